@@ -1,0 +1,166 @@
+"""Data sets: the `Dataset` type and the built-in ones, made as functions in a table.
+
+Reading a user's file lives in `data_files.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.errors import DataError
+from engine.types import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Inputs and targets of one problem.
+
+    `X` is (N, D) and `Y` is (N, C), both float64, finite and read-only; one-dimensional arrays become a single column.
+    `source` is the file the data came from, `targets` the column names asked for there.
+
+    Raises `DataError` when the arrays do not fit together.
+    """
+
+    name: str
+    X: FloatArray
+    Y: FloatArray
+    source: str | None = None
+    targets: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for label in ("X", "Y"):
+            object.__setattr__(self, label, _checked_matrix(getattr(self, label), f"{label} of {self.name}"))
+        if len(self.X) != len(self.Y):
+            raise DataError(
+                f"{self.name}: X has {len(self.X)} rows and Y has {len(self.Y)}; every sample needs its row in both."
+            )
+
+    @property
+    def samples(self) -> int:
+        """N, the number of rows."""
+        return int(self.X.shape[0])
+
+    @property
+    def inputs(self) -> int:
+        """D, the number of input columns."""
+        return int(self.X.shape[1])
+
+    @property
+    def outputs(self) -> int:
+        """C, the number of target columns."""
+        return int(self.Y.shape[1])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Dataset):
+            return NotImplemented
+        return (
+            (self.name, self.source, self.targets) == (other.name, other.source, other.targets)
+            and np.array_equal(self.X, other.X)
+            and np.array_equal(self.Y, other.Y)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.X.shape, self.Y.shape))
+
+
+def _checked_matrix(values: object, what: str) -> FloatArray:
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{what} holds {array.dtype} values; it must hold real numbers.")
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2:
+        raise DataError(f"{what} has {array.ndim} dimensions; it must have two: a row for each sample.")
+    if array.size == 0:
+        raise DataError(f"{what} is empty; it needs at least one row and one column.")
+    # A copy of our own: nobody can change the data behind a running experiment.
+    matrix: FloatArray = np.array(array, dtype=np.float64, order="C")
+    if not np.isfinite(matrix).all():
+        row, column = np.argwhere(~np.isfinite(matrix))[0]
+        raise DataError(
+            f"{what} holds {matrix[row, column]} in row {row + 1}, column {column + 1}; every value must be finite."
+        )
+    matrix.setflags(write=False)
+    return matrix
+
+
+CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
+"""The four inputs of the logic gates, in the question's order."""
+
+
+def _gate(name: str, truth: tuple[int, int, int, int]) -> Dataset:
+    return Dataset(name, np.array(CORNERS, float), np.array(truth, float)[:, None])
+
+
+def xor() -> Dataset:
+    """The question's own problem: N = 4, D = 2, C = 1."""
+    return _gate("xor", (0, 1, 1, 0))
+
+
+def logical_and() -> Dataset:
+    """Linearly separable: no hidden layer is needed."""
+    return _gate("and", (0, 0, 0, 1))
+
+
+def logical_or() -> Dataset:
+    """Linearly separable: no hidden layer is needed."""
+    return _gate("or", (0, 1, 1, 1))
+
+
+def circles() -> Dataset:
+    """Two noisy rings, the inner one labelled 1: N = 60."""
+    angles = np.linspace(0, 2 * np.pi, 30, endpoint=False)
+    ring = np.column_stack([np.cos(angles), np.sin(angles)])
+    return _two_classes("circles", ring, 0.45 * ring)
+
+
+def moons() -> Dataset:
+    """Two interleaved half circles: N = 60."""
+    angles = np.linspace(0, np.pi, 30)
+    upper = np.column_stack([np.cos(angles) - 0.5, np.sin(angles) - 0.25])
+    return _two_classes("moons", upper, -upper)
+
+
+def spirals() -> Dataset:
+    """Two arms of a spiral, one and a quarter turns each: N = 80, the hardest of the built-in ones."""
+    radius = np.linspace(0.1, 1, 40)
+    angles = 2.5 * np.pi * radius
+    arm = radius[:, None] * np.column_stack([np.cos(angles), np.sin(angles)])
+    return _two_classes("spirals", arm, -arm)
+
+
+def regression() -> Dataset:
+    """Seven samples with three smooth targets in (0, 1), so that N·C/2 is 10.5 and not XOR's 2."""
+    u = np.linspace(-1, 1, 7)
+    v = np.array([0.3, -0.7, 0.9, 0.0, -0.4, 0.8, -0.9])
+    targets = np.column_stack([np.sin(2 * u), u * v, np.cos(3 * v)])
+    return Dataset("regression", np.column_stack([u, v]), 0.5 + 0.4 * targets)
+
+
+def _two_classes(name: str, zeros: FloatArray, ones: FloatArray) -> Dataset:
+    points = np.vstack([zeros, ones])
+    noise = np.random.RandomState(0).uniform(-0.08, 0.08, points.shape)
+    labels = np.repeat([0.0, 1.0], [len(zeros), len(ones)])[:, None]
+    return Dataset(name, points + noise, labels)
+
+
+BUILT_IN: dict[str, Callable[[], Dataset]] = {
+    "xor": xor,
+    "and": logical_and,
+    "or": logical_or,
+    "circles": circles,
+    "moons": moons,
+    "spirals": spirals,
+    "regression": regression,
+}
+"""The built-in data sets by the name a user types."""
+
+
+def built_in(name: str) -> Dataset:
+    """The built-in data set called `name`; raises `DataError` when there is none."""
+    if name not in BUILT_IN:
+        raise DataError(f"There is no data set '{name}'; built in are {', '.join(BUILT_IN)}.")
+    return BUILT_IN[name]()

@@ -1,0 +1,117 @@
+"""What a discrepancy is: a setting on which the two sides can differ, with its choices and its explanation.
+
+Each discrepancy is one module of this package that defines `DISCREPANCY`; the catalogue finds it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from engine.errors import SettingsError
+from engine.settings import Settings, SideName
+
+
+class Moves(Enum):
+    """What a difference changes."""
+
+    PLOT = "only the plotted number"
+    WEIGHTS = "the weights"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a setting: as typed on a command line, as shown in a table cell, and what it means."""
+
+    value: Any
+    name: str
+    label: str
+    meaning: str
+    sides: tuple[SideName, ...] = (SideName.NUMPY, SideName.PYTORCH)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why the two sides differ here, with the numbers of one experiment put in."""
+
+    what: str
+    formula: str
+    numbers: str
+    fix_hand_rolled: str
+    fix_pytorch: str
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """One entry of the catalogue. `choices` is empty for a number; then `parse_number` reads it."""
+
+    field: str
+    title: str
+    summary: str
+    order: int
+    moves: Moves
+    choices: tuple[Choice, ...]
+    explain: Callable[[Settings], Explanation]
+    parse_number: Callable[[str], float] | None = None
+
+    def value(self, settings: Settings, side: SideName) -> Any:
+        """The value on that side."""
+        return getattr(settings.side(side), self.field)
+
+    def matched(self, settings: Settings) -> bool:
+        """Whether the sides agree."""
+        return bool(self.value(settings, SideName.NUMPY) == self.value(settings, SideName.PYTORCH))
+
+    def match(self, settings: Settings, toward: SideName) -> Settings:
+        """Both sides with the value of the side `toward`; raises `SettingsError` if the other side cannot have it."""
+        return self.set(settings, toward.other, self.value(settings, toward))
+
+    def set(self, settings: Settings, side: SideName, value: Any) -> Settings:
+        """These settings with one side's value replaced; raises `SettingsError`."""
+        return settings.with_side(side, **{self.field: value})
+
+    def choices_for(self, side: SideName) -> tuple[Choice, ...]:
+        """The choices that side can have."""
+        return tuple(choice for choice in self.choices if side in choice.sides)
+
+    def following(self, settings: Settings, side: SideName) -> Any:
+        """The choice after the present one on that side, the first after the last."""
+        values = [choice.value for choice in self.choices_for(side)]
+        return values[(values.index(self.value(settings, side)) + 1) % len(values)]
+
+    def label(self, value: Any) -> str:
+        """The value as a table cell shows it."""
+        return next((choice.label for choice in self.choices if choice.value == value), f"{value:.6g}")
+
+    def name(self, value: Any) -> str:
+        """The value as it is typed on a command line; `parse` reads it back to the same value."""
+        return next((choice.name for choice in self.choices if choice.value == value), repr(value))
+
+    def parse(self, text: str, side: SideName) -> Any:
+        """The value typed as `text`; raises `SettingsError` naming what is possible."""
+        where = f"{side.value}.{self.field}"
+        if self.parse_number is not None:
+            try:
+                return self.parse_number(text)
+            except ValueError:
+                raise SettingsError(f"{where} cannot be '{text}'; it is a number.") from None
+        for choice in self.choices_for(side):
+            if text.lower() in (choice.name, *_synonyms(choice.value)):
+                return choice.value
+        known = ", ".join(choice.name for choice in self.choices_for(side))
+        raise SettingsError(f"{where} cannot be '{text}'; it is one of {known}.")
+
+
+def _synonyms(value: Any) -> tuple[str, ...]:
+    if isinstance(value, Enum):
+        return (str(value.value),)
+    return {True: ("yes", "true", "on", "1"), False: ("no", "none", "false", "off", "0")}.get(value, ())
+
+
+def sides_text(settings: Settings, numpy_text: str, pytorch_text: str) -> str:
+    """'hand-rolled: …; PyTorch: …', or 'both: …' when they say the same."""
+    if numpy_text == pytorch_text:
+        return f"Here, on both sides: {numpy_text}."
+    return f"Here hand-rolled: {numpy_text}; PyTorch: {pytorch_text}."

@@ -1,0 +1,115 @@
+"""Loss curves in bounded memory: every epoch while they fit, then the least and the greatest of each group of epochs.
+
+A spike of a single epoch is never lost, and the first and last epochs stay exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.types import FloatArray
+
+CAPACITY = 8192
+"""Groups kept; 5000 epochs fit without grouping."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One series: for each group of epochs its first epoch (from 1), and its least and greatest value."""
+
+    epochs: NDArray[np.int64]
+    low: FloatArray
+    high: FloatArray
+    first: float
+    last: float
+    last_epoch: int
+
+    def reduced(self, groups: int) -> Curve:
+        """The same curve in at most `groups` groups, keeping extremes."""
+        count = len(self.epochs)
+        if count <= groups:
+            return self
+        edges = np.arange(groups) * count // groups
+        return Curve(
+            self.epochs[edges],
+            np.minimum.reduceat(self.low, edges),
+            np.maximum.reduceat(self.high, edges),
+            self.first,
+            self.last,
+            self.last_epoch,
+        )
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Both losses and their gap |Δloss|."""
+
+    numpy: Curve
+    pytorch: Curve
+    gap: Curve
+
+
+class History:
+    """Gathers both losses and their gap, epoch by epoch."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        if capacity < 2 or capacity % 2:
+            raise ValueError(f"capacity is {capacity}; it must be even and at least 2")
+        self.epochs = 0
+        self.epochs_per_group = 1
+        self._capacity = capacity
+        self._low = np.full((3, capacity), np.inf)
+        self._high = np.full((3, capacity), -np.inf)
+        self._first = np.full(3, np.nan)
+        self._last = np.full(3, np.nan)
+
+    def add(self, numpy_losses: FloatArray, pytorch_losses: FloatArray) -> None:
+        """Take in the next epochs' losses, one float64 array for each side."""
+        block = np.vstack([numpy_losses, pytorch_losses, np.abs(numpy_losses - pytorch_losses)])
+        if not block.size:
+            return
+        if self.epochs == 0:
+            self._first = block[:, 0].copy()
+        self._last = block[:, -1].copy()
+        while block.shape[1]:
+            if self.epochs == self._capacity * self.epochs_per_group:
+                self._halve()
+            room = self._capacity * self.epochs_per_group - self.epochs
+            self._fill(block[:, :room])
+            block = block[:, room:]
+
+    def _fill(self, block: FloatArray) -> None:
+        group = (self.epochs + np.arange(block.shape[1])) // self.epochs_per_group
+        edges = np.flatnonzero(np.diff(group, prepend=-1))
+        touched = group[edges]
+        self._low[:, touched] = np.minimum(self._low[:, touched], np.minimum.reduceat(block, edges, axis=1))
+        self._high[:, touched] = np.maximum(self._high[:, touched], np.maximum.reduceat(block, edges, axis=1))
+        self.epochs += block.shape[1]
+
+    def _halve(self) -> None:
+        half = self._capacity // 2
+        self._low[:, :half] = np.minimum(self._low[:, 0::2], self._low[:, 1::2])
+        self._high[:, :half] = np.maximum(self._high[:, 0::2], self._high[:, 1::2])
+        self._low[:, half:] = np.inf
+        self._high[:, half:] = -np.inf
+        self.epochs_per_group *= 2
+
+    def curves(self) -> Curves:
+        """Copies of the curves so far."""
+        groups = -(-self.epochs // self.epochs_per_group)
+        epochs = np.arange(groups, dtype=np.int64) * self.epochs_per_group + 1
+        numpy, pytorch, gap = (
+            Curve(
+                epochs,
+                self._low[series, :groups].copy(),
+                self._high[series, :groups].copy(),
+                float(self._first[series]),
+                float(self._last[series]),
+                self.epochs,
+            )
+            for series in range(3)
+        )
+        return Curves(numpy, pytorch, gap)

@@ -1,0 +1,132 @@
+"""Both models, stepped together: their losses, their gaps, and the end of the run. No threads here.
+
+Building a `Lockstep` imports torch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from engine.comparison import (
+    Comparison,
+    LossComparison,
+    ParameterPair,
+    compare_parameters,
+    loss_dtype,
+    pair_parameters,
+)
+from engine.history import Curves, History
+from engine.settings import Settings, SideName
+from engine.types import FloatArray
+
+
+class Model(Protocol):
+    """What a side must be able to do."""
+
+    def step(self) -> float:
+        """One epoch; returns the loss that is logged for it."""
+
+    def parameters(self) -> list[FloatArray]:
+        """Copies of all parameters in PyTorch's orientation and order."""
+
+    def predict(self) -> FloatArray:
+        """The output (N, C) for the data at the present weights."""
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """A side's loss stopped being a finite number; the epoch counts from 1."""
+
+    side: SideName
+    epoch: int
+    value: float
+    learning_rate: float
+
+    @property
+    def message(self) -> str:
+        """One plain sentence."""
+        return (
+            f"The {self.side.label} loss became {self.value} at epoch {self.epoch:,}, so training stopped there: "
+            f"the learning rate {self.learning_rate:g} is too large for this problem."
+        )
+
+
+def build_models(settings: Settings) -> tuple[Model, Model]:
+    """The hand-written and the PyTorch model at their start. Raises `DeviceError`."""
+    from engine.numpy_buffers import BufferedNumpyMLP
+    from engine.torch_replay import ReplayedTorchMLP
+
+    return BufferedNumpyMLP(settings), ReplayedTorchMLP(settings)
+
+
+class Lockstep:
+    """A run in progress. `record`, if given, is handed every block of both sides' losses."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        record: Callable[[FloatArray, FloatArray], None] | None = None,
+        build: Callable[[Settings], tuple[Model, Model]] = build_models,
+    ) -> None:
+        self.settings = settings
+        self.numpy, self.pytorch = build(settings)
+        self.epoch = 0
+        self.divergence: Divergence | None = None
+        self._history = History()
+        self._losses = LossComparison(loss_dtype(settings))
+        self._record = record
+        self.initial_parameters = self.parameters()
+        self._initial_gaps = compare_parameters(settings, self.initial_parameters)
+
+    @property
+    def finished(self) -> bool:
+        """Whether no epoch is left to train."""
+        return self.epoch >= self.settings.epochs or self.divergence is not None
+
+    def step(self, count: int = 1) -> int:
+        """Train up to `count` more epochs; returns how many were trained."""
+        count = min(count, self.settings.epochs - self.epoch) if self.divergence is None else 0
+        losses = np.empty((2, max(count, 0)))
+        # Overflow is not an error here: it ends as a loss that is not finite, and is reported as a divergence.
+        with np.errstate(all="ignore"):
+            trained = self._train(losses)
+            numpy_losses, pytorch_losses = losses[:, :trained]
+            self.epoch += trained
+            self._history.add(numpy_losses, pytorch_losses)
+            self._losses.add(numpy_losses, pytorch_losses)
+        if self._record is not None:
+            self._record(numpy_losses, pytorch_losses)
+        return trained
+
+    def _train(self, losses: FloatArray) -> int:
+        numpy_step, pytorch_step, isfinite = self.numpy.step, self.pytorch.step, math.isfinite
+        for index in range(losses.shape[1]):
+            numpy_loss, pytorch_loss = numpy_step(), pytorch_step()
+            if not (isfinite(numpy_loss) and isfinite(pytorch_loss)):
+                self._diverge(self.epoch + index + 1, numpy_loss, pytorch_loss)
+                return index
+            losses[0, index] = numpy_loss
+            losses[1, index] = pytorch_loss
+        return losses.shape[1]
+
+    def _diverge(self, epoch: int, numpy_loss: float, pytorch_loss: float) -> None:
+        side = SideName.PYTORCH if math.isfinite(numpy_loss) else SideName.NUMPY
+        value = pytorch_loss if side is SideName.PYTORCH else numpy_loss
+        self.divergence = Divergence(side, epoch, value, self.settings.side(side).learning_rate)
+
+    def curves(self) -> Curves:
+        """Copies of the curves so far."""
+        return self._history.curves()
+
+    def parameters(self) -> tuple[ParameterPair, ...]:
+        """Copies of both sides' parameters, by name."""
+        return pair_parameters(self.settings, self.numpy.parameters(), self.pytorch.parameters())
+
+    def comparison(self, parameters: tuple[ParameterPair, ...]) -> Comparison:
+        """All gaps so far; `parameters` are those of now."""
+        return Comparison(self._losses.gap, self._initial_gaps, compare_parameters(self.settings, parameters))

@@ -1,0 +1,83 @@
+"""`train`: one whole experiment, headless, and what came out of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.comparison import Comparison
+from engine.lockstep import Divergence, Lockstep
+from engine.settings import Settings
+from engine.types import FloatArray
+from engine.verdict import Verdict, judge
+
+BLOCK = 500
+"""Epochs trained between two reports of progress."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run is: the last epoch trained and its losses."""
+
+    epoch: int
+    epochs: int
+    numpy_loss: float
+    pytorch_loss: float
+
+
+@dataclass(frozen=True)
+class SideRun:
+    """What one side did: `losses` is float64 with one entry per epoch trained; parameters are in PyTorch's
+    orientation, weight (fan_out, fan_in), bias (fan_out,), weight, ...
+    """
+
+    losses: FloatArray
+    initial_parameters: list[FloatArray]
+    parameters: list[FloatArray]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished experiment. After a divergence the losses end with the last epoch at which both were finite."""
+
+    settings: Settings
+    numpy: SideRun
+    pytorch: SideRun
+    comparison: Comparison
+    verdict: Verdict
+    divergence: Divergence | None
+    seconds: float
+
+
+def train(settings: Settings, on_progress: Callable[[Progress], None] | None = None) -> Run:
+    """Train both sides for all epochs. `on_progress` is called every few hundred epochs and at the end.
+
+    Raises `DeviceError` when PyTorch does not have the device.
+    """
+    blocks: list[tuple[FloatArray, FloatArray]] = []
+    lockstep = Lockstep(settings, record=lambda *block: blocks.append(block))
+    numpy_start, pytorch_start = lockstep.numpy.parameters(), lockstep.pytorch.parameters()
+    started = time.perf_counter()
+    while not lockstep.finished:
+        lockstep.step(BLOCK)
+        if on_progress is not None and len(blocks[-1][0]):
+            numpy_losses, pytorch_losses = blocks[-1]
+            on_progress(
+                Progress(lockstep.epoch, settings.epochs, float(numpy_losses[-1]), float(pytorch_losses[-1]))
+            )
+    seconds = time.perf_counter() - started
+    numpy_losses = np.concatenate([numpy_block for numpy_block, _ in blocks])
+    pytorch_losses = np.concatenate([pytorch_block for _, pytorch_block in blocks])
+    comparison = lockstep.comparison(lockstep.parameters())
+    return Run(
+        settings=settings,
+        numpy=SideRun(numpy_losses, numpy_start, lockstep.numpy.parameters()),
+        pytorch=SideRun(pytorch_losses, pytorch_start, lockstep.pytorch.parameters()),
+        comparison=comparison,
+        verdict=judge(settings, comparison, lockstep.divergence),
+        divergence=lockstep.divergence,
+        seconds=seconds,
+    )

@@ -1,0 +1,308 @@
+"""The engine thread: commands in, frozen numbered `Snapshot`s out.
+
+`Worker.work` also runs without the thread, one chunk a call; tests and other programs drive it so.
+"""
+
+from __future__ import annotations
+
+import math
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from engine.comparison import Comparison, ParameterPair
+from engine.errors import InputError
+from engine.history import Curves
+from engine.lockstep import Lockstep
+from engine.settings import Settings
+from engine.verdict import Verdict, judge
+
+SNAPSHOT_SECONDS = 0.1
+"""Least time between two snapshots of a running experiment."""
+
+CHUNK_SECONDS = 0.02
+"""About how long one chunk trains before commands are looked at again."""
+
+LARGEST_CHUNK = 4096
+
+
+class State(Enum):
+    """What the engine is doing."""
+
+    LOADING = "loading"
+    """PyTorch is being imported, or the models built."""
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+    """An exception ended the run; `Snapshot.error` says which. A restart begins anew."""
+
+
+@dataclass(frozen=True)
+class Restart:
+    """Begin anew with these settings; paused if `paused`."""
+
+    settings: Settings
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Stop training after the present chunk."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on training."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Train `count` epochs, then pause."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class SetSpeed:
+    """At most so many epochs a second; none is as fast as can be."""
+
+    epochs_per_second: float | None
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End the thread."""
+
+
+Command = Restart | Pause | Resume | Step | SetSpeed | Stop
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All the screen needs to know of a run at one moment. `number` grows with every snapshot."""
+
+    number: int
+    settings: Settings
+    state: State
+    epoch: int = 0
+    epochs_per_second: float = 0.0
+    speed_limit: float | None = None
+    curves: Curves | None = None
+    previous: Curves | None = None
+    initial_parameters: tuple[ParameterPair, ...] = ()
+    parameters: tuple[ParameterPair, ...] = ()
+    comparison: Comparison | None = None
+    verdict: Verdict | None = None
+    error: str | None = None
+
+
+class Worker:
+    """Owns the run in progress. Send it commands from any thread; read `snapshot` from any thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        build: Callable[..., Lockstep] = Lockstep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.snapshot = Snapshot(0, settings, State.LOADING)
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._build = build
+        self._clock = clock
+        self._settings = settings
+        self._lockstep: Lockstep | None = None
+        self._previous: Curves | None = None
+        self._state = State.LOADING
+        self._steps_left = math.inf
+        self._speed_limit: float | None = None
+        self._chunk = 16
+        self._debt = 0.0
+        self._last_work = clock()
+        self._next_snapshot = -math.inf
+        self._rate = _Rate()
+        self._stopped = False
+        self._thread: threading.Thread | None = None
+        self.send(Restart(settings))
+
+    def send(self, command: Command) -> None:
+        """Queue a command; it takes effect between two chunks."""
+        self._commands.put(command)
+
+    def start(self) -> None:
+        """Run in a daemon thread of its own until `Stop`."""
+        self._thread = threading.Thread(target=self._run, name="mlp-engine", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout: float) -> bool:
+        """Ask the thread to end and wait for it; returns whether it did."""
+        self.send(Stop())
+        if self._thread is not None:
+            self._thread.join(timeout)
+        return self._thread is None or not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stopped:
+            wait = self.work()
+            if wait > 0:
+                self._take_commands(wait)
+
+    def work(self) -> float:
+        """Carry out waiting commands and train one chunk; returns how many seconds there is nothing to do."""
+        try:
+            self._take_commands(0)
+            return self._train_chunk()
+        except InputError as error:
+            self._fail(str(error))
+        except Exception as error:
+            self._fail(f"The engine failed: {type(error).__name__}: {error}")
+        return math.inf
+
+    def work_until_idle(self) -> None:
+        """`work` until there is nothing left to do but wait for a command."""
+        while self.work() < math.inf:
+            pass
+
+    def _take_commands(self, wait: float) -> None:
+        try:
+            command = self._commands.get(timeout=None if wait == math.inf else wait) if wait else None
+            while True:
+                if command is not None:
+                    self._carry_out(command)
+                command = self._commands.get_nowait()
+        except queue.Empty:
+            return
+        except Exception as error:
+            # A restart that cannot be built must not end the thread.
+            self._fail(str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}")
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case Restart(settings, paused):
+                self._restart(settings, paused)
+            case Pause():
+                self._set_running(False, math.inf)
+            case Resume():
+                self._set_running(True, math.inf)
+            case Step(count):
+                self._set_running(True, count)
+            case SetSpeed(epochs_per_second):
+                self._speed_limit = epochs_per_second
+                self._debt = 0.0
+                self._publish()
+            case Stop():
+                self._stopped = True
+
+    def _restart(self, settings: Settings, paused: bool) -> None:
+        if self._lockstep is not None and self._lockstep.epoch:
+            self._previous = self._lockstep.curves()
+        self._settings, self._lockstep = settings, None
+        self._state = State.LOADING
+        self._publish()
+        self._lockstep = self._build(settings)
+        self._chunk, self._rate = 16, _Rate()
+        self._state = State.PAUSED
+        self._set_running(not paused, math.inf)
+
+    def _set_running(self, running: bool, steps: float) -> None:
+        if self._state in (State.RUNNING, State.PAUSED):
+            self._state = State.RUNNING if running else State.PAUSED
+            self._steps_left = steps
+            self._debt = 0.0
+            self._last_work = self._clock()
+        self._publish()
+
+    def _train_chunk(self) -> float:
+        if self._lockstep is None or self._state is not State.RUNNING:
+            return math.inf
+        now = self._clock()
+        allowed, wait = self._allowance(now)
+        if allowed == 0:
+            return wait
+        trained = self._lockstep.step(allowed)
+        seconds = self._clock() - now
+        self._steps_left -= trained
+        self._rate.add(trained, self._clock())
+        if trained == self._chunk:
+            self._chunk = max(1, min(LARGEST_CHUNK, int(trained * CHUNK_SECONDS / max(seconds, 1e-6))))
+        if self._lockstep.divergence is not None:
+            self._state = State.DIVERGED
+        elif self._lockstep.finished:
+            self._state = State.FINISHED
+        elif self._steps_left <= 0:
+            self._state = State.PAUSED
+        if self._state is not State.RUNNING or self._clock() >= self._next_snapshot:
+            self._publish()
+        return 0.0 if self._state is State.RUNNING else math.inf
+
+    def _allowance(self, now: float) -> tuple[int, float]:
+        """How many epochs may be trained now, and how long to wait if none may."""
+        most = int(min(self._chunk, self._steps_left))
+        if self._speed_limit is None:
+            return most, 0.0
+        # What a slow machine falls behind is forgiven, or it would race once it could.
+        self._debt = min(self._debt + (now - self._last_work) * self._speed_limit, max(1.0, 0.2 * self._speed_limit))
+        self._last_work = now
+        allowed = min(most, int(self._debt))
+        self._debt -= allowed
+        return allowed, 0.0 if allowed else max(0.001, (1 - self._debt) / self._speed_limit)
+
+    def _fail(self, message: str) -> None:
+        """Keep what was shown last: a model that has just failed is not asked anything more."""
+        self._state = State.FAILED
+        shown = self.snapshot
+        self.snapshot = replace(shown, number=shown.number + 1, state=State.FAILED, error=message)
+
+    def _publish(self) -> None:
+        """Leave a fresh snapshot where the screen's timer finds it."""
+        lockstep, settings = self._lockstep, self._settings
+        number = self.snapshot.number + 1
+        started = self._clock()
+        if lockstep is None:
+            self.snapshot = Snapshot(
+                number, settings, self._state, previous=self._previous, speed_limit=self._speed_limit
+            )
+            return
+        parameters = lockstep.parameters()
+        comparison = lockstep.comparison(parameters)
+        self.snapshot = Snapshot(
+            number=number,
+            settings=settings,
+            state=self._state,
+            epoch=lockstep.epoch,
+            epochs_per_second=self._rate.epochs_per_second,
+            speed_limit=self._speed_limit,
+            curves=lockstep.curves(),
+            previous=self._previous,
+            initial_parameters=lockstep.initial_parameters,
+            parameters=parameters,
+            comparison=comparison,
+            verdict=judge(settings, comparison, lockstep.divergence),
+        )
+        # A snapshot of a very large network takes long: never more than a tenth of the time goes into them.
+        finished = self._clock()
+        self._next_snapshot = finished + max(SNAPSHOT_SECONDS, 10 * (finished - started))
+
+
+class _Rate:
+    """Epochs a second over the last second or so."""
+
+    def __init__(self) -> None:
+        self.epochs_per_second = 0.0
+        self._epochs = 0
+        self._since: float | None = None
+
+    def add(self, epochs: int, now: float) -> None:
+        if self._since is None:
+            self._since = now
+            return
+        self._epochs += epochs
+        elapsed = now - self._since
+        if elapsed > 0 and (elapsed >= 0.5 or self.epochs_per_second == 0):
+            self.epochs_per_second = self._epochs / elapsed
+        if elapsed >= 1:
+            self._epochs, self._since = 0, now
