@@ -83,11 +83,16 @@ class Discrepancy:
 
     def label(self, value: Any) -> str:
         """The value as a table cell shows it."""
-        return next((choice.label for choice in self.choices if choice.value == value), f"{value:.6g}")
+        choice = self._choice(value)
+        return f"{value:.6g}" if choice is None else choice.label
 
     def name(self, value: Any) -> str:
         """The value as it is typed on a command line; `parse` reads it back to the same value."""
-        return next((choice.name for choice in self.choices if choice.value == value), repr(value))
+        choice = self._choice(value)
+        return repr(value) if choice is None else choice.name
+
+    def _choice(self, value: Any) -> Choice | None:
+        return next((choice for choice in self.choices if choice.value == value), None)
 
     def parse(self, text: str, side: SideName) -> Any:
         """The value typed as `text`; raises `SettingsError` naming what is possible."""

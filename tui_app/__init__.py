@@ -1,0 +1,1 @@
+"""What a person sees: the terminal explorer and the command line. It computes nothing about networks."""

@@ -1,0 +1,182 @@
+"""The command `mlp-tui`: the explorer by itself, and what works without a screen.
+
+Standard output carries data; everything else goes to standard error. Exit status 2 means that the input cannot be
+used, 1 that `--fail-over` found too large a gap.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn
+
+import rich_click as click
+
+from engine.errors import InputError
+from engine.settings import Settings
+from tui_app.options import experiment_options, settings_from
+
+click.rich_click.TEXT_MARKUP = "markdown"
+
+
+class _Group(click.RichGroup):
+    """Turns every `InputError` into one sentence on standard error and exit status 2."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except InputError as error:
+            _refuse(str(error))
+
+
+def _refuse(sentence: str) -> NoReturn:
+    click.echo(f"mlp-tui: {sentence}", err=True)
+    sys.exit(2)
+
+
+@click.group(cls=_Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@experiment_options
+@click.version_option(version("mlp-tui"), "--version", "-V", prog_name="mlp-tui")
+@click.pass_context
+def main(context: click.Context, **options: Any) -> None:
+    """Why does a network written by hand in NumPy not do what PyTorch does?
+
+    Without a command: the explorer, live in this terminal. Two networks train in lockstep; every difference between
+    them is a switch. Press ? in it for help.
+
+    Without a screen: `mlp-tui run --preset answer`.
+    """
+    if context.invoked_subcommand is not None:
+        _refuse_options_before_command(context)
+        return
+    explore_here(settings_from(**options))
+
+
+def _refuse_options_before_command(context: click.Context) -> None:
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name
+        and context.get_parameter_source(parameter.name) is click.core.ParameterSource.COMMANDLINE
+        and parameter.opts[0] != "--version"
+    ]
+    if given:
+        command = context.invoked_subcommand
+        _refuse(f"{given[0]} stands before '{command}'; options go after the command: mlp-tui {command} {given[0]} ...")
+
+
+def explore_here(settings: Settings) -> None:
+    """Show the explorer, or say why this is no place for it."""
+    # Textual is imported here and not above: the other commands do without it.
+    from tui_app.terminal import why_no_terminal
+
+    reason = why_no_terminal()
+    if reason is not None:
+        _refuse(f"the explorer needs a terminal, but {reason}; without one, use 'mlp-tui run'.")
+    from tui_app.app import explore
+
+    sys.exit(explore(settings))
+
+
+@main.command()
+@experiment_options
+@click.option("--json", "json_file", metavar="FILE", help="Write settings, losses, parameters and gaps ('-': stdout).")
+@click.option("--force", is_flag=True, help="Let --json replace a file that exists.")
+@click.option("--fail-over", type=float, metavar="X", help="Exit with status 1 if the largest loss gap is over X.")
+@click.option("--quiet", "-q", is_flag=True, help="Print the verdict alone.")
+def run(json_file: str | None, force: bool, fail_over: float | None, quiet: bool, **options: Any) -> None:
+    """Train both networks without a screen and print curves, weights, differences and the verdict.
+
+    Examples:
+
+    - `mlp-tui run --preset answer`
+    - `mlp-tui run --preset exact --data regression --fail-over 1e-14`
+    - `mlp-tui run --set both.precision=float64 --hidden 8,4 --json run.json`
+    """
+    from engine.run_file import check_writable, run_document, write_run
+
+    settings = settings_from(**options)
+    if fail_over is not None and not fail_over >= 0:
+        raise InputError(f"--fail-over cannot be {fail_over}; it is a number from 0 on.")
+    if json_file not in (None, "-"):
+        check_writable(Path(json_file), force)
+    result = _train(settings)
+    if json_file == "-":
+        click.echo(json.dumps(run_document(result)))
+    else:
+        _print(result, quiet)
+        if json_file is not None:
+            write_run(result, json_file, force)
+            click.echo(f"wrote {json_file}", err=True)
+    if fail_over is not None:
+        gap = math.inf if result.divergence else result.comparison.losses.max_absolute
+        if gap > fail_over:
+            click.echo(f"mlp-tui: the largest loss gap is {gap:.3g}, over {fail_over:g}.", err=True)
+            sys.exit(1)
+
+
+def _train(settings: Settings) -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    import engine
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("training", total=settings.epochs)
+        return engine.train(settings, lambda progress: bar.update(task, completed=progress.epoch))
+
+
+def _print(result: Any, quiet: bool) -> None:
+    from rich.console import Console
+
+    from tui_app.report import print_run
+
+    if quiet:
+        click.echo(result.verdict.headline)
+        return
+    print_run(result, Console(highlight=False))
+
+
+@main.command()
+def presets() -> None:
+    """List the named experiments, from the question as asked to nothing left different."""
+    from engine.presets import PRESETS
+
+    for preset in PRESETS.values():
+        click.echo(f"{preset.name:14}{preset.summary}")
+
+
+@main.command()
+@click.argument("field", required=False)
+@experiment_options
+def differences(field: str | None, **options: Any) -> None:
+    """List every setting on which the sides can differ, with its values; with a FIELD, explain it."""
+    from engine.discrepancies import CATALOGUE, find
+    from engine.settings import SideName
+
+    settings = settings_from(**options)
+    if field is not None:
+        discrepancy = find(field)
+        explanation = discrepancy.explain(settings)
+        parts = (
+            f"{discrepancy.title}: {discrepancy.summary}. It moves {discrepancy.moves.value}.",
+            explanation.what,
+            explanation.formula,
+            explanation.numbers,
+            f"To mend the hand-rolled side: {explanation.fix_hand_rolled}",
+            f"To mend PyTorch: {explanation.fix_pytorch}",
+        )
+        click.echo("\n\n".join(parts))
+        return
+    for discrepancy in CATALOGUE:
+        click.echo(f"{discrepancy.field}: {discrepancy.summary} (moves {discrepancy.moves.value})")
+        for choice in discrepancy.choices:
+            only = "" if len(choice.sides) == len(SideName) else f" (only {choice.sides[0].value})"
+            click.echo(f"    {choice.name:18}{choice.meaning}{only}")
+        if not discrepancy.choices:
+            click.echo(f"    {'a number':18}above 0")

@@ -1,0 +1,60 @@
+"""Every action a person can take: its key, its name and what it does. The footer, the help screen, the command
+palette and the README's table are made from this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True)
+class Key:
+    """One action. `keys` as Textual names them, `shown` as a person reads them; `footer` if it is in the footer."""
+
+    keys: str
+    shown: str
+    action: str
+    title: str
+    help: str
+    footer: bool = False
+    priority: bool = False
+    """Before the focused widget's own use of the key."""
+
+    @property
+    def binding(self) -> Binding:
+        """The Textual binding."""
+        return Binding(self.keys, self.action, self.title, show=self.footer, priority=self.priority, key_display=self.shown.split()[0])
+
+
+KEYS: tuple[Key, ...] = (
+    Key("space", "space", "run_or_pause", "run/pause", "run or pause; once finished, run again", footer=True),
+    Key("s", "s", "step(1)", "step", "train one epoch, then pause", footer=True),
+    Key("S", "S", "step(100)", "step 100", "train a hundred epochs, then pause"),
+    Key("r", "r", "restart", "restart", "start again with the same seed", footer=True),
+    Key("R", "R", "new_seed", "new seed", "start again with the next seed"),
+    Key("m,enter", "m", "toggle('pytorch')", "match", "make the selected difference equal, toward PyTorch; "
+        "pressed again, make it differ", footer=True),
+    Key("M", "M", "toggle('numpy')", "match to hand-rolled", "the same, toward the hand-rolled side"),
+    Key("a", "a", "match_all('pytorch')", "all", "make every difference equal, toward PyTorch", footer=True),
+    Key("A", "A", "match_all('numpy')", "all to hand-rolled", "the same, toward the hand-rolled side"),
+    Key("up,k", "↑ k", "select(-1)", "up", "select the difference above"),
+    Key("down,j", "↓ j", "select(1)", "down", "select the difference below"),
+    Key("left", "←", "change('numpy')", "change hand-rolled", "next value of the selected difference, hand-rolled"),
+    Key("right", "→", "change('pytorch')", "change PyTorch", "next value of the selected difference, PyTorch"),
+    Key("pagedown", "pgdn", "scroll_why(1)", "read on", "scroll the explanation down"),
+    Key("pageup", "pgup", "scroll_why(-1)", "read back", "scroll the explanation up"),
+    Key("p", "p", "presets", "presets", "choose a named experiment", footer=True),
+    Key("d", "d", "view('differences')", "Differences", "show the differences"),
+    Key("c", "c", "view('curves')", "Curves", "show the loss curves and their gap"),
+    Key("w", "w", "view('weights')", "Weights", "show the weights of both sides and Δ"),
+    Key("tab", "tab", "next_view", "next tab", "show the next tab", priority=True),
+    Key("l", "l", "log", "log/linear", "loss axis logarithmic or linear"),
+    Key("i", "i", "initial", "initial weights", "show the weights at the start, or as they are now"),
+    Key("plus,equals_sign", "+", "speed(1)", "faster", "train faster: 10, 100, 1000 epochs a second, full speed"),
+    Key("minus", "-", "speed(-1)", "slower", "train slower"),
+    Key("question_mark,f1", "?", "help", "help", "explain the screen and list every key", footer=True),
+    Key("q,ctrl+c", "q", "quit", "quit", "leave", footer=True),
+)
+"""In the order of the help screen."""

@@ -1,0 +1,45 @@
+"""The help screen: what each part of the explorer shows, and every key."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui_app.keys import KEYS
+from tui_app.views import curves, weights
+from tui_app.widgets import differences, explanation
+
+INTRODUCTION = """\
+Two networks are trained in lockstep: one written by hand in NumPy, one in PyTorch. Every setting on which they
+differ is a switch. Flip it and both are trained again at once; the verdict says how far they are still apart."""
+
+
+def help_content() -> Content:
+    """Introduction, parts of the screen, keys."""
+    parts = [("Differences", differences.HELP), ("Why", explanation.HELP), ("Curves", curves.HELP),
+             ("Weights", weights.HELP)]
+    blocks = [Content(INTRODUCTION.replace("\n", " "))]
+    blocks += [Content.assemble((f"{name}\n", "bold $text-primary"), text.replace("\n", " ")) for name, text in parts]
+    keys = [Content.assemble((f"{key.shown:>6}", "bold $text-accent"), f"  {key.help}") for key in KEYS]
+    keys.append(Content.assemble(("ctrl+p", "bold $text-accent"), "  the command palette: every action, and themes"))
+    blocks.append(Content.assemble(("Keys\n", "bold $text-primary"), Content("\n").join(keys)))
+    return Content("\n\n").join(blocks)
+
+
+class HelpScreen(ModalScreen[None]):
+    """Scrolls with the arrow keys; escape, q or ? leaves it."""
+
+    BINDINGS = [
+        ("escape,q,question_mark,f1", "dismiss", "close"),
+        ("ctrl+c", "app.quit", "quit"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """The text in a frame."""
+        frame = VerticalScroll(Static(help_content()), classes="dialog", id="help")
+        frame.border_title = "Help"
+        frame.border_subtitle = "↑ ↓ scroll · esc close"
+        yield frame

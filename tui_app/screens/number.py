@@ -1,0 +1,49 @@
+"""Typing a number for one side's setting, checked while typing."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from engine.discrepancies import Discrepancy
+from engine.errors import InputError
+from engine.settings import Settings, SideName
+
+
+class NumberScreen(ModalScreen[Settings | None]):
+    """Gives the settings with the number put in, or nothing."""
+
+    BINDINGS = [("escape", "dismiss", "close"), ("ctrl+c", "app.quit", "quit")]
+
+    def __init__(self, settings: Settings, discrepancy: Discrepancy, side: SideName) -> None:
+        super().__init__()
+        self._settings, self._discrepancy, self._side = settings, discrepancy, side
+
+    def compose(self) -> ComposeResult:
+        """An input and a line that says what is wrong."""
+        value = self._discrepancy.name(self._discrepancy.value(self._settings, self._side))
+        frame = Vertical(Input(value), Static(id="problem"), classes="dialog", id="number")
+        frame.border_title = f"{self._discrepancy.title}, {self._side.label}"
+        frame.border_subtitle = "enter accept · esc close"
+        yield frame
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Say what is wrong with what has been typed so far."""
+        problem = ""
+        try:
+            self._with(event.value)
+        except InputError as error:
+            problem = str(error)
+        self.query_one("#problem", Static).update(problem)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Accept what can be accepted."""
+        try:
+            self.dismiss(self._with(event.value))
+        except InputError:
+            self.app.bell()
+
+    def _with(self, text: str) -> Settings:
+        return self._discrepancy.set(self._settings, self._side, self._discrepancy.parse(text.strip(), self._side))

@@ -1,0 +1,33 @@
+"""Choosing a named experiment."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from engine.presets import PRESETS
+
+
+class PresetScreen(ModalScreen[str | None]):
+    """Gives the chosen preset's name, or nothing."""
+
+    BINDINGS = [("escape,q,p", "dismiss", "close"), ("ctrl+c", "app.quit", "quit")]
+
+    def compose(self) -> ComposeResult:
+        """A list in the order of the answer's path."""
+        options = [
+            Option(Content.assemble((f"{preset.name:13}", "bold"), preset.summary), id=preset.name)
+            for preset in PRESETS.values()
+        ]
+        frame = Vertical(OptionList(*options), classes="dialog", id="presets")
+        frame.border_title = "Presets, from the question to nothing left different"
+        frame.border_subtitle = "enter choose · esc close"
+        yield frame
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Give back the name."""
+        self.dismiss(event.option_id)

@@ -1,0 +1,89 @@
+"""Every weight and bias of both sides and their difference, one line each; only the visible lines are made."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from engine.comparison import ParameterPair
+
+BLOCK_LINES = 2
+"""Lines above each parameter's rows: its name and the column headings."""
+
+SMALL, LARGE = 1e-6, 1e-2
+"""|Δ| below the first is shown as rounding, above the second as a real difference."""
+
+
+class ParameterTable(ScrollView, can_focus=True):
+    """A scrolling table over a list of `ParameterPair`."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._pairs: tuple[ParameterPair, ...] = ()
+        self._starts: list[int] = []
+
+    def show(self, pairs: tuple[ParameterPair, ...]) -> None:
+        """Show these parameters."""
+        self._pairs = pairs
+        lengths = [pair.numpy.size + BLOCK_LINES + 1 for pair in pairs]
+        self._starts = [0, *accumulate(lengths)][:-1]
+        self.virtual_size = Size(self.size.width, max(0, sum(lengths) - 1))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The line at `y` of the visible part."""
+        line = y + self.scroll_offset.y
+        width = self.size.width
+        block = bisect_right(self._starts, line) - 1
+        if block < 0:
+            return Strip.blank(width, self.rich_style)
+        pair = self._pairs[block]
+        row = line - self._starts[block] - BLOCK_LINES
+        if row >= pair.numpy.size:
+            return Strip.blank(width, self.rich_style)
+        segments = self._heading(pair, row) if row < 0 else self._row(pair, row)
+        strip = Strip(segments).apply_style(self.rich_style)
+        return strip.adjust_cell_length(width, self.rich_style)
+
+    def _heading(self, pair: ParameterPair, row: int) -> list[Segment]:
+        if row == -BLOCK_LINES:
+            shape = "x".join(map(str, pair.numpy.shape))
+            gap = abs(pair.numpy.astype(float) - pair.pytorch.astype(float)).max()
+            return [
+                Segment(f" {pair.name.capitalize()} {shape}", Style(bold=True)),
+                Segment(f"   max |Δ| {gap:.1e}", self._gap_style(gap)),
+            ]
+        columns = f"{'unit':>6}{'input':>7}" if pair.numpy.ndim == 2 else f"{'unit':>6}{'':7}"
+        return [Segment(f"{columns}{'hand-rolled':>14}{'PyTorch':>14}{'Δ':>11}", Style(dim=True))]
+
+    def _row(self, pair: ParameterPair, row: int) -> list[Segment]:
+        first, second = float(pair.numpy.flat[row]), float(pair.pytorch.flat[row])
+        gap = first - second
+        if pair.numpy.ndim == 2:
+            unit, source = divmod(row, pair.numpy.shape[1])
+            place = f"{unit + 1:>6}{source + 1:>7}"
+        else:
+            place = f"{row + 1:>6}{'':7}"
+        shown = "0" if gap == 0 else f"{gap:+.1e}"
+        return [
+            Segment(place, Style(dim=True)),
+            Segment(f"{_fixed(first):>14}{_fixed(second):>14}"),
+            Segment(f"{shown:>11}", self._gap_style(abs(gap))),
+        ]
+
+    def _gap_style(self, gap: float) -> Style:
+        name = "zero" if gap == 0 else "small" if gap < SMALL else "medium" if gap < LARGE else "large"
+        return self.get_component_rich_style(f"gap--{name}", partial=True)
+
+    COMPONENT_CLASSES = {"gap--zero", "gap--small", "gap--medium", "gap--large"}
+
+
+def _fixed(value: float) -> str:
+    """Eight decimals where they fit, else an exponent."""
+    return f"{value:+.8f}" if abs(value) < 1000 else f"{value:+.5e}"

@@ -1,0 +1,53 @@
+"""The tabs in one line: a name each, the present one marked; a click chooses."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+
+class TabStrip(Widget):
+    """Names of the views. Posts `Chosen`."""
+
+    class Chosen(Message):
+        """A tab was clicked."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._names: tuple[str, ...] = ()
+        self._current = ""
+
+    def show(self, names: tuple[str, ...], current: str) -> None:
+        """Offer these tabs, `current` marked."""
+        if (names, current) != (self._names, self._current):
+            self._names, self._current = names, current
+            self.refresh()
+
+    def render(self) -> Content:
+        """One line; the present tab in brackets, so that colour is not the only sign."""
+        parts = [
+            Content.styled(f"[{name.title()}]", "bold $text-primary")
+            if name == self._current
+            else Content.styled(f" {name.title()} ", "$text-muted")
+            for name in self._names
+        ]
+        return Content(" ").join(parts)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the tab under the pointer."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        start = 0
+        for name in self._names:
+            width = len(name) + 3
+            if start <= offset.x < start + width:
+                self.post_message(self.Chosen(name))
+                return
+            start += width

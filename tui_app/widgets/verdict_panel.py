@@ -1,0 +1,46 @@
+"""The verdict in plain words, and what it rests on."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from engine.verdict import Level
+from engine.worker import Snapshot, State
+
+STYLES = {
+    Level.IDENTICAL: ("✔", "$text-success"),
+    Level.EQUAL: ("✔", "$text-success"),
+    Level.PLOTTING: ("≈", "$text-accent"),
+    Level.DIFFERENT: ("≠", "$text-warning"),
+    Level.DIVERGED: ("✖", "$text-error"),
+}
+
+
+def verdict_content(snapshot: Snapshot) -> Content:
+    """Headline and detail of a snapshot."""
+    if snapshot.state is State.FAILED:
+        return Content.assemble(("✖ This run failed\n", "bold $text-error"), snapshot.error or "")
+    if snapshot.verdict is None:
+        return Content("… waiting for PyTorch")
+    mark, style = STYLES[snapshot.verdict.level]
+    return Content.assemble((f"{mark} {snapshot.verdict.headline}\n", f"bold {style}"), snapshot.verdict.detail)
+
+
+class VerdictPanel(Vertical):
+    """One headline and its reasons."""
+
+    def __init__(self) -> None:
+        super().__init__(id="verdict")
+        self.border_title = "Verdict"
+        self._text = Static()
+
+    def compose(self) -> ComposeResult:
+        """The text."""
+        yield self._text
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Judge this snapshot."""
+        self._text.update(verdict_content(snapshot))
