@@ -6,6 +6,7 @@ The screen is a function of the last `Snapshot`, the `Settings` and what is sele
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -34,6 +35,12 @@ from tui_app.widgets.tab_strip import TabStrip
 from tui_app.widgets.verdict_panel import VerdictPanel
 
 PICTURES_PER_SECOND = 10
+DRAWING_SHARE = 0.08
+"""Of the time, the most that pictures of a running experiment may take."""
+
+DEAREST_PICTURE = 0.04
+"""Seconds of processor time that a picture is taken to cost at most: building the screen is dearer, once."""
+
 NARROW = 100
 """Below this many columns one part of the screen is shown at a time."""
 
@@ -60,6 +67,8 @@ class ExplorerApp(App[None]):
         self._log = True
         self._initial = False
         self._shown_number = -1
+        self._next_picture = 0.0
+        self._processor_then = 0.0
 
     def compose(self) -> ComposeResult:
         """Status, tabs, the two halves, the footer."""
@@ -95,9 +104,17 @@ class ExplorerApp(App[None]):
     def poll(self) -> None:
         """Show the newest snapshot if it has not been shown yet."""
         snapshot = self.worker.snapshot
-        if snapshot.number != self._shown_number and self.screen_stack:
-            self._shown_number = snapshot.number
-            self._show_snapshot()
+        if snapshot.number == self._shown_number or not self.screen_stack:
+            return
+        now, processor = time.monotonic(), time.thread_time()
+        if snapshot.state is State.RUNNING and now < self._next_picture:
+            return
+        # Drawing takes the interpreter away from training: on a slow machine pictures come less often.
+        cost = min(processor - self._processor_then, DEAREST_PICTURE)
+        self._next_picture = now + cost / DRAWING_SHARE
+        self._processor_then = processor
+        self._shown_number = snapshot.number
+        self._show_snapshot()
 
     def _show_snapshot(self) -> None:
         snapshot = self.worker.snapshot

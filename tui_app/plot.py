@@ -14,29 +14,47 @@ import plotext
 from numpy.typing import NDArray
 
 from engine.history import Curve
+from tui_app.raster import BRAILLE, Dots, braille, rasterize
 
 Rgb = tuple[int, int, int]
 LARGEST = 1e300
-"""plotext computes ranges in float64; values beyond this would overflow there."""
+"""Ranges are computed in float64; values beyond this would overflow there."""
 
-COINCIDENCE_COLUMNS = 5
-"""Where two curves lie on each other their colours take turns, so many columns each."""
+TURN_COLUMNS = 6
+"""Where curves share a cell their colours take turns, so many columns each: neither hides the other."""
+
+GREY: Rgb = (160, 160, 160)
 
 
 @dataclass(frozen=True)
 class Series:
-    """One curve to draw."""
+    """One curve to draw. `faint` ones never take the colour of a shared cell."""
 
     curve: Curve
     color: Rgb
+    faint: bool = False
 
 
 @dataclass(frozen=True)
-class PlotStyle:
-    """What a plot looks like besides its curves."""
+class _Line:
+    """A cleaned series: x, and the least and greatest y there."""
 
-    text: Rgb = (160, 160, 160)
-    marker: str = "braille"
+    x: NDArray[Any]
+    low: NDArray[Any]
+    high: NDArray[Any]
+    series: Series
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """The axes: ranges, ticks with their labels, and the cells inside."""
+
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    y_ticks: list[float]
+    y_labels: list[str]
+    columns: int
+    rows: int
 
 
 def is_signed(curve: Curve) -> bool:
@@ -44,101 +62,104 @@ def is_signed(curve: Curve) -> bool:
     return bool(len(curve.low) and curve.low.min() < 0)
 
 
-def draw(series: list[Series], width: int, height: int, log: bool, style: PlotStyle | None = None) -> str:
-    """The curves in a frame with axes, as ANSI text of `height` lines; later series lie on top.
+def draw(series: list[Series], width: int, height: int, log: bool, text_color: Rgb = GREY) -> str:
+    """The curves in a frame with axes, as ANSI text of `height` lines.
 
     On a log axis values that are not positive are left out. An empty string if there is nothing to draw.
     """
-    style = style or PlotStyle()
-    columns = max(2, 2 * (width - 10))
-    drawn = [(one.color, *_points(one.curve, columns, log)) for one in series]
-    drawn = [(color, x, y) for color, x, y in drawn if len(x)]
-    if not drawn or width < 20 or height < 5:
+    lines = [line for one in series if (line := _clean(one, 2 * width, log)) is not None]
+    if not lines or width < 20 or height < 5:
         return ""
+    frame = _frame(lines, width, height, log)
     plotext.clear_figure()
     plotext.plotsize(width, height)
     plotext.canvas_color("default")
     plotext.axes_color("default")
-    plotext.ticks_color(style.text)
-    for color, x, y in drawn:
-        _plot(x, y, color, style)
-    low = min(float(y.min()) for _, _, y in drawn)
-    high = max(float(y.max()) for _, _, y in drawn)
-    if len(drawn) > 1:
-        _alternate(drawn[-2], drawn[-1], (high - low) / (4 * height), columns, style)
-    _set_axes(drawn, low, high, height, log)
+    plotext.ticks_color(text_color)
+    plotext.xlim(0, frame.columns - 1)
+    plotext.ylim(0, frame.rows - 1)
+    _draw_cells(lines, frame)
+    _draw_ticks(frame)
     text: str = plotext.build()
     return text
 
 
-def _points(curve: Curve, columns: int, log: bool) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Finite points, at most two for a group: its least and greatest value."""
-    thin = curve.reduced(columns)
-    low = np.clip(thin.low, -LARGEST, LARGEST)
-    high = np.clip(thin.high, -LARGEST, LARGEST)
+def _clean(series: Series, groups: int, log: bool) -> _Line | None:
+    curve = series.curve.reduced(groups)
+    low, high = np.clip(curve.low, -LARGEST, LARGEST), np.clip(curve.high, -LARGEST, LARGEST)
     if log:
         with np.errstate(divide="ignore", invalid="ignore"):
             low, high = np.log10(low), np.log10(high)
         # A group that reaches down to zero still has its greatest value to show.
         low = np.where(np.isfinite(low), low, high)
-    epochs = thin.epochs.astype(float)
-    if len(epochs):
-        epochs[-1] = thin.last_epoch
-    x = np.repeat(epochs, 2)
-    y = np.column_stack([low, high]).ravel()
-    keep = np.isfinite(y)
-    keep[1::2] &= low != high
-    return x[keep], y[keep]
+    x = curve.epochs.astype(float)
+    if len(x) > 1:
+        x[-1] = curve.last_epoch
+    keep = np.isfinite(low) & np.isfinite(high)
+    return _Line(x[keep], low[keep], high[keep], series) if keep.any() else None
 
 
-def _plot(x: NDArray[Any], y: NDArray[Any], color: Rgb, style: PlotStyle) -> None:
-    plotext.plot(x.tolist(), y.tolist(), marker=style.marker, color=color)
-
-
-def _alternate(
-    below: tuple[Rgb, NDArray[Any], NDArray[Any]],
-    above: tuple[Rgb, NDArray[Any], NDArray[Any]],
-    dot: float,
-    columns: int,
-    style: PlotStyle,
-) -> None:
-    """Where the two upper curves are less than a dot apart, draw the lower one over the upper one in turns."""
-    color, x, y = below
-    if len(x) != len(above[1]) or not np.array_equal(x, above[1]):
-        return
-    close = np.abs(y - above[2]) <= dot
-    turn = (np.arange(len(x)) * columns // max(len(x), 1) // (2 * COINCIDENCE_COLUMNS)) % 2 == 0
-    chosen = close & turn
-    edges = np.flatnonzero(np.diff(chosen.astype(int), prepend=0, append=0))
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
-        _plot(x[start:end], y[start:end], color, style)
-
-
-def _set_axes(
-    drawn: list[tuple[Rgb, NDArray[Any], NDArray[Any]]], low: float, high: float, height: int, log: bool
-) -> None:
-    first = min(float(x[0]) for _, x, _ in drawn)
-    last = max(float(x[-1]) for _, x, _ in drawn)
-    if last > first:
-        ticks = _epoch_ticks(first, last)
-        plotext.xlim(first, last)
-        plotext.xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
+def _frame(lines: list[_Line], width: int, height: int, log: bool) -> _Frame:
+    first, last = min(line.x[0] for line in lines), max(line.x[-1] for line in lines)
+    low, high = min(line.low.min() for line in lines), max(line.high.max() for line in lines)
     if high - low <= 1e-12 * max(abs(high), abs(low)):
         # A flat curve has no range of its own.
         margin = 0.5 if log else (abs(high) or 1.0) / 2
         low, high = low - margin, high + margin
-        plotext.ylim(low, high)
-    ticks, labels = _y_ticks(low, high, max(2, min(7, height // 3)), log)
-    plotext.yticks(ticks, labels)
+    ticks, labels = _y_ticks(float(low), float(high), max(2, min(7, height // 3)), log)
+    columns = width - 2 - max(len(label) for label in labels)
+    return _Frame((float(first), float(max(last, first + 1))), (low, high), ticks, labels, columns, height - 3)
+
+
+def _draw_cells(lines: list[_Line], frame: _Frame) -> None:
+    """One character for each cell that a curve touches, with the dots of all curves there."""
+    size = (frame.columns, frame.rows)
+    layers: list[Dots] = [
+        rasterize(line.x, line.low, line.high, size, frame.x_range, frame.y_range) for line in lines
+    ]
+    glyphs = braille(np.logical_or.reduce(layers))
+    touched = np.array([braille(layer) != BRAILLE for layer in layers])
+    owner = _owners(touched, np.array([line.series.faint for line in lines]))
+    rows, columns = np.nonzero(owner >= 0)
+    # One call for all: each costs plotext a pass over the whole picture.
+    plotext.scatter(
+        columns.tolist(),
+        (frame.rows - 1 - rows).tolist(),
+        marker=[chr(code) for code in glyphs[rows, columns]],
+        color=[lines[index].series.color for index in owner[rows, columns]],
+    )
+
+
+def _owners(touched: NDArray[np.bool_], faint: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Which curve colours each cell: turns for those that share it, faint ones last; −1 for an empty cell."""
+    owner = np.full(touched.shape[1:], -1)
+    for kind in (True, False):
+        chosen = [index for index in range(len(touched)) if bool(faint[index]) is kind]
+        for turn, index in enumerate(chosen):
+            mine = (np.arange(touched.shape[2]) // TURN_COLUMNS) % max(1, len(chosen)) == turn
+            alone = ~np.logical_or.reduce([touched[other] for other in chosen if other != index] or [touched[0] & False])
+            owner[touched[index] & (mine | alone)] = index
+        for index in chosen:
+            owner[touched[index] & (owner == -1)] = index
+    return owner
+
+
+def _draw_ticks(frame: _Frame) -> None:
+    def place(value: float, low: float, high: float, cells: int) -> float:
+        return (value - low) / (high - low) * (cells - 1)
+
+    ticks = _epoch_ticks(*frame.x_range)
+    plotext.xticks([place(tick, *frame.x_range, frame.columns) for tick in ticks], [f"{tick:,.0f}" for tick in ticks])
+    plotext.yticks([place(tick, *frame.y_range, frame.rows) for tick in frame.y_ticks], frame.y_labels)
 
 
 def _epoch_ticks(first: float, last: float) -> list[float]:
     """The first epoch and round numbers after it."""
     span = last - first
     unit = 10 ** math.floor(math.log10(max(span, 1)))
-    step = next(factor * unit for factor in (0.2, 0.5, 1, 2, 5) if span / (factor * unit) <= 6)
-    step = max(1, round(step))
-    return [first, *(float(tick) for tick in range(step, int(last) + 1, step) if tick - first > span / 12)]
+    step = max(1, round(next(factor * unit for factor in (0.2, 0.5, 1, 2, 5) if span / (factor * unit) <= 6)))
+    round_numbers = range(step * math.ceil(first / step), int(last) + 1, step)
+    return [first, *(float(tick) for tick in round_numbers if tick - first > span / 12)]
 
 
 def _y_ticks(low: float, high: float, count: int, log: bool) -> tuple[list[float], list[str]]:
@@ -148,11 +169,19 @@ def _y_ticks(low: float, high: float, count: int, log: bool) -> tuple[list[float
         return [float(decade) for decade in decades], [f"1e{decade:+03d}" for decade in decades]
     ticks = np.linspace(low, high, count).tolist()
     values = [10**tick for tick in ticks] if log else ticks
-    return ticks, [_number(value, (high - low) if not log else values[-1] - values[0]) for value in values]
+    span = values[-1] - values[0]
+    return ticks, [_number(value, span) for value in values]
 
 
 def _number(value: float, span: float) -> str:
-    """Enough digits to tell neighbouring ticks apart, always in one width."""
-    if span and 1e-3 <= abs(span) < 1e4 and abs(value) < 1e5:
-        return f"{value:.{max(0, 3 - math.floor(math.log10(abs(span))))}f}"[:8]
-    return f"{value:.1e}"
+    """Enough digits to tell neighbouring ticks apart."""
+    largest = max(abs(value), abs(span))
+    if span and 1e-4 <= abs(span) and largest < 1e5:
+        return f"{value:.{max(0, 2 - math.floor(math.log10(abs(span))))}f}"
+    return f"{value:.{_digits(value, span)}e}"
+
+
+def _digits(value: float, span: float) -> int:
+    if not span or not value:
+        return 1
+    return max(1, min(6, 2 + math.floor(math.log10(abs(value))) - math.floor(math.log10(abs(span)))))

@@ -10,9 +10,9 @@ from textual.widgets import Static
 from engine.settings import LossReport, Settings, SideName
 from engine.worker import Snapshot
 from tui_app.plot import is_signed
-from tui_app.widgets.chart import Chart
+from tui_app.widgets.chart import Chart, ThemedCurve
 
-NUMPY_COLOR, PYTORCH_COLOR, GAP_COLOR, PREVIOUS_COLOR = "text-primary", "text-warning", "text-error", "text-disabled"
+NUMPY_COLOR, PYTORCH_COLOR, GAP_COLOR, PREVIOUS_COLOR = "text-primary", "text-warning", "text-error", "foreground 35%"
 
 HELP = """\
 Above, the loss that each side reports; below, the gap |Δloss|. Where both curves lie on each other their colours
@@ -22,6 +22,10 @@ log axis, so the axis is linear as long as one is shown."""
 
 class CurvesView(Vertical):
     """Two charts with a line of legend each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._legends: tuple[Content, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Legend, losses, legend, gap."""
@@ -38,33 +42,36 @@ class CurvesView(Vertical):
             self._chart("loss-chart").show((), log, waiting)
             self._chart("gap-chart").show((), log, "")
             return
-        shown = [(curves.numpy, NUMPY_COLOR), (curves.pytorch, PYTORCH_COLOR)]
+        shown = [ThemedCurve(curves.numpy, NUMPY_COLOR), ThemedCurve(curves.pytorch, PYTORCH_COLOR)]
+        gaps = [ThemedCurve(curves.gap, GAP_COLOR)]
         if previous is not None:
-            shown = [(previous.numpy, PREVIOUS_COLOR), (previous.pytorch, PREVIOUS_COLOR), *shown]
+            shown += [ThemedCurve(curve, PREVIOUS_COLOR, faint=True) for curve in (previous.numpy, previous.pytorch)]
+            gaps.append(ThemedCurve(previous.gap, PREVIOUS_COLOR, faint=True))
         signed = [side for side, curve in zip(SideName, (curves.numpy, curves.pytorch), strict=True) if is_signed(curve)]
         loss_log = log and not signed
         if loss_log:
-            shown = [(curve, color) for curve, color in shown if not is_signed(curve)]
+            shown = [one for one in shown if not is_signed(one.curve)]
         self._chart("loss-chart").show(tuple(shown), loss_log, "no epoch trained yet")
-        gaps = [(curves.gap, GAP_COLOR)]
-        if previous is not None:
-            gaps.insert(0, (previous.gap, PREVIOUS_COLOR))
         empty = "no epoch trained yet" if not snapshot.epoch else "no gap: every bit of every loss is equal"
         if snapshot.epoch and not curves.gap.high.any():
             gaps = []
         self._chart("gap-chart").show(tuple(gaps), log, empty)
-        self.query_one("#loss-legend", Static).update(
-            _loss_legend(snapshot.settings, loss_log, signed if log else [], previous is not None, self.size.width)
-        )
-        self.query_one("#gap-legend", Static).update(
-            Content.assemble("gap |Δloss|", ", log scale" if log else "", ("  ━━", f"${GAP_COLOR}"))
-        )
+        odd = signed if log else []
+        legends = (_loss_legend(snapshot.settings, loss_log, odd, previous is not None), _gap_legend(log))
+        if legends != self._legends:
+            self._legends = legends
+            self.query_one("#loss-legend", Static).update(legends[0], layout=False)
+            self.query_one("#gap-legend", Static).update(legends[1], layout=False)
 
     def _chart(self, name: str) -> Chart:
         return self.query_one(f"#{name}", Chart)
 
 
-def _loss_legend(settings: Settings, log: bool, signed: list[SideName], previous: bool, width: int) -> Content:
+def _gap_legend(log: bool) -> Content:
+    return Content.assemble("gap |Δloss|", ", log scale" if log else "", ("  ━━", f"${GAP_COLOR}"))
+
+
+def _loss_legend(settings: Settings, log: bool, signed: list[SideName], previous: bool) -> Content:
     parts: list[Content | tuple[str, str] | str] = [
         "loss, log scale" if log else "loss",
         ("  ━━ ", f"${NUMPY_COLOR}"),

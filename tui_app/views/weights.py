@@ -27,9 +27,9 @@ class WeightsView(Vertical):
         heading = self.query_one("#weights-heading", Static)
         table = self.query_one(ParameterTable)
         if initial:
-            heading.update("weights at the start, before epoch 1   (i: as they are now)")
+            heading.update("weights at the start, before epoch 1   (i: as they are now)", layout=False)
             table.show(snapshot.initial_parameters)
             return
         word = "final" if snapshot.state is State.FINISHED else "present"
-        heading.update(f"{word} weights, after {snapshot.epoch:,} epochs   (i: at the start)")
+        heading.update(f"{word} weights, after {snapshot.epoch:,} epochs   (i: at the start)", layout=False)
         table.show(snapshot.parameters)

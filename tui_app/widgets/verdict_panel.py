@@ -36,6 +36,7 @@ class VerdictPanel(Vertical):
         super().__init__(id="verdict")
         self.border_title = "Verdict"
         self._text = Static()
+        self._shown: Content | None = None
 
     def compose(self) -> ComposeResult:
         """The text."""
@@ -43,4 +44,7 @@ class VerdictPanel(Vertical):
 
     def show(self, snapshot: Snapshot) -> None:
         """Judge this snapshot."""
-        self._text.update(verdict_content(snapshot))
+        content = verdict_content(snapshot)
+        if content != self._shown:
+            self._shown = content
+            self._text.update(content, layout=False)
