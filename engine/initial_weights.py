@@ -7,6 +7,7 @@ for PyTorch's start the PyTorch side lets `nn.Linear` draw its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -34,15 +35,13 @@ def initial_layers(settings: Settings, side: Side) -> list[LayerStart]:
     dtype = parameter_dtype(side.precision)
     drawn = _draw(side.initial_weights, settings.seed, settings.layer_sizes, side.bias)
     return [
-        LayerStart(
-            np.ascontiguousarray(layer.weight, dtype), None if layer.bias is None else layer.bias.astype(dtype)
-        )
+        LayerStart(np.ascontiguousarray(layer.weight, dtype), None if layer.bias is None else layer.bias.astype(dtype))
         for layer in drawn
     ]
 
 
 def _draw(start: InitialWeights, seed: int, sizes: tuple[int, ...], bias: bool) -> list[LayerStart]:
-    pairs = list(zip(sizes, sizes[1:], strict=False))
+    pairs = list(pairwise(sizes))
     if start is InitialWeights.PYTORCH or start is InitialWeights.PYTORCH_FLOAT64:
         generator = TorchGenerator(seed)
         dtype = np.float32 if start is InitialWeights.PYTORCH else np.float64
@@ -68,4 +67,5 @@ def _truncated_normal(random: np.random.RandomState, fan_in: int, shape: tuple[i
     low, high = normal.cdf(-bound), normal.cdf(bound)
     points = low + (high - low) * random.random_sample(shape)
     # Rounding at the ends may step past the bound by an ulp.
-    return np.clip(np.vectorize(normal.inv_cdf, otypes=[np.float64])(points), -bound, bound)
+    drawn: FloatArray = np.clip(np.vectorize(normal.inv_cdf, otypes=[np.float64])(points), -bound, bound)
+    return drawn

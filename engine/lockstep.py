@@ -105,14 +105,14 @@ class Lockstep:
 
     def _train(self, losses: FloatArray) -> int:
         numpy_step, pytorch_step, isfinite = self.numpy.step, self.pytorch.step, math.isfinite
-        for index in range(losses.shape[1]):
+        for index in range(len(losses[0])):
             numpy_loss, pytorch_loss = numpy_step(), pytorch_step()
             if not (isfinite(numpy_loss) and isfinite(pytorch_loss)):
                 self._diverge(self.epoch + index + 1, numpy_loss, pytorch_loss)
                 return index
             losses[0, index] = numpy_loss
             losses[1, index] = pytorch_loss
-        return losses.shape[1]
+        return len(losses[0])
 
     def _diverge(self, epoch: int, numpy_loss: float, pytorch_loss: float) -> None:
         side = SideName.PYTORCH if math.isfinite(numpy_loss) else SideName.NUMPY

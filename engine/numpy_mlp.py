@@ -86,7 +86,7 @@ def update(layers: list[Layer], gradients: list[Gradient], learning_rate: float)
     """One step of gradient descent, in place."""
     for layer, gradient in zip(layers, gradients, strict=True):
         layer.weight += -learning_rate * gradient.weight
-        if layer.bias is not None:
+        if layer.bias is not None and gradient.bias is not None:
             layer.bias += -learning_rate * gradient.bias
 
 

@@ -36,9 +36,7 @@ def _path() -> tuple[Preset, ...]:
     asked = Settings(xor(), HAND_ROLLED, PLAIN_PYTORCH)
     same_loss = replace(asked, numpy=replace(asked.numpy, loss_report=LossReport.MSE))
     # The answer takes its weights out of PyTorch: they are float32 and stay float32.
-    weights_from_torch = replace(
-        same_loss.numpy, initial_weights=InitialWeights.PYTORCH, precision=Precision.MIXED
-    )
+    weights_from_torch = replace(same_loss.numpy, initial_weights=InitialWeights.PYTORCH, precision=Precision.MIXED)
     same_weights = replace(same_loss, numpy=weights_from_torch)
     no_bias = replace(same_weights, pytorch=replace(same_weights.pytorch, bias=False))
     answer = replace(no_bias, pytorch=replace(no_bias.pytorch, learning_rate=0.6))
@@ -49,10 +47,16 @@ def _path() -> tuple[Preset, ...]:
         Preset("same-weights", "and both draw PyTorch's initial weights", same_weights),
         Preset("no-bias", "and neither has a bias", no_bias),
         Preset("answer", "and PyTorch's learning rate is doubled: the answer's two listings, bit for bit", answer),
-        Preset("exact", "nothing differs: one gradient, one learning rate, float64 on both sides",
-               replace(answer, numpy=exact_side, pytorch=exact_side)),
-        Preset("pytorch", "nothing differs, everything as PyTorch has it by default: biases, float32",
-               replace(asked, numpy=PLAIN_PYTORCH)),
+        Preset(
+            "exact",
+            "nothing differs: one gradient, one learning rate, float64 on both sides",
+            replace(answer, numpy=exact_side, pytorch=exact_side),
+        ),
+        Preset(
+            "pytorch",
+            "nothing differs, everything as PyTorch has it by default: biases, float32",
+            replace(asked, numpy=PLAIN_PYTORCH),
+        ),
     )
 
 

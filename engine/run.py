@@ -65,9 +65,7 @@ def train(settings: Settings, on_progress: Callable[[Progress], None] | None = N
         lockstep.step(BLOCK)
         if on_progress is not None and len(blocks[-1][0]):
             numpy_losses, pytorch_losses = blocks[-1]
-            on_progress(
-                Progress(lockstep.epoch, settings.epochs, float(numpy_losses[-1]), float(pytorch_losses[-1]))
-            )
+            on_progress(Progress(lockstep.epoch, settings.epochs, float(numpy_losses[-1]), float(pytorch_losses[-1])))
     seconds = time.perf_counter() - started
     numpy_losses = np.concatenate([numpy_block for numpy_block, _ in blocks])
     pytorch_losses = np.concatenate([pytorch_block for _, pytorch_block in blocks])

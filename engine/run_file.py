@@ -33,9 +33,7 @@ def settings_document(settings: Settings) -> dict[str, Any]:
         "seed": settings.seed,
         "device": settings.device,
         **{
-            side.value: {
-                discrepancy.field: _plain(discrepancy.value(settings, side)) for discrepancy in CATALOGUE
-            }
+            side.value: {discrepancy.field: _plain(discrepancy.value(settings, side)) for discrepancy in CATALOGUE}
             for side in SideName
         },
     }

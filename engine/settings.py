@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from engine.data import Dataset
@@ -186,7 +187,7 @@ class Settings:
     def parameter_count(self) -> int:
         """Weights and biases of one side, biases counted whether or not they are on."""
         sizes = self.layer_sizes
-        return sum((fan_in + 1) * fan_out for fan_in, fan_out in zip(sizes, sizes[1:], strict=False))
+        return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
 
     def side(self, name: SideName) -> Side:
         """The `Side` of that name."""
@@ -210,7 +211,9 @@ def check_device_name(device: str) -> None:
             f"device cannot be '{device}': PyTorch has no device of that name; an NVIDIA or AMD card is 'cuda'."
         )
     if not re.fullmatch(r"(cpu|cuda|mps)(:\d{1,3})?", device):
-        raise SettingsError(f"device cannot be '{device}'; it is one of {', '.join(DEVICE_KINDS)}, or cuda:1 and so on.")
+        raise SettingsError(
+            f"device cannot be '{device}'; it is one of {', '.join(DEVICE_KINDS)}, or cuda:1 and so on."
+        )
 
 
 def _check_whole(field: str, value: object, low: int, high: int) -> None:

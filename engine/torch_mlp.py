@@ -5,6 +5,8 @@ Importing this module imports torch. Running the same step with less bookkeeping
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from torch import nn
@@ -30,7 +32,7 @@ def build_model(settings: Settings) -> nn.Sequential:
     modules: list[nn.Module] = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        for fan_in, fan_out, activation in zip(sizes, sizes[1:], settings.activations, strict=False):
+        for (fan_in, fan_out), activation in zip(pairwise(sizes), settings.activations, strict=True):
             modules.append(nn.Linear(fan_in, fan_out, bias=side.bias, dtype=drawn_dtype))
             modules.append(ACTIVATIONS[activation]())
     model = nn.Sequential(*modules)
@@ -54,7 +56,7 @@ class HalfSumLoss(nn.Module):
 
     def forward(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """A scalar."""
-        return 0.5 * nn.functional.mse_loss(prediction, target, reduction="sum")
+        return nn.functional.mse_loss(prediction, target, reduction="sum") * 0.5
 
 
 class ErrorTimesLoss(nn.Module):
@@ -89,7 +91,7 @@ class TorchMLP:
 
     def step(self) -> float:
         """One epoch; returns the loss of the weights before the update."""
-        return self.step_on_device().item()
+        return float(self.step_on_device().item())
 
     def step_on_device(self) -> torch.Tensor:
         """One epoch; the loss stays where it was computed."""

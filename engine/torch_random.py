@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from engine.types import FloatArray
+
+Float = type[np.float32] | type[np.float64]
 
 
 class TorchGenerator:
@@ -36,23 +38,24 @@ class TorchGenerator:
     def _next_words(self, count: int) -> NDArray[np.int64]:
         return self._words.randint(0, 1 << 32, size=count, dtype=np.uint32).astype(np.int64)
 
-    def symmetric_uniform(self, shape: tuple[int, ...], bound: float, dtype: DTypeLike) -> FloatArray:
+    def symmetric_uniform(self, shape: tuple[int, ...], bound: float, dtype: Float) -> FloatArray:
         """What `torch.empty(shape, dtype=dtype).uniform_(-bound, bound)` draws.
 
         PyTorch computes `fma(u, to - from, from)` with u = k·2⁻ᵖ, where p is 24 for float32 and 53 for float64,
         and rounds once. With from = −bound that is bound·(k − 2ᵖ⁻¹)·2¹⁻ᵖ: the second factor is exact in the dtype,
         so one plain product rounds at the same place and no fused operation is needed.
         """
-        dtype = np.dtype(dtype)
         bits = np.finfo(dtype).nmant + 1
         count = math.prod(shape)
         draws = self.draw_24_bits(count) if dtype == np.float32 else self.draw_53_bits(count)
-        centred = (draws - (1 << (bits - 1))).astype(dtype) * dtype.type(2.0 ** (1 - bits))
-        return (centred * dtype.type(bound)).reshape(shape)
+        centred: FloatArray = (draws - (1 << (bits - 1))).astype(dtype)
+        # A power of two: exact, so that the last product is the only rounding.
+        factors = centred * 2.0 ** (1 - bits)
+        return (factors * dtype(bound)).reshape(shape)
 
 
 def linear_start(
-    generator: TorchGenerator, fan_in: int, fan_out: int, bias: bool, dtype: DTypeLike
+    generator: TorchGenerator, fan_in: int, fan_out: int, bias: bool, dtype: Float
 ) -> tuple[FloatArray, FloatArray | None]:
     """The weight (fan_out, fan_in) and bias (fan_out,) of a fresh `nn.Linear(fan_in, fan_out, bias, dtype=dtype)`.
 

@@ -24,14 +24,14 @@ VALUE_FREE = frozenset({"aten::ones_like", "aten::zeros_like", "aten::new_empty_
 """Operations that read only the shape of their input: their output can be made once and kept."""
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Writes down every ATen operation that runs inside it, with the very tensors it took and gave."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.calls: list[tuple[Any, tuple[Any, ...], dict[str, Any], Any]] = []
 
-    def __torch_dispatch__(  # noqa: D105 - torch's own protocol
+    def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         output = func(*args, **(kwargs or {}))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from engine.comparison import Comparison
-from engine.discrepancies import remaining
+from engine.discrepancies import Discrepancy, remaining
 from engine.lockstep import Divergence
 from engine.settings import Settings
 
@@ -38,42 +38,57 @@ class Verdict:
 
 def judge(settings: Settings, comparison: Comparison, divergence: Divergence | None = None) -> Verdict:
     """The verdict on a run, finished or not."""
-    gap = comparison.losses
     left = remaining(settings)
     if divergence is not None:
         return Verdict(Level.DIVERGED, f"Diverged at epoch {divergence.epoch:,}", divergence.message)
-    if gap.epochs == 0:
-        return Verdict(Level.DIFFERENT if left else Level.EQUAL, "Nothing trained yet", _left_sentence(settings))
-    relative = gap.max_absolute / gap.largest_loss if gap.largest_loss else 0.0
-    parameters = f"max |ΔW| {comparison.max_parameter_gap:.1e}"
-    if gap.different == 0:
-        weights = "and of every weight" if comparison.same_parameters else f"({parameters})"
-        return Verdict(
-            Level.IDENTICAL, f"Identical: every bit of {gap.epochs:,} losses {weights}", _left_sentence(settings)
-        )
-    apart = (
-        f"max |Δloss| {gap.max_absolute:.1e} at epoch {gap.max_absolute_epoch:,}, {parameters}, "
-        f"first bit parts at epoch {gap.first_different_epoch:,}."
-    )
-    if not left and relative <= ROUNDING:
+    if comparison.losses.epochs == 0:
+        return Verdict(Level.DIFFERENT if left else Level.EQUAL, "Nothing trained yet", _left_sentence(left))
+    if comparison.losses.different == 0:
+        return _identical(comparison, left)
+    return _some_gap(comparison, left) if left else _only_rounding(comparison)
+
+
+def _identical(comparison: Comparison, left: tuple[Discrepancy, ...]) -> Verdict:
+    losses = f"Identical: every bit of {comparison.losses.epochs:,} losses"
+    if comparison.same_parameters:
+        return Verdict(Level.IDENTICAL, f"{losses} and of every weight", _left_sentence(left))
+    gap = f"The weights are not: max |ΔW| {comparison.max_parameter_gap:.1e}."
+    return Verdict(Level.IDENTICAL, losses, f"{_left_sentence(left)} {gap}")
+
+
+def _only_rounding(comparison: Comparison) -> Verdict:
+    gap = comparison.losses
+    if _relative(comparison) <= ROUNDING:
         headline = f"Equal to {gap.max_absolute:.1e} ({gap.max_ulp:,} ULP)"
-        return Verdict(Level.EQUAL, headline, f"No difference left, only rounding: {apart}")
-    if not left:
-        headline = f"Equal settings, yet {gap.max_absolute:.1e} apart"
-        return Verdict(Level.DIFFERENT, headline, f"Training has amplified rounding: {apart}")
-    if relative <= PLOTTING_PRECISION:
-        headline = f"Equal to plotting precision: {gap.max_absolute:.1e}"
-        return Verdict(Level.PLOTTING, headline, f"{_left_sentence(settings)} Here they cancel or round away: {apart}")
-    count = f"{len(left)} difference{'s' if len(left) > 1 else ''} left"
-    return Verdict(Level.DIFFERENT, f"Different: {count}", f"{_left_sentence(settings)} {_capital(apart)}")
+        return Verdict(Level.EQUAL, headline, f"No difference left, only rounding: {_apart(comparison)}")
+    headline = f"Equal settings, yet {gap.max_absolute:.1e} apart"
+    return Verdict(Level.DIFFERENT, headline, f"Training has amplified rounding: {_apart(comparison)}")
 
 
-def _left_sentence(settings: Settings) -> str:
-    left = remaining(settings)
+def _some_gap(comparison: Comparison, left: tuple[Discrepancy, ...]) -> Verdict:
+    if _relative(comparison) <= PLOTTING_PRECISION:
+        headline = f"Equal to plotting precision: {comparison.losses.max_absolute:.1e}"
+        detail = f"{_left_sentence(left)} Here they cancel or round away: {_apart(comparison)}"
+        return Verdict(Level.PLOTTING, headline, detail)
+    headline = f"Different: {len(left)} difference{'s' if len(left) > 1 else ''} left"
+    apart = _apart(comparison)
+    return Verdict(Level.DIFFERENT, headline, f"{_left_sentence(left)} {apart[0].upper()}{apart[1:]}")
+
+
+def _relative(comparison: Comparison) -> float:
+    """The largest gap as a share of the largest loss, which is not 0 where there is a gap."""
+    return comparison.losses.max_absolute / comparison.losses.largest_loss
+
+
+def _apart(comparison: Comparison) -> str:
+    gap = comparison.losses
+    return (
+        f"max |Δloss| {gap.max_absolute:.1e} at epoch {gap.max_absolute_epoch:,}, "
+        f"max |ΔW| {comparison.max_parameter_gap:.1e}, first bit parts at epoch {gap.first_different_epoch:,}."
+    )
+
+
+def _left_sentence(left: tuple[Discrepancy, ...]) -> str:
     if not left:
         return "No difference is left."
     return f"Left: {', '.join(discrepancy.title.lower() for discrepancy in left)}."
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

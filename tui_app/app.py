@@ -64,7 +64,7 @@ class ExplorerApp(App[None]):
         self._origin = settings
         self._selected = 0
         self._view = "curves"
-        self._log = True
+        self._log_scale = True
         self._initial = False
         self._shown_number = -1
         self._next_picture = 0.0
@@ -122,7 +122,7 @@ class ExplorerApp(App[None]):
         screen.query_one(StatusLine).show(self.settings, snapshot)
         screen.query_one(VerdictPanel).show(snapshot)
         if self._view == "curves":
-            screen.query_one(CurvesView).show(snapshot, self._log)
+            screen.query_one(CurvesView).show(snapshot, self._log_scale)
         elif self._view == "weights":
             screen.query_one(WeightsView).show(snapshot, self._initial)
 
@@ -171,7 +171,7 @@ class ExplorerApp(App[None]):
             self._origin = preset(name)
             self.change_settings(self._origin)
 
-    def action_toggle(self, toward: str) -> None:
+    def action_switch(self, toward: str) -> None:
         """Match the selected difference toward a side, or part it again."""
         discrepancy, side = self._discrepancy, SideName(toward)
         if discrepancy.matched(self.settings):
@@ -267,7 +267,7 @@ class ExplorerApp(App[None]):
 
     def action_log(self) -> None:
         """Logarithmic or linear."""
-        self._log = not self._log
+        self._log_scale = not self._log_scale
         self._show_snapshot()
 
     def action_initial(self) -> None:
@@ -303,7 +303,7 @@ class ExplorerApp(App[None]):
 
     def on_difference_rows_switch_clicked(self) -> None:
         """A switch was clicked."""
-        self.action_toggle(SideName.PYTORCH.value)
+        self.action_switch(SideName.PYTORCH.value)
 
     # The end
 

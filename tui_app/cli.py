@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import rich_click as click
+from click.core import ParameterSource
 
 from engine.errors import InputError
 from engine.settings import Settings
@@ -41,7 +42,7 @@ def _refuse(sentence: str) -> NoReturn:
 @experiment_options
 @click.version_option(version("mlp-tui"), "--version", "-V", prog_name="mlp-tui")
 @click.pass_context
-def main(context: click.Context, **options: Any) -> None:
+def main(context: click.RichContext, /, **options: Any) -> None:
     """Why does a network written by hand in NumPy not do what PyTorch does?
 
     Without a command: the explorer, live in this terminal. Two networks train in lockstep; every difference between
@@ -55,12 +56,12 @@ def main(context: click.Context, **options: Any) -> None:
     explore_here(settings_from(**options))
 
 
-def _refuse_options_before_command(context: click.Context) -> None:
+def _refuse_options_before_command(context: click.RichContext) -> None:
     given = [
         parameter.opts[0]
         for parameter in context.command.params
         if parameter.name
-        and context.get_parameter_source(parameter.name) is click.core.ParameterSource.COMMANDLINE
+        and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
         and parameter.opts[0] != "--version"
     ]
     if given:
@@ -91,7 +92,6 @@ def run(json_file: str | None, force: bool, fail_over: float | None, quiet: bool
     """Train both networks without a screen and print curves, weights, differences and the verdict.
 
     Examples:
-
     - `mlp-tui run --preset answer`
     - `mlp-tui run --preset exact --data regression --fail-over 1e-14`
     - `mlp-tui run --set both.precision=float64 --hidden 8,4 --json run.json`

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class ExplorerCommands(Provider):
     """Offers all actions."""
 
-    def _commands(self) -> Iterator[tuple[str, str, partial[object]]]:
+    def _commands(self) -> Iterator[tuple[str, str, partial[Any]]]:
         app = cast("ExplorerApp", self.app)
         for key in KEYS:
             yield f"{key.title} ({key.shown})", key.help, partial(app.run_action, key.action)

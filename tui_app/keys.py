@@ -25,7 +25,14 @@ class Key:
     @property
     def binding(self) -> Binding:
         """The Textual binding."""
-        return Binding(self.keys, self.action, self.title, show=self.footer, priority=self.priority, key_display=self.shown.split()[0])
+        return Binding(
+            self.keys,
+            self.action,
+            self.title,
+            show=self.footer,
+            priority=self.priority,
+            key_display=self.shown.split()[0],
+        )
 
 
 KEYS: tuple[Key, ...] = (
@@ -34,9 +41,15 @@ KEYS: tuple[Key, ...] = (
     Key("S", "S", "step(100)", "step 100", "train a hundred epochs, then pause"),
     Key("r", "r", "restart", "restart", "start again with the same seed", footer=True),
     Key("R", "R", "new_seed", "new seed", "start again with the next seed"),
-    Key("m,enter", "m", "toggle('pytorch')", "match", "make the selected difference equal, toward PyTorch; "
-        "pressed again, make it differ", footer=True),
-    Key("M", "M", "toggle('numpy')", "match to hand-rolled", "the same, toward the hand-rolled side"),
+    Key(
+        "m,enter",
+        "m",
+        "switch('pytorch')",
+        "match",
+        "make the selected difference equal, toward PyTorch; pressed again, make it differ",
+        footer=True,
+    ),
+    Key("M", "M", "switch('numpy')", "match to hand-rolled", "the same, toward the hand-rolled side"),
     Key("a", "a", "match_all('pytorch')", "all", "make every difference equal, toward PyTorch", footer=True),
     Key("A", "A", "match_all('numpy')", "all to hand-rolled", "the same, toward the hand-rolled side"),
     Key("up,k", "↑ k", "select(-1)", "up", "select the difference above"),

@@ -25,14 +25,27 @@ def _split(text: str | None) -> tuple[str, ...]:
 
 
 EXPERIMENT_OPTIONS = (
-    click.option("--preset", "preset_name", metavar="P", default="asked", show_default=True,
-                 help=f"Start from a named experiment: {', '.join(PRESETS)}."),
-    click.option("--set", "assignments", metavar="SIDE.SETTING=VALUE", multiple=True,
-                 help="Change one side: numpy.bias=yes, pytorch.learning_rate=0.6, or both.precision=float64. "
-                 "`mlp-tui differences` lists settings and values. May be given many times."),
+    click.option(
+        "--preset",
+        "preset_name",
+        metavar="P",
+        default="asked",
+        show_default=True,
+        help=f"Start from a named experiment: {', '.join(PRESETS)}.",
+    ),
+    click.option(
+        "--set",
+        "assignments",
+        metavar="SIDE.SETTING=VALUE",
+        multiple=True,
+        help="Change one side: numpy.bias=yes, pytorch.learning_rate=0.6, or both.precision=float64. "
+        "`mlp-tui differences` lists settings and values. May be given many times.",
+    ),
     click.option("--data", metavar="NAME|FILE", help=f"{', '.join(BUILT_IN)}, or a .csv or .npz file."),
     click.option("--targets", metavar="A,B", help="A CSV's target columns, by name or number; the last by default."),
-    click.option("--hidden", metavar="N,N", help="Sizes of the hidden layers, such as 5,4; 'none' for no hidden layer."),
+    click.option(
+        "--hidden", metavar="N,N", help="Sizes of the hidden layers, such as 5,4; 'none' for no hidden layer."
+    ),
     click.option("--activation", metavar="KIND", help=f"After each hidden layer: {', '.join(ACTIVATIONS)}."),
     click.option("--output-activation", metavar="KIND", help="After the last layer: the same choices."),
     click.option("--epochs", type=int, metavar="N", help="How many epochs to train; 5000 unless said."),

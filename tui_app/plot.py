@@ -114,9 +114,7 @@ def _frame(lines: list[_Line], width: int, height: int, log: bool) -> _Frame:
 def _draw_cells(lines: list[_Line], frame: _Frame) -> None:
     """One character for each cell that a curve touches, with the dots of all curves there."""
     size = (frame.columns, frame.rows)
-    layers: list[Dots] = [
-        rasterize(line.x, line.low, line.high, size, frame.x_range, frame.y_range) for line in lines
-    ]
+    layers: list[Dots] = [rasterize(line.x, line.low, line.high, size, frame.x_range, frame.y_range) for line in lines]
     glyphs = braille(np.logical_or.reduce(layers))
     touched = np.array([braille(layer) != BRAILLE for layer in layers])
     owner = _owners(touched, np.array([line.series.faint for line in lines]))
@@ -137,7 +135,9 @@ def _owners(touched: NDArray[np.bool_], faint: NDArray[np.bool_]) -> NDArray[np.
         chosen = [index for index in range(len(touched)) if bool(faint[index]) is kind]
         for turn, index in enumerate(chosen):
             mine = (np.arange(touched.shape[2]) // TURN_COLUMNS) % max(1, len(chosen)) == turn
-            alone = ~np.logical_or.reduce([touched[other] for other in chosen if other != index] or [touched[0] & False])
+            alone = ~np.logical_or.reduce(
+                [touched[other] for other in chosen if other != index] or [touched[0] & False]
+            )
             owner[touched[index] & (mine | alone)] = index
         for index in chosen:
             owner[touched[index] & (owner == -1)] = index
@@ -176,7 +176,7 @@ def _y_ticks(low: float, high: float, count: int, log: bool) -> tuple[list[float
 def _number(value: float, span: float) -> str:
     """Enough digits to tell neighbouring ticks apart."""
     largest = max(abs(value), abs(span))
-    if span and 1e-4 <= abs(span) and largest < 1e5:
+    if span and abs(span) >= 1e-4 and largest < 1e5:
         return f"{value:.{max(0, 2 - math.floor(math.log10(abs(span))))}f}"
     return f"{value:.{_digits(value, span)}e}"
 

@@ -37,7 +37,8 @@ def rasterize(
         joined_bottom[1:] = np.fmin(bottom[1:], np.where(top[:-1] < bottom[1:], top[:-1] + 1, np.inf))
         joined_top[1:] = np.fmax(top[1:], np.where(bottom[:-1] > top[1:], bottom[:-1] - 1, -np.inf))
         height = np.arange(down)[::-1, None]
-        return (height >= joined_bottom) & (height <= joined_top) & np.isfinite(bottom)
+        dots: Dots = (height >= joined_bottom) & (height <= joined_top) & np.isfinite(bottom)
+    return dots
 
 
 def _at_columns(
@@ -60,4 +61,5 @@ def braille(dots: Dots) -> NDArray[np.int64]:
     """The code point of each cell (rows, columns); an empty cell is U+2800."""
     rows, columns = dots.shape[0] // DOTS_DOWN, dots.shape[1] // DOTS_ACROSS
     cells = dots.reshape(rows, DOTS_DOWN, columns, DOTS_ACROSS).transpose(0, 2, 1, 3)
-    return BRAILLE + (cells * DOT_BITS).sum(axis=(2, 3))
+    codes: NDArray[np.int64] = BRAILLE + (cells * DOT_BITS).sum(axis=(2, 3))
+    return codes

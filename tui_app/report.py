@@ -46,7 +46,10 @@ def _print_curves(run: Run, console: Console) -> None:
     log = not (is_signed(curves.numpy) or is_signed(curves.pytorch))
     legend = Text.assemble(
         "loss, log scale" if log else "loss, linear as one of them is signed",
-        ("  ━━ ", _hex(NUMPY_COLOR)), "hand-rolled", ("  ━━ ", _hex(PYTORCH_COLOR)), "PyTorch",
+        ("  ━━ ", _hex(NUMPY_COLOR)),
+        "hand-rolled",
+        ("  ━━ ", _hex(PYTORCH_COLOR)),
+        "PyTorch",
     )
     console.print(legend)
     _print_plot(console, [Series(curves.numpy, NUMPY_COLOR), Series(curves.pytorch, PYTORCH_COLOR)], log)

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 1.5
 """How long an orderly end may take before the process ends itself."""
 
-RESTORE = b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2048l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+RESTORE = (
+    b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2048l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+)
 """Turns off all that the driver turns on: paste and mouse modes, key protocol, alternate screen, hidden cursor."""
 
 

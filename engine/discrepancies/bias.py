@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from engine.discrepancies.base import Choice, Discrepancy, Explanation, Moves
 from engine.settings import InitialWeights, Settings
 
@@ -14,7 +16,7 @@ CHOICES = (
 def explain(settings: Settings) -> Explanation:
     """With the number of parameters put in."""
     sizes = settings.layer_sizes
-    weights = sum(fan_in * fan_out for fan_in, fan_out in zip(sizes, sizes[1:], strict=False))
+    weights = sum(fan_in * fan_out for fan_in, fan_out in pairwise(sizes))
     biases = sum(sizes[1:])
     from_torch = (InitialWeights.PYTORCH, InitialWeights.PYTORCH_FLOAT64)
     shifts = any(side.initial_weights in from_torch for side in (settings.numpy, settings.pytorch))

@@ -19,8 +19,12 @@ differ is a switch. Flip it and both are trained again at once; the verdict says
 
 def help_content() -> Content:
     """Introduction, parts of the screen, keys."""
-    parts = [("Differences", differences.HELP), ("Why", explanation.HELP), ("Curves", curves.HELP),
-             ("Weights", weights.HELP)]
+    parts = [
+        ("Differences", differences.HELP),
+        ("Why", explanation.HELP),
+        ("Curves", curves.HELP),
+        ("Weights", weights.HELP),
+    ]
     blocks = [Content(INTRODUCTION.replace("\n", " "))]
     blocks += [Content.assemble((f"{name}\n", "bold $text-primary"), text.replace("\n", " ")) for name, text in parts]
     keys = [Content.assemble((f"{key.shown:>6}", "bold $text-accent"), f"  {key.help}") for key in KEYS]

@@ -47,7 +47,9 @@ class CurvesView(Vertical):
         if previous is not None:
             shown += [ThemedCurve(curve, PREVIOUS_COLOR, faint=True) for curve in (previous.numpy, previous.pytorch)]
             gaps.append(ThemedCurve(previous.gap, PREVIOUS_COLOR, faint=True))
-        signed = [side for side, curve in zip(SideName, (curves.numpy, curves.pytorch), strict=True) if is_signed(curve)]
+        signed = [
+            side for side, curve in zip(SideName, (curves.numpy, curves.pytorch), strict=True) if is_signed(curve)
+        ]
         loss_log = log and not signed
         if loss_log:
             shown = [one for one in shown if not is_signed(one.curve)]
