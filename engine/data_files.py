@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import math
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,10 @@ def load(name_or_path: str, targets: tuple[str, ...] = ()) -> Dataset:
 
 def load_npz(path: Path) -> Dataset:
     """The arrays `X` (N, D) and `Y` (N, C) of an .npz archive; pickled objects are never loaded."""
+    mend = "write it with numpy.savez(path, X=X, Y=Y) from plain arrays."
+    with path.open("rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise DataError(f"{path}: is not an .npz archive; {mend}")
     try:
         with np.load(path, allow_pickle=False) as archive:
             missing = [key for key in ("X", "Y") if key not in archive.files]
@@ -58,9 +63,9 @@ def load_npz(path: Path) -> Dataset:
             X, Y = archive["X"], archive["Y"]
     except DataError:
         raise
-    except (ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        reason = "it holds pickled objects" if "pickle" in str(error) else "it is not an .npz archive"
-        raise DataError(f"{path}: {reason}; write it with numpy.savez(path, X=X, Y=Y) from plain arrays.") from None
+    except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        reason = "holds pickled objects" if "pickle" in str(error) else "is damaged"
+        raise DataError(f"{path}: {reason}; {mend}") from None
     try:
         return Dataset(path.stem, X, Y, source=str(path))
     except DataError as error:
@@ -103,7 +108,7 @@ def _csv_lines(path: Path) -> list[tuple[int, list[str]]]:
     lines = text.splitlines()
     first = next((line for line in lines if line.strip()), "")
     delimiter = max(DELIMITERS, key=first.count)
-    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
     found = []
     try:
         for row in reader:

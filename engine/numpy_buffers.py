@@ -5,6 +5,7 @@ rounding, each writing into an array made once. It says nothing new; read `numpy
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ class BufferedNumpyMLP(NumpyMLP):
         elif layer.activation is Activation.TANH:
             self._record(np.tanh, z, z)
         elif layer.activation is Activation.RELU:
-            self._record(np.maximum, z, np.zeros((), z.dtype), z)
+            self._record(partial(np.maximum, out=z), z, np.zeros((), z.dtype))
         return z
 
     def _record_derivative(self, kind: Activation, output: FloatArray, derivative: FloatArray) -> None:

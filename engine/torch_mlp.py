@@ -100,10 +100,10 @@ class TorchMLP:
         objective = self.objective(prediction, self.Y)
         objective.backward()
         self.optimizer.step()
-        if type(self.report) is type(self.objective):
-            return objective.detach()
-        with torch.no_grad():
-            loss: torch.Tensor = self.report(prediction, self.Y)
+        loss: torch.Tensor = objective.detach()
+        if type(self.report) is not type(self.objective):
+            with torch.no_grad():
+                loss = self.report(prediction, self.Y)
         return loss
 
     def parameters(self) -> list[FloatArray]:

@@ -25,8 +25,8 @@ def explain(settings: Settings) -> Explanation:
         what="The two programs log different numbers under the name of loss. This moves the plotted curve and "
         "nothing else: the gradient never passes through the logged number, so the weights stay as they are.",
         formula="e = ŷ − y;  MSE = (1/N·C)·Σe²;  error·loss = (1/N·C)·Σ(e·½·MSE) = ½·MSE·mean(e)",
-        numbers=f"N·C = {elements} here, so ½Σe² is {elements / 2:g} times the MSE. Error·loss is negative whenever the "
-        "predictions are too low on average, so it cannot be drawn on a log axis. "
+        numbers=f"N·C = {elements} here, so ½Σe² is {elements / 2:g} times the MSE. Error·loss is negative whenever "
+        "the predictions are too low on average, so it cannot be drawn on a log axis. "
         + sides_text(settings, MEANINGS[settings.numpy.loss_report], MEANINGS[settings.pytorch.loss_report]),
         fix_hand_rolled="losses.append(np.mean(np.square(prediction - Y)))",
         fix_pytorch="error = prediction - Y; losses.append((error * 0.5 * error.square().mean()).mean().item())",

@@ -22,9 +22,9 @@ MEANINGS = {choice.value: choice.meaning for choice in CHOICES}
 def explain(settings: Settings) -> Explanation:
     """With the size of an ulp put in."""
     return Explanation(
-        what="NumPy computes in float64 unless told otherwise, PyTorch in float32. Weights taken out of a PyTorch "
-        "model are float32 and stay so under W += ..., while integer inputs make every activation float64: a mixture. That "
-        "is why two curves that should be identical still part in the eighth digit.",
+        what="NumPy computes in float64 unless told otherwise, PyTorch in float32. Weights taken out of a "
+        "PyTorch model are float32 and stay so under W += ..., while integer inputs make every activation float64: a "
+        "mixture. That is why two curves that should be identical still part in the eighth digit.",
         formula="1 ulp at 1.0: 2⁻²³ ≈ 1.2e-07 in float32, 2⁻⁵² ≈ 2.2e-16 in float64",
         numbers=sides_text(settings, MEANINGS[settings.numpy.precision], MEANINGS[settings.pytorch.precision])
         + f" After {settings.epochs:,} epochs the roundings of one side have been fed back that many times.",

@@ -1,0 +1,1 @@
+"""The tabs, a view a module."""

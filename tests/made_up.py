@@ -1,0 +1,56 @@
+"""Made-up models and clocks: pictures and counts that are the same on every machine."""
+
+import numpy as np
+
+from engine.lockstep import Lockstep
+from engine.worker import Worker
+
+
+class MadeUpClock:
+    """Time that moves only when a test says so."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+class MadeUpModel:
+    """A loss that falls from 0.25 by simple fractions, and weights that follow it."""
+
+    def __init__(self, settings, side, delay, bias):
+        self.epoch = 0
+        self.delay = delay
+        sizes = settings.layer_sizes
+        self.shapes = []
+        for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+            self.shapes.append((fan_out, fan_in))
+            if bias:
+                self.shapes.append((fan_out,))
+
+    def step(self):
+        self.epoch += 1
+        return 0.25 / (1 + (self.epoch / (1000 + self.delay)) ** 2)
+
+    def parameters(self):
+        scale = 1 + self.epoch / 1000 + self.delay * 1e-5
+        return [
+            scale * (np.arange(np.prod(shape), dtype=np.float64).reshape(shape) / 8 - 0.5) for shape in self.shapes
+        ]
+
+    def predict(self):
+        return np.zeros((1, 1))
+
+
+def made_up_models(settings):
+    left = len([field for field in vars(settings.numpy) if getattr(settings.numpy, field) != getattr(settings.pytorch, field)])
+    return (
+        MadeUpModel(settings, "numpy", 0, settings.numpy.bias),
+        MadeUpModel(settings, "pytorch", 300 * left, settings.pytorch.bias),
+    )
+
+
+def made_up_worker(settings):
+    """A worker over made-up models; its clock stands still, so no rate is shown."""
+    return Worker(settings, build=lambda settings: Lockstep(settings, build=made_up_models), clock=MadeUpClock())

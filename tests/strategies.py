@@ -1,0 +1,41 @@
+"""Random experiments: any layer sizes, activations, data, and any choice on either side."""
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import strategies as st
+
+from engine.data import Dataset
+from engine.discrepancies import CATALOGUE
+from engine.settings import Activation, Settings, Side, SideName
+
+
+@st.composite
+def datasets(draw):
+    samples, inputs, outputs = (draw(st.integers(1, most)) for most in (6, 4, 3))
+    random = np.random.RandomState(draw(st.integers(0, 1000)))
+    return Dataset("random", random.uniform(-1, 1, (samples, inputs)), random.uniform(0, 1, (samples, outputs)))
+
+
+@st.composite
+def sides(draw, name):
+    side = Side(learning_rate=draw(st.sampled_from([0.01, 0.3, 0.6])))
+    for discrepancy in CATALOGUE:
+        choices = discrepancy.choices_for(name)
+        if choices:
+            side = replace(side, **{discrepancy.field: draw(st.sampled_from(choices)).value})
+    return side
+
+
+@st.composite
+def experiments(draw):
+    return Settings(
+        data=draw(datasets()),
+        numpy=draw(sides(SideName.NUMPY)),
+        pytorch=draw(sides(SideName.PYTORCH)),
+        hidden=tuple(draw(st.lists(st.integers(1, 6), max_size=3))),
+        activation=draw(st.sampled_from(Activation)),
+        output_activation=draw(st.sampled_from(Activation)),
+        epochs=20,
+        seed=draw(st.integers(0, 2**64 - 1)),
+    )

@@ -1,0 +1,148 @@
+"""Data sets and data files: what is read, and what is said of a file that cannot be."""
+
+import numpy as np
+import pytest
+
+import engine
+from engine.data_files import load
+from engine.errors import DataError
+
+
+def write(tmp_path, text, name="points.csv"):
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return str(path)
+
+
+def test_xor_is_the_questions():
+    xor = engine.built_in("xor")
+    assert xor.X.tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
+    assert xor.Y.tolist() == [[0], [1], [1], [0]]
+
+
+@pytest.mark.parametrize("name", engine.BUILT_IN)
+def test_every_built_in_is_finite_and_read_only(name):
+    data = engine.built_in(name)
+    assert data == engine.built_in(name)
+    assert data.inputs == 2
+    assert np.isfinite(data.X).all()
+    assert ((data.Y >= 0) & (data.Y <= 1)).all()
+    with pytest.raises(ValueError, match="read-only"):
+        data.X[0, 0] = 1
+
+
+def test_the_regression_has_more_than_one_output():
+    data = engine.built_in("regression")
+    assert (data.samples, data.outputs) == (7, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "targets", "X", "Y"),
+    [
+        ("1,2,3\n4,5,6\n", (), [[1, 2], [4, 5]], [[3], [6]]),
+        ("a,b,c\n1,2,3\n4,5,6\n", (), [[1, 2], [4, 5]], [[3], [6]]),
+        ("a,b,c\n1,2,3\n4,5,6\n", ("a",), [[2, 3], [5, 6]], [[1], [4]]),
+        ("a,b,c\n1,2,3\n4,5,6\n", ("c", "a"), [[2], [5]], [[3, 1], [6, 4]]),
+        ("1,2,3\n4,5,6\n", ("1", "2"), [[3], [6]], [[1, 2], [4, 5]]),
+        ("1;2;3\r\n\r\n4;5;6\r\n", (), [[1, 2], [4, 5]], [[3], [6]]),
+        ("\ufeffa\tb\n1e-3\t-2.5\n", (), [[0.001]], [[-2.5]]),
+        ('"first, one","b"\n1,2\n', ("first, one",), [[2]], [[1]]),
+    ],
+)
+def test_csv(tmp_path, text, targets, X, Y):
+    data = load(write(tmp_path, text), targets)
+    assert (data.X.tolist(), data.Y.tolist(), data.name) == (X, Y, "points")
+
+
+@pytest.mark.parametrize(
+    ("text", "targets", "said"),
+    [
+        ("", (), "is empty"),
+        ("\n \n", (), "is empty"),
+        ("a,b\n", (), "nothing below it"),
+        ("1,2\n3\n", (), "line 2: has 1 cells where line 1 has 2"),
+        ("a,b\n1,2\n\n3,4,5\n", (), "line 4: has 3 cells where line 1 has 2"),
+        ("1,2\n3,x\n", (), "line 2, column 2: 'x' is not a number"),
+        ("1,x\n3,4\n", (), "line 1, column 2: 'x' is not a number"),
+        ("1,2\n3,\n", (), "line 2, column 2: is empty"),
+        ("1,2\nnan,4\n", (), "line 2, column 1: 'nan' is not finite"),
+        ("1,2\n3,inf\n", (), "line 2, column 2: 'inf' is not finite"),
+        ("1\n2\n", (), "has one column"),
+        ("a,b\n1,2\n", ("c",), "there is no column 'c'; its columns are a, b, or 1 to 2"),
+        ("1,2\n", ("3",), "its columns are 1 to 2"),
+        ("1,2\n", ("1", "2"), "at least one must be left"),
+        ("1,2,3\n", ("1", "1"), "names a column twice"),
+        ("a,a,b\n1,2,3\n", ("a",), "2 columns named 'a'"),
+        (b"1,2\n\xff\xfe,4\n", (), "line 2: is not UTF-8"),
+        ('1,"2\n', (), "is not CSV"),
+    ],
+)
+def test_a_bad_csv_gets_one_sentence(tmp_path, text, targets, said):
+    path = write(tmp_path, text)
+    with pytest.raises(DataError) as caught:
+        load(path, targets)
+    message = str(caught.value)
+    assert said in message
+    assert message.startswith(path)
+    assert "\n" not in message
+
+
+def test_npz(tmp_path):
+    path = str(tmp_path / "points.npz")
+    np.savez(path, X=np.arange(6).reshape(3, 2), Y=np.array([0, 1, 0]))
+    data = load(path)
+    assert data.X.tolist() == [[0, 1], [2, 3], [4, 5]]
+    assert data.Y.tolist() == [[0], [1], [0]]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"X": np.ones((2, 2))}, "holds X; it must hold the arrays X (N, D) and Y (N, C)"),
+        ({"X": np.ones((2, 2)), "Y": np.ones((3, 1))}, "X has 2 rows and Y has 3"),
+        ({"X": np.ones((2, 2)), "Y": np.array([[1.0], [np.nan]])}, "nan in row 2, column 1"),
+        ({"X": np.ones((0, 2)), "Y": np.ones((0, 1))}, "is empty"),
+        ({"X": np.ones((2, 2, 2)), "Y": np.ones((2, 1))}, "has 3 dimensions"),
+        ({"X": np.array([["a", "b"]]), "Y": np.ones((1, 1))}, "it must hold real numbers"),
+        ({"X": np.ones((1, 1), complex), "Y": np.ones((1, 1))}, "it must hold real numbers"),
+        ({"X": np.array([[{}]], object), "Y": np.ones((1, 1))}, "pickled objects"),
+    ],
+)
+def test_a_bad_npz_gets_one_sentence(tmp_path, arrays, said):
+    path = str(tmp_path / "points.npz")
+    np.savez(path, allow_pickle=True, **arrays)
+    with pytest.raises(DataError, match="points.npz") as caught:
+        load(path)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("nowhere.csv", "there is no such file"),
+        ("xyz", "built in are xor, and, or"),
+        ("points.txt", "must end in .csv"),
+    ],
+)
+def test_a_name_that_is_nothing(name, said):
+    with pytest.raises(DataError) as caught:
+        load(name)
+    assert said in str(caught.value)
+
+
+def test_a_file_that_is_no_archive(tmp_path):
+    with pytest.raises(DataError, match="not an .npz archive"):
+        load(write(tmp_path, "hello", "points.npz"))
+    np.savez(tmp_path / "points.npz", X=np.ones((50, 2)), Y=np.ones(50))
+    whole = (tmp_path / "points.npz").read_bytes()
+    (tmp_path / "points.npz").write_bytes(whole[:60] + b"!!!!" + whole[64:])
+    with pytest.raises(DataError, match="is damaged"):
+        load(str(tmp_path / "points.npz"))
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(DataError, match="cannot be read"):
+        load(str(tmp_path / "folder.csv"))
+
+
+def test_targets_go_with_a_csv_only(tmp_path):
+    with pytest.raises(DataError, match="built in"):
+        load("xor", ("a",))

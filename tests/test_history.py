@@ -1,0 +1,59 @@
+"""Bounded curves against the whole curve kept beside them."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.history import History
+
+
+@given(
+    blocks=st.lists(st.integers(0, 50), min_size=1, max_size=20),
+    capacity=st.sampled_from([2, 4, 16]),
+    seed=st.integers(0, 99),
+)
+def test_every_group_has_the_extremes_of_its_epochs(blocks, capacity, seed):
+    random = np.random.RandomState(seed)
+    history, whole = History(capacity), []
+    for length in blocks:
+        losses = random.normal(size=(2, length))
+        whole.append(losses)
+        history.add(*losses)
+    numpy_losses, pytorch_losses = np.concatenate(whole, axis=1)
+    curves, width = history.curves(), history.epochs_per_group
+    assert history.epochs == len(numpy_losses)
+    assert len(curves.numpy.epochs) <= capacity
+    gap = np.abs(numpy_losses - pytorch_losses)
+    for curve, values in ((curves.numpy, numpy_losses), (curves.pytorch, pytorch_losses), (curves.gap, gap)):
+        for index, epoch in enumerate(curve.epochs):
+            group = values[epoch - 1 : epoch - 1 + width]
+            assert (curve.low[index], curve.high[index]) == (group.min(), group.max())
+        if len(values):
+            assert (curve.first, curve.last, curve.last_epoch) == (values[0], values[-1], len(values))
+
+
+def test_five_thousand_epochs_are_kept_one_by_one():
+    losses = np.random.RandomState(0).uniform(size=5000)
+    history = History()
+    history.add(losses, losses / 2)
+    curves = history.curves()
+    np.testing.assert_array_equal(curves.numpy.low, losses)
+    np.testing.assert_array_equal(curves.numpy.high, losses)
+
+
+def test_a_spike_of_one_epoch_survives_two_million():
+    history = History()
+    flat = np.full(100_000, 0.5)
+    for block in range(20):
+        losses = flat.copy()
+        if block == 13:
+            losses[77_777] = 9.0
+        history.add(losses, flat)
+    curves = history.curves()
+    assert curves.numpy.high.max() == 9.0
+    assert curves.gap.high.max() == 8.5
+    reduced = curves.numpy.reduced(100)
+    assert len(reduced.epochs) == 100
+    assert reduced.high.max() == 9.0
+    spike = reduced.epochs[reduced.high.argmax()]
+    assert spike <= 1_377_778 < spike + 2_000_000 / 50

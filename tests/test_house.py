@@ -1,0 +1,54 @@
+"""The rules of the house: who may import whom, and what lies where."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ENGINE = sorted((ROOT / "engine").rglob("*.py"))
+APP = sorted((ROOT / "tui_app").rglob("*.py"))
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+@pytest.mark.parametrize("path", ENGINE, ids=str)
+def test_the_engine_knows_nothing_of_terminals(path):
+    assert not {name.split(".")[0] for name in imported(path)} & {"textual", "rich", "rich_click", "plotext", "tui_app"}
+
+
+@pytest.mark.parametrize("path", APP, ids=str)
+def test_the_app_does_not_touch_torch(path):
+    assert "torch" not in {name.split(".")[0] for name in imported(path)}
+
+
+def test_only_the_pytorch_side_imports_torch():
+    users = {path.stem for path in ENGINE if "torch" in {name.split(".")[0] for name in imported(path)}}
+    assert users == {"torch_mlp", "torch_device", "torch_replay"}
+
+
+@pytest.mark.parametrize("module", ["engine", "tui_app.app", "tui_app.cli"])
+def test_importing_does_not_import_torch(module):
+    code = f"import sys, {module}; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_every_package_is_shipped():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = {str(path.parent.relative_to(ROOT)).replace("/", ".") for path in ENGINE + APP}
+    assert set(project["tool"]["setuptools"]["packages"]) == packages
+
+
+def test_modules_open_with_what_lives_there():
+    for path in ENGINE + APP:
+        text = path.read_text()
+        assert not text or ast.get_docstring(ast.parse(text)), path

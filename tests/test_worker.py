@@ -1,0 +1,158 @@
+"""The engine thread, driven by hand and for real."""
+
+import math
+import time
+
+import numpy as np
+import pytest
+
+import engine
+from engine.settings import SideName
+from engine.worker import Pause, Restart, Resume, SetSpeed, State, Step, Worker
+from tests.made_up import MadeUpClock
+
+
+def finished(settings=None):
+    worker = Worker(settings or engine.preset("answer"))
+    worker.work_until_idle()
+    return worker
+
+
+def wait_for(condition, seconds=60.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+def test_a_finished_run_is_the_headless_run(answer_run):
+    snapshot = finished().snapshot
+    assert (snapshot.state, snapshot.epoch) == (State.FINISHED, 5000)
+    np.testing.assert_array_equal(snapshot.curves.numpy.low, answer_run.numpy.losses)
+    np.testing.assert_array_equal(snapshot.curves.pytorch.high, answer_run.pytorch.losses)
+    assert snapshot.comparison == answer_run.comparison
+    assert snapshot.verdict == answer_run.verdict
+    for pair, expected in zip(snapshot.parameters, answer_run.numpy.parameters, strict=True):
+        np.testing.assert_array_equal(pair.numpy, expected)
+
+
+def test_steps_are_counted_exactly_and_end_paused():
+    worker = Worker(engine.preset("answer"))
+    worker.send(Pause())
+    worker.work_until_idle()
+    assert (worker.snapshot.state, worker.snapshot.epoch) == (State.PAUSED, 0)
+    for count, expected in ((1, 1), (1, 2), (100, 102)):
+        worker.send(Step(count))
+        worker.work_until_idle()
+        assert (worker.snapshot.state, worker.snapshot.epoch) == (State.PAUSED, expected)
+    worker.send(Resume())
+    worker.work_until_idle()
+    assert (worker.snapshot.state, worker.snapshot.epoch) == (State.FINISHED, 5000)
+
+
+def test_snapshots_are_numbered_and_do_not_change():
+    worker = finished()
+    kept = worker.snapshot
+    weights = kept.parameters[0].numpy.copy()
+    worker.send(Restart(engine.preset("exact")))
+    worker.work_until_idle()
+    assert worker.snapshot.number > kept.number
+    np.testing.assert_array_equal(kept.parameters[0].numpy, weights)
+
+
+def test_a_restart_keeps_the_run_before_as_a_curve(answer_run):
+    worker = finished()
+    worker.send(Restart(engine.preset("exact")))
+    worker.work_until_idle()
+    np.testing.assert_array_equal(worker.snapshot.previous.numpy.low, answer_run.numpy.losses)
+
+
+def test_an_exception_becomes_a_state_and_the_next_run_works():
+    def build(settings, **_):
+        raise ZeroDivisionError("made up")
+
+    worker = Worker(engine.preset("answer"), build=build)
+    worker.work_until_idle()
+    assert worker.snapshot.state is State.FAILED
+    assert "ZeroDivisionError: made up" in worker.snapshot.error
+
+
+def test_a_model_that_fails_half_way_keeps_its_curves_and_the_thread_lives():
+    worker = Worker(engine.preset("answer"))
+    worker.send(Step(200))
+    worker.work_until_idle()
+    worker._lockstep.pytorch.step = lambda: 1 / 0
+    worker.send(Resume())
+    worker.work_until_idle()
+    assert worker.snapshot.state is State.FAILED
+    assert "ZeroDivisionError" in worker.snapshot.error
+    assert worker.snapshot.epoch == 200
+    assert len(worker.snapshot.curves.numpy.low) == 200
+    worker.send(Restart(engine.preset("exact")))
+    worker.work_until_idle()
+    assert worker.snapshot.state is State.FINISHED
+    assert worker.snapshot.error is None
+
+
+def test_a_missing_device_is_a_sentence():
+    from dataclasses import replace
+
+    worker = finished(replace(engine.preset("answer"), device="cuda:99"))
+    assert worker.snapshot.state is State.FAILED
+    assert "'cuda:99'" in worker.snapshot.error
+    assert "it has cpu" in worker.snapshot.error
+
+
+def test_divergence_is_a_state_with_its_curves():
+    from dataclasses import replace
+
+    settings = replace(engine.preset("exact"), output_activation="identity", activation="identity")
+    settings = settings.with_side(SideName.PYTORCH, learning_rate=1e6)
+    snapshot = finished(settings).snapshot
+    assert snapshot.state is State.DIVERGED
+    assert 0 < snapshot.epoch < 100
+    assert len(snapshot.curves.pytorch.low) == snapshot.epoch
+    assert np.isfinite(snapshot.curves.pytorch.high).all()
+    assert f"epoch {snapshot.epoch + 1}" in snapshot.verdict.detail
+    assert "PyTorch" in snapshot.verdict.detail
+
+
+@pytest.mark.parametrize("speed", [10, 1000])
+def test_the_speed_limit_holds(speed):
+    clock = MadeUpClock()
+    worker = Worker(engine.preset("answer"), clock=clock)
+    worker.send(SetSpeed(speed))
+    worker.work()
+    start = clock.now
+    while clock.now < start + 2:
+        wait = worker.work()
+        clock.now += min(max(wait, 1e-4), 0.01)
+    assert worker._lockstep.epoch == pytest.approx(2 * speed, rel=0.1)
+
+
+def test_the_real_thread_runs_pauses_and_stops():
+    from dataclasses import replace
+
+    worker = Worker(replace(engine.preset("answer"), epochs=10_000_000))
+    worker.start()
+    wait_for(lambda: worker.snapshot.epoch > 500)
+    worker.send(Pause())
+    wait_for(lambda: worker.snapshot.state is State.PAUSED)
+    epoch = worker.snapshot.epoch
+    time.sleep(0.2)
+    assert worker.snapshot.epoch == epoch
+    worker.send(Resume())
+    wait_for(lambda: worker.snapshot.epoch > epoch)
+    assert worker.stop(timeout=10)
+
+
+def test_commands_queued_while_it_works_all_count():
+    worker = Worker(engine.preset("answer"))
+    for seed in range(5):
+        from dataclasses import replace
+
+        worker.send(Restart(replace(engine.preset("answer"), seed=seed), paused=True))
+    worker.send(Step(3))
+    worker.work_until_idle()
+    assert (worker.snapshot.settings.seed, worker.snapshot.epoch) == (4, 3)
+    assert worker.work() == math.inf
