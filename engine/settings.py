@@ -50,6 +50,11 @@ class LossReport(Enum):
     HALF_SUM = "half-sum"
     """½·Σe²: the loss whose gradient is exactly e."""
 
+    @property
+    def signed(self) -> bool:
+        """Whether it can be negative, so that no log axis can show it."""
+        return self is LossReport.ERROR_TIMES_LOSS
+
 
 class InitialWeights(Enum):
     """The distribution, and the stream, that the first weights are drawn from."""

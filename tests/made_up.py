@@ -1,7 +1,10 @@
 """Made-up models and clocks: pictures and counts that are the same on every machine."""
 
+from itertools import pairwise
+
 import numpy as np
 
+from engine.discrepancies import remaining
 from engine.lockstep import Lockstep
 from engine.worker import Worker
 
@@ -19,12 +22,12 @@ class MadeUpClock:
 class MadeUpModel:
     """A loss that falls from 0.25 by simple fractions, and weights that follow it."""
 
-    def __init__(self, settings, side, delay, bias):
+    def __init__(self, settings, delay, bias):
         self.epoch = 0
         self.delay = delay
         sizes = settings.layer_sizes
         self.shapes = []
-        for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+        for fan_in, fan_out in pairwise(sizes):
             self.shapes.append((fan_out, fan_in))
             if bias:
                 self.shapes.append((fan_out,))
@@ -35,19 +38,17 @@ class MadeUpModel:
 
     def parameters(self):
         scale = 1 + self.epoch / 1000 + self.delay * 1e-5
-        return [
-            scale * (np.arange(np.prod(shape), dtype=np.float64).reshape(shape) / 8 - 0.5) for shape in self.shapes
-        ]
+        return [scale * (np.arange(np.prod(shape), dtype=np.float64).reshape(shape) / 8 - 0.5) for shape in self.shapes]
 
     def predict(self):
         return np.zeros((1, 1))
 
 
 def made_up_models(settings):
-    left = len([field for field in vars(settings.numpy) if getattr(settings.numpy, field) != getattr(settings.pytorch, field)])
+    left = len(remaining(settings))
     return (
-        MadeUpModel(settings, "numpy", 0, settings.numpy.bias),
-        MadeUpModel(settings, "pytorch", 300 * left, settings.pytorch.bias),
+        MadeUpModel(settings, 0, settings.numpy.bias),
+        MadeUpModel(settings, 300 * left, settings.pytorch.bias),
     )
 
 

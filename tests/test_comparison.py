@@ -65,10 +65,7 @@ def test_a_run_compares_starts_and_ends():
     run = engine.train(engine.preset("pytorch"))
     assert all(gap.different == 0 for gap in run.comparison.initial_parameters)
     largest = max(
-        np.abs(first - second).max()
-        for first, second in zip(run.numpy.parameters, run.pytorch.parameters, strict=True)
+        np.abs(first - second).max() for first, second in zip(run.numpy.parameters, run.pytorch.parameters, strict=True)
     )
     assert run.comparison.max_parameter_gap == pytest.approx(float(largest), rel=1e-6)
-    assert run.comparison.losses.max_ulp == max(
-        ulp_distance(run.numpy.losses, run.pytorch.losses, np.float32)
-    )
+    assert run.comparison.losses.max_ulp == max(ulp_distance(run.numpy.losses, run.pytorch.losses, np.float32))

@@ -111,7 +111,7 @@ def test_npz(tmp_path):
 def test_a_bad_npz_gets_one_sentence(tmp_path, arrays, said):
     path = str(tmp_path / "points.npz")
     np.savez(path, allow_pickle=True, **arrays)
-    with pytest.raises(DataError, match="points.npz") as caught:
+    with pytest.raises(DataError, match=r"points\.npz") as caught:
         load(path)
     assert said in str(caught.value)
 
@@ -131,7 +131,7 @@ def test_a_name_that_is_nothing(name, said):
 
 
 def test_a_file_that_is_no_archive(tmp_path):
-    with pytest.raises(DataError, match="not an .npz archive"):
+    with pytest.raises(DataError, match=r"not an \.npz archive"):
         load(write(tmp_path, "hello", "points.npz"))
     np.savez(tmp_path / "points.npz", X=np.ones((50, 2)), Y=np.ones(50))
     whole = (tmp_path / "points.npz").read_bytes()

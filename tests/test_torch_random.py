@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ DTYPES = {np.float32: torch.float32, np.float64: torch.float64}
 def test_every_bit_of_nn_linears_start(seed, sizes, bias, dtype):
     torch.manual_seed(seed)
     generator = TorchGenerator(seed)
-    for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+    for fan_in, fan_out in pairwise(sizes):
         module = nn.Linear(fan_in, fan_out, bias=bias, dtype=DTYPES[dtype])
         weight, offset = linear_start(generator, fan_in, fan_out, bias, dtype)
         assert weight.dtype == dtype

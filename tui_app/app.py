@@ -132,10 +132,10 @@ class ExplorerApp(App[None]):
         screen.query_one(ExplanationPanel).show(self._discrepancy, self.settings)
         screen.query_one(StatusLine).show(self.settings, self.worker.snapshot)
 
-    def _arrange(self) -> None:
-        """Put on screen what fits this width and the chosen view."""
+    def _arrange(self, width: int | None = None) -> None:
+        """Put on screen what fits this width (the present one unless given) and the chosen view."""
         screen = self.screen_stack[0]
-        narrow = self.size.width < NARROW
+        narrow = (width or self.size.width) < NARROW
         if not narrow and self._view == "differences":
             self._view = "curves"
         names = ("differences", "curves", "weights") if narrow else ("curves", "weights")
@@ -150,7 +150,7 @@ class ExplorerApp(App[None]):
 
     def on_resize(self, event: Resize) -> None:
         """Rearrange, and draw what has come into view."""
-        self._arrange()
+        self._arrange(event.size.width)
         self.call_after_refresh(self._show_snapshot)
 
     @property

@@ -6,6 +6,7 @@ used, 1 that `--fail-over` found too large a gap.
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import sys
@@ -50,6 +51,10 @@ def main(context: click.RichContext, /, **options: Any) -> None:
 
     Without a screen: `mlp-tui run --preset answer`.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that has no braille gets question marks, not a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     if context.invoked_subcommand is not None:
         _refuse_options_before_command(context)
         return

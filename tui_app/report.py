@@ -11,7 +11,7 @@ from engine.discrepancies import CATALOGUE
 from engine.history import Curves, History
 from engine.run import Run
 from engine.settings import Settings, SideName
-from tui_app.plot import Rgb, Series, draw, is_signed
+from tui_app.plot import Rgb, Series, draw
 from tui_app.widgets.status_line import describe
 
 NUMPY_COLOR: Rgb = (87, 165, 226)
@@ -43,9 +43,9 @@ def _print_curves(run: Run, console: Console) -> None:
     curves = history.curves()
     if not history.epochs:
         return
-    log = not (is_signed(curves.numpy) or is_signed(curves.pytorch))
+    log = not any(run.settings.side(side).loss_report.signed for side in SideName)
     legend = Text.assemble(
-        "loss, log scale" if log else "loss, linear as one of them is signed",
+        "loss, log scale" if log else "loss, linear as error·loss is signed",
         ("  ━━ ", _hex(NUMPY_COLOR)),
         "hand-rolled",
         ("  ━━ ", _hex(PYTORCH_COLOR)),

@@ -79,7 +79,8 @@ def handle_signals(app: App[Any]) -> None:
 
 def end_soon(app: App[Any], status: int) -> None:
     """Ask the app to exit; if it has not ended after the grace period, end the process with the terminal restored."""
-    _after(GRACE_SECONDS, lambda: _end_now(app, status))
+    if not app.is_headless:
+        _after(GRACE_SECONDS, lambda: _end_now(app, status))
     app.exit(return_code=status)
 
 

@@ -24,7 +24,10 @@ class NumberScreen(ModalScreen[Settings | None]):
     def compose(self) -> ComposeResult:
         """An input and a line that says what is wrong."""
         value = self._discrepancy.name(self._discrepancy.value(self._settings, self._side))
-        frame = Vertical(Input(value), Static(id="problem"), classes="dialog", id="number")
+        number = Input(value)
+        # A blinking cursor would keep a slow link busy.
+        number.cursor_blink = False
+        frame = Vertical(number, Static(id="problem"), classes="dialog", id="number")
         frame.border_title = f"{self._discrepancy.title}, {self._side.label}"
         frame.border_subtitle = "enter accept · esc close"
         yield frame

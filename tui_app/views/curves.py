@@ -7,7 +7,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.settings import LossReport, Settings, SideName
+from engine.settings import SideName
 from engine.worker import Snapshot
 from tui_app.plot import is_signed
 from tui_app.widgets.chart import Chart, ThemedCurve
@@ -25,7 +25,7 @@ class CurvesView(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self._legends: tuple[Content, ...] = ()
+        self._legends: tuple[Content, Content] | None = None
 
     def compose(self) -> ComposeResult:
         """Legend, losses, legend, gap."""
@@ -38,28 +38,26 @@ class CurvesView(Vertical):
         """Draw this snapshot's curves."""
         curves, previous = snapshot.curves, snapshot.previous
         if curves is None:
-            waiting = snapshot.error or "waiting for PyTorch"
-            self._chart("loss-chart").show((), log, waiting)
+            self._chart("loss-chart").show((), log, "waiting for PyTorch" if snapshot.error is None else "")
             self._chart("gap-chart").show((), log, "")
             return
-        shown = [ThemedCurve(curves.numpy, NUMPY_COLOR), ThemedCurve(curves.pytorch, PYTORCH_COLOR)]
+        losses = [ThemedCurve(curves.numpy, NUMPY_COLOR), ThemedCurve(curves.pytorch, PYTORCH_COLOR)]
         gaps = [ThemedCurve(curves.gap, GAP_COLOR)]
         if previous is not None:
-            shown += [ThemedCurve(curve, PREVIOUS_COLOR, faint=True) for curve in (previous.numpy, previous.pytorch)]
+            losses += [ThemedCurve(curve, PREVIOUS_COLOR, faint=True) for curve in (previous.numpy, previous.pytorch)]
             gaps.append(ThemedCurve(previous.gap, PREVIOUS_COLOR, faint=True))
-        signed = [
-            side for side, curve in zip(SideName, (curves.numpy, curves.pytorch), strict=True) if is_signed(curve)
-        ]
+        signed = any(snapshot.settings.side(side).loss_report.signed for side in SideName)
         loss_log = log and not signed
         if loss_log:
-            shown = [one for one in shown if not is_signed(one.curve)]
-        self._chart("loss-chart").show(tuple(shown), loss_log, "no epoch trained yet")
-        empty = "no epoch trained yet" if not snapshot.epoch else "no gap: every bit of every loss is equal"
+            losses = [one for one in losses if not is_signed(one.curve)]
+        waiting = "no epoch trained yet"
+        self._chart("loss-chart").show(tuple(losses), loss_log, waiting)
         if snapshot.epoch and not curves.gap.high.any():
-            gaps = []
-        self._chart("gap-chart").show(tuple(gaps), log, empty)
-        odd = signed if log else []
-        legends = (_loss_legend(snapshot.settings, loss_log, odd, previous is not None), _gap_legend(log))
+            gaps, waiting = [], "no gap: every bit of every loss is equal"
+        self._chart("gap-chart").show(tuple(gaps), log, waiting)
+        self._show_legends((_loss_legend(loss_log, log and signed, previous is not None), _gap_legend(log)))
+
+    def _show_legends(self, legends: tuple[Content, Content]) -> None:
         if legends != self._legends:
             self._legends = legends
             self.query_one("#loss-legend", Static).update(legends[0], layout=False)
@@ -73,8 +71,8 @@ def _gap_legend(log: bool) -> Content:
     return Content.assemble("gap |Δloss|", ", log scale" if log else "", ("  ━━", f"${GAP_COLOR}"))
 
 
-def _loss_legend(settings: Settings, log: bool, signed: list[SideName], previous: bool) -> Content:
-    parts: list[Content | tuple[str, str] | str] = [
+def _loss_legend(log: bool, refused: bool, previous: bool) -> Content:
+    parts: list[tuple[str, str] | str] = [
         "loss, log scale" if log else "loss",
         ("  ━━ ", f"${NUMPY_COLOR}"),
         "hand-rolled",
@@ -83,8 +81,6 @@ def _loss_legend(settings: Settings, log: bool, signed: list[SideName], previous
     ]
     if previous:
         parts += [("  ━━ ", f"${PREVIOUS_COLOR}"), "run before"]
-    if signed:
-        odd = [side for side in signed if settings.side(side).loss_report is LossReport.ERROR_TIMES_LOSS]
-        why = "error·loss is signed" if odd else "a loss is below zero"
-        parts.append((f"  linear: {why}", "$text-warning"))
+    if refused:
+        parts.append(("  linear: error·loss is signed", "$text-warning"))
     return Content.assemble(*parts)

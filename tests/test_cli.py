@@ -1,0 +1,233 @@
+"""The command line: what it prints, what it writes, what it refuses."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import engine
+from engine.run_file import write_whole
+from engine.settings import SideName
+from tui_app.cli import main
+from tui_app.options import assign
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, arguments)
+
+
+def test_run_prints_curves_weights_differences_and_the_verdict():
+    result = run("run", "--preset", "answer")
+    assert result.exit_code == 0
+    for said in (
+        "0.26973519506749455",
+        "0.2697352170944214",
+        "layer 1 weight 5x2",
+        "layer 2 weight 1x5",
+        "Gradient",
+        "sum",
+        "≠",
+        "mean",
+        "Equal to plotting precision",
+        "gap |Δloss|",
+    ):
+        assert said in result.stdout
+    assert "\x1b[" not in result.stdout
+    assert result.stderr == ""
+
+
+def test_a_signed_report_is_drawn_on_a_linear_axis():
+    result = run("run", "--epochs", "50")
+    assert "linear as error·loss is signed" in result.stdout
+
+
+def test_quiet_prints_the_verdict_alone():
+    assert run("run", "--preset", "exact", "--epochs", "20", "-q").stdout.count("\n") == 1
+
+
+def test_json_reads_back_to_the_same_bits(tmp_path):
+    file = tmp_path / "run.json"
+    options = ("run", "--preset", "asked", "--data", "regression", "--hidden", "4,3", "--epochs", "30", "--seed", "5")
+    result = run(*options, "--json", str(file))
+    assert result.exit_code == 0
+    assert "wrote" in result.stderr
+    document = json.loads(file.read_text())
+    expected = engine.train(_settings(document["settings"]))
+    for side in ("numpy", "pytorch"):
+        found, wanted = document[side], getattr(expected, side)
+        assert set(found) == {"losses", "initial_parameters", "parameters"}
+        np.testing.assert_array_equal(found["losses"], wanted.losses)
+        for key in ("initial_parameters", "parameters"):
+            for ours, theirs in zip(found[key], getattr(wanted, key), strict=True):
+                np.testing.assert_array_equal(np.array(ours, theirs.dtype), theirs)
+                assert np.array(ours).shape == theirs.shape
+    shapes = [np.array(parameter).shape for parameter in document["pytorch"]["parameters"]]
+    assert shapes == [(4, 2), (4,), (3, 4), (3,), (3, 3), (3,)]
+    assert document["comparison"]["losses"]["max_absolute"] == expected.comparison.losses.max_absolute
+    assert document["comparison"]["differences_left"] == [one.field for one in engine.remaining(expected.settings)]
+
+
+def _settings(document):
+    """The settings of a document, read by hand: nothing is missing in it."""
+    data = engine.Dataset(document["data"]["name"], document["data"]["X"], document["data"]["Y"])
+    shared = {key: document[key] for key in ("activation", "output_activation", "epochs", "seed", "device")}
+    sides = {side: engine.Side(**document[side]) for side in ("numpy", "pytorch")}
+    return engine.Settings(data=data, hidden=tuple(document["hidden"]), **shared, **sides)
+
+
+def test_json_on_standard_output_is_nothing_but_json():
+    result = run("run", "--preset", "exact", "--epochs", "3", "--json", "-")
+    assert len(json.loads(result.stdout)["numpy"]["losses"]) == 3
+
+
+def test_json_never_replaces_a_file_unasked(tmp_path):
+    file = tmp_path / "run.json"
+    file.write_text("precious")
+    result = run("run", "--epochs", "3", "--json", str(file))
+    assert (result.exit_code, file.read_text()) == (2, "precious")
+    assert "exists already" in result.stderr
+    assert run("run", "--epochs", "3", "--json", str(file), "--force").exit_code == 0
+    assert json.loads(file.read_text())["settings"]["epochs"] == 3
+    assert os.listdir(tmp_path) == ["run.json"]
+
+
+def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(engine.InputError, match="No space left on device"):
+        write_whole(tmp_path / "run.json", "text", replace_existing=False)
+    assert os.listdir(tmp_path) == []
+
+
+def test_json_may_be_a_pipe(tmp_path):
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    assert run("run", "--epochs", "2", "--json", "/dev/null").exit_code == 0
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+@pytest.mark.parametrize(("limit", "status"), [("1", 0), ("1e-12", 1)])
+def test_fail_over(limit, status):
+    result = run("run", "--preset", "answer", "--epochs", "300", "-q", "--fail-over", limit)
+    assert result.exit_code == status
+    assert ("over 1e-12" in result.stderr) is bool(status)
+
+
+def test_divergence_is_said_and_fails_any_limit():
+    options = ("run", "--preset", "exact", "--output-activation", "identity", "--set", "pytorch.learning_rate=1e9")
+    result = run(*options)
+    assert result.exit_code == 0
+    assert "Diverged at epoch" in result.stdout
+    assert "learning rate 1e+09 is too large" in " ".join(result.stdout.split())
+    assert run(*options, "--fail-over", "1e300").exit_code == 1
+
+
+def test_a_csv_is_trained(tmp_path):
+    file = tmp_path / "points.csv"
+    file.write_text("height,width,kind,size\n1,2,0,1\n2,1,1,0\n3,3,1,1\n")
+    result = run(
+        "run", "--data", str(file), "--targets", "kind,size", "--epochs", "5", "--preset", "exact", "--json", "-"
+    )
+    data = json.loads(result.stdout)["settings"]["data"]
+    assert data["X"] == [[1, 2], [2, 1], [3, 3]]
+    assert data["Y"] == [[0, 1], [1, 0], [1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "--preset", "none"), "There is no preset 'none'; there are asked"),
+        (("run", "--set", "numpy.bias"), "--set cannot be 'numpy.bias'; it is numpy.SETTING=VALUE"),
+        (("run", "--set", "jax.bias=yes"), "--set cannot be 'jax.bias=yes'"),
+        (("run", "--set", "numpy.depth=3"), "There is no difference 'depth'; there are loss_report"),
+        (("run", "--set", "numpy.bias=maybe"), "numpy.bias cannot be 'maybe'; it is one of no, yes"),
+        (("run", "--set", "pytorch.precision=mixed"), "it is one of float64, float32"),
+        (("run", "--set", "both.learning_rate=fast"), "numpy.learning_rate cannot be 'fast'; it is a number"),
+        (("run", "--lr", "-1"), "learning_rate cannot be -1.0"),
+        (("run", "--hidden", "five"), "--hidden cannot be 'five'"),
+        (("run", "--hidden", "5,-1"), "a hidden layer's size cannot be -1"),
+        (("run", "--epochs", "0"), "epochs cannot be 0"),
+        (("run", "--epochs", "many"), "'many' is not a valid integer"),
+        (("run", "--activation", "selu"), "activation cannot be 'selu'"),
+        (("run", "--device", "gpu"), "PyTorch has no device of that name"),
+        (("run", "--device", "cuda:77"), "it has cpu"),
+        (("run", "--data", "nowhere.csv"), "nowhere.csv: there is no such file"),
+        (("run", "--targets", "a"), "--targets names columns of a CSV file"),
+        (("run", "--json", "/nowhere/run.json"), "there is no folder /nowhere"),
+        (("run", "--json", "/tmp"), "/tmp is a folder"),
+        (("run", "--fail-over", "-1"), "--fail-over cannot be -1"),
+        (("run", "--fail-over", "nan"), "--fail-over cannot be nan"),
+        (("differences", "depth"), "There is no difference 'depth'"),
+        (("--preset", "exact", "run"), "--preset stands before 'run'"),
+        (("--data", "nowhere.csv"), "there is no such file"),
+        (("fly",), "No such command 'fly'"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_status_2(arguments, said):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.replace("│", " ").split())
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_set_reaches_either_side_or_both():
+    asked = engine.preset("asked")
+    assert assign(asked, "numpy.bias=yes").numpy.bias is True
+    assert assign(asked, "pytorch.learning-rate=0.6").pytorch.learning_rate == 0.6
+    both = assign(asked, "both.precision=float64")
+    assert both.side(SideName.NUMPY).precision is both.side(SideName.PYTORCH).precision is engine.Precision.FLOAT64
+
+
+def test_presets_and_differences_are_listed():
+    presets = run("presets").stdout
+    assert [line.split()[0] for line in presets.splitlines()] == list(engine.PRESETS)
+    differences = run("differences").stdout
+    for discrepancy in engine.CATALOGUE:
+        assert f"{discrepancy.field}:" in differences
+        for choice in discrepancy.choices:
+            assert choice.name in differences
+    assert "N·C/2 = 10.5" in run("differences", "gradient_scale", "--data", "regression").stdout
+
+
+def test_help_names_every_command_and_option():
+    text = run("--help").stdout
+    for word in ("run", "presets", "differences", "--preset", "--set", "--data", "--device"):
+        assert word in text
+    assert "--fail-over" in run("run", "--help").stdout
+
+
+def test_the_version_is_the_packages():
+    from importlib.metadata import version
+
+    assert run("--version").stdout.split()[-1] == version("mlp-tui")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--preset", "answer")])
+def test_without_a_terminal_the_explorer_names_run(arguments):
+    result = subprocess.run(
+        [sys.executable, "-m", "tui_app", *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert result.stderr == (
+        "mlp-tui: the explorer needs a terminal, but standard input is not a terminal; "
+        "without one, use 'mlp-tui run'.\n"
+    )
+
+
+def test_an_encoding_without_braille_is_no_traceback():
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    result = subprocess.run(
+        [sys.executable, "-m", "tui_app", "run", "--epochs", "20"], env=environment, capture_output=True, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, b"")

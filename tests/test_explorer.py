@@ -1,0 +1,326 @@
+"""Keys and clicks: every one does what its table says. Driven by hand but for one run with the real thread."""
+
+import asyncio
+import time
+
+import pytest
+
+import engine
+from engine.discrepancies import CATALOGUE, find, remaining
+from engine.presets import PRESETS
+from engine.settings import SideName
+from engine.worker import State, Worker
+from tests.made_up import made_up_worker
+from tui_app.app import ExplorerApp
+from tui_app.keys import KEYS
+from tui_app.screens.help import HelpScreen, help_content
+from tui_app.screens.number import NumberScreen
+from tui_app.screens.presets import PresetScreen
+from tui_app.widgets.differences import DifferenceRows
+from tui_app.widgets.tab_strip import TabStrip
+
+WIDE = (120, 40)
+
+
+class Driver:
+    """An app and its pilot; after each action the engine works until it is idle."""
+
+    def __init__(self, app, pilot):
+        self.app, self.pilot = app, pilot
+
+    async def settle(self):
+        await self.pilot.pause()
+        self.app.worker.work_until_idle()
+        self.app.poll()
+        await self.pilot.pause()
+
+    async def press(self, *keys):
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    @property
+    def snapshot(self):
+        return self.app.worker.snapshot
+
+
+@pytest.fixture
+async def explorer(request):
+    preset, size = getattr(request, "param", ("asked", WIDE))
+    settings = engine.preset(preset)
+    app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
+    async with app.run_test(size=size) as pilot:
+        driver = Driver(app, pilot)
+        await driver.settle()
+        yield driver
+
+
+async def test_up_and_down_select_and_stop_at_the_ends(explorer):
+    assert explorer.app._selected == 0
+    await explorer.press("up", "down", "j", "k", "down")
+    assert explorer.app._selected == 2
+    await explorer.press(*["down"] * 20)
+    assert explorer.app._selected == len(CATALOGUE) - 1
+
+
+@pytest.mark.parametrize("index", range(len(CATALOGUE)), ids=[one.field for one in CATALOGUE])
+@pytest.mark.parametrize("key", ["m", "M", "enter"])
+async def test_a_switch_matches_and_parts(explorer, index, key):
+    discrepancy = CATALOGUE[index]
+    await explorer.press(*["down"] * index)
+    toward = SideName.NUMPY if key == "M" else SideName.PYTORCH
+    was_matched, wanted = discrepancy.matched(explorer.app.settings), discrepancy.value(explorer.app.settings, toward)
+    before = explorer.snapshot.number
+    await explorer.press(key)
+    assert discrepancy.matched(explorer.app.settings) is not was_matched
+    assert explorer.snapshot.number > before
+    assert explorer.snapshot.settings == explorer.app.settings
+    assert explorer.snapshot.state is State.FINISHED
+    if not was_matched:
+        assert discrepancy.value(explorer.app.settings, toward.other) == wanted
+        await explorer.press(key)
+        assert explorer.app.settings == engine.preset("asked")
+
+
+@pytest.mark.parametrize("key", ["a", "A"])
+async def test_all_are_matched_at_once(explorer, key):
+    await explorer.press(key)
+    assert remaining(explorer.app.settings) == ()
+    assert explorer.snapshot.settings == explorer.app.settings
+
+
+@pytest.mark.parametrize(("key", "side"), [("left", SideName.NUMPY), ("right", SideName.PYTORCH)])
+async def test_arrows_go_through_every_value_of_a_side(explorer, key, side):
+    for index, discrepancy in enumerate(CATALOGUE):
+        choices = [choice.value for choice in discrepancy.choices_for(side)]
+        seen = []
+        for _ in choices:
+            await explorer.press(key)
+            seen.append(discrepancy.value(explorer.app.settings, side))
+        assert set(seen) == set(choices)
+        if not choices:
+            await explorer.press(key)
+            assert isinstance(explorer.app.screen, NumberScreen)
+            await explorer.press("escape")
+        await explorer.press("down")
+        assert explorer.app._selected == min(index + 1, len(CATALOGUE) - 1)
+
+
+async def test_a_learning_rate_is_typed_and_checked(explorer):
+    await explorer.press(*["down"] * [one.field for one in CATALOGUE].index("learning_rate"), "right")
+    await explorer.press("backspace", "x", "enter")
+    assert isinstance(explorer.app.screen, NumberScreen)
+    problem = str(explorer.app.screen.query_one("#problem").render())
+    assert "pytorch.learning_rate cannot be 'x'; it is a number." in problem
+    await explorer.press("backspace", "0", "full_stop", "6", "enter")
+    assert not isinstance(explorer.app.screen, NumberScreen)
+    assert explorer.app.settings.pytorch.learning_rate == 0.6
+    assert explorer.snapshot.settings.pytorch.learning_rate == 0.6
+
+
+async def test_mixed_precision_toward_numpy_says_why_it_went_the_other_way(explorer):
+    explorer.app.choose_preset("answer")
+    await explorer.press(*["down"] * 5, "M")
+    assert explorer.app.settings.numpy.precision is engine.Precision.FLOAT32
+    assert [message.message for message in explorer.app._notifications] == [
+        "PyTorch cannot have mixed: matched toward PyTorch instead."
+    ]
+
+
+async def test_presets_are_chosen_from_their_list(explorer):
+    await explorer.press("p")
+    assert isinstance(explorer.app.screen, PresetScreen)
+    await explorer.press("escape")
+    await explorer.press("p", *["down"] * list(PRESETS).index("answer"), "enter")
+    assert explorer.app.settings == engine.preset("answer")
+    assert explorer.snapshot.settings == engine.preset("answer")
+
+
+async def test_after_a_preset_switches_go_back_to_its_differences(explorer):
+    explorer.app.choose_preset("answer")
+    await explorer.press(*["down"] * 4, "m", "m")
+    assert explorer.app.settings == engine.preset("answer")
+
+
+async def test_restart_and_new_seed(explorer):
+    number = explorer.snapshot.number
+    await explorer.press("r")
+    assert explorer.snapshot.number > number
+    assert explorer.snapshot.settings.seed == 0
+    await explorer.press("R", "R")
+    assert explorer.snapshot.settings.seed == explorer.app.settings.seed == 2
+
+
+async def test_steps_after_the_end_start_again_paused(explorer):
+    await explorer.press("s")
+    assert (explorer.snapshot.state, explorer.snapshot.epoch) == (State.PAUSED, 1)
+    await explorer.press("s", "S")
+    assert explorer.snapshot.epoch == 102
+    await explorer.press("space")
+    assert explorer.snapshot.state is State.FINISHED
+    await explorer.press("space")
+    assert (explorer.snapshot.state, explorer.snapshot.epoch) == (State.FINISHED, 5000)
+
+
+async def test_speeds_stop_at_both_ends(explorer):
+    await explorer.press("s")
+    seen = []
+    for key in ["minus"] * 4 + ["plus"] * 4:
+        await explorer.press(key)
+        seen.append(explorer.snapshot.speed_limit)
+    assert seen == [1000, 100, 10, 10, 100, 1000, None, None]
+
+
+async def test_views_by_key_and_by_click(explorer):
+    for key, view in (("w", "weights"), ("c", "curves"), ("tab", "weights"), ("tab", "curves")):
+        await explorer.press(key)
+        assert explorer.app._view == view
+        assert explorer.app.query_one("WeightsView").display is (view == "weights")
+    strip = explorer.app.query_one(TabStrip)
+    await explorer.pilot.click(strip, offset=(55 + len("[Curves] ") + 2, 0))
+    assert explorer.app._view == "weights"
+
+
+@pytest.mark.parametrize("explorer", [("asked", (80, 24))], indirect=True)
+async def test_a_narrow_screen_shows_one_part_at_a_time_and_follows_a_resize(explorer):
+    def shown(name):
+        return explorer.app.query_one(name).region.area > 0
+
+    assert (shown("#why"), shown("#loss-chart"), shown("#verdict")) == (False, True, True)
+    await explorer.press("tab", "tab")
+    assert explorer.app._view == "differences"
+    assert (shown("#why"), shown("#loss-chart"), shown("#verdict")) == (True, False, True)
+    await explorer.pilot.resize_terminal(120, 40)
+    await explorer.settle()
+    assert (shown("#why"), shown("#loss-chart"), shown("#verdict")) == (True, True, True)
+    await explorer.pilot.resize_terminal(40, 10)
+    await explorer.settle()
+    await explorer.pilot.resize_terminal(80, 24)
+    await explorer.settle()
+    assert (shown("#why"), shown("#loss-chart"), shown("#verdict")) == (False, True, True)
+
+
+async def test_log_and_initial(explorer):
+    await explorer.press("m")
+    legend = explorer.app.query_one("#loss-legend")
+    assert "log scale" in str(legend.render())
+    await explorer.press("l")
+    assert "log scale" not in str(legend.render())
+    await explorer.press("w")
+    heading = explorer.app.query_one("#weights-heading")
+    assert "final weights, after 5,000 epochs" in str(heading.render())
+    await explorer.press("i")
+    assert "at the start" in str(heading.render())
+
+
+async def test_clicks_on_a_row(explorer):
+    rows = explorer.app.query_one(DifferenceRows)
+    await explorer.pilot.click(rows, offset=(3, 3))
+    assert explorer.app._selected == 2
+    width = rows._value_width
+    await explorer.pilot.click(rows, offset=(17, 3))
+    await explorer.settle()
+    assert explorer.app.settings.numpy.bias is True
+    await explorer.pilot.click(rows, offset=(16 + width + 3, 4))
+    await explorer.settle()
+    assert explorer.app._selected == 3
+    assert explorer.app.settings.pytorch.gradient_scale is engine.GradientScale.SUM
+    await explorer.pilot.click(rows, offset=(16 + 2 * width + 3, 2))
+    await explorer.settle()
+    assert find("initial_weights").matched(explorer.app.settings)
+
+
+async def test_help_has_every_key_and_is_left_by_escape(explorer):
+    text = help_content().plain
+    for key in KEYS:
+        assert key.shown in text
+        assert key.help in text
+    await explorer.press("question_mark")
+    assert isinstance(explorer.app.screen, HelpScreen)
+    await explorer.press("escape")
+    assert not isinstance(explorer.app.screen, HelpScreen)
+
+
+async def test_the_explanation_scrolls_by_keys(explorer):
+    await explorer.press("down")
+    why = explorer.app.query_one("#why")
+    await explorer.press("pagedown")
+    assert why.scroll_offset.y > 0
+    await explorer.press("pageup", "pageup")
+    assert why.scroll_offset.y == 0
+
+
+async def test_every_key_has_an_action_and_the_palette_has_every_action(explorer):
+    from tui_app.commands import ExplorerCommands
+
+    provider = ExplorerCommands(explorer.app.screen)
+    offered = {title for title, _, _ in provider._commands()}
+    for key in KEYS:
+        assert hasattr(explorer.app, f"action_{key.action.split('(')[0]}"), key
+        assert f"{key.title} ({key.shown})" in offered
+    for preset in PRESETS:
+        assert f"preset {preset}" in offered
+
+
+async def test_the_palette_carries_a_command_out(explorer):
+    await explorer.pilot.press("ctrl+p")
+    await explorer.pilot.pause(0.3)
+    await explorer.pilot.press(*"preset exact")
+    await explorer.pilot.pause(0.5)
+    await explorer.pilot.press("down", "enter")
+    await explorer.pilot.pause(0.3)
+    await explorer.settle()
+    assert explorer.app.settings == engine.preset("exact")
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+async def test_leaving(key):
+    settings = engine.preset("asked")
+    app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+        assert not app.is_running or app._exit
+
+
+async def test_a_large_layer_draws_only_what_is_seen():
+    from dataclasses import replace
+
+    settings = replace(engine.preset("same-loss"), hidden=(2000, 500))
+    app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
+    async with app.run_test(size=WIDE) as pilot:
+        driver = Driver(app, pilot)
+        app.worker.send(engine.worker.Pause())
+        await driver.settle()
+        await driver.press("w", "end", "pageup")
+        table = app.query_one("#weights-table")
+        assert table.virtual_size.height > 1_000_000
+        assert table.scroll_offset.y > 1_000_000
+
+
+async def test_with_the_real_thread():
+    """Press, train, look: the engine's own thread, models and clock."""
+    settings = engine.preset("answer")
+    app = ExplorerApp(settings, worker=Worker(settings))
+
+    async def until(condition):
+        end = time.monotonic() + 60
+        while not condition():
+            assert time.monotonic() < end, app.worker.snapshot
+            await asyncio.sleep(0.05)
+
+    async with app.run_test(size=WIDE) as pilot:
+        await until(lambda: app.worker.snapshot.state is State.FINISHED)
+        await until(lambda: app._shown_number == app.worker.snapshot.number)
+        assert "Equal to plotting precision" in str(app.query_one("#verdict Static").render())
+        await pilot.press(*["down"] * 5, "m")
+        await until(lambda: app.worker.snapshot.settings.numpy.precision is engine.Precision.FLOAT32)
+        await until(lambda: app.worker.snapshot.state is State.FINISHED)
+        await pilot.press("minus", "minus", "r")
+        await until(lambda: app.worker.snapshot.state is State.RUNNING)
+        await pilot.press("space")
+        await until(lambda: app.worker.snapshot.state is State.PAUSED)
+        epoch = app.worker.snapshot.epoch
+        await pilot.press("s")
+        await until(lambda: app.worker.snapshot.epoch == epoch + 1)
+    assert app.worker.stop(timeout=10)

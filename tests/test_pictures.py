@@ -1,0 +1,129 @@
+"""Pictures of the explorer over made-up, finished runs: no clock, no animation, fixed sizes."""
+
+import pytest
+
+import engine
+from engine.discrepancies import CATALOGUE
+from engine.settings import SideName
+from engine.worker import Restart
+from tests.made_up import made_up_worker
+from tui_app.app import ExplorerApp
+
+NARROW, WIDE = (80, 24), (120, 40)
+BOTH = pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "120x40"])
+
+
+def explorer(settings, theme="textual-dark"):
+    worker = made_up_worker(settings)
+    worker.work_until_idle()
+    app = ExplorerApp(settings, worker=worker, start_worker=False)
+    app.animation_level = "none"
+    app.theme = theme
+    return app
+
+
+def pressing(*keys):
+    async def press(pilot):
+        pilot.app.poll()
+        await pilot.pause()
+        for key in keys:
+            await pilot.press(key)
+            pilot.app.worker.work_until_idle()
+            pilot.app.poll()
+            await pilot.pause()
+        await pilot.pause()
+
+    return press
+
+
+@BOTH
+def test_curves(snap_compare, size):
+    assert snap_compare(explorer(engine.preset("same-loss")), terminal_size=size, run_before=pressing())
+
+
+@BOTH
+def test_a_signed_report(snap_compare, size):
+    assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing())
+
+
+@BOTH
+def test_a_switch_leaves_the_run_before_as_a_faint_curve(snap_compare, size):
+    app = explorer(engine.preset("same-loss"))
+    assert snap_compare(app, terminal_size=size, run_before=pressing("down", "m"))
+
+
+@BOTH
+def test_linear(snap_compare, size):
+    assert snap_compare(explorer(engine.preset("same-loss")), terminal_size=size, run_before=pressing("l"))
+
+
+@BOTH
+def test_nothing_left(snap_compare, size):
+    assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing("a"))
+
+
+@BOTH
+def test_weights(snap_compare, size):
+    assert snap_compare(explorer(engine.preset("no-bias")), terminal_size=size, run_before=pressing("w"))
+
+
+@BOTH
+def test_weights_at_the_start_scrolled(snap_compare, size):
+    app = explorer(engine.preset("same-loss"))
+    assert snap_compare(app, terminal_size=size, run_before=pressing("w", "i", "end"))
+
+
+@BOTH
+def test_differences(snap_compare, size):
+    app = explorer(engine.preset("asked"))
+    assert snap_compare(app, terminal_size=size, run_before=pressing("d", "down", "down", "down"))
+
+
+@BOTH
+@pytest.mark.parametrize("keys", [("question_mark",), ("p",), ("down",) * 4 + ("left", "backspace")], ids=str)
+def test_screens(snap_compare, size, keys):
+    assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing(*keys))
+
+
+@BOTH
+def test_before_torch_is_imported(snap_compare, size):
+    settings = engine.preset("asked")
+    app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
+    assert snap_compare(app, terminal_size=size)
+
+
+@BOTH
+def test_a_failed_run(snap_compare, size):
+    app = explorer(engine.preset("asked"))
+
+    def fail(settings):
+        raise MemoryError("made up")
+
+    app.worker._build = fail
+    app.worker.send(Restart(engine.preset("asked")))
+    app.worker.work_until_idle()
+    assert snap_compare(app, terminal_size=size, run_before=pressing())
+
+
+@pytest.mark.parametrize("theme", ["textual-light", "textual-ansi"])
+def test_other_themes(snap_compare, theme):
+    app = explorer(engine.preset("same-loss"), theme)
+    assert snap_compare(app, terminal_size=WIDE, run_before=pressing("down", "m"))
+
+
+def test_a_wide_screen_uses_its_width(snap_compare):
+    app = explorer(engine.preset("same-loss"))
+    assert snap_compare(app, terminal_size=(200, 60), run_before=pressing())
+
+
+def test_pictures_show_every_discrepancy():
+    """A picture is a picture of the catalogue: this fails when one of it is not on screen."""
+    app = explorer(engine.preset("asked"))
+    from tui_app.widgets.differences import DifferenceRows
+
+    rows = DifferenceRows(app.settings)
+    for index, discrepancy in enumerate(CATALOGUE):
+        line = rows._row(index, discrepancy, 14).plain
+        assert discrepancy.title in line
+        for side in SideName:
+            assert discrepancy.label(discrepancy.value(app.settings, side)) in line
