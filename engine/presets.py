@@ -42,19 +42,19 @@ def _path() -> tuple[Preset, ...]:
     answer = replace(no_bias, pytorch=replace(no_bias.pytorch, learning_rate=0.6))
     exact_side = replace(answer.pytorch, precision=Precision.FLOAT64)
     return (
-        Preset("asked", "the question as it was asked: everything differs", asked),
+        Preset("asked", "the question as it was asked: five differences", asked),
         Preset("same-loss", "both report the mean squared error", same_loss),
         Preset("same-weights", "and both draw PyTorch's initial weights", same_weights),
         Preset("no-bias", "and neither has a bias", no_bias),
-        Preset("answer", "and PyTorch's learning rate is doubled: the answer's two listings, bit for bit", answer),
+        Preset("answer", "and a doubled rate: the answer, bit for bit", answer),
         Preset(
             "exact",
-            "nothing differs: one gradient, one learning rate, float64 on both sides",
+            "nothing differs, float64: only rounding is left",
             replace(answer, numpy=exact_side, pytorch=exact_side),
         ),
         Preset(
             "pytorch",
-            "nothing differs, everything as PyTorch has it by default: biases, float32",
+            "nothing differs, PyTorch's defaults: float32",
             replace(asked, numpy=PLAIN_PYTORCH),
         ),
     )

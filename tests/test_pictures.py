@@ -80,7 +80,9 @@ def test_differences(snap_compare, size):
 
 
 @BOTH
-@pytest.mark.parametrize("keys", [("question_mark",), ("p",), ("down",) * 4 + ("left", "backspace")], ids=str)
+@pytest.mark.parametrize(
+    "keys", [("question_mark",), ("p",), ("down",) * 4 + ("left", "backspace")], ids=["help", "presets", "number"]
+)
 def test_screens(snap_compare, size, keys):
     assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing(*keys))
 
@@ -105,7 +107,7 @@ def test_a_failed_run(snap_compare, size):
     assert snap_compare(app, terminal_size=size, run_before=pressing())
 
 
-@pytest.mark.parametrize("theme", ["textual-light", "textual-ansi"])
+@pytest.mark.parametrize("theme", ["textual-light", "ansi-dark"])
 def test_other_themes(snap_compare, theme):
     app = explorer(engine.preset("same-loss"), theme)
     assert snap_compare(app, terminal_size=WIDE, run_before=pressing("down", "m"))

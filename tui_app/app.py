@@ -5,6 +5,7 @@ The screen is a function of the last `Snapshot`, the `Settings` and what is sele
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -40,6 +41,9 @@ DRAWING_SHARE = 0.08
 
 DEAREST_PICTURE = 0.04
 """Seconds of processor time that a picture is taken to cost at most: building the screen is dearer, once."""
+
+ENGINE_GRACE_SECONDS = 0.3
+"""How long leaving waits for the engine thread: a chunk takes much less, importing PyTorch much more."""
 
 NARROW = 100
 """Below this many columns one part of the screen is shown at a time."""
@@ -308,12 +312,21 @@ class ExplorerApp(App[None]):
     # The end
 
     async def action_quit(self) -> None:
-        """Leave; the engine thread is not waited for."""
+        """Leave."""
         end_soon(self, 0)
 
 
 def explore(settings: Settings) -> int:
     """Run the explorer until it is left; returns the exit status."""
     app = ExplorerApp(settings)
-    app.run()
-    return app.return_code or 0
+    try:
+        app.run()
+    finally:
+        stopped = app.worker.stop(timeout=ENGINE_GRACE_SECONDS)
+    status = app.return_code or 0
+    if not stopped:
+        # Python's shutdown would pull the interpreter from under PyTorch's import, which aborts the process.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
