@@ -1,0 +1,81 @@
+"""The real program on a pseudo-terminal of its own."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+LIMIT = 2.0
+"""Seconds in which the program must have ended."""
+
+ON, OFF = b"\x1b[?1049h", b"\x1b[?1049l"
+
+
+class Terminal:
+    """The program as a session leader on a pseudo-terminal of its own."""
+
+    def __init__(self, *command, size=(40, 120), **environment):
+        self.master, self.slave = pty.openpty()
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+        self.before = termios.tcgetattr(self.slave)
+        self.output = b""
+        self.process = subprocess.Popen(
+            [sys.executable, *(command or ("-m", "tui_app"))],
+            stdin=self.slave,
+            stdout=self.slave,
+            stderr=self.slave,
+            env={**os.environ, "TERM": "xterm-256color", **environment},
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - one system call
+        )
+
+    def read(self, seconds):
+        ready, _, _ = select.select([self.master], [], [], seconds)
+        if ready:
+            self.output += os.read(self.master, 65536)
+
+    def wait_for(self, text, seconds=30):
+        end = time.monotonic() + seconds
+        while text not in self.output:
+            assert time.monotonic() < end, self.output[-2000:]
+            assert self.process.poll() is None, self.output[-2000:]
+            self.read(0.05)
+
+    def ended(self):
+        """The exit status; the time it took must be within the limit."""
+        start = time.monotonic()
+        while self.process.poll() is None:
+            assert time.monotonic() < start + LIMIT + 0.5, "it has not ended"
+            self.read(0.02)
+        took = time.monotonic() - start
+        self.read(0)
+        assert took < LIMIT
+        return self.process.returncode
+
+    def assert_whole(self):
+        """Left as it was found: main screen, cursor, no mouse or paste mode, the same line discipline."""
+        assert self.output.count(ON) == self.output.count(OFF) > 0
+        tail = self.output[self.output.rindex(OFF) :]
+        assert b"\x1b[?25h" in tail
+        for mode in (b"1000", b"1003", b"1006", b"2004"):
+            assert self.output.rindex(b"\x1b[?" + mode + b"l") > self.output.rindex(b"\x1b[?" + mode + b"h")
+        # PENDIN is set by the kernel itself on the way back to canonical mode.
+        after = termios.tcgetattr(self.slave)
+        after[3] &= ~termios.PENDIN
+        before = list(self.before)
+        before[3] &= ~termios.PENDIN
+        assert after == before
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for end in (self.master, self.slave):
+            with contextlib.suppress(OSError):
+                os.close(end)
