@@ -5,6 +5,7 @@ The screen is a function of the last `Snapshot`, the `Settings` and what is sele
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -36,7 +37,7 @@ from tui_app.widgets.tab_strip import TabStrip
 from tui_app.widgets.verdict_panel import VerdictPanel
 
 PICTURES_PER_SECOND = 10
-DRAWING_SHARE = 0.08
+DRAWING_SHARE = 0.06
 """Of the time, the most that pictures of a running experiment may take."""
 
 DEAREST_PICTURE = 0.04
@@ -47,6 +48,9 @@ ENGINE_GRACE_SECONDS = 0.3
 
 NARROW = 100
 """Below this many columns one part of the screen is shown at a time."""
+
+WIDE = 160
+"""From this many columns on the left half is wider."""
 
 SPEEDS: tuple[float | None, ...] = (10, 100, 1000, None)
 """Epochs a second, slowest first; none is full speed."""
@@ -117,6 +121,9 @@ class ExplorerApp(App[None]):
         cost = min(processor - self._processor_then, DEAREST_PICTURE)
         self._next_picture = now + cost / DRAWING_SHARE
         self._processor_then = processor
+        if snapshot.curves is not None and gc.get_freeze_count() == 0:
+            # PyTorch's hundreds of thousands of objects live to the end: no collection need look at them again.
+            gc.freeze()
         self._shown_number = snapshot.number
         self._show_snapshot()
 
@@ -139,11 +146,13 @@ class ExplorerApp(App[None]):
     def _arrange(self, width: int | None = None) -> None:
         """Put on screen what fits this width (the present one unless given) and the chosen view."""
         screen = self.screen_stack[0]
-        narrow = (width or self.size.width) < NARROW
+        width = width or self.size.width
+        narrow = width < NARROW
         if not narrow and self._view == "differences":
             self._view = "curves"
         names = ("differences", "curves", "weights") if narrow else ("curves", "weights")
         screen.set_class(narrow, "-narrow")
+        screen.set_class(width >= WIDE, "-wide")
         screen.set_class(self._view == "differences", "-differences")
         screen.set_class(self._view != "differences", "-views")
         screen.query_one(TabStrip).show(names, self._view)

@@ -72,6 +72,8 @@ def draw(series: list[Series], width: int, height: int, log: bool, text_color: R
         return ""
     frame = _frame(lines, width, height, log)
     plotext.clear_figure()
+    # The chart may be larger than what plotext takes for the terminal: $LINES of another window, say.
+    plotext.limit_size(False, False)
     plotext.plotsize(width, height)
     plotext.canvas_color("default")
     plotext.axes_color("default")
