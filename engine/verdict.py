@@ -29,11 +29,17 @@ class Level(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The headline, and one sentence that says what it rests on."""
+    """The headline, the gaps it rests on, and what is left different."""
 
     level: Level
     headline: str
-    detail: str
+    gaps: str
+    left: str = ""
+
+    @property
+    def detail(self) -> str:
+        """All that is said below the headline."""
+        return f"{self.gaps} {self.left}".strip()
 
 
 def judge(settings: Settings, comparison: Comparison, divergence: Divergence | None = None) -> Verdict:
@@ -42,7 +48,8 @@ def judge(settings: Settings, comparison: Comparison, divergence: Divergence | N
     if divergence is not None:
         return Verdict(Level.DIVERGED, f"Diverged at epoch {divergence.epoch:,}", divergence.message)
     if comparison.losses.epochs == 0:
-        return Verdict(Level.DIFFERENT if left else Level.EQUAL, "Nothing trained yet", _left_sentence(left))
+        level = Level.DIFFERENT if left else Level.EQUAL
+        return Verdict(level, "Nothing trained yet", "", _left_sentence(left))
     if comparison.losses.different == 0:
         return _identical(comparison, left)
     return _some_gap(comparison, left) if left else _only_rounding(comparison)
@@ -51,28 +58,27 @@ def judge(settings: Settings, comparison: Comparison, divergence: Divergence | N
 def _identical(comparison: Comparison, left: tuple[Discrepancy, ...]) -> Verdict:
     losses = f"Identical: every bit of {comparison.losses.epochs:,} losses"
     if comparison.same_parameters:
-        return Verdict(Level.IDENTICAL, f"{losses} and of every weight", _left_sentence(left))
+        return Verdict(Level.IDENTICAL, f"{losses} and of every weight", "", _left_sentence(left))
     gap = f"The weights are not: max |ΔW| {comparison.max_parameter_gap:.1e}."
-    return Verdict(Level.IDENTICAL, losses, f"{_left_sentence(left)} {gap}")
+    return Verdict(Level.IDENTICAL, losses, gap, _left_sentence(left))
 
 
 def _only_rounding(comparison: Comparison) -> Verdict:
     gap = comparison.losses
     if _relative(comparison) <= ROUNDING:
         headline = f"Equal to {gap.max_absolute:.1e} ({gap.max_ulp:,} ULP)"
-        return Verdict(Level.EQUAL, headline, f"No difference left, only rounding: {_apart(comparison)}")
+        return Verdict(Level.EQUAL, headline, _apart(comparison), "No difference is left, only rounding.")
     headline = f"Equal settings, yet {gap.max_absolute:.1e} apart"
-    return Verdict(Level.DIFFERENT, headline, f"Training has amplified rounding: {_apart(comparison)}")
+    return Verdict(Level.DIFFERENT, headline, _apart(comparison), "Training has amplified rounding.")
 
 
 def _some_gap(comparison: Comparison, left: tuple[Discrepancy, ...]) -> Verdict:
     if _relative(comparison) <= PLOTTING_PRECISION:
         headline = f"Equal to plotting precision: {comparison.losses.max_absolute:.1e}"
-        detail = f"{_left_sentence(left)} Here they cancel or round away: {_apart(comparison)}"
-        return Verdict(Level.PLOTTING, headline, detail)
+        cancelled = f"{_left_sentence(left)} Here they cancel or round away."
+        return Verdict(Level.PLOTTING, headline, _apart(comparison), cancelled)
     headline = f"Different: {len(left)} difference{'s' if len(left) > 1 else ''} left"
-    apart = _apart(comparison)
-    return Verdict(Level.DIFFERENT, headline, f"{_left_sentence(left)} {apart[0].upper()}{apart[1:]}")
+    return Verdict(Level.DIFFERENT, headline, _apart(comparison), _left_sentence(left))
 
 
 def _relative(comparison: Comparison) -> float:
@@ -83,8 +89,8 @@ def _relative(comparison: Comparison) -> float:
 def _apart(comparison: Comparison) -> str:
     gap = comparison.losses
     return (
-        f"max |Δloss| {gap.max_absolute:.1e} at epoch {gap.max_absolute_epoch:,}, "
-        f"max |ΔW| {comparison.max_parameter_gap:.1e}, first bit parts at epoch {gap.first_different_epoch:,}."
+        f"Max |Δloss| {gap.max_absolute:.1e} at epoch {gap.max_absolute_epoch:,}, "
+        f"max |ΔW| {comparison.max_parameter_gap:.1e}, bits part at epoch {gap.first_different_epoch:,}."
     )
 
 

@@ -41,7 +41,8 @@ def test_details_name_what_is_left_and_where_it_parts():
     assert "Left: gradient, learning rate, precision." in detail
     assert "at epoch 2,144" in detail
     assert "max |ΔW| 2.0e-05" in detail
-    assert "first bit parts at epoch 3" in detail
+    assert "bits part at epoch 3" in detail
+    assert detail.index("max |ΔW|") < detail.index("Left:")
 
 
 def test_one_difference_is_not_plural():

@@ -26,7 +26,8 @@ def verdict_content(snapshot: Snapshot) -> Content:
     if snapshot.verdict is None:
         return Content("… waiting for PyTorch")
     mark, style = STYLES[snapshot.verdict.level]
-    return Content.assemble((f"{mark} {snapshot.verdict.headline}\n", f"bold {style}"), snapshot.verdict.detail)
+    below = "\n".join(part for part in (snapshot.verdict.gaps, snapshot.verdict.left) if part)
+    return Content.assemble((f"{mark} {snapshot.verdict.headline}\n", f"bold {style}"), below)
 
 
 class VerdictPanel(Vertical):

@@ -1,0 +1,58 @@
+"""What the README says is so: its commands, tables, presets, pictures and numbers."""
+
+import re
+import shlex
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from click.testing import CliRunner
+
+import engine
+from tui_app.cli import main
+from tui_app.keys import KEYS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+COMMANDS = re.findall(r"^mlp-tui (.+)$", README, re.MULTILINE)
+
+
+def test_both_commands_name_the_tested_torch():
+    commands = [line for line in README.splitlines() if line.startswith("python3 -m venv .venv && ")]
+    assert [command.split(" && ")[1:] for command in commands] == [
+        [".venv/bin/pip install . torch==2.13.0", ".venv/bin/mlp-tui"],
+        [".venv/bin/pip install '.[test]' torch==2.13.0", ".venv/bin/pytest"],
+    ]
+
+
+def test_the_key_table_is_the_explorers():
+    rows = re.findall(r"^\| `(.+)` \| (.+) \|$", README, re.MULTILINE)
+    assert rows == [(key.shown, key.help) for key in KEYS]
+
+
+def test_every_preset_data_set_and_difference_is_there():
+    for name in (*engine.PRESETS, *engine.BUILT_IN):
+        assert f"`{name}`" in README, name
+    assert re.findall(r"^\| ([A-Z][a-z ]+) \|", README, re.MULTILINE) == [one.title for one in engine.CATALOGUE]
+
+
+def test_every_picture_and_file_is_there():
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    files = re.findall(r"`((?:tests|engine|tui_app)/[\w./]+)`", README)
+    assert pictures
+    assert len(files) > 8
+    for name in [*map(unquote, pictures), *files]:
+        assert (ROOT / name).exists(), name
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_its_commands_run(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("points.csv").write_text("a,b,c\n0,1,0.5\n1,0,0.2\n0,0,0.9\n")
+    result = CliRunner().invoke(main, shlex.split(command))
+    assert result.exit_code == 0, result.output
+
+
+def test_its_python_prints_what_it_says(answer_run):
+    assert f"# {answer_run.verdict.headline}\n" in README
+    assert f"# {answer_run.comparison.losses.max_absolute!r}\n" in README
