@@ -189,14 +189,17 @@ async def test_a_narrow_screen_shows_one_part_at_a_time_and_follows_a_resize(exp
     await explorer.press("tab", "tab")
     assert explorer.app._view == "differences"
     assert (shown("#why"), shown("#loss-chart"), shown("#verdict")) == (True, False, True)
+    assert not explorer.app.query("FooterKey.-command-palette")
     await explorer.pilot.resize_terminal(120, 40)
     await explorer.settle()
     assert (shown("#why"), shown("#loss-chart"), shown("#verdict")) == (True, True, True)
+    assert explorer.app.query("FooterKey.-command-palette")
     await explorer.pilot.resize_terminal(40, 10)
     await explorer.settle()
     await explorer.pilot.resize_terminal(80, 24)
     await explorer.settle()
     assert (shown("#why"), shown("#loss-chart"), shown("#verdict")) == (False, True, True)
+    assert not explorer.app.query("FooterKey.-command-palette")
 
 
 async def test_log_and_initial(explorer):

@@ -156,7 +156,10 @@ class ExplorerApp(App[None]):
         screen.set_class(self._view == "differences", "-differences")
         screen.set_class(self._view != "differences", "-views")
         screen.query_one(TabStrip).show(names, self._view)
-        screen.query_one(Footer).show_command_palette = not narrow
+        footer = screen.query_one(Footer)
+        if footer.show_command_palette is narrow:
+            footer.show_command_palette = not narrow
+            footer.refresh(recompose=True)
         screen.query_one(CurvesView).display = self._view == "curves"
         screen.query_one(WeightsView).display = self._view == "weights"
         self._views = names

@@ -20,6 +20,9 @@ Rgb = tuple[int, int, int]
 LARGEST = 1e300
 """Ranges are computed in float64; values beyond this would overflow there."""
 
+SMALLEST = 1e-290
+"""A range below this cannot be divided by."""
+
 TURN_COLUMNS = 6
 """Where curves share a cell their colours take turns, so many columns each: neither hides the other."""
 
@@ -104,9 +107,9 @@ def _clean(series: Series, groups: int, log: bool) -> _Line | None:
 def _frame(lines: list[_Line], width: int, height: int, log: bool) -> _Frame:
     first, last = min(line.x[0] for line in lines), max(line.x[-1] for line in lines)
     low, high = min(line.low.min() for line in lines), max(line.high.max() for line in lines)
-    if high - low <= 1e-12 * max(abs(high), abs(low)):
+    if high - low <= max(1e-12 * max(abs(high), abs(low)), SMALLEST):
         # A flat curve has no range of its own.
-        margin = 0.5 if log else (abs(high) or 1.0) / 2
+        margin = 0.5 if log else (abs(high) if abs(high) > SMALLEST else 1.0) / 2
         low, high = low - margin, high + margin
     ticks, labels = _y_ticks(float(low), float(high), max(2, min(7, height // 3)), log)
     columns = width - 2 - max(len(label) for label in labels)
@@ -179,7 +182,9 @@ def _number(value: float, span: float) -> str:
     """Enough digits to tell neighbouring ticks apart."""
     largest = max(abs(value), abs(span))
     if span and abs(span) >= 1e-4 and largest < 1e5:
-        return f"{value:.{max(0, 2 - math.floor(math.log10(abs(span))))}f}"
+        digits = max(0, 2 - math.floor(math.log10(abs(span))))
+        # Adding zero turns −0.0 into 0.0: an axis has only one.
+        return f"{round(value, digits) + 0.0:.{digits}f}"
     return f"{value:.{_digits(value, span)}e}"
 
 

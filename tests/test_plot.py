@@ -1,0 +1,39 @@
+"""Charts: what no run may upset, and axes that say what is there."""
+
+import numpy as np
+import pytest
+
+from engine.history import History
+from tui_app.plot import Series, draw
+
+BLUE = (87, 165, 226)
+
+
+def curve(values):
+    history = History()
+    history.add(np.array(values, float), np.array(values, float))
+    return history.curves().numpy
+
+
+@pytest.mark.parametrize("log", [True, False])
+@pytest.mark.parametrize(
+    "values",
+    [[0.0], [1e308, -1e308], [1e308, 1e-308], [5e-324], [0.0, 0.0], [1.0, 1.0], [-1.0, 2.0], [1e300] * 3, [3.0]],
+    ids=str,
+)
+def test_nothing_a_run_produces_upsets_it(values, log):
+    text = draw([Series(curve(values), BLUE)], 60, 12, log)
+    assert text == "" or len(text.rstrip("\n").split("\n")) == 12
+
+
+def test_an_axis_has_one_zero():
+    text = draw([Series(curve(np.linspace(-1e-6, 0.25, 100)), BLUE)], 60, 16, False)
+    assert "-0.000" not in text
+    assert "0.000" in text
+
+
+def test_a_chart_may_be_larger_than_the_terminal(monkeypatch):
+    monkeypatch.setenv("LINES", "10")
+    monkeypatch.setenv("COLUMNS", "20")
+    lines = draw([Series(curve([1, 2]), BLUE)], 100, 40, False).split("\n")
+    assert len([line for line in lines if line]) == 40
