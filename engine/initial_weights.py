@@ -31,11 +31,14 @@ def parameter_dtype(precision: Precision) -> np.dtype[np.floating]:
 
 
 def initial_layers(settings: Settings, side: Side) -> list[LayerStart]:
-    """The start of every layer, first to last, in the side's own precision."""
+    """The start of every layer, first to last, in the side's own precision and in the memory order it is drawn in:
+    (fan_out, fan_in) for PyTorch's start, (fan_in, fan_out) for NumPy's own.
+    """
     dtype = parameter_dtype(side.precision)
     drawn = _draw(side.initial_weights, settings.seed, settings.layer_sizes, side.bias)
+    # The memory order stays as drawn: a matrix product may round differently in another.
     return [
-        LayerStart(np.ascontiguousarray(layer.weight, dtype), None if layer.bias is None else layer.bias.astype(dtype))
+        LayerStart(layer.weight.astype(dtype, order="K"), None if layer.bias is None else layer.bias.astype(dtype))
         for layer in drawn
     ]
 

@@ -34,8 +34,14 @@ class Model(Protocol):
     def parameters(self) -> list[FloatArray]:
         """Copies of all parameters in PyTorch's orientation and order."""
 
-    def predict(self) -> FloatArray:
-        """The output (N, C) for the data at the present weights."""
+    def state(self) -> list[FloatArray]:
+        """Copies of all that the next step depends on."""
+
+    def set_state(self, state: list[FloatArray]) -> None:
+        """Go on from such a state."""
+
+    def predict(self, X: FloatArray | None = None) -> FloatArray:
+        """The output (N, C) at the present weights, for the data unless other inputs are given."""
 
 
 @dataclass(frozen=True)

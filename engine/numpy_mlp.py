@@ -100,7 +100,7 @@ def report_loss(report: LossReport, error: FloatArray) -> float:
 
 
 def build_layers(settings: Settings) -> list[Layer]:
-    """The layers at their start. Weights are transposed views, (fan_in, fan_out) over PyTorch's memory order."""
+    """The layers at their start. Weights are transposed views (fan_in, fan_out) of what was drawn."""
     starts = initial_layers(settings, settings.numpy)
     return [
         Layer(start.weight.T, start.bias, activation)
@@ -142,6 +142,18 @@ class NumpyMLP:
                 parameters.append(layer.bias.copy())
         return parameters
 
-    def predict(self) -> FloatArray:
-        """The network's output (N, C) for the data at the present weights."""
-        return forward(self.layers, self.X)[-1]
+    def state(self) -> list[FloatArray]:
+        """Copies of all that the next step depends on: the parameters."""
+        return self.parameters()
+
+    def set_state(self, state: list[FloatArray]) -> None:
+        """Go on from a `state()` of a model with the same settings, in place."""
+        values = iter(state)
+        for layer in self.layers:
+            layer.weight[...] = next(values).T
+            if layer.bias is not None:
+                layer.bias[...] = next(values)
+
+    def predict(self, X: FloatArray | None = None) -> FloatArray:
+        """The network's output (N, C) at the present weights, for the data unless other inputs are given."""
+        return forward(self.layers, self.X if X is None else X.astype(self.X.dtype))[-1]

@@ -111,7 +111,18 @@ class TorchMLP:
         # detach().numpy() would share memory: the next step would change what was handed out.
         return [np.array(parameter.detach().cpu().numpy()) for parameter in self.model.parameters()]
 
-    def predict(self) -> FloatArray:
-        """The network's output (N, C) for the data at the present weights."""
+    def state(self) -> list[FloatArray]:
+        """Copies of all that the next step depends on: the parameters."""
+        return self.parameters()
+
+    def set_state(self, state: list[FloatArray]) -> None:
+        """Go on from a `state()` of a model with the same settings, in place."""
         with torch.no_grad():
-            return np.array(self.model(self.X).cpu().numpy())
+            for parameter, value in zip(self.model.parameters(), state, strict=True):
+                parameter.copy_(torch.from_numpy(value))
+
+    def predict(self, X: FloatArray | None = None) -> FloatArray:
+        """The network's output (N, C) at the present weights, for the data unless other inputs are given."""
+        inputs = self.X if X is None else torch.tensor(X, dtype=self.X.dtype, device=self.X.device)
+        with torch.no_grad():
+            return np.array(self.model(inputs).cpu().numpy())

@@ -1,0 +1,149 @@
+"""PyTorch's side of an experiment as a program that runs alone with only torch.
+
+A test holds its losses to the engine's bits.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from engine.scripts.base import Script, Writer, add_array, data_file_name, plain_name
+from engine.settings import Activation, GradientScale, InitialWeights, LossReport, Precision, Settings
+
+NAME = "pytorch_mlp.py"
+
+MODULES = {
+    Activation.SIGMOID: "nn.Sigmoid()",
+    Activation.TANH: "nn.Tanh()",
+    Activation.RELU: "nn.ReLU()",
+    Activation.IDENTITY: "nn.Identity()",
+}
+
+UNIT_UNIFORM = '''\
+def unit_uniform(*shape):
+    """np.random.random(shape), to the last bit: 53 bits of two words of the same MT19937 stream."""
+    words = torch.empty(shape, dtype=torch.int64).random_(-(2**63), None)
+    high, low = (words >> 37 & 0x7FFFFFF).double(), (words >> 6 & 0x3FFFFFF).double()
+    return (high * 2**26 + low) / 2**53'''
+
+TRUNCATED_NORMAL = '''\
+def truncated_normal(*shape, bound):
+    """A standard normal cut off at ±bound, by inverting its distribution function."""
+    normal = NormalDist()
+    low, high = normal.cdf(-bound), normal.cdf(bound)
+    points = low + (high - low) * unit_uniform(*shape)
+    values = [normal.inv_cdf(point) for point in points.flatten().tolist()]
+    return torch.tensor(values, dtype=torch.float64).reshape(shape).clamp(-bound, bound)'''
+
+
+def pytorch_script(settings: Settings) -> Script:
+    """The program."""
+    writer = Writer()
+    sizes = "-".join(map(str, settings.layer_sizes))
+    writer.add(f'"""{plain_name(settings.data)}, {sizes}: the network in PyTorch."""\n')
+    _imports(writer, settings)
+    _data(writer, settings)
+    _functions(writer, settings)
+    _model(writer, settings)
+    _training(writer, settings)
+    return Script(NAME, tuple(writer.lines))
+
+
+def _imports(writer: Writer, settings: Settings) -> None:
+    if data_file_name(settings.data):
+        writer.add("import csv\nfrom pathlib import Path")
+    if settings.pytorch.initial_weights is InitialWeights.TRUNCATED_NORMAL:
+        writer.add("from statistics import NormalDist", "initial_weights")
+    if len(writer.lines) > 2:
+        writer.add()
+    writer.add("import torch\nfrom torch import nn\n")
+
+
+def _data(writer: Writer, settings: Settings) -> None:
+    data, name = settings.data, data_file_name(settings.data)
+    dtype = "torch.float64" if settings.pytorch.precision is Precision.FLOAT64 else "torch.float32"
+    device = "" if settings.device == "cpu" else f', device="{settings.device}"'
+    if name is None:
+        for label, array in (("X", data.X), ("Y", data.Y)):
+            add_array(writer, f"{label} = torch.tensor(", array.tolist(), f", dtype={dtype}{device})", "precision")
+    else:
+        writer.add(f'with Path(__file__).with_name("{name}").open() as file:')
+        writer.add("rows = [[float(cell) for cell in row] for row in list(csv.reader(file))[1:]]", indent=1)
+        writer.add(f"X = torch.tensor([row[:{data.inputs}] for row in rows], dtype={dtype}{device})", "precision")
+        writer.add(f"Y = torch.tensor([row[{data.inputs}:] for row in rows], dtype={dtype}{device})", "precision")
+    writer.add(f"learning_rate = {settings.pytorch.learning_rate!r}", "learning_rate")
+    writer.add(f"epochs = {settings.epochs}\n")
+
+
+def _functions(writer: Writer, settings: Settings) -> None:
+    start = settings.pytorch.initial_weights
+    if start in (InitialWeights.UNIT_UNIFORM, InitialWeights.TRUNCATED_NORMAL):
+        writer.add(f"\n{UNIT_UNIFORM}\n\n", "initial_weights")
+    if start is InitialWeights.TRUNCATED_NORMAL:
+        writer.add(f"{TRUNCATED_NORMAL}\n\n", "initial_weights")
+
+
+def _model(writer: Writer, settings: Settings) -> None:
+    side, sizes = settings.pytorch, settings.layer_sizes
+    double_start = side.initial_weights is InitialWeights.PYTORCH_FLOAT64
+    numpy_start = side.initial_weights in (InitialWeights.UNIT_UNIFORM, InitialWeights.TRUNCATED_NORMAL)
+    writer.add(f"torch.manual_seed({settings.seed})")
+    writer.add("model = nn.Sequential(")
+    options = "" if side.bias else ", bias=False"
+    options += ", dtype=torch.float64" if double_start else ""
+    for (fan_in, fan_out), kind in zip(pairwise(sizes), settings.activations, strict=True):
+        field = "initial_weights" if double_start else "bias"
+        writer.add(f"nn.Linear({fan_in}, {fan_out}{options}),", field, indent=1)
+        writer.add(f"{MODULES[kind]},", indent=1)
+    writer.add(")")
+    if side.precision is Precision.FLOAT64 and not double_start:
+        writer.add("model.double()", "precision")
+    elif side.precision is Precision.FLOAT32 and double_start:
+        writer.add("model.float()", "precision")
+    if numpy_start:
+        _numpy_start(writer, settings)
+    if settings.device != "cpu":
+        writer.add(f'model.to("{settings.device}")')
+    objective = {GradientScale.MEAN: "nn.MSELoss()", GradientScale.SUM: 'nn.MSELoss(reduction="sum")'}
+    writer.add(f"criterion = {objective[side.gradient_scale]}", "gradient_scale")
+    writer.add("optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)\n")
+
+
+def _numpy_start(writer: Writer, settings: Settings) -> None:
+    side, sizes = settings.pytorch, settings.layer_sizes
+    writer.add(f"torch.manual_seed({settings.seed})", "initial_weights")
+    writer.add("with torch.no_grad():", "initial_weights")
+    pairs = list(pairwise(sizes))
+    unit = side.initial_weights is InitialWeights.UNIT_UNIFORM
+    for index, (fan_in, fan_out) in enumerate(pairs):
+        drawn = f"unit_uniform({fan_in}, {fan_out})"
+        drawn = drawn if unit else f"truncated_normal({fan_in}, {fan_out}, bound={fan_in}**-0.5)"
+        writer.add(f"model[{2 * index}].weight.copy_({drawn}.T)", "initial_weights", indent=1)
+    for index, (fan_in, fan_out) in enumerate(pairs if side.bias else []):
+        drawn = f"unit_uniform({fan_out})" if unit else f"truncated_normal({fan_out}, bound={fan_in}**-0.5)"
+        writer.add(f"model[{2 * index}].bias.copy_({drawn})", "bias", indent=1)
+
+
+def _training(writer: Writer, settings: Settings) -> None:
+    side = settings.pytorch
+    half = " * 0.5" if side.gradient_scale is GradientScale.SUM else ""
+    writer.add("losses = []\nfor epoch in range(epochs):")
+    writer.add("optimizer.zero_grad()", indent=1)
+    writer.add("prediction = model(X)", indent=1)
+    writer.add(f"loss = criterion(prediction, Y){half}", "gradient_scale", indent=1)
+    writer.add("loss.backward()\noptimizer.step()", indent=1)
+    own = {GradientScale.MEAN: LossReport.MSE, GradientScale.SUM: LossReport.HALF_SUM}[side.gradient_scale]
+    reports = {
+        LossReport.MSE: "nn.functional.mse_loss(prediction, Y)",
+        LossReport.HALF_SUM: 'nn.functional.mse_loss(prediction, Y, reduction="sum") * 0.5',
+        LossReport.ERROR_TIMES_LOSS: "(error * (0.5 * error.square().mean())).mean()",
+    }
+    if side.loss_report is LossReport.ERROR_TIMES_LOSS:
+        writer.add("error = (prediction - Y).detach()", "loss_report", indent=1)
+    if side.loss_report is own:
+        writer.add("losses.append(loss.item())", "loss_report", indent=1)
+    else:
+        report = reports[side.loss_report]
+        report = f"({report})" if report.endswith("0.5") else report
+        writer.add(f"losses.append({report}.item())", "loss_report", indent=1)
+    writer.add('\nprint(*losses, sep="\\n")')

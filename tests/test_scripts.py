@@ -1,0 +1,129 @@
+"""The exported programs, run in fresh processes, against the engine bit for bit."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+
+import engine
+from engine.discrepancies import CATALOGUE
+from engine.scripts import differing_fields, script_files, scripts
+from engine.settings import SideName
+from tests.strategies import experiments
+
+EPOCHS = 40
+
+
+RUNNER = """
+import runpy, sys
+sys.modules["engine"] = None
+for path in sys.argv[2:]:
+    runpy.run_path(path, run_name="__main__")
+    print("end")
+if sys.argv[1] == "torch":
+    assert "torch" not in sys.modules
+"""
+
+
+def run_alone(folder, experiments):
+    """The losses that the exported programs of each experiment print, the hand-rolled ones and PyTorch's.
+
+    One fresh process for each side, in which there is no engine.
+    """
+    folders = [folder / str(index) for index in range(len(experiments))]
+    for one, experiment in zip(folders, experiments, strict=True):
+        one.mkdir()
+        for name, text in script_files(experiment).items():
+            (one / name).write_text(text)
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", RUNNER, forbidden, *(str(one / name) for one in folders)],
+            cwd="/",
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name, forbidden in (("numpy_mlp.py", "torch"), ("pytorch_mlp.py", "numpy"))
+    ]
+    printed = [process.communicate()[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0]
+    assert not any("import numpy" in (one / "pytorch_mlp.py").read_text() for one in folders)
+    return [
+        [np.array([float(line) for line in block.split()]) for block in text.split("end\n")[:-1]] for text in printed
+    ]
+
+
+def assert_the_same_bits(folder, *experiments):
+    for experiment, *printed in zip(experiments, *run_alone(folder, experiments), strict=True):
+        run = engine.train(experiment)
+        for side, losses in zip((run.numpy, run.pytorch), printed, strict=True):
+            np.testing.assert_array_equal(losses, side.losses, err_msg=str(experiment))
+
+
+@pytest.mark.parametrize("preset", engine.PRESETS)
+def test_every_preset_in_a_process_of_its_own(tmp_path, preset):
+    assert_the_same_bits(tmp_path, replace(engine.preset(preset), epochs=EPOCHS))
+
+
+def test_every_preset_where_n_times_c_is_not_four(tmp_path):
+    presets = (replace(preset.settings, data=engine.built_in("regression")) for preset in engine.PRESETS.values())
+    assert_the_same_bits(tmp_path, *(replace(preset, epochs=EPOCHS) for preset in presets))
+
+
+@pytest.mark.parametrize("data", ["xor", "regression"])
+def test_every_single_discrepancy(tmp_path, data):
+    """Every choice of either side, alone against PyTorch's own way."""
+    plain = replace(engine.preset("pytorch"), data=engine.built_in(data), epochs=EPOCHS, hidden=(5, 4))
+    single = [
+        discrepancy.set(plain, side, choice.value)
+        for discrepancy in CATALOGUE
+        for side in SideName
+        for choice in discrepancy.choices_for(side)
+    ]
+    single += [plain.with_side(side, learning_rate=0.7) for side in SideName]
+    assert len(single) > 20
+    assert_the_same_bits(tmp_path, *single)
+
+
+def test_the_answer_alone_gives_all_of_the_listings_losses(tmp_path, answer_run):
+    (numpy_losses,), (pytorch_losses,) = run_alone(tmp_path, [engine.preset("answer")])
+    np.testing.assert_array_equal(numpy_losses, answer_run.numpy.losses)
+    np.testing.assert_array_equal(pytorch_losses, answer_run.pytorch.losses)
+
+
+def test_data_that_are_many_are_exported_with_them(tmp_path):
+    points = tmp_path / "my points.csv"
+    points.write_text("a,b,c,d\n" + "".join(f"0.{n},{n / 7!r},1e-3,{n % 2}\n" for n in range(30)))
+    experiment = replace(engine.preset("same-loss"), data=engine.load(str(points), ("b", "d")), epochs=EPOCHS)
+    assert_the_same_bits(tmp_path, experiment)
+    assert (tmp_path / "0" / "my_points.csv").exists()
+
+
+@given(experiment=experiments())
+@hypothesis_settings(max_examples=40)
+def test_any_experiment_in_this_process(experiment):
+    """Any sizes, activations and choices, without the cost of a process each."""
+    run = engine.train(experiment)
+    for side, script in zip((run.numpy, run.pytorch), scripts(experiment).values(), strict=True):
+        printed = []
+        with np.errstate(all="ignore"):
+            exec(script.text, {"print": lambda *values, sep, printed=printed: printed.extend(values)})
+        np.testing.assert_array_equal(printed[: len(side.losses)], side.losses)
+
+
+def test_lines_know_their_difference():
+    experiment = engine.preset("asked")
+    assert differing_fields(experiment) == {one.field for one in engine.remaining(experiment)}
+    for script in scripts(experiment).values():
+        fields = {line.field for line in script.lines} - {None}
+        assert fields <= {one.field for one in CATALOGUE}
+        assert {"loss_report", "precision", "learning_rate", "initial_weights"} - fields <= {"initial_weights"}
+
+
+def test_they_are_as_short_as_one_would_write_them():
+    for script in scripts(engine.preset("asked")).values():
+        assert len(script.lines) < 45
+        assert max(len(line.text) for line in script.lines) < 100
