@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.comparison import Comparison
+from engine.comparison import Comparison, pair_parameters
+from engine.exports import Result
+from engine.history import History
 from engine.lockstep import Divergence, Lockstep
 from engine.settings import Settings
 from engine.types import FloatArray
@@ -78,4 +80,18 @@ def train(settings: Settings, on_progress: Callable[[Progress], None] | None = N
         verdict=judge(settings, comparison, lockstep.divergence),
         divergence=lockstep.divergence,
         seconds=seconds,
+    )
+
+
+def result_of(run: Run) -> Result:
+    """What an export of the run is made of: every epoch's losses, none grouped."""
+    history = History(capacity=max(2, len(run.numpy.losses) + len(run.numpy.losses) % 2))
+    history.add(run.numpy.losses, run.pytorch.losses)
+    return Result(
+        run.settings,
+        history.curves(),
+        pair_parameters(run.settings, run.numpy.initial_parameters, run.pytorch.initial_parameters),
+        pair_parameters(run.settings, run.numpy.parameters, run.pytorch.parameters),
+        run.comparison,
+        run.verdict,
     )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from engine.data import Dataset
 from engine.discrepancies import CATALOGUE, remaining
 from engine.errors import InputError
+from engine.files import write_whole
 from engine.run import Run, SideRun
-from engine.settings import Settings, SideName
+from engine.settings import Settings, Side, SideName
 
 
 def settings_document(settings: Settings) -> dict[str, Any]:
@@ -60,33 +61,33 @@ def write_run(run: Run, target: str, replace_existing: bool = False) -> None:
     write_whole(Path(target), json.dumps(run_document(run)) + "\n", replace_existing)
 
 
-def check_writable(path: Path, replace_existing: bool) -> None:
-    """Refuse a target that could not be written later; raises `InputError`."""
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; name a file.")
-    if path.is_file() and not replace_existing:
-        raise InputError(f"{path} exists already; name another file, or say --force to replace it.")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: there is no folder {path.parent}.")
-    if not os.access(path.parent, os.W_OK):
-        raise InputError(f"{path}: the folder {path.parent} cannot be written to.")
-
-
-def write_whole(path: Path, text: str, replace_existing: bool) -> None:
-    """Write beside the target, then rename, so that a full disk leaves no half file; raises `InputError`."""
-    check_writable(path, replace_existing)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+def read_settings(path: Path) -> Settings:
+    """The settings of a written run, its data included; raises `InputError`."""
+    wanted = "it must be a file that 'mlp-tui run --json' wrote"
     try:
-        if path.exists() and not path.is_file():
-            # A pipe or /dev/null has no content to protect and cannot be renamed over.
-            path.write_text(text, encoding="utf-8")
-            return
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file.") from None
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}.") from None
-    finally:
-        beside.unlink(missing_ok=True)
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}.") from None
+    except ValueError as error:
+        raise InputError(f"{path}: is not JSON ({error}); {wanted}.") from None
+    try:
+        return _settings(document["settings"])
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except KeyError as error:
+        raise InputError(f"{path}: has no {error}; {wanted}.") from None
+    except (TypeError, ValueError, AttributeError):
+        raise InputError(f"{path}: its settings are not as they were written; {wanted}.") from None
+
+
+def _settings(document: dict[str, Any]) -> Settings:
+    data = document["data"]
+    dataset = Dataset(data["name"], data["X"], data["Y"], source=data["source"], targets=tuple(data["targets"]))
+    numpy, pytorch = (Side(**{one.field: document[side.value][one.field] for one in CATALOGUE}) for side in SideName)
+    shared = {key: document[key] for key in ("activation", "output_activation", "epochs", "seed", "device")}
+    return Settings(dataset, numpy, pytorch, hidden=tuple(document["hidden"]), **shared)
 
 
 def _side_document(side: SideRun) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import engine
-from engine.run_file import write_whole
+from engine.files import write_whole
 from engine.settings import SideName
 from tui_app.cli import main
 from tui_app.options import assign

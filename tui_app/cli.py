@@ -19,7 +19,7 @@ from click.core import ParameterSource
 
 from engine.errors import InputError
 from engine.settings import Settings
-from tui_app.options import experiment_options, settings_from
+from tui_app.options import command_line, experiment_options, settings_from
 
 click.rich_click.TEXT_MARKUP = "markdown"
 
@@ -101,7 +101,8 @@ def run(json_file: str | None, force: bool, fail_over: float | None, quiet: bool
     - `mlp-tui run --preset exact --data regression --fail-over 1e-14`
     - `mlp-tui run --set both.precision=float64 --hidden 8,4 --json run.json`
     """
-    from engine.run_file import check_writable, run_document, write_run
+    from engine.files import check_writable
+    from engine.run_file import run_document, write_run
 
     settings = settings_from(**options)
     if fail_over is not None and not fail_over >= 0:
@@ -145,6 +146,26 @@ def _print(result: Any, quiet: bool) -> None:
         click.echo(result.verdict.headline)
         return
     print_run(result, Console(highlight=False))
+
+
+@main.command()
+@click.argument("folder", metavar="DIR")
+@experiment_options
+@click.option("--force", is_flag=True, help="Replace files that exist.")
+def export(folder: str, force: bool, **options: Any) -> None:
+    """Train, and write everything into a folder: both programs, losses, parameters and a report.
+
+    `numpy_mlp.py` and `pytorch_mlp.py` run alone, with only NumPy or torch, and print the same losses bit for bit.
+    """
+    from engine.exports import export_files
+    from engine.files import write_folder
+    from engine.run import result_of
+
+    settings = settings_from(**options)
+    files = export_files(result_of(_train(settings)), command_line(settings))
+    write_folder(Path(folder).expanduser(), files, force)
+    for name in files:
+        click.echo(str(Path(folder) / name))
 
 
 @main.command()

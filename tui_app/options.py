@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import rich_click as click
 
 from engine.data import BUILT_IN
 from engine.data_files import load
-from engine.discrepancies import find
+from engine.discrepancies import CATALOGUE, find
 from engine.errors import InputError, SettingsError
 from engine.presets import PRESETS, preset
+from engine.run_file import read_settings
 from engine.settings import Activation, Settings, SideName
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+DEFAULT_PRESET = "asked"
 
 ACTIVATIONS = [activation.value for activation in Activation]
 
@@ -24,15 +29,23 @@ def _split(text: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
 
+SHARED = {
+    "--activation": "activation",
+    "--output-activation": "output_activation",
+    "--epochs": "epochs",
+    "--seed": "seed",
+    "--device": "device",
+}
+"""Options that replace one field of the settings."""
+
 EXPERIMENT_OPTIONS = (
     click.option(
         "--preset",
         "preset_name",
         metavar="P",
-        default="asked",
-        show_default=True,
-        help=f"Start from a named experiment: {', '.join(PRESETS)}.",
+        help=f"Start from a named experiment: {', '.join(PRESETS)}; asked unless said.",
     ),
+    click.option("--from", "run_file", metavar="FILE", help="Start from the settings of a run that --json wrote."),
     click.option(
         "--set",
         "assignments",
@@ -63,7 +76,8 @@ def experiment_options(command: Command) -> Command:
 
 
 def settings_from(
-    preset_name: str,
+    preset_name: str | None,
+    run_file: str | None,
     assignments: tuple[str, ...],
     data: str | None,
     targets: str | None,
@@ -76,7 +90,9 @@ def settings_from(
     device: str | None,
 ) -> Settings:
     """The settings that the options describe; raises `InputError`."""
-    settings = preset(preset_name)
+    if preset_name is not None and run_file is not None:
+        raise InputError("--preset and --from both say where to start; name one of them.")
+    settings = read_settings(Path(run_file)) if run_file is not None else preset(preset_name or DEFAULT_PRESET)
     if targets and not data:
         raise InputError("--targets names columns of a CSV file; name the file with --data.")
     changes: dict[str, Any] = {
@@ -118,3 +134,47 @@ def _hidden(text: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
         raise SettingsError(f"--hidden cannot be '{text}'; it is sizes such as 5 or 5,4, or none.") from None
+
+
+def command_line(settings: Settings) -> str:
+    """The command that opens these settings again: the nearest preset, and what differs from it.
+
+    Raises `InputError` for data that no option can name.
+    """
+    lines = [_from_preset(name, settings) for name in PRESETS]
+    fewest_changes = min(lines, key=lambda words: sum(word.startswith("--") and word != "--preset" for word in words))
+    return shlex.join(["mlp-tui", *fewest_changes])
+
+
+def _from_preset(name: str, settings: Settings) -> list[str]:
+    start = PRESETS[name].settings
+    words = [] if name == DEFAULT_PRESET else ["--preset", name]
+    if settings.data != start.data:
+        words += _data_words(settings)
+    for option, field in SHARED.items():
+        value = getattr(settings, field)
+        if value != getattr(start, field):
+            words += [option, str(getattr(value, "value", value))]
+    if settings.hidden != start.hidden:
+        words += ["--hidden", ",".join(map(str, settings.hidden)) or "none"]
+    for discrepancy in CATALOGUE:
+        values = [discrepancy.value(settings, side) for side in SideName]
+        if values == [discrepancy.value(start, side) for side in SideName]:
+            continue
+        if values[0] == values[1]:
+            words += ["--set", f"both.{discrepancy.field}={discrepancy.name(values[0])}"]
+            continue
+        for side, value in zip(SideName, values, strict=True):
+            if value != discrepancy.value(start, side):
+                words += ["--set", f"{side.value}.{discrepancy.field}={discrepancy.name(value)}"]
+    return words
+
+
+def _data_words(settings: Settings) -> list[str]:
+    data = settings.data
+    if data.source is None and data.name not in BUILT_IN:
+        raise InputError(
+            f"No option names the data set '{data.name}'; write the run with --json and open it by --from."
+        )
+    words = ["--data", data.source or data.name]
+    return words + (["--targets", ",".join(data.targets)] if data.targets else [])

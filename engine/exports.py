@@ -1,0 +1,115 @@
+"""Everything of an experiment that one takes home: programs, losses, parameters and a report, as files' contents.
+
+Writing them to disk is `files.py`'s. Building the state dicts imports torch.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.comparison import Comparison, ParameterPair
+from engine.discrepancies import CATALOGUE
+from engine.history import Curves
+from engine.scripts import script_files
+from engine.settings import Settings, SideName
+from engine.types import FloatArray
+from engine.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an export is made of; a run that is not finished has one too."""
+
+    settings: Settings
+    curves: Curves
+    initial_parameters: tuple[ParameterPair, ...]
+    parameters: tuple[ParameterPair, ...]
+    comparison: Comparison
+    verdict: Verdict
+
+
+def export_files(result: Result, command: str) -> dict[str, str | bytes]:
+    """The content of every file by its name. `command` is the line that repeats the experiment."""
+    from engine.torch_state_dict import state_dict_file
+
+    files: dict[str, str | bytes] = dict(script_files(result.settings))
+    files["losses.csv"] = losses_csv(result.curves)
+    files["parameters.npz"] = parameters_npz(result)
+    for side in SideName:
+        parameters = own_parameters(result.settings, side, result.parameters)
+        files[f"{side.value}_state_dict.pt"] = state_dict_file(parameters, result.settings.side(side).bias)
+    files["report.md"] = report(result, command)
+    return files
+
+
+def losses_csv(curves: Curves) -> str:
+    """A line for each epoch, or for each group of epochs with its least and greatest values where they are grouped."""
+    numpy, pytorch, gap = curves.numpy, curves.pytorch, curves.gap
+    if len(numpy.epochs) == numpy.last_epoch:
+        rows = ["epoch,numpy,pytorch,gap"]
+        columns = zip(numpy.epochs.tolist(), *(one.low.tolist() for one in (numpy, pytorch, gap)), strict=True)
+    else:
+        rows = ["first_epoch,numpy_low,numpy_high,pytorch_low,pytorch_high,gap_low,gap_high"]
+        ends = (end.tolist() for one in (numpy, pytorch, gap) for end in (one.low, one.high))
+        columns = zip(numpy.epochs.tolist(), *ends, strict=True)
+    rows += [",".join(map(repr, row)) for row in columns]
+    return "\n".join(rows) + "\n"
+
+
+def own_parameters(settings: Settings, side: SideName, pairs: tuple[ParameterPair, ...]) -> list[FloatArray]:
+    """One side's parameters in PyTorch's order, without the zeros that stand for a bias it does not have."""
+    bias = settings.side(side).bias
+    kept = [pair for pair in pairs if bias or not pair.name.endswith("bias")]
+    return [pair.numpy if side is SideName.NUMPY else pair.pytorch for pair in kept]
+
+
+def parameters_npz(result: Result) -> bytes:
+    """Arrays such as `numpy_layer_1_weight` and `pytorch_initial_layer_2_bias`, in PyTorch's orientation."""
+    arrays: dict[str, Any] = {}
+    for side in SideName:
+        for when, pairs in (("", result.parameters), ("initial_", result.initial_parameters)):
+            bias = result.settings.side(side).bias
+            for pair in pairs:
+                if bias or not pair.name.endswith("bias"):
+                    value = pair.numpy if side is SideName.NUMPY else pair.pytorch
+                    arrays[f"{side.value}_{when}{pair.name.replace(' ', '_')}"] = value
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def report(result: Result, command: str) -> str:
+    """The experiment, its verdict, its differences and its gaps as Markdown."""
+    settings, gap = result.settings, result.comparison.losses
+    data = settings.data
+    lines = [
+        f"# {result.verdict.headline}",
+        "",
+        result.verdict.detail,
+        "",
+        f"{data.name}: N = {data.samples}, D = {data.inputs}, C = {data.outputs}. "
+        f"Layers {'-'.join(map(str, settings.layer_sizes))}, {settings.activation.value}, seed {settings.seed}, "
+        f"{gap.epochs:,} of {settings.epochs:,} epochs.",
+        "",
+        f"    {command}",
+        "",
+        "| difference | hand-rolled | | PyTorch |",
+        "| --- | --- | --- | --- |",
+    ]
+    for one in CATALOGUE:
+        numpy, pytorch = (one.name(one.value(settings, side)) for side in SideName)
+        lines.append(f"| {one.title} | {numpy} | {'=' if one.matched(settings) else '≠'} | {pytorch} |")
+    lines += ["", "| losses | first | last |", "| --- | --- | --- |"]
+    for side, curve in zip(SideName, (result.curves.numpy, result.curves.pytorch), strict=True):
+        lines.append(f"| {side.label} | {curve.first!r} | {curve.last!r} |")
+    lines += ["", "| gap of | largest absolute | largest relative | ULP |", "| --- | --- | --- | --- |"]
+    lines.append(f"| losses | {gap.max_absolute:.3g} | {gap.max_relative:.3g} | {gap.max_ulp} |")
+    for one_gap in result.comparison.parameters:
+        lines.append(
+            f"| {one_gap.name} | {one_gap.max_absolute:.3g} | {one_gap.max_relative:.3g} | {one_gap.max_ulp} |"
+        )
+    return "\n".join(lines) + "\n"
