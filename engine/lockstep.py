@@ -80,6 +80,7 @@ class Lockstep:
         build: Callable[[Settings], tuple[Model, Model]] = build_models,
     ) -> None:
         self.settings = settings
+        self.build = build
         self.numpy, self.pytorch = build(settings)
         self.epoch = 0
         self.divergence: Divergence | None = None

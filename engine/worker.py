@@ -10,15 +10,17 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 
-from engine.comparison import Comparison, ParameterPair
+from engine.commands import Command, Pause, Restart, Resume, Scrub, SetSpeed, Step, Stop, Watch
 from engine.errors import InputError
 from engine.history import Curves
 from engine.lockstep import Lockstep
+from engine.predictions import predictions_of
+from engine.scrubbing import Checkpoints, EpochState, Scrubber
 from engine.settings import Settings
-from engine.verdict import Verdict, judge
+from engine.snapshot import Snapshot, State
+from engine.verdict import judge
 
 SNAPSHOT_SECONDS = 0.1
 """Least time between two snapshots of a running experiment."""
@@ -28,77 +30,8 @@ CHUNK_SECONDS = 0.02
 
 LARGEST_CHUNK = 4096
 
-
-class State(Enum):
-    """What the engine is doing."""
-
-    LOADING = "loading"
-    """PyTorch is being imported, or the models built."""
-    RUNNING = "running"
-    PAUSED = "paused"
-    FINISHED = "finished"
-    DIVERGED = "diverged"
-    FAILED = "failed"
-    """An exception ended the run; `Snapshot.error` says which. A restart begins anew."""
-
-
-@dataclass(frozen=True)
-class Restart:
-    """Begin anew with these settings; paused if `paused`."""
-
-    settings: Settings
-    paused: bool = False
-
-
-@dataclass(frozen=True)
-class Pause:
-    """Stop training after the present chunk."""
-
-
-@dataclass(frozen=True)
-class Resume:
-    """Go on training."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """Train `count` epochs, then pause."""
-
-    count: int = 1
-
-
-@dataclass(frozen=True)
-class SetSpeed:
-    """At most so many epochs a second; none is as fast as can be."""
-
-    epochs_per_second: float | None
-
-
-@dataclass(frozen=True)
-class Stop:
-    """End the thread."""
-
-
-Command = Restart | Pause | Resume | Step | SetSpeed | Stop
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """All the screen needs to know of a run at one moment. `number` grows with every snapshot."""
-
-    number: int
-    settings: Settings
-    state: State
-    epoch: int = 0
-    epochs_per_second: float = 0.0
-    speed_limit: float | None = None
-    curves: Curves | None = None
-    previous: Curves | None = None
-    initial_parameters: tuple[ParameterPair, ...] = ()
-    parameters: tuple[ParameterPair, ...] = ()
-    comparison: Comparison | None = None
-    verdict: Verdict | None = None
-    error: str | None = None
+SCRUB_BLOCK = 64
+"""Epochs repeated between two looks at the clock."""
 
 
 class Worker:
@@ -125,6 +58,11 @@ class Worker:
         self._last_work = clock()
         self._next_snapshot = -math.inf
         self._rate = _Rate()
+        self._checkpoints = Checkpoints()
+        self._scrubber: Scrubber | None = None
+        self._scrub_target: int | None = None
+        self._scrubbed: EpochState | None = None
+        self._watching = False
         self._stopped = False
         self._thread: threading.Thread | None = None
         self.send(Restart(settings))
@@ -155,7 +93,8 @@ class Worker:
         """Carry out waiting commands and train one chunk; returns how many seconds there is nothing to do."""
         try:
             self._take_commands(0)
-            return self._train_chunk()
+            wait = self._train_chunk()
+            return 0.0 if self._scrub_chunk() else wait
         except InputError as error:
             self._fail(str(error))
         except Exception as error:
@@ -194,6 +133,14 @@ class Worker:
                 self._speed_limit = epochs_per_second
                 self._debt = 0.0
                 self._publish()
+            case Scrub(epoch):
+                self._scrub_target = epoch
+                if epoch is None:
+                    self._scrubbed = None
+                self._publish()
+            case Watch(predictions):
+                self._watching = predictions
+                self._publish()
             case Stop():
                 self._stopped = True
 
@@ -202,8 +149,10 @@ class Worker:
             self._previous = self._lockstep.curves()
         self._settings, self._lockstep = settings, None
         self._state = State.LOADING
+        self._checkpoints, self._scrubber, self._scrubbed = Checkpoints(), None, None
         self._publish()
         self._lockstep = self._build(settings)
+        self._keep_checkpoint()
         self._chunk, self._rate = 16, _Rate()
         self._state = State.PAUSED
         self._set_running(not paused, math.inf)
@@ -224,6 +173,7 @@ class Worker:
         if allowed == 0:
             return wait
         trained = self._lockstep.step(allowed)
+        self._keep_checkpoint()
         seconds = self._clock() - now
         self._steps_left -= trained
         self._rate.add(trained, self._clock())
@@ -238,6 +188,31 @@ class Worker:
         if self._state is not State.RUNNING or self._clock() >= self._next_snapshot:
             self._publish()
         return 0.0 if self._state is State.RUNNING else math.inf
+
+    def _keep_checkpoint(self) -> None:
+        lockstep = self._lockstep
+        if lockstep is not None and lockstep.divergence is None and self._checkpoints.wanted(lockstep.epoch):
+            self._checkpoints.add(lockstep.epoch, (lockstep.numpy.state(), lockstep.pytorch.state()))
+
+    def _scrub_chunk(self) -> bool:
+        """Train the second pair of models a little toward the epoch asked for; returns whether there is more to do."""
+        lockstep, target = self._lockstep, self._scrub_target
+        if lockstep is None or target is None or not 1 <= target <= lockstep.epoch:
+            return False
+        shown = self._scrubbed
+        if shown is not None and shown.epoch == target and (shown.predictions is not None) >= self._watching:
+            return False
+        if self._scrubber is None:
+            self._scrubber = Scrubber(self._settings, lockstep.build)
+        self._scrubber.seek(target, self._checkpoints)
+        end = self._clock() + CHUNK_SECONDS
+        while self._scrubber.epoch < target:
+            self._scrubber.train(min(SCRUB_BLOCK, target - self._scrubber.epoch))
+            if self._clock() > end:
+                return True
+        self._scrubbed = self._scrubber.state(self._watching)
+        self._publish()
+        return False
 
     def _allowance(self, now: float) -> tuple[int, float]:
         """How many epochs may be trained now, and how long to wait if none may."""
@@ -282,6 +257,8 @@ class Worker:
             parameters=parameters,
             comparison=comparison,
             verdict=judge(settings, comparison, lockstep.divergence),
+            predictions=predictions_of(settings.data, lockstep.numpy, lockstep.pytorch) if self._watching else None,
+            scrubbed=self._scrubbed,
         )
         # A snapshot of a very large network takes long: never more than a tenth of the time goes into them.
         finished = self._clock()

@@ -9,7 +9,8 @@ import engine
 from engine.discrepancies import CATALOGUE, find, remaining
 from engine.presets import PRESETS
 from engine.settings import SideName
-from engine.worker import State, Worker
+from engine.snapshot import State
+from engine.worker import Worker
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.keys import KEYS
@@ -292,7 +293,7 @@ async def test_a_large_layer_draws_only_what_is_seen():
     app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
     async with app.run_test(size=WIDE) as pilot:
         driver = Driver(app, pilot)
-        app.worker.send(engine.worker.Pause())
+        app.worker.send(engine.commands.Pause())
         await driver.settle()
         await driver.press("w", "end", "pageup")
         table = app.query_one("#weights-table")

@@ -3,9 +3,9 @@
 import pytest
 
 import engine
+from engine.commands import Restart
 from engine.discrepancies import CATALOGUE
 from engine.settings import SideName
-from engine.worker import Restart
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 import engine
+from engine.commands import Pause, Restart, Resume, SetSpeed, Step
 from engine.settings import SideName
-from engine.worker import Pause, Restart, Resume, SetSpeed, State, Step, Worker
+from engine.snapshot import State
+from engine.worker import Worker
 from tests.made_up import MadeUpClock
 
 

@@ -17,11 +17,13 @@ from textual.containers import Container
 from textual.events import Resize
 from textual.widgets import Footer
 
+from engine.commands import Pause, Restart, Resume, SetSpeed, Step
 from engine.discrepancies import CATALOGUE, Discrepancy, match_all, match_toward, part_again
 from engine.errors import InputError
 from engine.presets import preset
 from engine.settings import MAX_SEED, Settings, SideName
-from engine.worker import Pause, Restart, Resume, SetSpeed, State, Step, Worker
+from engine.snapshot import State
+from engine.worker import Worker
 from tui_app.commands import ExplorerCommands
 from tui_app.keys import KEYS
 from tui_app.screens.help import HelpScreen

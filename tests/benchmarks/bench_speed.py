@@ -15,7 +15,7 @@ import pytest
 
 import engine
 from engine.lockstep import Lockstep
-from engine.worker import State
+from engine.snapshot import State
 from tests.listings import numpy_listing, torch_listing
 from tests.made_up import made_up_models
 from tests.pseudo_terminal import Terminal
@@ -57,7 +57,8 @@ from dataclasses import replace
 
 import engine
 from engine.lockstep import Lockstep
-from engine.worker import Pause, Resume, State
+from engine.commands import Pause, Resume
+from engine.snapshot import State
 from tui_app.app import ExplorerApp
 
 SECONDS, ROUNDS = 3, 7

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.settings import SideName
-from engine.worker import Snapshot
+from engine.snapshot import Snapshot
 from tui_app.plot import is_signed
 from tui_app.widgets.chart import Chart, ThemedCurve
 

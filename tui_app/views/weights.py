@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from engine.worker import Snapshot, State
+from engine.snapshot import Snapshot, State
 from tui_app.widgets.parameter_table import ParameterTable
 
 HELP = """\

@@ -7,7 +7,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from engine.settings import Settings
-from engine.worker import Snapshot, State
+from engine.snapshot import Snapshot, State
 
 MARKS = {
     State.LOADING: "…",

@@ -7,8 +7,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from engine.snapshot import Snapshot, State
 from engine.verdict import Level
-from engine.worker import Snapshot, State
 
 STYLES = {
     Level.IDENTICAL: ("✔", "$text-success"),

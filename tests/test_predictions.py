@@ -1,0 +1,45 @@
+"""What the networks answer, against PyTorch's modules and the hand-written forward pass."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import engine
+from engine.lockstep import Lockstep
+from engine.numpy_mlp import forward
+from engine.predictions import can_be_mapped, predictions_of
+
+
+def trained(name, epochs=50):
+    lockstep = Lockstep(replace(engine.preset("asked"), data=engine.built_in(name)))
+    lockstep.step(epochs)
+    return lockstep, predictions_of(lockstep.settings.data, lockstep.numpy, lockstep.pytorch)
+
+
+@pytest.mark.parametrize("name", ["xor", "moons", "regression"])
+def test_answers_for_the_data(name):
+    lockstep, predictions = trained(name)
+    data = lockstep.settings.data
+    np.testing.assert_array_equal(predictions.numpy, forward(lockstep.numpy.layers, data.X)[-1])
+    expected = lockstep.pytorch.model(torch.tensor(data.X, dtype=torch.float32)).detach().numpy()
+    np.testing.assert_array_equal(predictions.pytorch, expected)
+
+
+def test_a_point_of_the_map_is_the_networks_answer_there():
+    lockstep, predictions = trained("xor")
+    plane = predictions.map
+    row, column = 7, 31
+    x, y = (np.linspace(*ends, plane.numpy.shape[0]) for ends in (plane.x_range, plane.y_range))
+    point = np.array([[x[column], y[row]]])
+    assert plane.numpy[row, column] == pytest.approx(lockstep.numpy.predict(point)[0, 0], rel=1e-12)
+    assert plane.pytorch[row, column] == pytest.approx(lockstep.pytorch.predict(point)[0, 0], rel=1e-6)
+    assert plane.x_range[0] < 0
+    assert plane.x_range[1] > 1
+
+
+def test_only_two_inputs_and_one_output_are_a_plane():
+    assert can_be_mapped(engine.built_in("moons"))
+    assert not can_be_mapped(engine.built_in("regression"))
+    assert trained("regression")[1].map is None
