@@ -42,6 +42,26 @@ class Curve:
             self.last_epoch,
         )
 
+    def between(self, first: int, last: int) -> Curve:
+        """The groups that hold epochs from `first` to `last`."""
+        start = max(0, int(np.searchsorted(self.epochs, first, side="right")) - 1)
+        end = int(np.searchsorted(self.epochs, last, side="right"))
+        return Curve(
+            self.epochs[start:end],
+            self.low[start:end],
+            self.high[start:end],
+            self.first,
+            self.last,
+            self.last_epoch if end >= len(self.epochs) else int(self.epochs[end]) - 1,
+        )
+
+    def at(self, epoch: int) -> tuple[float, float] | None:
+        """The least and the greatest value of the group that holds an epoch, if it has been trained."""
+        if not 1 <= epoch <= self.last_epoch:
+            return None
+        index = int(np.searchsorted(self.epochs, epoch, side="right")) - 1
+        return float(self.low[index]), float(self.high[index])
+
 
 @dataclass(frozen=True)
 class Curves:

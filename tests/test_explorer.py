@@ -17,6 +17,7 @@ from tui_app.keys import KEYS
 from tui_app.screens.help import HelpScreen, help_content
 from tui_app.screens.number import NumberScreen
 from tui_app.screens.presets import PresetScreen
+from tui_app.views import VIEWS
 from tui_app.widgets.differences import DifferenceRows
 from tui_app.widgets.tab_strip import TabStrip
 
@@ -172,10 +173,12 @@ async def test_speeds_stop_at_both_ends(explorer):
 
 
 async def test_views_by_key_and_by_click(explorer):
-    for key, view in (("w", "weights"), ("c", "curves"), ("tab", "weights"), ("tab", "curves")):
+    keys = {"w": "weights", "c": "curves", "f": "predictions", "x": "code"}
+    for key, view in [*keys.items(), *(("tab", view) for view in VIEWS)]:
         await explorer.press(key)
         assert explorer.app._view == view
-        assert explorer.app.query_one("WeightsView").display is (view == "weights")
+        for name, kind in VIEWS.items():
+            assert explorer.app.query_one(kind).display is (name == view)
     strip = explorer.app.query_one(TabStrip)
     await explorer.pilot.click(strip, offset=(55 + len("[Curves] ") + 2, 0))
     assert explorer.app._view == "weights"
@@ -187,7 +190,7 @@ async def test_a_narrow_screen_shows_one_part_at_a_time_and_follows_a_resize(exp
         return explorer.app.query_one(name).region.area > 0
 
     assert (shown("#why"), shown("#loss-chart"), shown("#verdict")) == (False, True, True)
-    await explorer.press("tab", "tab")
+    await explorer.press("tab", "tab", "tab", "tab")
     assert explorer.app._view == "differences"
     assert (shown("#why"), shown("#loss-chart"), shown("#verdict")) == (True, False, True)
     assert not explorer.app.query("FooterKey.-command-palette")
@@ -211,9 +214,109 @@ async def test_log_and_initial(explorer):
     assert "log scale" not in str(legend.render())
     await explorer.press("w")
     heading = explorer.app.query_one("#weights-heading")
-    assert "final weights, after 5,000 epochs" in str(heading.render())
+    assert "weights after 5,000 epochs" in str(heading.render())
     await explorer.press("i")
     assert "at the start" in str(heading.render())
+
+
+async def test_the_cursor_reads_an_epoch_and_every_tab_shows_it(explorer):
+    await explorer.press("m", "comma", "comma")
+    app, snapshot = explorer.app, explorer.snapshot
+    epoch = app._look.cursor
+    assert 1 < epoch < 5000
+    assert snapshot.scrubbed.epoch == epoch
+    legend = str(app.query_one("#loss-legend").render())
+    assert f"epoch {epoch:,}" in legend
+    for loss in (snapshot.curves.numpy.at(epoch)[0], snapshot.curves.pytorch.at(epoch)[0]):
+        assert f"{loss:.10g}" in legend
+    await explorer.press("less_than_sign", "less_than_sign", "greater_than_sign", "full_stop")
+    assert app._look.cursor > epoch
+    await explorer.press("w")
+    assert f"after epoch {app._look.cursor:,}" in str(app.query_one("#weights-heading").render())
+    assert app.query_one("#weights-table")._pairs is explorer.snapshot.scrubbed.parameters
+    await explorer.press("f")
+    assert explorer.snapshot.scrubbed.predictions is not None
+    await explorer.press("escape")
+    assert (app._look.cursor, explorer.snapshot.scrubbed) == (None, None)
+
+
+async def test_zoom_and_pan_stay_inside_the_run(explorer):
+    look = lambda: explorer.app._look  # noqa: E731
+    await explorer.press("z", "z")
+    first, last = look().zoom
+    assert last - first == pytest.approx(1250, abs=2)
+    await explorer.press("right_square_bracket")
+    assert look().zoom[0] > first
+    await explorer.press(*["right_square_bracket"] * 30)
+    assert look().zoom[1] == 5000
+    await explorer.press(*["left_square_bracket"] * 30)
+    assert look().zoom[0] == 1
+    await explorer.press(*["z"] * 20)
+    assert look().zoom[1] - look().zoom[0] == 10
+    await explorer.press(*["Z"] * 20)
+    assert look().zoom is None
+
+
+async def test_the_mouse_picks_and_zooms(explorer):
+    chart = explorer.app.query_one("#loss-chart")
+    await explorer.press("c")
+    await explorer.pilot.click(chart, offset=(35, 5))
+    await explorer.settle()
+    assert explorer.app._look.cursor == chart._picture.epoch(35)
+    chart.post_message(chart.Scrolled(2500, True))
+    await explorer.settle()
+    first, last = explorer.app._look.zoom
+    assert first < 2500 < last
+    assert last - first == pytest.approx(4000, abs=2)
+
+
+async def test_units_and_histograms(explorer):
+    await explorer.press("w", "h")
+    assert explorer.app.query_one("#histograms").display
+    assert "Layer 1 weight 5x2" in str(explorer.app.query_one("#histograms Static").render())
+    await explorer.press("h")
+    seen = []
+    for _ in range(3):
+        seen.append(explorer.app.query_one("#weights-table").render_line(1).text.split()[-1])
+        await explorer.press("u")
+    assert seen == ["Δ", "|Δ|/|W|", "ULP"]
+
+
+async def test_copy_puts_the_command_on_the_clipboard_and_in_a_file(explorer, tmp_path, monkeypatch):
+    monkeypatch.setattr("tui_app.actions.keeping.user_state_path", lambda name: tmp_path / name)
+    explorer.app.choose_preset("answer")
+    await explorer.press("y")
+    assert explorer.app.clipboard == "mlp-tui --preset answer"
+    assert (tmp_path / "mlp-tui" / "command.txt").read_text() == "mlp-tui --preset answer\n"
+    (message,) = [one.message for one in explorer.app._notifications]
+    assert str(tmp_path) in message
+
+
+async def test_export_writes_a_folder_and_says_what_is_in_the_way(explorer, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    await explorer.press("e", "enter")
+    assert {"numpy_mlp.py", "pytorch_mlp.py", "losses.csv", "report.md", "screen.svg", "parameters.npz"} <= {
+        path.name for path in (tmp_path / "mlp-tui-export").iterdir()
+    }
+    (tmp_path / "busy").write_text("")
+    await explorer.press("e", "home")
+    folder = explorer.app.screen.query_one("Input")
+    assert folder.value == "mlp-tui-export-2"
+    folder.value = "busy"
+    await explorer.press("enter")
+    assert "busy is a file; name a folder." in str(explorer.app.screen.query_one("#problem").render())
+    await explorer.press("escape")
+    assert (tmp_path / "busy").read_text() == ""
+
+
+async def test_the_code_marks_what_differs(explorer):
+    await explorer.press("x")
+    for side, marked in (("numpy", "W1 = np.random.random((2, 5))"), ("pytorch", "losses.append(loss.item())")):
+        lines = str(explorer.app.query_one(f"#code-{side} .code").render()).splitlines()
+        assert any(line.startswith("≠ ") and marked in line for line in lines)
+    await explorer.press("a")
+    lines = str(explorer.app.query_one("#code-numpy .code").render()).splitlines()
+    assert not any(line.startswith("≠") for line in lines)
 
 
 async def test_clicks_on_a_row(explorer):

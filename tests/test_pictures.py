@@ -1,5 +1,7 @@
 """Pictures of the explorer over made-up, finished runs: no clock, no animation, fixed sizes."""
 
+from dataclasses import replace
+
 import pytest
 
 import engine
@@ -74,6 +76,34 @@ def test_weights_at_the_start_scrolled(snap_compare, size):
 
 
 @BOTH
+def test_a_cursor_and_a_zoom(snap_compare, size):
+    app = explorer(engine.preset("same-loss"))
+    assert snap_compare(app, terminal_size=size, run_before=pressing("z", "z", "comma", "comma"))
+
+
+@BOTH
+def test_histograms(snap_compare, size):
+    assert snap_compare(explorer(engine.preset("no-bias")), terminal_size=size, run_before=pressing("w", "h"))
+
+
+@BOTH
+def test_predictions_on_a_map(snap_compare, size):
+    app = explorer(replace(engine.preset("same-loss"), data=engine.built_in("moons")))
+    assert snap_compare(app, terminal_size=size, run_before=pressing("f"))
+
+
+@BOTH
+def test_predictions_in_a_table(snap_compare, size):
+    app = explorer(replace(engine.preset("same-loss"), data=engine.built_in("regression")))
+    assert snap_compare(app, terminal_size=size, run_before=pressing("f"))
+
+
+@BOTH
+def test_code(snap_compare, size):
+    assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing("x"))
+
+
+@BOTH
 def test_differences(snap_compare, size):
     app = explorer(engine.preset("asked"))
     assert snap_compare(app, terminal_size=size, run_before=pressing("d", "down", "down", "down"))
@@ -81,7 +111,9 @@ def test_differences(snap_compare, size):
 
 @BOTH
 @pytest.mark.parametrize(
-    "keys", [("question_mark",), ("p",), ("down",) * 4 + ("left", "backspace")], ids=["help", "presets", "number"]
+    "keys",
+    [("question_mark",), ("p",), ("down",) * 4 + ("left", "backspace"), ("e",)],
+    ids=["help", "presets", "number", "export"],
 )
 def test_screens(snap_compare, size, keys):
     assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing(*keys))
@@ -113,9 +145,16 @@ def test_other_themes(snap_compare, theme):
     assert snap_compare(app, terminal_size=WIDE, run_before=pressing("down", "m"))
 
 
-def test_a_wide_screen_uses_its_width(snap_compare):
+@pytest.mark.parametrize("key", ["c", "f", "x"], ids=["curves", "predictions", "code"])
+def test_a_wide_screen_uses_its_width(snap_compare, key):
     app = explorer(engine.preset("same-loss"))
-    assert snap_compare(app, terminal_size=(200, 60), run_before=pressing())
+    assert snap_compare(app, terminal_size=(200, 60), run_before=pressing(key))
+
+
+@pytest.mark.parametrize("keys", [("w",), ("f",), ("x",)], ids=["weights", "predictions", "code"])
+def test_a_light_theme(snap_compare, keys):
+    app = explorer(engine.preset("same-loss"), "textual-light")
+    assert snap_compare(app, terminal_size=WIDE, run_before=pressing(*keys))
 
 
 def test_pictures_show_every_discrepancy():

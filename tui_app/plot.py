@@ -60,6 +60,27 @@ class _Frame:
     rows: int
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A drawn chart: ANSI text, and where the epochs of `x_range` lie on it."""
+
+    text: str
+    left: int
+    columns: int
+    x_range: tuple[float, float]
+
+    def column(self, epoch: int) -> int | None:
+        """The column that an epoch is drawn in, if it is in the picture."""
+        share = (epoch - self.x_range[0]) / (self.x_range[1] - self.x_range[0])
+        return self.left + round(share * (self.columns - 1)) if 0 <= share <= 1 else None
+
+    def epoch(self, column: int) -> int | None:
+        """The epoch that is drawn in a column, if the column lies inside the frame."""
+        share = (column - self.left) / max(1, self.columns - 1)
+        inside = 0 <= share <= 1
+        return round(self.x_range[0] + share * (self.x_range[1] - self.x_range[0])) if inside else None
+
+
 def is_signed(curve: Curve) -> bool:
     """Whether a log axis cannot show the curve: somewhere it is below zero."""
     return bool(len(curve.low) and curve.low.min() < 0)
@@ -70,9 +91,22 @@ def draw(series: list[Series], width: int, height: int, log: bool, text_color: R
 
     On a log axis values that are not positive are left out. An empty string if there is nothing to draw.
     """
-    lines = [line for one in series if (line := _clean(one, 2 * width, log)) is not None]
+    drawn = picture(series, width, height, log, text_color)
+    return "" if drawn is None else drawn.text
+
+
+def picture(
+    series: list[Series],
+    width: int,
+    height: int,
+    log: bool,
+    text_color: Rgb = GREY,
+    epochs: tuple[int, int] | None = None,
+) -> Picture | None:
+    """As `draw`, of the epochs from first to last if given; nothing if there is nothing to draw."""
+    lines = [line for one in series if (line := _clean(one, 2 * width, log, epochs)) is not None]
     if not lines or width < 20 or height < 5:
-        return ""
+        return None
     frame = _frame(lines, width, height, log)
     plotext.clear_figure()
     # The chart may be larger than what plotext takes for the terminal: $LINES of another window, say.
@@ -85,12 +119,11 @@ def draw(series: list[Series], width: int, height: int, log: bool, text_color: R
     plotext.ylim(0, frame.rows - 1)
     _draw_cells(lines, frame)
     _draw_ticks(frame)
-    text: str = plotext.build()
-    return text
+    return Picture(plotext.build(), width - 1 - frame.columns, frame.columns, frame.x_range)
 
 
-def _clean(series: Series, groups: int, log: bool) -> _Line | None:
-    curve = series.curve.reduced(groups)
+def _clean(series: Series, groups: int, log: bool, epochs: tuple[int, int] | None) -> _Line | None:
+    curve = (series.curve if epochs is None else series.curve.between(*epochs)).reduced(groups)
     low, high = np.clip(curve.low, -LARGEST, LARGEST), np.clip(curve.high, -LARGEST, LARGEST)
     if log:
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_app.keys import KEYS
-from tui_app.views import curves, weights
+from tui_app.views import VIEWS
 from tui_app.widgets import differences, explanation
 
 INTRODUCTION = """\
@@ -17,14 +17,12 @@ Two networks are trained in lockstep: one written by hand in NumPy, one in PyTor
 differ is a switch. Flip it and both are trained again at once; the verdict says how far they are still apart."""
 
 
-def help_content() -> Content:
-    """Introduction, parts of the screen, keys."""
-    parts = [
-        ("Differences", differences.HELP),
-        ("Why", explanation.HELP),
-        ("Curves", curves.HELP),
-        ("Weights", weights.HELP),
-    ]
+def help_content(view: str = "curves") -> Content:
+    """Introduction, the parts of the screen with the present tab first, keys."""
+    views = sorted(VIEWS.values(), key=lambda one: view != one.NAME)
+    parts = [(one.NAME.title(), one.HELP) for one in views]
+    panels = [("Differences", differences.HELP), ("Why", explanation.HELP)]
+    parts = panels + parts if view == "differences" else [parts[0], *panels, *parts[1:]]
     blocks = [Content(INTRODUCTION.replace("\n", " "))]
     blocks += [Content.assemble((f"{name}\n", "bold $text-primary"), text.replace("\n", " ")) for name, text in parts]
     keys = [Content.assemble((f"{key.shown:>6}", "bold $text-accent"), f"  {key.help}") for key in KEYS]
@@ -41,9 +39,13 @@ class HelpScreen(ModalScreen[None]):
         ("ctrl+c", "app.quit", "quit"),
     ]
 
+    def __init__(self, view: str) -> None:
+        super().__init__()
+        self._view = view
+
     def compose(self) -> ComposeResult:
         """The text in a frame."""
-        frame = VerticalScroll(Static(help_content()), classes="dialog", id="help")
+        frame = VerticalScroll(Static(help_content(self._view)), classes="dialog", id="help")
         frame.border_title = "Help"
         frame.border_subtitle = "↑ ↓ scroll · esc close"
         yield frame

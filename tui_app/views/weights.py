@@ -1,35 +1,53 @@
-"""The Weights tab: every weight and bias of both sides and Δ, at the start or as they are now."""
+"""The Weights tab: every weight and bias of both sides and Δ, or their histograms, at any epoch."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.widgets import Static
 
-from engine.snapshot import Snapshot, State
+from engine.comparison import ParameterPair
+from engine.snapshot import Snapshot
+from tui_app.look import Look, moment
+from tui_app.views.base import View
+from tui_app.widgets.histograms import Histograms
 from tui_app.widgets.parameter_table import ParameterTable
 
-HELP = """\
+
+def shown_parameters(snapshot: Snapshot, look: Look) -> tuple[ParameterPair, ...]:
+    """Those at the start, at the cursor, or the present ones; the present ones until the engine has the cursor's."""
+    if look.initial:
+        return snapshot.initial_parameters
+    if look.cursor is not None and snapshot.scrubbed is not None and snapshot.scrubbed.epoch == look.cursor:
+        return snapshot.scrubbed.parameters
+    return snapshot.parameters
+
+
+class WeightsView(View):
+    """A heading, and the table or the histograms."""
+
+    NAME = "weights"
+    HELP: ClassVar[str] = """\
 Every weight and bias by unit and input, in one orientation for both sides, with Δ = hand-rolled − PyTorch coloured
-by its size. A bias that one side does not have counts as zero. The table follows the training; i shows the start."""
-
-
-class WeightsView(Vertical):
-    """A heading and the table."""
+by its size; u counts it as a number, as a share of the weight, or in ULPs, the steps between neighbouring floats. A
+bias that one side does not have counts as zero. The table follows the training; i shows the start, h histograms, and
+with a cursor on the curves everything is of that epoch, trained again to the very bits that were there."""
 
     def compose(self) -> ComposeResult:
-        """Heading, table."""
+        """Heading, table, histograms."""
         yield Static(id="weights-heading", classes="legend")
         yield ParameterTable(id="weights-table")
+        yield Histograms()
 
-    def show(self, snapshot: Snapshot, initial: bool) -> None:
+    def show(self, snapshot: Snapshot, look: Look) -> None:
         """Show this snapshot's parameters."""
-        heading = self.query_one("#weights-heading", Static)
-        table = self.query_one(ParameterTable)
-        if initial:
-            heading.update("weights at the start, before epoch 1   (i: as they are now)", layout=False)
-            table.show(snapshot.initial_parameters)
-            return
-        word = "final" if snapshot.state is State.FINISHED else "present"
-        heading.update(f"{word} weights, after {snapshot.epoch:,} epochs   (i: at the start)", layout=False)
-        table.show(snapshot.parameters)
+        pairs = shown_parameters(snapshot, look)
+        table, histograms = self.query_one(ParameterTable), self.query_one(Histograms)
+        table.display, histograms.display = not look.histogram, look.histogram
+        words = f"weights {moment(snapshot, look)}"
+        self.query_one("#weights-heading", Static).update(words, layout=False)
+        if look.histogram:
+            histograms.show(pairs)
+        else:
+            table.show(pairs, look.unit)

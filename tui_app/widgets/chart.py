@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.color import Color, ColorParseError
+from textual import events
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from engine.history import Curve
-from tui_app.plot import Series, draw
+from tui_app.plot import Picture, Series, picture
+from tui_app.theme_colors import theme_rgb
 
 
 @dataclass(frozen=True)
@@ -25,19 +27,44 @@ class ThemedCurve:
 
 
 class Chart(Widget):
-    """Curves in a frame; a sentence where there is nothing to draw."""
+    """Curves in a frame; a sentence where there is nothing to draw. A line may mark an epoch."""
+
+    class Picked(Message):
+        """An epoch was clicked or dragged to."""
+
+        def __init__(self, epoch: int) -> None:
+            super().__init__()
+            self.epoch = epoch
+
+    class Scrolled(Message):
+        """The wheel was turned over an epoch; up is away from the person."""
+
+        def __init__(self, epoch: int, up: bool) -> None:
+            super().__init__()
+            self.epoch, self.up = epoch, up
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._curves: tuple[ThemedCurve, ...] = ()
         self._log = False
         self._empty = ""
+        self._zoom: tuple[int, int] | None = None
+        self._cursor: int | None = None
         self._drawn_for: object = None
+        self._picture: Picture | None = None
         self._lines: list[Strip] = []
+        self._dragging = False
 
-    def show(self, curves: tuple[ThemedCurve, ...], log: bool, empty: str) -> None:
-        """Draw these curves; `empty` is said if none can be drawn."""
-        self._curves, self._log, self._empty = curves, log, empty
+    def show(
+        self,
+        curves: tuple[ThemedCurve, ...],
+        log: bool,
+        empty: str,
+        zoom: tuple[int, int] | None = None,
+        cursor: int | None = None,
+    ) -> None:
+        """Draw these curves, of the epochs `zoom` if given; `empty` is said if none can be drawn."""
+        self._curves, self._log, self._empty, self._zoom, self._cursor = curves, log, empty, zoom, cursor
         self._drawn_for = None
         self.refresh()
 
@@ -46,34 +73,68 @@ class Chart(Widget):
         key = (self.size, self.app.theme)
         if self._drawn_for != key:
             self._drawn_for, self._lines = key, self._draw()
-        if y < len(self._lines):
-            return self._lines[y]
-        return Strip.blank(self.size.width, self.rich_style)
+        if y >= len(self._lines):
+            return Strip.blank(self.size.width, self.rich_style)
+        return self._with_cursor(self._lines[y], y)
+
+    def _with_cursor(self, line: Strip, y: int) -> Strip:
+        column = None if self._picture is None or self._cursor is None else self._picture.column(self._cursor)
+        if column is None or not 1 <= y < self.size.height - 2:
+            return line
+        under = line.text[column]
+        style = self.rich_style + Style(bold=True)
+        mark = Segment("│", style) if under == " " else Segment(under, style + Style(reverse=True))
+        return Strip.join([line.crop(0, column), Strip([mark]), line.crop(column + 1)])
 
     def _draw(self) -> list[Strip]:
         width, height = self.size
-        series = [Series(one.curve, self._rgb(one.color), one.faint) for one in self._curves]
-        text = draw(series, width, height, self._log, self._rgb("foreground 60%"))
+        series = [Series(one.curve, theme_rgb(self.app, one.color), one.faint) for one in self._curves]
+        self._picture = picture(series, width, height, self._log, theme_rgb(self.app, "foreground 60%"), self._zoom)
         style = self.rich_style
-        if not text:
+        if self._picture is None:
             said = Strip([Segment(self._empty.center(width), style)])
             return [Strip.blank(width, style)] * (height // 2) + [said]
         styles: dict[str, Style] = {"": style}
         return [
-            Strip(_segments(line, style, styles)).adjust_cell_length(width, style) for line in text.split("\n")[:height]
+            Strip(_segments(line, style, styles)).adjust_cell_length(width, style)
+            for line in self._picture.text.split("\n")[:height]
         ]
 
-    def _rgb(self, color: str) -> tuple[int, int, int]:
-        """The theme's colour of that name as plotext wants it, 'NAME' or 'NAME PERCENT%' over the background."""
-        name, _, percent = color.partition(" ")
-        variables = self.app.theme_variables
-        background = Color.parse(variables["background"])
-        try:
-            parsed = Color.parse(variables[name])
-        except ColorParseError:
-            parsed = background.inverse
-        opacity = float(percent.rstrip("%")) / 100 if percent else parsed.a
-        return background.blend(parsed, opacity, 1.0).rgb
+    def _epoch_under(self, event: events.MouseEvent) -> int | None:
+        return None if self._picture is None else self._picture.epoch(event.x)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Pick the epoch under the pointer, and follow it while the button is held."""
+        epoch = self._epoch_under(event)
+        if epoch is not None:
+            self._dragging = True
+            self.capture_mouse()
+            self.post_message(self.Picked(epoch))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Follow the pointer."""
+        epoch = self._epoch_under(event) if self._dragging else None
+        if epoch is not None:
+            self.post_message(self.Picked(epoch))
+
+    def on_mouse_up(self) -> None:
+        """Let go."""
+        self._dragging = False
+        self.release_mouse()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Away: zoom in."""
+        self._scroll(event, True)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Toward: zoom out."""
+        self._scroll(event, False)
+
+    def _scroll(self, event: events.MouseEvent, up: bool) -> None:
+        epoch = self._epoch_under(event)
+        if epoch is not None:
+            event.stop()
+            self.post_message(self.Scrolled(epoch, up))
 
 
 ANSI_RUN = re.compile(r"(?:\x1b\[([\d;]*)m)?([^\x1b]*)")

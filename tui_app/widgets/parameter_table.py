@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
+from typing import Any
 
+import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from engine.comparison import ParameterPair
+from engine.comparison import ParameterPair, relative_gap, ulp_distance
+from tui_app.look import Unit
 
 BLOCK_LINES = 2
 """Lines above each parameter's rows: its name and the column headings."""
@@ -27,10 +30,11 @@ class ParameterTable(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._pairs: tuple[ParameterPair, ...] = ()
         self._starts: list[int] = []
+        self._unit = Unit.ABSOLUTE
 
-    def show(self, pairs: tuple[ParameterPair, ...]) -> None:
-        """Show these parameters."""
-        self._pairs = pairs
+    def show(self, pairs: tuple[ParameterPair, ...], unit: Unit = Unit.ABSOLUTE) -> None:
+        """Show these parameters, their gaps counted in `unit`."""
+        self._pairs, self._unit = pairs, unit
         lengths = [pair.numpy.size + BLOCK_LINES + 1 for pair in pairs]
         self._starts = [0, *accumulate(lengths)][:-1]
         self.virtual_size = Size(self.size.width, max(0, sum(lengths) - 1))
@@ -60,7 +64,8 @@ class ParameterTable(ScrollView, can_focus=True):
                 Segment(f"   max |Δ| {gap:.1e}", self._gap_style(gap)),
             ]
         columns = f"{'unit':>6}{'input':>7}" if pair.numpy.ndim == 2 else f"{'unit':>6}{'':7}"
-        return [Segment(f"{columns}{'hand-rolled':>14}{'PyTorch':>14}{'Δ':>11}", Style(dim=True))]
+        delta = {Unit.ABSOLUTE: "Δ", Unit.RELATIVE: "|Δ|/|W|", Unit.ULP: "ULP"}[self._unit]
+        return [Segment(f"{columns}{'hand-rolled':>14}{'PyTorch':>14}{delta:>11}", Style(dim=True))]
 
     def _row(self, pair: ParameterPair, row: int) -> list[Segment]:
         first, second = float(pair.numpy.flat[row]), float(pair.pytorch.flat[row])
@@ -70,12 +75,22 @@ class ParameterTable(ScrollView, can_focus=True):
             place = f"{unit + 1:>6}{source + 1:>7}"
         else:
             place = f"{row + 1:>6}{'':7}"
-        shown = "0" if gap == 0 else f"{gap:+.1e}"
+        shown = "0" if gap == 0 else self._counted(pair.numpy.flat[row], pair.pytorch.flat[row])
         return [
             Segment(place, Style(dim=True)),
             Segment(f"{_fixed(first):>14}{_fixed(second):>14}"),
             Segment(f"{shown:>11}", self._gap_style(abs(gap))),
         ]
+
+    def _counted(self, first: Any, second: Any) -> str:
+        if self._unit is Unit.ABSOLUTE:
+            return f"{float(first) - float(second):+.1e}"
+        if self._unit is Unit.RELATIVE:
+            return f"{float(relative_gap(first, second)):.1e}"
+        # Of the coarser type: a float64 weight has neighbours that a float32 one cannot have.
+        double = first.dtype == second.dtype == np.float64
+        steps = int(ulp_distance(first, second, np.float64 if double else np.float32))
+        return f"{steps:,}" if steps < 10**7 else f"{steps:.1e}"
 
     def _gap_style(self, gap: float) -> Style:
         name = "zero" if gap == 0 else "small" if gap < SMALL else "medium" if gap < LARGE else "large"

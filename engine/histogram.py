@@ -1,0 +1,33 @@
+"""How the weights of a layer are distributed, on both sides over the same bins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.comparison import ParameterPair
+from engine.types import FloatArray
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """`edges` has one entry more than the counts."""
+
+    edges: FloatArray
+    numpy: NDArray[np.int64]
+    pytorch: NDArray[np.int64]
+
+
+def histogram(pair: ParameterPair, bins: int) -> Histogram:
+    """Counts of the finite values in equal bins from the least to the greatest of both sides."""
+    values = [side.ravel().astype(np.float64) for side in (pair.numpy, pair.pytorch)]
+    values = [side[np.isfinite(side)] for side in values]
+    everything = np.concatenate(values)
+    low, high = (float(everything.min()), float(everything.max())) if everything.size else (0.0, 0.0)
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    edges = np.linspace(low, high, bins + 1)
+    numpy, pytorch = (np.histogram(side, edges)[0].astype(np.int64) for side in values)
+    return Histogram(edges, numpy, pytorch)

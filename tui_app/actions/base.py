@@ -1,0 +1,38 @@
+"""What every group of actions can rely on: the experiment, the worker and the present look."""
+
+from __future__ import annotations
+
+from textual.app import App
+
+from engine.discrepancies import CATALOGUE, Discrepancy
+from engine.settings import Settings
+from engine.worker import Worker
+from tui_app.look import Look
+
+
+class ExplorerState(App[None]):
+    """The state of the explorer. `app.py` draws it."""
+
+    settings: Settings
+    worker: Worker
+    _origin: Settings
+    _selected: int
+    _view: str
+    _views: tuple[str, ...]
+    _look: Look
+
+    @property
+    def _discrepancy(self) -> Discrepancy:
+        return CATALOGUE[self._selected]
+
+    def change_settings(self, settings: Settings) -> None:
+        """Train these settings at once."""
+        raise NotImplementedError
+
+    def show_settings(self) -> None:
+        """Draw what depends on the settings and the selection."""
+        raise NotImplementedError
+
+    def show_snapshot(self) -> None:
+        """Draw the last snapshot."""
+        raise NotImplementedError

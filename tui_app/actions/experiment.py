@@ -1,0 +1,75 @@
+"""Changing the experiment: switches, values, presets, seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from engine.discrepancies import CATALOGUE, match_all, match_toward, part_again
+from engine.errors import InputError
+from engine.presets import preset
+from engine.settings import MAX_SEED, Settings, SideName
+from tui_app.actions.base import ExplorerState
+from tui_app.screens.number import NumberScreen
+from tui_app.screens.presets import PresetScreen
+
+
+class ExperimentActions(ExplorerState):
+    """Everything that makes new settings."""
+
+    def choose_preset(self, name: str | None) -> None:
+        """Train a named experiment; switches then go back to its differences."""
+        if name is not None:
+            self._origin = preset(name)
+            self.change_settings(self._origin)
+
+    def action_switch(self, toward: str) -> None:
+        """Match the selected difference toward a side, or part it again."""
+        discrepancy, side = self._discrepancy, SideName(toward)
+        if discrepancy.matched(self.settings):
+            self._apply(lambda: part_again(discrepancy, self.settings, self._origin))
+            return
+        settings, reached = match_toward(discrepancy, self.settings, side)
+        if reached is not side:
+            label = discrepancy.label(discrepancy.value(self.settings, side))
+            self.notify(f"{side.other.label} cannot have {label}: matched toward {reached.label} instead.")
+        self.change_settings(settings)
+
+    def action_match_all(self, toward: str) -> None:
+        """Match every difference."""
+        self.change_settings(match_all(self.settings, SideName(toward)))
+
+    def action_change(self, side_name: str) -> None:
+        """Give one side the next value of the selected difference, or ask for a number."""
+        side, discrepancy = SideName(side_name), self._discrepancy
+        if discrepancy.choices:
+            value = discrepancy.following(self.settings, side)
+            self._apply(lambda: discrepancy.set(self.settings, side, value))
+            return
+        self.push_screen(
+            NumberScreen(self.settings, discrepancy, side),
+            lambda settings: self.change_settings(settings) if settings is not None else None,
+        )
+
+    def _apply(self, change: Callable[[], Settings]) -> None:
+        try:
+            self.change_settings(change())
+        except InputError as error:
+            self.notify(str(error), severity="error")
+
+    def action_select(self, by: int) -> None:
+        """Select the difference above or below."""
+        self.select(max(0, min(len(CATALOGUE) - 1, self._selected + by)))
+
+    def select(self, index: int) -> None:
+        """Select a difference and explain it."""
+        self._selected = index
+        self.show_settings()
+
+    def action_new_seed(self) -> None:
+        """The next seed."""
+        self.change_settings(replace(self.settings, seed=(self.settings.seed + 1) % (MAX_SEED + 1)))
+
+    def action_presets(self) -> None:
+        """The list of presets."""
+        self.push_screen(PresetScreen(), self.choose_preset)

@@ -1,0 +1,58 @@
+"""Taking it home: the command line on the clipboard, everything in a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_state_path
+
+from engine.errors import InputError
+from engine.exports import Result, export_files
+from engine.files import write_whole
+from tui_app.actions.base import ExplorerState
+from tui_app.options import command_line
+from tui_app.screens.export import ExportScreen
+
+
+class KeepActions(ExplorerState):
+    """Copy and export."""
+
+    def action_copy(self) -> None:
+        """The command line of these settings, on the clipboard and in a file."""
+        try:
+            line = command_line(self.settings)
+        except InputError as error:
+            self.notify(str(error), severity="error")
+            return
+        self.copy_to_clipboard(line)
+        self.notify(f"{line}\n{self._kept_in_file(line)}")
+
+    def _kept_in_file(self, line: str) -> str:
+        # Many terminals drop what is sent to the clipboard, tmux among them unless told otherwise.
+        file = user_state_path("mlp-tui") / "command.txt"
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(file, f"{line}\n", replace_existing=True)
+        except (OSError, InputError):
+            return "Copied, if this terminal lets programs copy."
+        return f"Copied, and written to {file}."
+
+    def action_export(self) -> None:
+        """Ask for a folder and write everything into it."""
+        shown = self.worker.snapshot
+        if shown.curves is None or shown.comparison is None or shown.verdict is None or not shown.epoch:
+            self.notify("There is nothing to export yet: not an epoch has been trained.", severity="warning")
+            return
+        result = Result(
+            shown.settings, shown.curves, shown.initial_parameters, shown.parameters, shown.comparison, shown.verdict
+        )
+        try:
+            command = command_line(shown.settings)
+        except InputError:
+            command = "mlp-tui --from run.json"
+        files = export_files(result, command) | {"screen.svg": self.export_screenshot()}
+        self.push_screen(ExportScreen(list(files), lambda: files), self._exported)
+
+    def _exported(self, folder: Path | None) -> None:
+        if folder is not None:
+            self.notify(f"Written to {folder}.")

@@ -1,0 +1,80 @@
+"""How a person looks at a run: what the views are given beside the snapshot. Frozen; a key makes a new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from engine.snapshot import Snapshot
+
+
+class Unit(Enum):
+    """In what a gap between two weights is counted."""
+
+    ABSOLUTE = "absolute"
+    RELATIVE = "relative"
+    ULP = "ULP"
+
+    @property
+    def following(self) -> Unit:
+        """The next one, the first after the last."""
+        units = list(Unit)
+        return units[(units.index(self) + 1) % len(units)]
+
+
+@dataclass(frozen=True)
+class Look:
+    """`cursor` is an epoch that curves are read at and weights are shown of; `zoom` the first and last epoch drawn."""
+
+    log_scale: bool = True
+    initial: bool = False
+    histogram: bool = False
+    unit: Unit = Unit.ABSOLUTE
+    cursor: int | None = None
+    zoom: tuple[int, int] | None = None
+
+    def moved_cursor(self, by: int, last: int) -> Look:
+        """The cursor so many epochs further; it appears at an end of what is drawn, and takes the zoom with it."""
+        first_shown, last_shown = self.zoom or (1, last)
+        if self.cursor is None:
+            return replace(self, cursor=first_shown if by > 0 else last_shown)
+        cursor = max(1, min(self.cursor + by, last))
+        if self.zoom is None or first_shown <= cursor <= last_shown:
+            return replace(self, cursor=cursor)
+        span = last_shown - first_shown
+        return replace(self, cursor=cursor, zoom=_within(cursor - (span if cursor > last_shown else 0), span, last))
+
+    def zoomed(self, factor: float, around: int, last: int) -> Look:
+        """`factor` times as many epochs, `around` staying where it is; none are cut off where all fit."""
+        first_shown, last_shown = self.zoom or (1, last)
+        span = max(MIN_ZOOM, round((last_shown - first_shown) * factor))
+        if span >= last - 1:
+            return replace(self, zoom=None)
+        share = (around - first_shown) / max(1, last_shown - first_shown)
+        return replace(self, zoom=_within(round(around - share * span), span, last))
+
+    def panned(self, share: float, last: int) -> Look:
+        """The drawn epochs moved by a share of their number."""
+        if self.zoom is None:
+            return self
+        span = self.zoom[1] - self.zoom[0]
+        return replace(self, zoom=_within(self.zoom[0] + round(share * span), span, last))
+
+
+MIN_ZOOM = 10
+"""Least epochs between the first and the last one drawn."""
+
+
+def _within(first: int, span: int, last: int) -> tuple[int, int]:
+    first = max(1, min(first, last - span))
+    return first, first + span
+
+
+def moment(snapshot: Snapshot, look: Look) -> str:
+    """Of which moment the weights and predictions are, in words."""
+    if look.initial:
+        return "at the start, before epoch 1"
+    if look.cursor is not None:
+        shown = snapshot.scrubbed is not None and snapshot.scrubbed.epoch == look.cursor
+        return f"at the cursor, after epoch {look.cursor:,}" + ("" if shown else " …")
+    return f"after {snapshot.epoch:,} epochs"

@@ -1,0 +1,23 @@
+"""What every tab is: a name, a help text, and a picture of the last snapshot."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.containers import Vertical
+
+from engine.snapshot import Snapshot
+from tui_app.look import Look
+
+
+class View(Vertical):
+    """One tab. `show` is called when it is on screen and something has changed."""
+
+    NAME: ClassVar[str]
+    HELP: ClassVar[str]
+    PREDICTIONS: ClassVar[bool] = False
+    """Whether snapshots must carry predictions while this tab is on screen."""
+
+    def show(self, snapshot: Snapshot, look: Look) -> None:
+        """Draw this snapshot."""
+        raise NotImplementedError

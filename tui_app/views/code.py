@@ -1,0 +1,92 @@
+"""The Code tab: the two programs of the present settings, with the lines that differ because of a difference marked."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Container, ScrollableContainer
+from textual.content import Content
+from textual.highlight import highlight
+from textual.widgets import Static
+
+from engine.scripts import Script, differing_fields, scripts
+from engine.settings import Settings, SideName
+from engine.snapshot import Snapshot
+from tui_app.look import Look
+from tui_app.views.base import View
+
+FLASH_SECONDS = 1.2
+MARKED, FLASHED = "on $warning 22%", "on $accent 45%"
+
+
+def code_content(script: Script, differing: frozenset[str], flashing: frozenset[str] = frozenset()) -> Content:
+    """The program, highlighted; ≠ before each line that a difference decides, and lines in `flashing` lit up."""
+    lines = highlight(script.text, language="python").split("\n")
+    shown = []
+    for line, content in zip(script.lines, lines, strict=False):
+        marked = line.field in differing
+        numbered = Content.assemble(("≠ " if marked else "  ", "bold $text-warning"), content)
+        if line.text and line.text in flashing:
+            numbered = numbered.stylize(FLASHED)
+        elif marked:
+            numbered = numbered.stylize(MARKED)
+        shown.append(numbered)
+    return Content("\n").join(shown)
+
+
+class CodePane(ScrollableContainer, can_focus=True):
+    """One program; scrolls both ways."""
+
+    def __init__(self, side: SideName) -> None:
+        super().__init__(id=f"code-{side.value}")
+        self._text = Static(classes="code")
+        self._script: Script | None = None
+
+    def compose(self) -> ComposeResult:
+        """The text."""
+        yield self._text
+
+    def show(self, script: Script, differing: frozenset[str]) -> None:
+        """Show the program; lines that are new light up for a moment."""
+        before, self._script = self._script, script
+        self.border_title = script.name
+        changed: frozenset[str] = frozenset()
+        if before is not None and before != script and self.app.animation_level != "none":
+            changed = frozenset(line.text for line in script.lines) - {line.text for line in before.lines}
+        self._text.update(code_content(script, differing, changed))
+        if changed:
+            self.set_timer(FLASH_SECONDS, lambda: self._settle(script, differing))
+
+    def _settle(self, script: Script, differing: frozenset[str]) -> None:
+        if script is self._script:
+            self._text.update(code_content(script, differing))
+
+
+class CodeView(View):
+    """The hand-rolled program and PyTorch's."""
+
+    NAME = "code"
+    HELP: ClassVar[str] = """\
+The two programs of these settings, as one would write them by hand. ≠ marks the lines that differ because of a
+difference. They are the real thing: e writes them as files that run alone, with only NumPy or only torch, and print
+the same losses to the last bit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: Settings | None = None
+
+    def compose(self) -> ComposeResult:
+        """A pane for each side."""
+        with Container(id="code"):
+            for side in SideName:
+                yield CodePane(side)
+
+    def show(self, snapshot: Snapshot, look: Look) -> None:
+        """Show the programs of this snapshot's settings."""
+        if snapshot.settings == self._shown:
+            return
+        self._shown = snapshot.settings
+        differing = differing_fields(snapshot.settings)
+        for side, script in scripts(snapshot.settings).items():
+            self.query_one(f"#code-{side.value}", CodePane).show(script, differing)

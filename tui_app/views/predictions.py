@@ -1,0 +1,57 @@
+"""The Predictions tab: what both networks answer, as a map of the plane or as a table."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from engine.predictions import Predictions, can_be_mapped
+from engine.snapshot import Snapshot
+from tui_app.look import Look, moment
+from tui_app.views.base import View
+from tui_app.widgets.prediction_map import PredictionMaps
+from tui_app.widgets.prediction_table import PredictionTable
+
+
+def shown_predictions(snapshot: Snapshot, look: Look) -> Predictions | None:
+    """Those at the cursor if there is one, else the present ones; nothing until the engine has them."""
+    if look.cursor is None:
+        return snapshot.predictions
+    if snapshot.scrubbed is not None and snapshot.scrubbed.epoch == look.cursor:
+        return snapshot.scrubbed.predictions
+    return None
+
+
+class PredictionsView(View):
+    """A heading, and the maps or the table."""
+
+    NAME = "predictions"
+    PREDICTIONS = True
+    HELP: ClassVar[str] = """\
+For two inputs and one output: both networks' output over the plane, darker to brighter from the least target to the
+greatest, the data as points on it, and the difference of the two, scaled to its largest value. For other data: a table
+of targets and predictions. With a cursor on the curves, of that epoch."""
+
+    def compose(self) -> ComposeResult:
+        """Heading, maps, table."""
+        yield Static(id="predictions-heading", classes="legend")
+        yield PredictionMaps()
+        yield PredictionTable()
+
+    def show(self, snapshot: Snapshot, look: Look) -> None:
+        """Show these predictions."""
+        predictions = shown_predictions(snapshot, look)
+        words = "" if look.initial else moment(snapshot, look)
+        when = words or moment(snapshot, Look(cursor=look.cursor))
+        self.query_one("#predictions-heading", Static).update(f"predictions {when}", layout=False)
+        mapped = can_be_mapped(snapshot.settings.data)
+        maps, table = self.query_one(PredictionMaps), self.query_one(PredictionTable)
+        maps.display, table.display = mapped, not mapped
+        if predictions is None:
+            return
+        if predictions.map is not None:
+            maps.show(snapshot.settings.data, predictions.map)
+        else:
+            table.show(snapshot.settings.data, predictions)

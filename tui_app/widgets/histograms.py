@@ -1,0 +1,64 @@
+"""A histogram of every layer's weights, both sides beside each other over the same bins."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from engine.comparison import ParameterPair
+from engine.histogram import histogram
+
+BINS = 9
+LABEL_WIDTH = 11
+
+
+def histogram_content(pair: ParameterPair, width: int) -> Content:
+    """One layer: a line a bin, a bar a side."""
+    found = histogram(pair, BINS)
+    room = max(4, (width - LABEL_WIDTH - 2) // 2)
+    largest = max(1, int(found.numpy.max()), int(found.pytorch.max()))
+    lines = [
+        Content.styled(f"{pair.name.capitalize()} {'x'.join(map(str, pair.numpy.shape))}", "bold"),
+        Content.assemble(" " * LABEL_WIDTH, ("hand-rolled".ljust(room), "$text-primary"), ("PyTorch", "$text-warning")),
+    ]
+    for low, numpy, pytorch in zip(found.edges[:-1], found.numpy, found.pytorch, strict=True):
+        lines.append(
+            Content.assemble(
+                (f"{low:>+{LABEL_WIDTH - 1}.3g} ", "$text-muted"),
+                (_bar(int(numpy), largest, room), "$text-primary"),
+                (_bar(int(pytorch), largest, room), "$text-warning"),
+            )
+        )
+    return Content("\n").join(lines)
+
+
+def _bar(count: int, largest: int, room: int) -> str:
+    """The count behind its bar; a count that is not 0 is seen."""
+    number = f" {count:,}" if count else ""
+    length = max(1, round(count / largest * (room - 8))) if count else 0
+    return f"{'█' * length}{number}".ljust(room)
+
+
+class Histograms(VerticalScroll, can_focus=True):
+    """All layers, one below the other."""
+
+    def __init__(self) -> None:
+        super().__init__(id="histograms")
+        self._text = Static()
+        self._pairs: tuple[ParameterPair, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """The text."""
+        yield self._text
+
+    def show(self, pairs: tuple[ParameterPair, ...]) -> None:
+        """Show these parameters."""
+        self._pairs = pairs
+        width = max(30, self.size.width - 1)
+        self._text.update(Content("\n\n").join([histogram_content(pair, width) for pair in pairs]))
+
+    def on_resize(self) -> None:
+        """Bars follow the width."""
+        self.show(self._pairs)

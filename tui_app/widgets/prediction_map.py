@@ -1,0 +1,140 @@
+"""Both networks' output over the plane and their difference, shaded, with the data points on it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from engine.data import Dataset
+from engine.predictions import PredictionMap
+from engine.types import FloatArray
+from tui_app.theme_colors import theme_rgb
+
+SHADES = " ░▒▓█"
+POINTS = "○●"
+"""A target in the lower and in the upper half of the targets' range."""
+
+GAP = 2
+TALL = 26
+"""From this many lines on the maps stand two above one, if there is no room for three abreast."""
+
+
+class PredictionMaps(Widget):
+    """Three maps: hand-rolled, PyTorch, |Δ|."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._data: Dataset | None = None
+        self._map: PredictionMap | None = None
+        self._key: object = None
+        self._lines: list[Strip] = []
+
+    def show(self, data: Dataset, plane: PredictionMap) -> None:
+        """Draw this map."""
+        if plane is not self._map:
+            self._data, self._map, self._key = data, plane, None
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One line; the whole is drawn when something has changed."""
+        key = (self.size, self.app.theme)
+        if self._key != key:
+            self._key, self._lines = key, self._draw()
+        return self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width, self.rich_style)
+
+    def _draw(self) -> list[Strip]:
+        if self._data is None or self._map is None:
+            return []
+        plane, targets = self._map, self._data.Y
+        low, high = float(targets.min()), float(targets.max())
+        gap = np.abs(plane.numpy.astype(float) - plane.pytorch.astype(float))
+        largest = float(np.nanmax(gap)) if np.isfinite(gap).any() else 0.0
+        columns = 2 if self.size.height >= TALL and self.size.width < 2 * self.size.height else 3
+        width = (self.size.width - GAP * (columns - 1)) // columns
+        height = max(1, min((self.size.height - 1) // -(-3 // columns) - 1, width // 2))
+        size = (min(width, 3 * height), height)
+        panels = [
+            self._panel("hand-rolled", plane.numpy, (low, high), "text-primary", size),
+            self._panel("PyTorch", plane.pytorch, (low, high), "text-warning", size),
+            self._panel(f"|Δ|, to {largest:.1e}", gap, (0.0, largest), "text-error", size),
+        ]
+        said = [*_axes(plane), *_keys(low, high)]
+        dim = self.rich_style + Style(dim=True)
+        if columns == 2:
+            # The fourth place is free.
+            lines = [[], *([Segment(text.ljust(size[0])[: size[0]], dim)] for text in said)]
+            panels.append([*lines, *([] for _ in range(height))][: height + 1])
+        strips = self._arranged(panels, columns)
+        return strips if columns == 2 else [*strips, self._strip([Segment("   ".join(said), dim)])]
+
+    def _arranged(self, panels: list[list[list[Segment]]], columns: int) -> list[Strip]:
+        """Panels beside each other, and what is left below."""
+        blank = Segment(" " * GAP, self.rich_style)
+        rows = [panels[start : start + columns] for start in range(0, len(panels), columns)]
+        return [
+            self._strip([segment for part in parts for segment in (*part, blank)])
+            for row in rows
+            for parts in zip(*row, strict=True)
+        ]
+
+    def _strip(self, segments: list[Segment]) -> Strip:
+        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+
+    def _panel(
+        self, title: str, values: FloatArray, span: tuple[float, float], color: str, size: tuple[int, int]
+    ) -> list[list[Segment]]:
+        width, height = size
+        bright = Style(color="rgb({},{},{})".format(*theme_rgb(self.app, color)))
+        plain = self.rich_style
+        lines = [[Segment(title[:width].center(width), plain + bright + Style(bold=True))]]
+        glyphs = _shaded(values, span, width, height)
+        for row in range(height):
+            lines.append([Segment("".join(glyphs[row]), plain + bright)])
+        self._add_points(lines, width, height, plain + Style(bold=True))
+        return lines
+
+    def _add_points(self, lines: list[list[Segment]], width: int, height: int, style: Style) -> None:
+        assert self._data is not None
+        assert self._map is not None
+        places = _places(self._data.X, self._map, width, height)
+        middle = (self._data.Y.min() + self._data.Y.max()) / 2
+        for (row, column), target in zip(places, self._data.Y[:, 0], strict=True):
+            strip = Strip(lines[row + 1])
+            glyph = Segment(POINTS[int(target > middle)], style)
+            before, after = strip.crop(0, column), strip.crop(column + 1)
+            lines[row + 1] = [*before, glyph, *after]
+
+
+def _axes(plane: PredictionMap) -> list[str]:
+    ends = (("→", plane.x_range), ("↑", plane.y_range))
+    return [f"{arrow} {low:.3g} to {high:.3g}" for arrow, (low, high) in ends]
+
+
+def _keys(low: float, high: float) -> list[str]:
+    points = [f"{point} target {value:g}" for point, value in zip(POINTS, (low, high), strict=True)]
+    return [*points, f"shade {SHADES[1]} {low:g} to {SHADES[-1]} {high:g}"]
+
+
+def _shaded(values: FloatArray, span: tuple[float, float], width: int, height: int) -> NDArray[np.str_]:
+    """The glyph of each cell, top row first: the nearest point of the map, in steps between the ends of `span`."""
+    side = len(values)
+    rows = np.rint(np.linspace(side - 1, 0, height)).astype(int)
+    columns = np.rint(np.linspace(0, side - 1, width)).astype(int)
+    cells = values[np.ix_(rows, columns)].astype(float)
+    share = (cells - span[0]) / (span[1] - span[0] or 1)
+    level = np.clip(np.nan_to_num(share, nan=0.0) * len(SHADES), 0, len(SHADES) - 1).astype(int)
+    shaded: NDArray[np.str_] = np.array(list(SHADES))[level]
+    return shaded
+
+
+def _places(X: FloatArray, plane: PredictionMap, width: int, height: int) -> list[tuple[int, int]]:
+    """The cell of each data point as (row from the top, column)."""
+    share_x = (X[:, 0] - plane.x_range[0]) / (plane.x_range[1] - plane.x_range[0])
+    share_y = (X[:, 1] - plane.y_range[0]) / (plane.y_range[1] - plane.y_range[0])
+    columns = np.rint(share_x * (width - 1)).astype(int)
+    rows = np.rint((1 - share_y) * (height - 1)).astype(int)
+    return list(zip(rows.tolist(), columns.tolist(), strict=True))
