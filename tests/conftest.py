@@ -1,10 +1,22 @@
 """What all tests share: one environment, one thread, settings drawn at random."""
 
+import atexit
 import os
+import shutil
+import tempfile
 
 # Before Textual or Rich is imported: these change pictures.
 for variable in ("NO_COLOR", "FORCE_COLOR", "TEXTUAL_THEME", "COLORTERM", "TEXTUAL_DRIVER", "COLUMNS", "LINES"):
     os.environ.pop(variable, None)
+
+# Nothing of the person's own is read or written.
+folder = tempfile.mkdtemp(prefix="mlp-tui-tests-")
+os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_STATE_HOME"] = folder
+atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+# The locale decides whether only ASCII is written.
+os.environ.pop("LC_ALL", None)
+os.environ["LANG"] = "C.UTF-8"
 
 import pytest  # noqa: E402
 from hypothesis import settings as hypothesis_settings  # noqa: E402

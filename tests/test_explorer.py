@@ -10,6 +10,7 @@ from engine.discrepancies import CATALOGUE, find, remaining
 from engine.presets import PRESETS
 from engine.settings import SideName
 from engine.snapshot import State
+from engine.tour import TOUR
 from engine.worker import Worker
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
@@ -17,6 +18,7 @@ from tui_app.keys import KEYS
 from tui_app.screens.help import HelpScreen, help_content
 from tui_app.screens.number import NumberScreen
 from tui_app.screens.presets import PresetScreen
+from tui_app.screens.setup import DataSuggester
 from tui_app.views import VIEWS
 from tui_app.widgets.differences import DifferenceRows
 from tui_app.widgets.tab_strip import TabStrip
@@ -317,6 +319,114 @@ async def test_the_code_marks_what_differs(explorer):
     await explorer.press("a")
     lines = str(explorer.app.query_one("#code-numpy .code").render()).splitlines()
     assert not any(line.startswith("≠") for line in lines)
+
+
+async def test_the_tour_goes_forward_and_back_and_is_left(explorer):
+    await explorer.press("n", "b")
+    assert explorer.app._tour is None
+    await explorer.press("t")
+    for index, step in enumerate(TOUR):
+        assert explorer.app._tour == index
+        assert explorer.snapshot.settings == explorer.app.settings == step.settings
+        text = str(explorer.app.query_one("#tour Static").render())
+        assert step.changed in text
+        assert step.happened(explorer.snapshot.curves, explorer.snapshot.comparison) in text
+        await explorer.press("n")
+    await explorer.press("b")
+    assert explorer.app._tour == len(TOUR) - 2
+    await explorer.press("a")
+    await explorer.press("left")
+    assert "no longer this step's" in str(explorer.app.query_one("#tour Static").render())
+    await explorer.press("escape")
+    assert explorer.app._tour is None
+    assert not explorer.app.query_one("#tour").region.area
+    assert explorer.app.query_one("#why").region.area
+
+
+async def test_setup_is_checked_while_typing(explorer):
+    await explorer.press("o")
+    screen = explorer.app.screen
+    for name, value, said in (
+        ("data", "nowhere.csv", "there is no such file"),
+        ("hidden", "5,x", "--hidden cannot be"),
+        ("activation", "selu", "it is one of sigmoid"),
+        ("epochs", "many", "epochs cannot be 'many'"),
+        ("seed", "-1", "seed cannot be -1"),
+        ("pytorch_rate", "fast", "pytorch.learning_rate cannot be 'fast'"),
+        ("device", "gpu", "'cuda'"),
+    ):
+        field = screen.query_one(f"#{name}")
+        before, field.value = field.value, value
+        await explorer.settle()
+        assert said in str(screen.query_one("#problem").render()), name
+        await explorer.press("enter")
+        assert explorer.app.screen is screen
+        field.value = before
+        await explorer.settle()
+        assert str(screen.query_one("#problem").render()) == ""
+
+
+async def test_setup_trains_what_was_typed(explorer, tmp_path):
+    file = tmp_path / "points.csv"
+    file.write_text("a,b,c\n0,1,1\n1,0,0\n1,1,1\n")
+    await explorer.press("o")
+    typed = {
+        "data": str(file),
+        "targets": "b",
+        "hidden": "4,3",
+        "activation": "tanh",
+        "output_activation": "identity",
+        "epochs": "1,000",
+        "seed": "7",
+        "numpy_rate": "0.1",
+        "pytorch_rate": "0.2",
+    }
+    for name, value in typed.items():
+        explorer.app.screen.query_one(f"#{name}").value = value
+    await explorer.press("enter")
+    settings = explorer.snapshot.settings
+    assert settings.layer_sizes == (2, 4, 3, 1)
+    assert settings.data.Y.ravel().tolist() == [1, 0, 1]
+    assert (settings.epochs, settings.seed) == (1000, 7)
+    assert (settings.numpy.learning_rate, settings.pytorch.learning_rate) == (0.1, 0.2)
+    assert [kind.value for kind in settings.activations] == ["tanh", "tanh", "identity"]
+
+
+async def test_setup_completes_names_and_paths(tmp_path):
+    (tmp_path / "points.csv").write_text("")
+    (tmp_path / "folder").mkdir()
+    suggest = DataSuggester().get_suggestion
+    assert await suggest("spi") == "spirals"
+    assert await suggest(f"{tmp_path}/po") == f"{tmp_path}/points.csv"
+    assert await suggest(f"{tmp_path}/fo") == f"{tmp_path}/folder/"
+    assert await suggest("/nowhere/x") is None
+
+
+async def test_pinned_runs_stay_and_are_named(explorer):
+    explorer.app.choose_preset("same-loss")
+    await explorer.settle()
+    await explorer.press("P")
+    explorer.app.choose_preset("answer")
+    await explorer.settle()
+    await explorer.press("P", "r")
+    assert [one.name for one in explorer.app._look.pinned] == ["--preset same-loss", "--preset answer"]
+    assert "--preset same-loss" in str(explorer.app.query_one("#gap-legend").render())
+    assert len(explorer.app.query_one("#loss-chart")._curves) == 2 + 2 + 2 * 2
+    await explorer.press("P")
+    assert [one.name for one in explorer.app._look.pinned] == ["--preset same-loss"]
+
+
+async def test_a_terminal_that_is_too_small_says_so(explorer):
+    await explorer.pilot.resize_terminal(59, 20)
+    await explorer.settle()
+    said = explorer.app.query_one("#too-small")
+    assert said.region.area
+    assert "needs 60x20; this terminal is 59x20" in str(said.render())
+    assert not explorer.app.query_one("#body").region.area
+    await explorer.pilot.resize_terminal(60, 20)
+    await explorer.settle()
+    assert not said.region.area
+    assert explorer.app.query_one("#loss-chart").region.area
 
 
 async def test_clicks_on_a_row(explorer):

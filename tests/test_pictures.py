@@ -15,10 +15,10 @@ NARROW, WIDE = (80, 24), (120, 40)
 BOTH = pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "120x40"])
 
 
-def explorer(settings, theme="textual-dark"):
+def explorer(settings, theme="textual-dark", ascii=False):
     worker = made_up_worker(settings)
     worker.work_until_idle()
-    app = ExplorerApp(settings, worker=worker, start_worker=False)
+    app = ExplorerApp(settings, worker=worker, start_worker=False, ascii=ascii)
     app.animation_level = "none"
     app.theme = theme
     return app
@@ -112,8 +112,8 @@ def test_differences(snap_compare, size):
 @BOTH
 @pytest.mark.parametrize(
     "keys",
-    [("question_mark",), ("p",), ("down",) * 4 + ("left", "backspace"), ("e",)],
-    ids=["help", "presets", "number", "export"],
+    [("question_mark",), ("p",), ("down",) * 4 + ("left", "backspace"), ("e",), ("o",)],
+    ids=["help", "presets", "number", "export", "setup"],
 )
 def test_screens(snap_compare, size, keys):
     assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing(*keys))
@@ -139,7 +139,31 @@ def test_a_failed_run(snap_compare, size):
     assert snap_compare(app, terminal_size=size, run_before=pressing())
 
 
-@pytest.mark.parametrize("theme", ["textual-light", "ansi-dark"])
+@BOTH
+def test_the_tour(snap_compare, size):
+    keys = ("t", "n", "n") + (("d",) if size == NARROW else ())
+    assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing(*keys))
+
+
+@BOTH
+def test_pinned_runs(snap_compare, size):
+    app = explorer(engine.preset("same-loss"))
+    assert snap_compare(app, terminal_size=size, run_before=pressing("P", "down", "m", "P", "down", "m"))
+
+
+@BOTH
+@pytest.mark.parametrize("key", ["c", "w", "f", "x", "d"], ids=["curves", "weights", "predictions", "code", "why"])
+def test_ascii(snap_compare, size, key):
+    app = explorer(engine.preset("asked"), ascii=True)
+    assert snap_compare(app, terminal_size=size, run_before=pressing("down", "m", key))
+
+
+@pytest.mark.parametrize("size", [(60, 20), (59, 20), (100, 30)], ids=["60x20", "59x20", "100x30"])
+def test_other_sizes(snap_compare, size):
+    assert snap_compare(explorer(engine.preset("same-loss")), terminal_size=size, run_before=pressing())
+
+
+@pytest.mark.parametrize("theme", ["textual-light", "ansi-dark", "high-contrast"])
 def test_other_themes(snap_compare, theme):
     app = explorer(engine.preset("same-loss"), theme)
     assert snap_compare(app, terminal_size=WIDE, run_before=pressing("down", "m"))

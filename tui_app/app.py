@@ -9,11 +9,15 @@ import gc
 import os
 import sys
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
 from textual.app import App, ComposeResult
 from textual.containers import Container
 from textual.events import Resize
-from textual.widgets import Footer
+from textual.filter import LineFilter
+from textual.theme import Theme
+from textual.widgets import Footer, Static
 
 from engine.commands import Restart, Watch
 from engine.settings import Settings, SideName
@@ -23,16 +27,20 @@ from tui_app.actions.experiment import ExperimentActions
 from tui_app.actions.keeping import KeepActions
 from tui_app.actions.looking import LookActions
 from tui_app.actions.running import RunActions
+from tui_app.ascii import AsciiFilter
 from tui_app.commands import ExplorerCommands
+from tui_app.config import Config, config_file, load_config
 from tui_app.keys import KEYS
 from tui_app.look import Look
 from tui_app.screens.help import HelpScreen
 from tui_app.terminal import driver_class, end_soon, handle_signals
+from tui_app.themes import HIGH_CONTRAST
 from tui_app.views import VIEWS
 from tui_app.widgets.differences import DifferenceRows, DifferencesPanel
 from tui_app.widgets.explanation import ExplanationPanel
 from tui_app.widgets.status_line import StatusLine
 from tui_app.widgets.tab_strip import TabStrip
+from tui_app.widgets.tour_panel import TourPanel
 from tui_app.widgets.verdict_panel import VerdictPanel
 
 PICTURES_PER_SECOND = 10
@@ -47,6 +55,12 @@ ENGINE_GRACE_SECONDS = 0.3
 
 NARROW = 100
 """Below this many columns one part of the screen is shown at a time."""
+
+SLIM = 74
+"""Below this many columns the verdict's numbers need two lines."""
+
+LEAST = (60, 20)
+"""Columns and lines that the explorer needs."""
 
 WIDE = 160
 """From this many columns on the left half is wider."""
@@ -63,8 +77,20 @@ class ExplorerApp(ExperimentActions, RunActions, LookActions, KeepActions):
     BINDINGS = [key.binding for key in KEYS]
     COMMANDS = App.COMMANDS | {ExplorerCommands}
 
-    def __init__(self, settings: Settings, worker: Worker | None = None, start_worker: bool = True) -> None:
-        super().__init__(driver_class=driver_class())
+    def __init__(
+        self,
+        settings: Settings,
+        worker: Worker | None = None,
+        start_worker: bool = True,
+        ascii: bool = False,
+        config: Path | None = None,
+    ) -> None:
+        super().__init__(driver_class=driver_class(ascii))
+        self.ascii = ascii
+        self.register_theme(HIGH_CONTRAST)
+        self._config = Config() if config is None else load_config(config, list(self.available_themes))
+        if self._config.theme is not None:
+            self.theme = self._config.theme
         self.settings = settings
         self.worker = worker or Worker(settings)
         self._start_worker = start_worker
@@ -72,6 +98,7 @@ class ExplorerApp(ExperimentActions, RunActions, LookActions, KeepActions):
         self._selected = 0
         self._view = "curves"
         self._look = Look()
+        self._tour: int | None = None
         self._shown_number = -1
         self._next_picture = 0.0
         self._processor_then = 0.0
@@ -84,21 +111,44 @@ class ExplorerApp(ExperimentActions, RunActions, LookActions, KeepActions):
             with Container(id="left"):
                 yield DifferencesPanel(self.settings)
                 yield ExplanationPanel()
+                yield TourPanel()
                 yield VerdictPanel()
             with Container(id="right"):
                 for view in VIEWS.values():
                     yield view()
+        yield Static(id="too-small")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Show the first picture, then let the engine import PyTorch."""
         if not self.is_headless:
             handle_signals(self)
-        self._arrange()
+        self.arrange()
         self.show_settings()
+        self._greet()
+        self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.set_interval(1 / PICTURES_PER_SECOND, self.poll)
         if self._start_worker:
             self.call_after_refresh(self._begin)
+
+    def _greet(self) -> None:
+        """Say what is wrong with the remembered, or where a newcomer may begin."""
+        if self._config.problem is not None:
+            self.notify(self._config.problem, severity="warning", timeout=10, markup=False)
+        elif self._config.first_time:
+            self.notify(
+                "New here? t walks you through it, ? explains the screen and lists every key.", timeout=10, markup=False
+            )
+            self._config = self._config.remember(self.theme)
+
+    def _theme_changed(self, theme: Theme) -> None:
+        self._config = self._config.remember(theme.name)
+        self.show_snapshot()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, and the one that leaves only ASCII."""
+        filters = super().get_line_filters()
+        return [*filters, AsciiFilter()] if self.ascii else filters
 
     def _begin(self) -> None:
         # The engine thread holds the interpreter for long stretches; a short interval keeps keys quick.
@@ -131,6 +181,8 @@ class ExplorerApp(ExperimentActions, RunActions, LookActions, KeepActions):
         screen = self.screen_stack[0]
         screen.query_one(StatusLine).show(self.settings, snapshot)
         screen.query_one(VerdictPanel).show(snapshot)
+        if self._tour is not None:
+            screen.query_one(TourPanel).show(self._tour, snapshot)
         if self._view in VIEWS:
             screen.query_one(VIEWS[self._view]).show(snapshot, self._look)
 
@@ -141,7 +193,7 @@ class ExplorerApp(ExperimentActions, RunActions, LookActions, KeepActions):
         screen.query_one(ExplanationPanel).show(self._discrepancy, self.settings)
         screen.query_one(StatusLine).show(self.settings, self.worker.snapshot)
 
-    def _arrange(self, width: int | None = None) -> None:
+    def arrange(self, width: int | None = None, height: int | None = None) -> None:
         """Put on screen what fits this width (the present one unless given) and the chosen view."""
         screen = self.screen_stack[0]
         width = width or self.size.width
@@ -151,6 +203,13 @@ class ExplorerApp(ExperimentActions, RunActions, LookActions, KeepActions):
         names = ("differences", *VIEWS) if narrow else tuple(VIEWS)
         screen.set_class(narrow, "-narrow")
         screen.set_class(width >= WIDE, "-wide")
+        screen.set_class(width < SLIM, "-slim")
+        height = height or self.size.height
+        screen.set_class(width < LEAST[0] or height < LEAST[1], "-tiny")
+        screen.query_one("#too-small", Static).update(
+            f"mlp-tui needs {LEAST[0]}x{LEAST[1]}; this terminal is {width}x{height}."
+        )
+        screen.set_class(self._tour is not None, "-touring")
         screen.set_class(self._view == "differences", "-differences")
         screen.set_class(self._view != "differences", "-views")
         screen.set_class(self._view == "code", "-code")
@@ -165,7 +224,7 @@ class ExplorerApp(ExperimentActions, RunActions, LookActions, KeepActions):
 
     def on_resize(self, event: Resize) -> None:
         """Rearrange, and draw what has come into view."""
-        self._arrange(event.size.width)
+        self.arrange(event.size.width, event.size.height)
         self.call_after_refresh(self.show_snapshot)
 
     # What is looked at
@@ -179,7 +238,7 @@ class ExplorerApp(ExperimentActions, RunActions, LookActions, KeepActions):
     def action_view(self, name: str) -> None:
         """Show a tab."""
         self._view = name
-        self._arrange()
+        self.arrange()
         focus = FOCUS.get(name)
         self.set_focus(self.screen_stack[0].query_one(focus) if focus else None)
         self.worker.send(Watch(name in VIEWS and VIEWS[name].PREDICTIONS))
@@ -194,7 +253,8 @@ class ExplorerApp(ExperimentActions, RunActions, LookActions, KeepActions):
 
     def action_scroll_why(self, direction: int) -> None:
         """Scroll the explanation by a page."""
-        self.query_one(ExplanationPanel).scroll_relative(y=5 * direction, animate=False)
+        panel = self.query_one(ExplanationPanel if self._tour is None else TourPanel)
+        panel.scroll_relative(y=5 * direction, animate=False)
 
     def action_help(self) -> None:
         """The help screen."""
@@ -225,9 +285,9 @@ class ExplorerApp(ExperimentActions, RunActions, LookActions, KeepActions):
         end_soon(self, 0)
 
 
-def explore(settings: Settings) -> int:
+def explore(settings: Settings, ascii: bool = False) -> int:
     """Run the explorer until it is left; returns the exit status."""
-    app = ExplorerApp(settings)
+    app = ExplorerApp(settings, ascii=ascii, config=config_file())
     try:
         app.run()
     finally:

@@ -58,7 +58,7 @@ def main(context: click.RichContext, /, **options: Any) -> None:
     if context.invoked_subcommand is not None:
         _refuse_options_before_command(context)
         return
-    explore_here(settings_from(**options))
+    explore_here(settings_from(**options), _ascii(options))
 
 
 def _refuse_options_before_command(context: click.RichContext) -> None:
@@ -74,7 +74,20 @@ def _refuse_options_before_command(context: click.RichContext) -> None:
         _refuse(f"{given[0]} stands before '{command}'; options go after the command: mlp-tui {command} {given[0]} ...")
 
 
-def explore_here(settings: Settings) -> None:
+def _ascii(options: dict[str, Any]) -> bool:
+    from tui_app.ascii import locale_is_utf8
+
+    wanted: bool | None = options["ascii_only"]
+    return not locale_is_utf8() if wanted is None else wanted
+
+
+def _say(text: str, ascii: bool) -> None:
+    from tui_app.ascii import spell_out
+
+    click.echo(spell_out(text) if ascii else text)
+
+
+def explore_here(settings: Settings, ascii: bool = False) -> None:
     """Show the explorer, or say why this is no place for it."""
     # Textual is imported here and not above: the other commands do without it.
     from tui_app.terminal import why_no_terminal
@@ -84,7 +97,7 @@ def explore_here(settings: Settings) -> None:
         _refuse(f"the explorer needs a terminal, but {reason}; without one, use 'mlp-tui run'.")
     from tui_app.app import explore
 
-    sys.exit(explore(settings))
+    sys.exit(explore(settings, ascii))
 
 
 @main.command()
@@ -113,7 +126,7 @@ def run(json_file: str | None, force: bool, fail_over: float | None, quiet: bool
     if json_file == "-":
         click.echo(json.dumps(run_document(result)))
     else:
-        _print(result, quiet)
+        _print(result, quiet, _ascii(options))
         if json_file is not None:
             write_run(result, json_file, force)
             click.echo(f"wrote {json_file}", err=True)
@@ -137,15 +150,22 @@ def _train(settings: Settings) -> Any:
         return engine.train(settings, lambda progress: bar.update(task, completed=progress.epoch))
 
 
-def _print(result: Any, quiet: bool) -> None:
+def _print(result: Any, quiet: bool, ascii: bool) -> None:
     from rich.console import Console
 
+    from tui_app.ascii import to_ascii
     from tui_app.report import print_run
 
     if quiet:
-        click.echo(result.verdict.headline)
+        _say(result.verdict.headline, ascii)
         return
-    print_run(result, Console(highlight=False))
+    console = Console(highlight=False)
+    if not ascii:
+        print_run(result, console)
+        return
+    with console.capture() as capture:
+        print_run(result, console)
+    click.echo(to_ascii(capture.get()), nl=False)
 
 
 @main.command()
@@ -185,7 +205,7 @@ def differences(field: str | None, **options: Any) -> None:
     from engine.discrepancies import CATALOGUE, find
     from engine.settings import SideName
 
-    settings = settings_from(**options)
+    settings, ascii = settings_from(**options), _ascii(options)
     if field is not None:
         discrepancy = find(field)
         explanation = discrepancy.explain(settings)
@@ -197,12 +217,12 @@ def differences(field: str | None, **options: Any) -> None:
             f"To mend the hand-rolled side: {explanation.fix_hand_rolled}",
             f"To mend PyTorch: {explanation.fix_pytorch}",
         )
-        click.echo("\n\n".join(parts))
+        _say("\n\n".join(parts), ascii)
         return
     for discrepancy in CATALOGUE:
-        click.echo(f"{discrepancy.field}: {discrepancy.summary} (moves {discrepancy.moves.value})")
+        _say(f"{discrepancy.field}: {discrepancy.summary} (moves {discrepancy.moves.value})", ascii)
         for choice in discrepancy.choices:
             only = "" if len(choice.sides) == len(SideName) else f" (only {choice.sides[0].value})"
-            click.echo(f"    {choice.name:18}{choice.meaning}{only}")
+            _say(f"    {choice.name:18}{choice.meaning}{only}", ascii)
         if not discrepancy.choices:
-            click.echo(f"    {'a number':18}above 0")
+            _say(f"    {'a number':18}above 0", ascii)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from engine.history import Curves
+from engine.settings import Settings
 from engine.snapshot import Snapshot
 
 
@@ -22,6 +24,15 @@ class Unit(Enum):
         return units[(units.index(self) + 1) % len(units)]
 
 
+@dataclass(frozen=True, eq=False)
+class Pinned:
+    """A run kept on the charts, named by what it was made of."""
+
+    name: str
+    settings: Settings
+    curves: Curves
+
+
 @dataclass(frozen=True)
 class Look:
     """`cursor` is an epoch that curves are read at and weights are shown of; `zoom` the first and last epoch drawn."""
@@ -32,6 +43,7 @@ class Look:
     unit: Unit = Unit.ABSOLUTE
     cursor: int | None = None
     zoom: tuple[int, int] | None = None
+    pinned: tuple[Pinned, ...] = ()
 
     def moved_cursor(self, by: int, last: int) -> Look:
         """The cursor so many epochs further; it appears at an end of what is drawn, and takes the zoom with it."""

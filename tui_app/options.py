@@ -65,6 +65,12 @@ EXPERIMENT_OPTIONS = (
     click.option("--seed", type=int, metavar="N", help="Seed of both sides' initial weights; 0 unless said."),
     click.option("--learning-rate", "--lr", metavar="X", help="Learning rate of both sides."),
     click.option("--device", metavar="D", help="Where PyTorch computes: cpu (unless said), cuda, cuda:1, mps."),
+    click.option(
+        "--ascii/--no-ascii",
+        "ascii_only",
+        default=None,
+        help="Write no character beyond ASCII, or any; as the locale has it unless said.",
+    ),
 )
 
 
@@ -88,6 +94,7 @@ def settings_from(
     seed: int | None,
     learning_rate: str | None,
     device: str | None,
+    **_: object,
 ) -> Settings:
     """The settings that the options describe; raises `InputError`."""
     if preset_name is not None and run_file is not None:
@@ -178,3 +185,47 @@ def _data_words(settings: Settings) -> list[str]:
         )
     words = ["--data", data.source or data.name]
     return words + (["--targets", ",".join(data.targets)] if data.targets else [])
+
+
+def setup_fields(settings: Settings) -> dict[str, str]:
+    """What the Setup screen lets a person type, as it is now."""
+    return {
+        "data": settings.data.source or settings.data.name,
+        "targets": ",".join(settings.data.targets),
+        "hidden": ",".join(map(str, settings.hidden)) or "none",
+        "activation": settings.activation.value,
+        "output_activation": settings.output_activation.value,
+        "epochs": str(settings.epochs),
+        "seed": str(settings.seed),
+        "numpy_rate": repr(settings.numpy.learning_rate),
+        "pytorch_rate": repr(settings.pytorch.learning_rate),
+        "device": settings.device,
+    }
+
+
+def setup_settings(settings: Settings, fields: dict[str, str]) -> Settings:
+    """The settings with what was typed put in; raises `InputError`."""
+    before = setup_fields(settings)
+    typed = {name: text.strip() for name, text in fields.items()}
+    if (typed["data"], typed["targets"]) != (before["data"], before["targets"]):
+        settings = replace(settings, data=load(typed["data"], _split(typed["targets"])))
+    settings = replace(
+        settings,
+        hidden=_hidden(typed["hidden"]),
+        activation=typed["activation"],  # type: ignore[arg-type]
+        output_activation=typed["output_activation"],  # type: ignore[arg-type]
+        epochs=_whole("epochs", typed["epochs"]),
+        seed=_whole("seed", typed["seed"]),
+        device=typed["device"],
+    )
+    rate = find("learning_rate")
+    for side, name in ((SideName.NUMPY, "numpy_rate"), (SideName.PYTORCH, "pytorch_rate")):
+        settings = rate.set(settings, side, rate.parse(typed[name], side))
+    return settings
+
+
+def _whole(field: str, text: str) -> int:
+    try:
+        return int(text.replace(",", "").replace("_", ""))
+    except ValueError:
+        raise SettingsError(f"{field} cannot be '{text}'; it is a whole number.") from None

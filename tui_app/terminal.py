@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
+from tui_app.ascii import to_ascii
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -65,9 +67,19 @@ class TerminalDriver(LinuxDriver):
                     self.process_message(message)
 
 
-def driver_class() -> type[LinuxDriver] | None:
+class AsciiDriver(TerminalDriver):
+    """Lets no byte above 127 out, whoever wrote it."""
+
+    def write(self, data: str) -> None:
+        """Write ASCII."""
+        super().write(to_ascii(data))
+
+
+def driver_class(ascii: bool) -> type[LinuxDriver] | None:
     """The driver to use; none leaves the choice to Textual."""
-    return None if os.environ.get("TEXTUAL_DRIVER") or sys.platform == "win32" else TerminalDriver
+    if os.environ.get("TEXTUAL_DRIVER") or sys.platform == "win32":
+        return None
+    return AsciiDriver if ascii else TerminalDriver
 
 
 def handle_signals(app: App[Any]) -> None:

@@ -20,6 +20,8 @@ class ExplorerState(App[None]):
     _view: str
     _views: tuple[str, ...]
     _look: Look
+    _tour: int | None
+    ascii: bool
 
     @property
     def _discrepancy(self) -> Discrepancy:
@@ -35,4 +37,8 @@ class ExplorerState(App[None]):
 
     def show_snapshot(self) -> None:
         """Draw the last snapshot."""
+        raise NotImplementedError
+
+    def arrange(self) -> None:
+        """Put on screen what fits and what is chosen."""
         raise NotImplementedError

@@ -12,6 +12,7 @@ from engine.settings import MAX_SEED, Settings, SideName
 from tui_app.actions.base import ExplorerState
 from tui_app.screens.number import NumberScreen
 from tui_app.screens.presets import PresetScreen
+from tui_app.screens.setup import SetupScreen
 
 
 class ExperimentActions(ExplorerState):
@@ -32,7 +33,9 @@ class ExperimentActions(ExplorerState):
         settings, reached = match_toward(discrepancy, self.settings, side)
         if reached is not side:
             label = discrepancy.label(discrepancy.value(self.settings, side))
-            self.notify(f"{side.other.label} cannot have {label}: matched toward {reached.label} instead.")
+            self.notify(
+                f"{side.other.label} cannot have {label}: matched toward {reached.label} instead.", markup=False
+            )
         self.change_settings(settings)
 
     def action_match_all(self, toward: str) -> None:
@@ -55,7 +58,7 @@ class ExperimentActions(ExplorerState):
         try:
             self.change_settings(change())
         except InputError as error:
-            self.notify(str(error), severity="error")
+            self.notify(str(error), severity="error", markup=False)
 
     def action_select(self, by: int) -> None:
         """Select the difference above or below."""
@@ -69,6 +72,16 @@ class ExperimentActions(ExplorerState):
     def action_new_seed(self) -> None:
         """The next seed."""
         self.change_settings(replace(self.settings, seed=(self.settings.seed + 1) % (MAX_SEED + 1)))
+
+    def action_setup(self) -> None:
+        """The Setup screen."""
+        self.push_screen(
+            SetupScreen(self.settings), lambda settings: self._set_up(settings) if settings is not None else None
+        )
+
+    def _set_up(self, settings: Settings) -> None:
+        self._origin = settings
+        self.change_settings(settings)
 
     def action_presets(self) -> None:
         """The list of presets."""

@@ -5,19 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.commands import Scrub
-from tui_app.actions.base import ExplorerState
-from tui_app.look import Look
+from engine.errors import InputError
+from tui_app.actions.touring import TourActions
+from tui_app.look import Look, Pinned
+from tui_app.options import command_line
 from tui_app.widgets.chart import Chart
 
 CURSOR_SHARE = 50
 """Key presses that take the cursor across the drawn epochs."""
+
+MOST_PINNED = 3
 
 ZOOM = 0.5
 WHEEL_ZOOM = 0.8
 PAN = 0.25
 
 
-class LookActions(ExplorerState):
+class LookActions(TourActions):
     """Everything that makes a new `Look`."""
 
     def look(self, look: Look) -> None:
@@ -48,6 +52,25 @@ class LookActions(ExplorerState):
         """Count the gaps between weights otherwise."""
         self.look(replace(self._look, unit=self._look.unit.following))
 
+    def action_pin(self) -> None:
+        """Keep this run's curves on the charts, or take them off again."""
+        shown = self.worker.snapshot
+        if shown.curves is None or not shown.epoch:
+            return
+        kept = tuple(one for one in self._look.pinned if one.settings != shown.settings)
+        if len(kept) == len(self._look.pinned):
+            if len(kept) == MOST_PINNED:
+                self.notify(
+                    f"{MOST_PINNED} runs are pinned; take one off first: open it again and press P.", markup=False
+                )
+                return
+            try:
+                name = command_line(shown.settings).removeprefix("mlp-tui").replace("--set ", "").strip()
+            except InputError:
+                name = shown.settings.data.name
+            kept = (*kept, Pinned(name or "--preset asked", shown.settings, shown.curves))
+        self.look(replace(self._look, pinned=kept))
+
     def action_cursor(self, by: int) -> None:
         """The cursor some way to the left or right."""
         first, last = self._look.zoom or (1, self._last_epoch)
@@ -58,7 +81,10 @@ class LookActions(ExplorerState):
         self.look(self._look.moved_cursor(by, self._last_epoch))
 
     def action_no_cursor(self) -> None:
-        """Back to the present and to all epochs."""
+        """Out of the tour, or back to the present and to all epochs."""
+        if self._tour is not None:
+            self.leave_tour()
+            return
         self.look(replace(self._look, cursor=None, zoom=None))
 
     def action_zoom(self, direction: int) -> None:

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from tui_app.keys import KEYS
 from tui_app.views import VIEWS
-from tui_app.widgets import differences, explanation
+from tui_app.widgets import differences, explanation, tour_panel
 
 INTRODUCTION = """\
 Two networks are trained in lockstep: one written by hand in NumPy, one in PyTorch. Every setting on which they
@@ -21,7 +21,7 @@ def help_content(view: str = "curves") -> Content:
     """Introduction, the parts of the screen with the present tab first, keys."""
     views = sorted(VIEWS.values(), key=lambda one: view != one.NAME)
     parts = [(one.NAME.title(), one.HELP) for one in views]
-    panels = [("Differences", differences.HELP), ("Why", explanation.HELP)]
+    panels = [("Differences", differences.HELP), ("Why", explanation.HELP), ("Tour", tour_panel.HELP)]
     parts = panels + parts if view == "differences" else [parts[0], *panels, *parts[1:]]
     blocks = [Content(INTRODUCTION.replace("\n", " "))]
     blocks += [Content.assemble((f"{name}\n", "bold $text-primary"), text.replace("\n", " ")) for name, text in parts]

@@ -18,6 +18,8 @@ from tui_app.widgets.chart import Chart, ThemedCurve
 
 NUMPY_COLOR, PYTORCH_COLOR, GAP_COLOR, PREVIOUS_COLOR = "text-primary", "text-warning", "text-error", "foreground 35%"
 
+PINNED_COLORS = ("text-success", "text-accent", "text-secondary")
+
 Part = tuple[str, str] | str
 
 
@@ -29,7 +31,8 @@ class CurvesView(View):
 Above, the loss that each side reports; below, the gap |Δloss|. Where both curves lie on each other their colours
 take turns. The run before the last change stays as a faint curve. A loss that goes below zero cannot be drawn on a
 log axis, so the axis is linear as long as one is shown. Comma and full stop, or a click, put a cursor on an epoch: the
-legend reads both losses and the gap there, and the other tabs show that epoch. z and the wheel zoom, [ and ] pan."""
+legend reads both losses and the gap there, and the other tabs show that epoch. z and the wheel zoom,
+[ and ] pan. P pins a run, so that later ones are drawn beside it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,6 +57,9 @@ legend reads both losses and the gap there, and the other tabs show that epoch. 
         if previous is not None:
             losses += [ThemedCurve(curve, PREVIOUS_COLOR, faint=True) for curve in (previous.numpy, previous.pytorch)]
             gaps.append(ThemedCurve(previous.gap, PREVIOUS_COLOR, faint=True))
+        for pinned, color in zip(look.pinned, PINNED_COLORS, strict=False):
+            losses += [ThemedCurve(curve, color) for curve in (pinned.curves.numpy, pinned.curves.pytorch)]
+            gaps.append(ThemedCurve(pinned.curves.gap, color))
         signed = any(snapshot.settings.side(side).loss_report.signed for side in SideName)
         loss_log = look.log_scale and not signed
         if loss_log:
@@ -66,8 +72,12 @@ legend reads both losses and the gap there, and the other tabs show that epoch. 
         if look.cursor is not None:
             self._show_legends(_readings(snapshot, look.cursor))
             return
+        pins = _pin_legend(look)
         self._show_legends(
-            (_loss_legend(loss_log, look.log_scale and signed, previous is not None), _gap_legend(look.log_scale))
+            (
+                _loss_legend(loss_log, look.log_scale and signed, previous is not None),
+                _gap_legend(look.log_scale) + pins,
+            )
         )
 
     def _show_legends(self, legends: tuple[Content, Content]) -> None:
@@ -82,6 +92,13 @@ legend reads both losses and the gap there, and the other tabs show that epoch. 
 
 def _gap_legend(log: bool) -> Content:
     return Content.assemble("gap |Δloss|", ", log scale" if log else "", ("  ━━", f"${GAP_COLOR}"))
+
+
+def _pin_legend(look: Look) -> Content:
+    parts: list[Part] = []
+    for pinned, color in zip(look.pinned, PINNED_COLORS, strict=False):
+        parts += [("  ━━ ", f"${color}"), pinned.name]
+    return Content.assemble(*parts)
 
 
 def _loss_legend(log: bool, refused: bool, previous: bool) -> Content:

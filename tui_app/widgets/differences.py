@@ -64,15 +64,18 @@ class DifferenceRows(Widget):
         """The heading and the rows."""
         width = self._value_width
         heading = f"{'':{TITLE_WIDTH}}{'hand-rolled':{width + SIGN_WIDTH}}{'PyTorch':{width}}"
-        rows = [self._row(index, discrepancy, width) for index, discrepancy in enumerate(CATALOGUE)]
+        ascii = getattr(self.app, "ascii", False)
+        rows = [self._row(index, discrepancy, width, ascii) for index, discrepancy in enumerate(CATALOGUE)]
         return Content("\n").join([Content.styled(heading, "$text-muted"), *rows])
 
-    def _row(self, index: int, discrepancy: Discrepancy, width: int) -> Content:
+    def _row(self, index: int, discrepancy: Discrepancy, width: int, ascii: bool = False) -> Content:
         matched = discrepancy.matched(self._settings)
         selected = index == self._selected
         mark = "$text-success" if matched else "$text-warning"
+        # In ASCII the name that one types says more than a label without its signs.
+        shown = discrepancy.name if ascii else discrepancy.label
         hand_rolled, pytorch = (
-            discrepancy.label(discrepancy.value(self._settings, side))[: width - 1].ljust(width) for side in SideName
+            shown(discrepancy.value(self._settings, side))[: width - 1].ljust(width) for side in SideName
         )
         row = Content.assemble(
             f"{'▸' if selected else ' '} {discrepancy.title:{TITLE_WIDTH - 2}}",

@@ -7,17 +7,20 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.discrepancies import Discrepancy
+from engine.discrepancies import Discrepancy, Explanation
 from engine.settings import Settings
+from tui_app.ascii import spell_out
 
 HELP = """\
 What the selected difference is, its formula with the numbers of this experiment, and the line that mends it on
 either side."""
 
 
-def explanation_content(discrepancy: Discrepancy, settings: Settings) -> Content:
-    """The explanation as styled text."""
+def explanation_content(discrepancy: Discrepancy, settings: Settings, ascii: bool = False) -> Content:
+    """The explanation as styled text, signs spelled out in ASCII if asked."""
     explanation = discrepancy.explain(settings)
+    if ascii:
+        explanation = Explanation(*(spell_out(text) for text in vars(explanation).values()))
     return Content("\n\n").join(
         [
             Content.assemble(explanation.what, " It moves ", (discrepancy.moves.value, "bold"), "."),
@@ -51,4 +54,4 @@ class ExplanationPanel(VerticalScroll, can_focus=False):
             self.scroll_home(animate=False)
         self._shown = shown
         self.border_title = f"Why: {discrepancy.title}"
-        self._text.update(explanation_content(discrepancy, settings))
+        self._text.update(explanation_content(discrepancy, settings, getattr(self.app, "ascii", False)))

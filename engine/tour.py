@@ -1,0 +1,141 @@
+"""The answer as a tour: from the question as asked to nothing left different, and what the answer leaves open.
+
+Each step is an experiment with what is changed, what to expect, and what happened in the run's own numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from engine.comparison import Comparison
+from engine.data import regression
+from engine.history import Curves
+from engine.presets import PRESETS
+from engine.settings import Settings
+
+
+@dataclass(frozen=True)
+class Step:
+    """`happened` puts the numbers of a finished run into words."""
+
+    title: str
+    field: str
+    changed: str
+    expect: str
+    settings: Settings
+    happened: Callable[[Curves, Comparison], str]
+
+
+def _ends(curves: Curves, _: Comparison) -> str:
+    return (
+        f"The hand-rolled number went from {curves.numpy.first:.4g} to {curves.numpy.last:.4g}, PyTorch's from "
+        f"{curves.pytorch.first:.4g} to {curves.pytorch.last:.4g}."
+    )
+
+
+def _first_losses(curves: Curves, comparison: Comparison) -> str:
+    return (
+        f"The first losses are {curves.numpy.first:.6g} and {curves.pytorch.first:.6g}, the last ones "
+        f"{curves.numpy.last:.4g} and {curves.pytorch.last:.4g}; the largest gap is "
+        f"{comparison.losses.max_absolute:.2g} at epoch {comparison.losses.max_absolute_epoch:,}."
+    )
+
+
+def _gap(_: Curves, comparison: Comparison) -> str:
+    losses = comparison.losses
+    return (
+        f"The largest gap of {losses.epochs:,} losses is {losses.max_absolute:.2g}, {losses.max_ulp:,} ULP; "
+        f"{losses.different:,} of them differ at all."
+    )
+
+
+def _start(_: Curves, comparison: Comparison) -> str:
+    elements = sum(gap.elements for gap in comparison.initial_parameters)
+    different = sum(gap.different for gap in comparison.initial_parameters)
+    losses = comparison.losses
+    return (
+        f"{different} of {elements} first weights and biases differ. After {losses.epochs:,} epochs the losses are "
+        f"at most {losses.max_absolute:.2g} apart."
+    )
+
+
+def _seven_samples() -> Settings:
+    return replace(PRESETS["answer"].settings, data=regression())
+
+
+def _tour() -> tuple[Step, ...]:
+    settings = {name: preset.settings for name, preset in PRESETS.items()}
+    return (
+        Step(
+            "The question",
+            "loss_report",
+            "Nothing yet: the two programs as they were asked about. One looks written to do what the other does.",
+            "Two curves that have nothing to do with each other. The hand-rolled one can go below zero: it is no loss.",
+            settings["asked"],
+            _ends,
+        ),
+        Step(
+            "The same loss",
+            "loss_report",
+            "The hand-rolled code logs the mean squared error, as nn.MSELoss() does.",
+            "Both curves are losses now and fall, but not together. No weight has moved: only the plotted number has.",
+            settings["same-loss"],
+            _first_losses,
+        ),
+        Step(
+            "The same weights",
+            "initial_weights",
+            "The hand-rolled code starts from the weights that nn.Linear draws: small, and around zero.",
+            "Nearer at the start, but PyTorch also has biases, which add to its first prediction.",
+            settings["same-weights"],
+            _first_losses,
+        ),
+        Step(
+            "No bias",
+            "bias",
+            "PyTorch's layers are made with bias=False.",
+            "The first losses agree to rounding. After that the hand-rolled side runs ahead: its steps are longer.",
+            settings["no-bias"],
+            _first_losses,
+        ),
+        Step(
+            "Twice the learning rate",
+            "learning_rate",
+            "PyTorch's learning rate is doubled, to 0.6. This is where the answer ends.",
+            "One curve. What is left is far below what a plot can show.",
+            settings["answer"],
+            _gap,
+        ),
+        Step(
+            "Why two?",
+            "gradient_scale",
+            "The same settings on seven samples with three outputs.",
+            "The curves part again. The sum's gradient is N·C/2 times the mean's: 2 for XOR, 10.5 here. The doubling "
+            "was a coincidence of N·C = 4. Match the gradient instead, and it is right for any data.",
+            _seven_samples(),
+            _gap,
+        ),
+        Step(
+            "Why still 7.7e-08?",
+            "precision",
+            "Back to XOR, gradients matched, and float64 throughout on both sides.",
+            "NumPy kept float32 weights and computed in float64, PyTorch was float32 alone. In one precision the gap "
+            "falls by eight orders of magnitude: what is left is the order in which sums are rounded.",
+            settings["exact"],
+            _gap,
+        ),
+        Step(
+            "The start, not borrowed",
+            "initial_weights",
+            "Everything is PyTorch's default now, biases and float32 too, and NumPy draws PyTorch's numbers itself.",
+            "The answer took its weights out of PyTorch. They can be drawn in NumPy: the same MT19937 words, 24 bits "
+            "of each, rounded once. Not a bit of the start differs.",
+            settings["pytorch"],
+            _start,
+        ),
+    )
+
+
+TOUR: tuple[Step, ...] = _tour()
+"""The steps in order."""

@@ -1,0 +1,51 @@
+"""The tour promises only what its own experiments show."""
+
+import pytest
+
+import engine
+from engine.run import result_of
+from engine.tour import TOUR
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return [engine.train(step.settings) for step in TOUR]
+
+
+def gap(run):
+    return run.comparison.losses.max_absolute
+
+
+def test_it_goes_from_asked_through_the_answer_to_nothing_left():
+    path = [step.settings for step in TOUR]
+    names = ("asked", "same-loss", "same-weights", "no-bias", "answer")
+    assert path[:5] == [engine.preset(name) for name in names]
+    assert engine.remaining(path[6]) == engine.remaining(path[7]) == ()
+    for step in TOUR:
+        assert step.field in {one.field for one in engine.CATALOGUE}
+
+
+def test_what_is_expected_happens(runs):
+    question, same_loss, same_weights, no_bias, answer, seven, exact, own_start = runs
+    assert question.numpy.losses.min() < 0
+    assert same_loss.numpy.losses.min() > 0
+    for first, second in zip(question.numpy.parameters, same_loss.numpy.parameters, strict=True):
+        assert (first == second).all()
+
+    def first_gap(run):
+        return abs(run.numpy.losses[0] - run.pytorch.losses[0])
+
+    assert first_gap(no_bias) < 1e-7 < first_gap(same_weights) < first_gap(same_loss)
+    assert no_bias.numpy.losses[-1] < no_bias.pytorch.losses[-1]
+    assert 1e-8 < gap(answer) < 1e-6
+    assert gap(seven) > 1e-3
+    assert gap(exact) < gap(answer) / 1e7
+    assert all(one.different == 0 for one in own_start.comparison.initial_parameters)
+
+
+def test_what_happened_has_the_runs_numbers(runs):
+    for step, run in zip(TOUR, runs, strict=True):
+        said = step.happened(result_of(run).curves, run.comparison)
+        assert any(
+            f"{value:.2g}" in said or f"{value:.4g}" in said for value in (gap(run), float(run.numpy.losses[-1]))
+        )

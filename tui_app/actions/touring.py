@@ -1,0 +1,36 @@
+"""The tour: forward, back, leave."""
+
+from __future__ import annotations
+
+from engine.discrepancies import CATALOGUE
+from engine.tour import TOUR
+from tui_app.actions.base import ExplorerState
+
+
+class TourActions(ExplorerState):
+    """Steps through `TOUR`."""
+
+    def action_tour(self) -> None:
+        """Begin, or leave."""
+        if self._tour is None:
+            self._go_to_step(0)
+        else:
+            self.leave_tour()
+
+    def action_tour_step(self, by: int) -> None:
+        """The next step or the one before; a key for the tour alone."""
+        if self._tour is not None:
+            self._go_to_step(max(0, min(len(TOUR) - 1, self._tour + by)))
+
+    def leave_tour(self) -> None:
+        """The experiment stays as it is."""
+        self._tour = None
+        self.arrange()
+
+    def _go_to_step(self, index: int) -> None:
+        step = TOUR[index]
+        self._tour = index
+        self._origin = step.settings
+        self._selected = [discrepancy.field for discrepancy in CATALOGUE].index(step.field)
+        self.change_settings(step.settings)
+        self.arrange()

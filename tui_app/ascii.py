@@ -1,0 +1,142 @@
+"""Terminals without UTF-8: every character as one of ASCII's, of the same width, and prose spelled out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from functools import lru_cache
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+SPELLED = {
+    "½": "1/2 ",
+    "²": "^2",
+    "⁻²³": "^-23",
+    "⁻⁵²": "^-52",
+    "√": "sqrt ",
+    "Σ": "sum ",
+    "∂": "d",
+    "ŷ": "y_hat",
+    "Δ": "d",
+    "δ": "delta",
+    "≈": "~",
+    "±": "+-",
+    "←": "<-",
+    "·": "*",
+    "×": "x",
+    "−": "-",
+    "…": "...",
+}
+"""How prose and formulas are spelled where the width may change."""
+
+SINGLE = {
+    **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼╔╗╚╝", "+"),
+    **dict.fromkeys("─━═╌╴╶▔", "-"),
+    **dict.fromkeys("│┃║▏▎▍▌▐▕┊", "|"),
+    **dict.fromkeys("▁▂", "_"),
+    **dict.fromkeys("▄▅▆▇█▀▓", "#"),
+    **dict.fromkeys("·•∙", "."),
+    "▒": "=",
+    "░": "-",
+    "≠": "!",
+    "≈": "~",
+    "±": "~",
+    "√": "V",
+    "Δ": "d",
+    "δ": "d",
+    "∂": "d",
+    "Σ": "S",
+    "−": "-",
+    "×": "x",
+    "→": ">",
+    "←": "<",
+    "↑": "^",
+    "↓": "v",
+    "▸": ">",
+    "▶": ">",
+    "‖": "=",
+    "■": "#",
+    "●": "*",
+    "○": "o",
+    "✔": "+",
+    "✖": "x",
+    "…": "~",
+    "½": "h",
+    "ⓘ": "i",
+    "–": "-",
+    "—": "-",
+    "’": "'",
+    "‘": "'",
+    "“": '"',
+    "”": '"',
+}
+"""One ASCII character for one of the same width."""
+
+BRAILLE_ROWS = ((0x01 | 0x08), (0x02 | 0x10), (0x04 | 0x20), (0x40 | 0x80))
+
+
+def locale_is_utf8() -> bool:
+    """Whether the terminal's locale takes UTF-8, as LC_ALL, LC_CTYPE and LANG say; yes where none is set.
+
+    Python itself sets LC_CTYPE to C.UTF-8 in a C locale (PEP 538): a plain C in LANG is believed over that.
+    """
+    if sys.platform == "win32":
+        return True
+    language = os.environ.get("LANG", "")
+    character_type = os.environ.get("LC_CTYPE", "")
+    if language in ("C", "POSIX") and character_type in ("C.UTF-8", "C.utf8", "UTF-8"):
+        character_type = ""
+    name = os.environ.get("LC_ALL") or character_type or language
+    return not name or "utf8" in name.lower().replace("-", "")
+
+
+@lru_cache(4096)
+def to_ascii(text: str) -> str:
+    """The same text in ASCII, cell for cell."""
+    return text if text.isascii() else "".join(map(_one, text))
+
+
+def spell_out(text: str) -> str:
+    """Prose or a formula in ASCII, signs in words; the width may change."""
+    for sign, words in SPELLED.items():
+        text = text.replace(sign, words)
+    return to_ascii(text)
+
+
+@lru_cache(1024)
+def _one(character: str) -> str:
+    if character.isascii():
+        return character
+    if character in SINGLE:
+        return SINGLE[character]
+    if 0x2800 <= ord(character) <= 0x28FF:
+        return _braille(ord(character) - 0x2800)
+    plain = unicodedata.normalize("NFKD", character)[0]
+    return plain if plain.isascii() and cell_len(character) == 1 else "?" * cell_len(character)
+
+
+def _braille(dots: int) -> str:
+    """A sign at about the height of the dots."""
+    rows = [bool(dots & row) for row in BRAILLE_ROWS]
+    if not any(rows):
+        return " "
+    if sum(rows) >= 3:
+        return "|"
+    upper, lower = any(rows[:2]), any(rows[2:])
+    if upper and lower:
+        return "-" if rows[1] and rows[2] else ":"
+    if upper:
+        return "'" if rows[0] else "-"
+    return "_" if rows[3] else "-"
+
+
+class AsciiFilter(LineFilter):
+    """Every line that Textual draws."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same segments in ASCII."""
+        return [Segment(to_ascii(text), style, control) for text, style, control in segments]

@@ -1,0 +1,58 @@
+"""What is remembered between two sessions: the theme, and that the first hint has been shown."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from platformdirs import user_config_path
+
+from engine.errors import InputError
+from engine.files import write_whole
+
+
+def config_file() -> Path:
+    """Where it is kept."""
+    return user_config_path("mlp-tui") / "config.toml"
+
+
+@dataclass(frozen=True)
+class Config:
+    """`file` is nothing where nothing is to be remembered; `problem` says what is wrong with the file."""
+
+    file: Path | None = None
+    theme: str | None = None
+    first_time: bool = False
+    problem: str | None = None
+
+    def remember(self, theme: str) -> Config:
+        """With that theme, written to the file; a file that could not be read is left as it is."""
+        changed = replace(self, theme=theme, first_time=False)
+        if self.file is None or self.problem is not None:
+            return changed
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self.file, f'theme = "{theme}"\n', replace_existing=True)
+        except (OSError, InputError) as error:
+            return replace(changed, problem=f"The theme is not remembered: {error}")
+        return changed
+
+
+def load_config(file: Path, themes: list[str]) -> Config:
+    """What the file says; a broken file is a `problem`, never an error."""
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Config(file, first_time=True)
+    except OSError as error:
+        return Config(file, problem=f"{file} cannot be read: {error.strerror or error}; nothing is remembered.")
+    except ValueError as error:
+        return Config(
+            file, problem=f"{file} is not TOML ({error}); mend or remove it, nothing is remembered until then."
+        )
+    theme = document.get("theme")
+    if theme is not None and theme not in themes:
+        known = ", ".join(themes)
+        return Config(file, problem=f"{file} names the theme {theme!r}, which there is not; there are {known}.")
+    return Config(file, theme)
