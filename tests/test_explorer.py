@@ -409,11 +409,11 @@ async def test_pinned_runs_stay_and_are_named(explorer):
     explorer.app.choose_preset("answer")
     await explorer.settle()
     await explorer.press("P", "r")
-    assert [one.name for one in explorer.app._look.pinned] == ["--preset same-loss", "--preset answer"]
-    assert "--preset same-loss" in str(explorer.app.query_one("#gap-legend").render())
+    assert [one.name for one in explorer.app._look.pinned] == ["same-loss", "answer"]
+    assert "same-loss" in str(explorer.app.query_one("#gap-legend").render())
     assert len(explorer.app.query_one("#loss-chart")._curves) == 2 + 2 + 2 * 2
     await explorer.press("P")
-    assert [one.name for one in explorer.app._look.pinned] == ["--preset same-loss"]
+    assert [one.name for one in explorer.app._look.pinned] == ["same-loss"]
 
 
 async def test_a_terminal_that_is_too_small_says_so(explorer):

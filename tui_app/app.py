@@ -59,6 +59,9 @@ NARROW = 100
 SLIM = 74
 """Below this many columns the verdict's numbers need two lines."""
 
+LOW = 22
+"""Below this many lines there is room for one chart."""
+
 LEAST = (60, 20)
 """Columns and lines that the explorer needs."""
 
@@ -205,6 +208,7 @@ class ExplorerApp(ExperimentActions, RunActions, LookActions, KeepActions):
         screen.set_class(width >= WIDE, "-wide")
         screen.set_class(width < SLIM, "-slim")
         height = height or self.size.height
+        screen.set_class(height < LOW, "-low")
         screen.set_class(width < LEAST[0] or height < LEAST[1], "-tiny")
         screen.query_one("#too-small", Static).update(
             f"mlp-tui needs {LEAST[0]}x{LEAST[1]}; this terminal is {width}x{height}."

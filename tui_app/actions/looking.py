@@ -8,7 +8,7 @@ from engine.commands import Scrub
 from engine.errors import InputError
 from tui_app.actions.touring import TourActions
 from tui_app.look import Look, Pinned
-from tui_app.options import command_line
+from tui_app.options import DEFAULT_PRESET, command_line
 from tui_app.widgets.chart import Chart
 
 CURSOR_SHARE = 50
@@ -68,7 +68,8 @@ class LookActions(TourActions):
                 name = command_line(shown.settings).removeprefix("mlp-tui").replace("--set ", "").strip()
             except InputError:
                 name = shown.settings.data.name
-            kept = (*kept, Pinned(name or "--preset asked", shown.settings, shown.curves))
+            name = name.replace("--preset ", "") or DEFAULT_PRESET
+            kept = (*kept, Pinned(name, shown.settings, shown.curves))
         self.look(replace(self._look, pinned=kept))
 
     def action_cursor(self, by: int) -> None:

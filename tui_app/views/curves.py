@@ -18,7 +18,7 @@ from tui_app.widgets.chart import Chart, ThemedCurve
 
 NUMPY_COLOR, PYTORCH_COLOR, GAP_COLOR, PREVIOUS_COLOR = "text-primary", "text-warning", "text-error", "foreground 35%"
 
-PINNED_COLORS = ("text-success", "text-accent", "text-secondary")
+PINNED_COLORS = ("text-success", "magenta", "foreground 75%")
 
 Part = tuple[str, str] | str
 
@@ -29,8 +29,8 @@ class CurvesView(View):
     NAME = "curves"
     HELP: ClassVar[str] = """\
 Above, the loss that each side reports; below, the gap |Δloss|. Where both curves lie on each other their colours
-take turns. The run before the last change stays as a faint curve. A loss that goes below zero cannot be drawn on a
-log axis, so the axis is linear as long as one is shown. Comma and full stop, or a click, put a cursor on an epoch: the
+take turns. The run before the last change stays as a faint curve. A loss that goes below zero, as error·loss
+does, cannot be drawn on a log axis: the axis is linear as long as one is shown. Comma and full stop, or a click, put a cursor on an epoch: the
 legend reads both losses and the gap there, and the other tabs show that epoch. z and the wheel zoom,
 [ and ] pan. P pins a run, so that later ones are drawn beside it."""
 
@@ -97,7 +97,7 @@ def _gap_legend(log: bool) -> Content:
 def _pin_legend(look: Look) -> Content:
     parts: list[Part] = []
     for pinned, color in zip(look.pinned, PINNED_COLORS, strict=False):
-        parts += [("  ━━ ", f"${color}"), pinned.name]
+        parts += [("  ━━ ", color if color == "magenta" else f"${color}"), pinned.name]
     return Content.assemble(*parts)
 
 
@@ -110,9 +110,9 @@ def _loss_legend(log: bool, refused: bool, previous: bool) -> Content:
         "PyTorch",
     ]
     if previous:
-        parts += [("  ━━ ", f"${PREVIOUS_COLOR}"), "run before"]
+        parts += [("  ━━ ", f"${PREVIOUS_COLOR}"), "before"]
     if refused:
-        parts.append(("  linear: error·loss is signed", "$text-warning"))
+        parts.append(("  linear: signed", "$text-warning"))
     return Content.assemble(*parts)
 
 
