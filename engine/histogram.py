@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 from engine.comparison import ParameterPair
 from engine.types import FloatArray
 
+MOST_COUNTED = 200_000
+"""About how many weights of a layer are counted, so that no layer makes the screen wait."""
+
 
 @dataclass(frozen=True)
 class Histogram:
-    """`edges` has one entry more than the counts."""
+    """`edges` has one entry more than the counts. Of very many weights every `step`-th is counted."""
 
+    step: int
     edges: FloatArray
     numpy: NDArray[np.int64]
     pytorch: NDArray[np.int64]
@@ -22,7 +26,8 @@ class Histogram:
 
 def histogram(pair: ParameterPair, bins: int) -> Histogram:
     """Counts of the finite values in equal bins from the least to the greatest of both sides."""
-    values = [side.ravel().astype(np.float64) for side in (pair.numpy, pair.pytorch)]
+    step = max(1, pair.numpy.size // MOST_COUNTED)
+    values = [side.ravel()[::step].astype(np.float64) for side in (pair.numpy, pair.pytorch)]
     values = [side[np.isfinite(side)] for side in values]
     everything = np.concatenate(values)
     low, high = (float(everything.min()), float(everything.max())) if everything.size else (0.0, 0.0)
@@ -30,4 +35,4 @@ def histogram(pair: ParameterPair, bins: int) -> Histogram:
         low, high = low - 0.5, high + 0.5
     edges = np.linspace(low, high, bins + 1)
     numpy, pytorch = (np.histogram(side, edges)[0].astype(np.int64) for side in values)
-    return Histogram(edges, numpy, pytorch)
+    return Histogram(step, edges, numpy, pytorch)

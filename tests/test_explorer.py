@@ -249,13 +249,11 @@ async def test_zoom_and_pan_stay_inside_the_run(explorer):
     assert last - first == pytest.approx(1250, abs=2)
     await explorer.press("right_square_bracket")
     assert look().zoom[0] > first
-    await explorer.press(*["right_square_bracket"] * 30)
+    await explorer.press(*["right_square_bracket"] * 7)
     assert look().zoom[1] == 5000
-    await explorer.press(*["left_square_bracket"] * 30)
-    assert look().zoom[0] == 1
-    await explorer.press(*["z"] * 20)
-    assert look().zoom[1] - look().zoom[0] == 10
-    await explorer.press(*["Z"] * 20)
+    await explorer.press("left_square_bracket")
+    assert look().zoom[1] < 5000
+    await explorer.press(*["Z"] * 2)
     assert look().zoom is None
 
 
@@ -270,6 +268,9 @@ async def test_the_mouse_picks_and_zooms(explorer):
     first, last = explorer.app._look.zoom
     assert first < 2500 < last
     assert last - first == pytest.approx(4000, abs=2)
+    chart.post_message(chart.Panned(-1))
+    await explorer.settle()
+    assert explorer.app._look.zoom[0] < first
 
 
 async def test_units_and_histograms(explorer):

@@ -30,3 +30,10 @@ def test_one_value_has_a_bin(value):
     array = np.full((2, 2), value)
     found = histogram(ParameterPair("layer 1 weight", array, array), 3)
     assert found.numpy.sum() == np.isfinite(array).sum()
+
+
+def test_of_very_many_weights_every_nth_is_counted():
+    array = np.linspace(0, 1, 4_000_000)
+    found = histogram(ParameterPair("layer 1 weight", array, array), 4)
+    assert found.step == 20
+    assert found.numpy.tolist() == [50_000] * 4

@@ -175,10 +175,25 @@ def test_a_wide_screen_uses_its_width(snap_compare, key):
     assert snap_compare(app, terminal_size=(200, 60), run_before=pressing(key))
 
 
-@pytest.mark.parametrize("keys", [("w",), ("f",), ("x",)], ids=["weights", "predictions", "code"])
-def test_a_light_theme(snap_compare, keys):
+LIGHT = {
+    "curves": "c",
+    "weights": "w",
+    "predictions": "f",
+    "code": "x",
+    "why": "d",
+    "help": "question_mark",
+    "presets": "p",
+    "setup": "o",
+    "export": "e",
+    "tour": "t",
+}
+
+
+@BOTH
+@pytest.mark.parametrize("name", LIGHT)
+def test_a_light_theme(snap_compare, size, name):
     app = explorer(engine.preset("same-loss"), "textual-light")
-    assert snap_compare(app, terminal_size=WIDE, run_before=pressing(*keys))
+    assert snap_compare(app, terminal_size=size, run_before=pressing(LIGHT[name]))
 
 
 def test_pictures_show_every_discrepancy():

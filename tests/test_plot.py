@@ -1,5 +1,9 @@
 """Charts: what no run may upset, and axes that say what is there."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -37,3 +41,21 @@ def test_a_chart_may_be_larger_than_the_terminal(monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     lines = draw([Series(curve([1, 2]), BLUE)], 100, 40, False).split("\n")
     assert len([line for line in lines if line]) == 40
+
+
+def test_a_picture_is_the_same_in_every_process():
+    """plotext keeps ticks in a set of strings, whose order changes with the hash seed."""
+    code = (
+        "import numpy as np\n"
+        "from tests.test_plot import BLUE, curve\n"
+        "from tui_app.plot import Series, draw\n"
+        "series = [Series(curve(np.linspace(1, 2, 5000)), BLUE)]\n"
+        "print([draw(series, width, 14, False) for width in range(30, 120, 3)])\n"
+    )
+    drawn = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in "0123"
+    }
+    assert len(drawn) == 1

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -9,6 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 import engine
+from engine.discrepancies import find, match_toward
+from engine.settings import SideName
 from tui_app.cli import main
 from tui_app.keys import KEYS
 
@@ -56,3 +59,18 @@ def test_its_commands_run(command, tmp_path, monkeypatch):
 def test_its_python_prints_what_it_says(answer_run):
     assert f"# {answer_run.verdict.headline}\n" in README
     assert f"# {answer_run.comparison.losses.max_absolute!r}\n" in README
+
+
+def test_twice_is_a_coincidence_and_the_mended_gradient_is_not():
+    seven = replace(engine.preset("answer"), data=engine.built_in("regression"))
+    assert engine.train(seven).comparison.losses.max_absolute > 1e-3
+    for discrepancy in ("gradient_scale", "learning_rate"):
+        seven, _ = match_toward(find(discrepancy), seven, SideName.PYTORCH)
+    assert engine.train(seven).comparison.losses.max_absolute < 1e-6
+
+
+def test_a_bias_taken_away_moves_the_later_layers_start():
+    run = engine.train(replace(engine.preset("pytorch").with_side(SideName.NUMPY, bias=False), epochs=1))
+    gaps = {gap.name: gap.different for gap in run.comparison.initial_parameters}
+    assert gaps["layer 1 weight"] == 0
+    assert gaps["layer 2 weight"] > 0

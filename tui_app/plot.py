@@ -186,18 +186,23 @@ def _draw_ticks(frame: _Frame) -> None:
     def place(value: float, low: float, high: float, cells: int) -> float:
         return (value - low) / (high - low) * (cells - 1)
 
-    ticks = _epoch_ticks(*frame.x_range)
+    ticks = _epoch_ticks(*frame.x_range, frame.columns)
     plotext.xticks([place(tick, *frame.x_range, frame.columns) for tick in ticks], [f"{tick:,.0f}" for tick in ticks])
     plotext.yticks([place(tick, *frame.y_range, frame.rows) for tick in frame.y_ticks], frame.y_labels)
 
 
-def _epoch_ticks(first: float, last: float) -> list[float]:
-    """The first epoch and round numbers after it."""
+def _epoch_ticks(first: float, last: float, columns: int) -> list[float]:
+    """The first epoch and round numbers after it, so far apart that no label reaches another's place.
+
+    plotext sets labels down in the order of a Python set, which no two processes share: where labels touch, another one
+    would be left out each time.
+    """
     span = last - first
-    unit = 10 ** math.floor(math.log10(max(span, 1)))
-    step = max(1, round(next(factor * unit for factor in (0.2, 0.5, 1, 2, 5) if span / (factor * unit) <= 6)))
+    least = span * (2 * len(f"{last:,.0f}") + 1) / columns
+    unit = 10.0 ** math.floor(math.log10(max(least, 1)))
+    step = max(1, round(next(factor * unit for factor in (1, 2, 5, 10) if factor * unit >= least)))
     round_numbers = range(step * math.ceil(first / step), int(last) + 1, step)
-    return [first, *(float(tick) for tick in round_numbers if tick - first > span / 12)]
+    return [first, *(float(tick) for tick in round_numbers if tick - first >= least)]
 
 
 def _y_ticks(low: float, high: float, count: int, log: bool) -> tuple[list[float], list[str]]:

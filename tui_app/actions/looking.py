@@ -106,3 +106,7 @@ class LookActions(TourActions):
         """The wheel was turned."""
         factor = WHEEL_ZOOM if event.up else 1 / WHEEL_ZOOM
         self.look(self._look.zoomed(factor, event.epoch, self._last_epoch))
+
+    def on_chart_panned(self, event: Chart.Panned) -> None:
+        """The wheel was turned sideways."""
+        self.action_pan(event.direction)

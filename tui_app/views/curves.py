@@ -29,10 +29,10 @@ class CurvesView(View):
     NAME = "curves"
     HELP: ClassVar[str] = """\
 Above, the loss that each side reports; below, the gap |Δloss|. Where both curves lie on each other their colours
-take turns. The run before the last change stays as a faint curve. A loss that goes below zero, as error·loss
-does, cannot be drawn on a log axis: the axis is linear as long as one is shown. Comma and full stop, or a click, put a cursor on an epoch: the
-legend reads both losses and the gap there, and the other tabs show that epoch. z and the wheel zoom,
-[ and ] pan. P pins a run, so that later ones are drawn beside it."""
+take turns. The run before the last change stays as a faint curve; P pins a run, so that later ones are drawn beside
+it. A loss that goes below zero, as error·loss does, cannot be drawn on a log axis: the axis is linear as long as one
+is shown. Comma and full stop, or a click, put a cursor on an epoch: the legend reads both losses and the gap there,
+and the other tabs show that epoch. z and the wheel zoom; [ and ], or shift and the wheel, pan."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -43,6 +43,13 @@ class Chart(Widget):
             super().__init__()
             self.epoch, self.up = epoch, up
 
+    class Panned(Message):
+        """The wheel was turned sideways, or with shift held: −1 is toward earlier epochs."""
+
+        def __init__(self, direction: int) -> None:
+            super().__init__()
+            self.direction = direction
+
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._curves: tuple[ThemedCurve, ...] = ()
@@ -130,7 +137,21 @@ class Chart(Widget):
         """Toward: zoom out."""
         self._scroll(event, False)
 
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        """Sideways: pan."""
+        event.stop()
+        self.post_message(self.Panned(-1))
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        """Sideways: pan."""
+        event.stop()
+        self.post_message(self.Panned(1))
+
     def _scroll(self, event: events.MouseEvent, up: bool) -> None:
+        if event.shift:
+            event.stop()
+            self.post_message(self.Panned(-1 if up else 1))
+            return
         epoch = self._epoch_under(event)
         if epoch is not None:
             event.stop()

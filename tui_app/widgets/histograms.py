@@ -19,8 +19,9 @@ def histogram_content(pair: ParameterPair, width: int) -> Content:
     found = histogram(pair, BINS)
     room = max(4, (width - LABEL_WIDTH - 2) // 2)
     largest = max(1, int(found.numpy.max()), int(found.pytorch.max()))
+    sampled = f", every {found.step}th weight" if found.step > 1 else ""
     lines = [
-        Content.styled(f"{pair.name.capitalize()} {'x'.join(map(str, pair.numpy.shape))}", "bold"),
+        Content.styled(f"{pair.name.capitalize()} {'x'.join(map(str, pair.numpy.shape))}{sampled}", "bold"),
         Content.assemble(" " * LABEL_WIDTH, ("hand-rolled".ljust(room), "$text-primary"), ("PyTorch", "$text-warning")),
     ]
     for low, numpy, pytorch in zip(found.edges[:-1], found.numpy, found.pytorch, strict=True):
