@@ -52,7 +52,9 @@ def test_the_locale_decides(variables, expected, monkeypatch):
     assert locale_is_utf8() is expected
 
 
-@pytest.mark.parametrize("command", [("run", "--preset", "asked"), ("run", "--preset", "answer"), ("differences",)])
+@pytest.mark.parametrize(
+    "command", [("run", "--preset", "asked"), ("run", "--preset", "answer"), ("differences",), ("run", "--help")]
+)
 def test_commands_write_ascii_alone(command):
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "1"}
     result = subprocess.run(
@@ -60,7 +62,17 @@ def test_commands_write_ascii_alone(command):
     )
     assert result.stdout.isascii()
     assert len(result.stdout) > 300
-    assert b"?" not in result.stdout
+    assert b"?" not in result.stdout or "--help" in command
+
+
+def test_the_progress_bar_is_ascii_too():
+    program = Terminal("-m", "tui_app", "run", "--ascii", "--quiet", "--epochs", "20000")
+    while program.process.poll() is None:
+        program.read(0.05)
+    program.read(0.1)
+    program.close()
+    assert b"20000" in program.output
+    assert program.output.isascii()
 
 
 @pytest.mark.parametrize("options", [(["--ascii"], {}), ([], {"LC_ALL": "C"})], ids=["--ascii", "LC_ALL=C"])

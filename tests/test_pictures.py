@@ -158,6 +158,12 @@ def test_ascii(snap_compare, size, key):
     assert snap_compare(app, terminal_size=size, run_before=pressing("down", "m", key))
 
 
+@pytest.mark.parametrize("key", ["question_mark", "p", "o", "t"], ids=["help", "presets", "setup", "tour"])
+def test_ascii_screens(snap_compare, key):
+    app = explorer(engine.preset("asked"), ascii=True)
+    assert snap_compare(app, terminal_size=NARROW, run_before=pressing("d", key))
+
+
 @pytest.mark.parametrize("size", [(60, 20), (59, 20), (100, 30)], ids=["60x20", "59x20", "100x30"])
 def test_other_sizes(snap_compare, size):
     assert snap_compare(explorer(engine.preset("same-loss")), terminal_size=size, run_before=pressing())

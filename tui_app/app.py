@@ -27,7 +27,7 @@ from tui_app.actions.experiment import ExperimentActions
 from tui_app.actions.keeping import KeepActions
 from tui_app.actions.looking import LookActions
 from tui_app.actions.running import RunActions
-from tui_app.ascii import AsciiFilter
+from tui_app.ascii_filter import AsciiFilter
 from tui_app.commands import ExplorerCommands
 from tui_app.config import Config, config_file, load_config
 from tui_app.keys import KEYS

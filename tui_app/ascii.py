@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
 import unicodedata
 from functools import lru_cache
 
 from rich.cells import cell_len
-from rich.segment import Segment
-from textual.color import Color
-from textual.filter import LineFilter
 
 SPELLED = {
     "½": "1/2 ",
@@ -134,9 +133,17 @@ def _braille(dots: int) -> str:
     return "_" if rows[3] else "-"
 
 
-class AsciiFilter(LineFilter):
-    """Every line that Textual draws."""
+def make_streams_ascii(wanted: bool = True) -> None:
+    """Let standard output and standard error write ASCII alone, or UTF-8 again."""
+    codecs.register_error("mlp-tui", lambda error: (to_ascii(_refused(error)), _end(error)))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="ascii" if wanted else "utf-8", errors="mlp-tui")
 
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The same segments in ASCII."""
-        return [Segment(to_ascii(text), style, control) for text, style, control in segments]
+
+def _refused(error: UnicodeError) -> str:
+    return str(error.object[error.start : error.end]) if isinstance(error, UnicodeEncodeError) else "?"
+
+
+def _end(error: UnicodeError) -> int:
+    return error.end if isinstance(error, UnicodeEncodeError) else 0

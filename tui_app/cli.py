@@ -19,6 +19,7 @@ from click.core import ParameterSource
 
 from engine.errors import InputError
 from engine.settings import Settings
+from tui_app.ascii import locale_is_utf8, make_streams_ascii, spell_out, to_ascii
 from tui_app.options import command_line, experiment_options, settings_from
 
 click.rich_click.TEXT_MARKUP = "markdown"
@@ -26,6 +27,12 @@ click.rich_click.TEXT_MARKUP = "markdown"
 
 class _Group(click.RichGroup):
     """Turns every `InputError` into one sentence on standard error and exit status 2."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """As click's; the help, too, has only what the locale can show."""
+        if not locale_is_utf8():
+            make_streams_ascii()
+        return super().main(*args, **kwargs)
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -75,15 +82,15 @@ def _refuse_options_before_command(context: click.RichContext) -> None:
 
 
 def _ascii(options: dict[str, Any]) -> bool:
-    from tui_app.ascii import locale_is_utf8
-
     wanted: bool | None = options["ascii_only"]
-    return not locale_is_utf8() if wanted is None else wanted
+    if wanted is None:
+        return not locale_is_utf8()
+    if wanted or not locale_is_utf8():
+        make_streams_ascii(wanted)
+    return wanted
 
 
 def _say(text: str, ascii: bool) -> None:
-    from tui_app.ascii import spell_out
-
     click.echo(spell_out(text) if ascii else text)
 
 
@@ -117,7 +124,7 @@ def run(json_file: str | None, force: bool, fail_over: float | None, quiet: bool
     from engine.files import check_writable
     from engine.run_file import run_document, write_run
 
-    settings = settings_from(**options)
+    settings, ascii = settings_from(**options), _ascii(options)
     if fail_over is not None and not fail_over >= 0:
         raise InputError(f"--fail-over cannot be {fail_over}; it is a number from 0 on.")
     if json_file not in (None, "-"):
@@ -126,7 +133,7 @@ def run(json_file: str | None, force: bool, fail_over: float | None, quiet: bool
     if json_file == "-":
         click.echo(json.dumps(run_document(result)))
     else:
-        _print(result, quiet, _ascii(options))
+        _print(result, quiet, ascii)
         if json_file is not None:
             write_run(result, json_file, force)
             click.echo(f"wrote {json_file}", err=True)
@@ -153,7 +160,6 @@ def _train(settings: Settings) -> Any:
 def _print(result: Any, quiet: bool, ascii: bool) -> None:
     from rich.console import Console
 
-    from tui_app.ascii import to_ascii
     from tui_app.report import print_run
 
     if quiet:

@@ -19,7 +19,7 @@ POINTS = "○●"
 """A target in the lower and in the upper half of the targets' range."""
 
 GAP = 2
-TALL = 26
+TALL = 20
 """From this many lines on the maps stand two above one, if there is no room for three abreast."""
 
 
