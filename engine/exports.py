@@ -40,7 +40,7 @@ def export_files(result: Result, command: str) -> dict[str, str | bytes]:
     files["losses.csv"] = losses_csv(result.curves)
     files["parameters.npz"] = parameters_npz(result)
     for side in SideName:
-        parameters = own_parameters(result.settings, side, result.parameters)
+        parameters = list(own_parameters(result.settings, side, result.parameters).values())
         files[f"{side.value}_state_dict.pt"] = state_dict_file(parameters, result.settings.side(side).bias)
     files["report.md"] = report(result, command)
     return files
@@ -60,11 +60,11 @@ def losses_csv(curves: Curves) -> str:
     return "\n".join(rows) + "\n"
 
 
-def own_parameters(settings: Settings, side: SideName, pairs: tuple[ParameterPair, ...]) -> list[FloatArray]:
-    """One side's parameters in PyTorch's order, without the zeros that stand for a bias it does not have."""
+def own_parameters(settings: Settings, side: SideName, pairs: tuple[ParameterPair, ...]) -> dict[str, FloatArray]:
+    """One side's parameters by name, in PyTorch's order, without the zeros that stand for a bias it does not have."""
     bias = settings.side(side).bias
     kept = [pair for pair in pairs if bias or not pair.name.endswith("bias")]
-    return [pair.numpy if side is SideName.NUMPY else pair.pytorch for pair in kept]
+    return {pair.name: pair.numpy if side is SideName.NUMPY else pair.pytorch for pair in kept}
 
 
 def parameters_npz(result: Result) -> bytes:
@@ -72,11 +72,8 @@ def parameters_npz(result: Result) -> bytes:
     arrays: dict[str, Any] = {}
     for side in SideName:
         for when, pairs in (("", result.parameters), ("initial_", result.initial_parameters)):
-            bias = result.settings.side(side).bias
-            for pair in pairs:
-                if bias or not pair.name.endswith("bias"):
-                    value = pair.numpy if side is SideName.NUMPY else pair.pytorch
-                    arrays[f"{side.value}_{when}{pair.name.replace(' ', '_')}"] = value
+            for name, value in own_parameters(result.settings, side, pairs).items():
+                arrays[f"{side.value}_{when}{name.replace(' ', '_')}"] = value
     file = io.BytesIO()
     np.savez(file, **arrays)
     return file.getvalue()

@@ -28,7 +28,7 @@ def write_whole(path: Path, content: str | bytes, replace_existing: bool) -> Non
 
 
 def write_folder(folder: Path, files: dict[str, str | bytes], replace_existing: bool) -> None:
-    """Write files into a folder, which is made if its parent exists: all of them or none; raises `InputError`."""
+    """Write files into a folder, made if its parent exists; raises `InputError`, and then none is new there."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; name a folder.")
     made = not folder.exists()
@@ -51,6 +51,7 @@ def write_folder(folder: Path, files: dict[str, str | bytes], replace_existing: 
 
 def _write_all(files: dict[Path, str | bytes]) -> None:
     written: dict[Path, Path] = {}
+    new = [path for path in files if not path.exists()]
     try:
         for path, content in files.items():
             data = content.encode() if isinstance(content, str) else content
@@ -64,6 +65,8 @@ def _write_all(files: dict[Path, str | bytes]) -> None:
         for beside, path in written.items():
             os.replace(beside, path)
     except OSError as error:
+        for made in new:
+            made.unlink(missing_ok=True)
         raise InputError(f"{path} cannot be written: {error.strerror or error}.") from None
     finally:
         for beside in written:

@@ -109,6 +109,22 @@ def test_a_full_disk_leaves_no_folder(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
+def test_a_disk_that_fills_half_way_leaves_nothing_new(tmp_path, monkeypatch):
+    rename, renamed = os.replace, []
+
+    def fills(source, target):
+        if renamed:
+            raise OSError(28, "No space left on device")
+        renamed.append(target)
+        rename(source, target)
+
+    monkeypatch.setattr("os.replace", fills)
+    with pytest.raises(engine.InputError, match="No space left on device"):
+        write_folder(tmp_path / "out", {"a": "1", "b": b"2"}, replace_existing=False)
+    assert len(renamed) == 1
+    assert os.listdir(tmp_path) == []
+
+
 @pytest.mark.parametrize("place", ["nowhere/out", "file"])
 def test_a_folder_that_cannot_be(tmp_path, place):
     (tmp_path / "file").write_text("")

@@ -57,3 +57,20 @@ def test_a_spike_of_one_epoch_survives_two_million():
     assert reduced.high.max() == 9.0
     spike = reduced.epochs[reduced.high.argmax()]
     assert spike <= 1_377_778 < spike + 2_000_000 / 50
+
+
+@given(st.integers(1, 60), st.sampled_from([4, 16, 64]), st.data())
+def test_a_part_and_a_single_epoch_of_the_curve(epochs, capacity, data):
+    losses = np.random.RandomState(epochs).normal(size=epochs)
+    history = History(capacity)
+    history.add(losses, losses)
+    curve = history.curves().numpy
+    first = data.draw(st.integers(1, epochs))
+    last = data.draw(st.integers(first, epochs))
+    part = curve.between(first, last)
+    assert part.epochs[0] <= first
+    assert part.last_epoch >= last
+    assert part.low.min() <= losses[first - 1 : last].min()
+    low, high = curve.at(first)
+    assert low <= losses[first - 1] <= high
+    assert curve.at(0) is curve.at(epochs + 1) is None

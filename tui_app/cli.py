@@ -19,7 +19,7 @@ from click.core import ParameterSource
 
 from engine.errors import InputError
 from engine.settings import Settings
-from tui_app.ascii import locale_is_utf8, make_streams_ascii, spell_out, to_ascii
+from tui_app.ascii import locale_is_utf8, make_streams_ascii, spell_out
 from tui_app.options import command_line, experiment_options, settings_from
 
 click.rich_click.TEXT_MARKUP = "markdown"
@@ -82,6 +82,7 @@ def _refuse_options_before_command(context: click.RichContext) -> None:
 
 
 def _ascii(options: dict[str, Any]) -> bool:
+    """Whether only ASCII is wanted; the streams are made so."""
     wanted: bool | None = options["ascii_only"]
     if wanted is None:
         return not locale_is_utf8()
@@ -164,14 +165,8 @@ def _print(result: Any, quiet: bool, ascii: bool) -> None:
 
     if quiet:
         _say(result.verdict.headline, ascii)
-        return
-    console = Console(highlight=False)
-    if not ascii:
-        print_run(result, console)
-        return
-    with console.capture() as capture:
-        print_run(result, console)
-    click.echo(to_ascii(capture.get()), nl=False)
+    else:
+        print_run(result, Console(highlight=False))
 
 
 @main.command()
@@ -188,6 +183,7 @@ def export(folder: str, force: bool, **options: Any) -> None:
     from engine.run import result_of
 
     settings = settings_from(**options)
+    _ascii(options)
     files = export_files(result_of(_train(settings)), command_line(settings))
     write_folder(Path(folder).expanduser(), files, force)
     for name in files:

@@ -7,12 +7,12 @@ from textual.color import Color, ColorParseError
 
 
 def theme_rgb(app: App[object], color: str) -> tuple[int, int, int]:
-    """The theme's colour of that name, 'NAME' or 'NAME PERCENT%', over the background; else the colour so called."""
+    """A colour as Textual's styles write it, '$VARIABLE' or a name, 'PERCENT%' after it, over the background."""
     name, _, percent = color.partition(" ")
     variables = app.theme_variables
     background = Color.parse(variables["background"])
     try:
-        parsed = Color.parse(variables.get(name, name))
+        parsed = Color.parse(variables[name[1:]] if name.startswith("$") else name)
     except ColorParseError:
         parsed = background.inverse
     opacity = float(percent.rstrip("%")) / 100 if percent else parsed.a

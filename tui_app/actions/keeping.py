@@ -53,7 +53,7 @@ class KeepActions(ExplorerState):
         except InputError:
             command = "mlp-tui --from run.json"
         files = export_files(result, command) | {"screen.svg": self.export_screenshot()}
-        self.push_screen(ExportScreen(list(files), lambda: files), self._exported)
+        self.push_screen(ExportScreen(files), self._exported)
 
     def _exported(self, folder: Path | None) -> None:
         if folder is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -28,16 +27,16 @@ class ExportScreen(ModalScreen[Path | None]):
 
     BINDINGS = [("escape", "dismiss", "close"), ("ctrl+c", "app.quit", "quit")]
 
-    def __init__(self, names: list[str], files: Callable[[], dict[str, str | bytes]]) -> None:
+    def __init__(self, files: dict[str, str | bytes]) -> None:
         super().__init__()
-        self._names, self._files = names, files
+        self._files = files
 
     def compose(self) -> ComposeResult:
         """An input, the list of files, a line that says what is wrong."""
         folder = Input(free_folder())
         # A blinking cursor would keep a slow link busy.
         folder.cursor_blink = False
-        listed = Static(f"writes {', '.join(self._names)}")
+        listed = Static(f"writes {', '.join(self._files)}")
         frame = Vertical(folder, listed, Static(id="problem"), classes="dialog", id="export")
         frame.border_title = "Export to a folder"
         frame.border_subtitle = "enter write · esc close"
@@ -47,7 +46,7 @@ class ExportScreen(ModalScreen[Path | None]):
         """Write, or say what is in the way."""
         folder = Path(event.value.strip() or ".").expanduser()
         try:
-            write_folder(folder, self._files(), replace_existing=False)
+            write_folder(folder, self._files, replace_existing=False)
         except InputError as error:
             self.query_one("#problem", Static).update(str(error).replace(", or say --force to replace it", ""))
             return

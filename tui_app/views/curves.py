@@ -16,9 +16,14 @@ from tui_app.plot import is_signed
 from tui_app.views.base import View
 from tui_app.widgets.chart import Chart, ThemedCurve
 
-NUMPY_COLOR, PYTORCH_COLOR, GAP_COLOR, PREVIOUS_COLOR = "text-primary", "text-warning", "text-error", "foreground 35%"
+NUMPY_COLOR, PYTORCH_COLOR, GAP_COLOR, PREVIOUS_COLOR = (
+    "$text-primary",
+    "$text-warning",
+    "$text-error",
+    "$foreground 35%",
+)
 
-PINNED_COLORS = ("text-success", "magenta", "foreground 75%")
+PINNED_COLORS = ("$text-success", "magenta", "$foreground 75%")
 
 Part = tuple[str, str] | str
 
@@ -64,7 +69,7 @@ and the other tabs show that epoch. z and the wheel zoom; [ and ], or shift and 
         loss_log = look.log_scale and not signed
         if loss_log:
             losses = [one for one in losses if not is_signed(one.curve)]
-        waiting = "no epoch trained yet"
+        waiting = "no epoch of this part is trained yet: esc shows all" if snapshot.epoch else "no epoch trained yet"
         self._chart("loss-chart").show(tuple(losses), loss_log, waiting, look.zoom, look.cursor)
         if snapshot.epoch and not curves.gap.high.any():
             gaps, waiting = [], "no gap: every bit of every loss is equal"
@@ -91,26 +96,26 @@ and the other tabs show that epoch. z and the wheel zoom; [ and ], or shift and 
 
 
 def _gap_legend(log: bool) -> Content:
-    return Content.assemble("gap |Δloss|", ", log scale" if log else "", ("  ━━", f"${GAP_COLOR}"))
+    return Content.assemble("gap |Δloss|", ", log scale" if log else "", ("  ━━", GAP_COLOR))
 
 
 def _pin_legend(look: Look) -> Content:
     parts: list[Part] = []
     for pinned, color in zip(look.pinned, PINNED_COLORS, strict=False):
-        parts += [("  ━━ ", color if color == "magenta" else f"${color}"), pinned.name]
+        parts += [("  ━━ ", color), pinned.name]
     return Content.assemble(*parts)
 
 
 def _loss_legend(log: bool, refused: bool, previous: bool) -> Content:
     parts: list[Part] = [
         "loss, log scale" if log else "loss",
-        ("  ━━ ", f"${NUMPY_COLOR}"),
+        ("  ━━ ", NUMPY_COLOR),
         "hand-rolled",
-        ("  ━━ ", f"${PYTORCH_COLOR}"),
+        ("  ━━ ", PYTORCH_COLOR),
         "PyTorch",
     ]
     if previous:
-        parts += [("  ━━ ", f"${PREVIOUS_COLOR}"), "before"]
+        parts += [("  ━━ ", PREVIOUS_COLOR), "before"]
     if refused:
         parts.append(("  linear: signed", "$text-warning"))
     return Content.assemble(*parts)
@@ -127,12 +132,12 @@ def _readings(snapshot: Snapshot, epoch: int) -> tuple[Content, Content]:
         losses, gap = [_reading(curve, epoch) for curve in (curves.numpy, curves.pytorch)], _reading(curves.gap, epoch)
     above = Content.assemble(
         (f"epoch {epoch:,}", "bold"),
-        ("  ━━ ", f"${NUMPY_COLOR}"),
+        ("  ━━ ", NUMPY_COLOR),
         losses[0],
-        ("  ━━ ", f"${PYTORCH_COLOR}"),
+        ("  ━━ ", PYTORCH_COLOR),
         losses[1],
     )
-    return above, Content.assemble("gap |Δloss|", ("  ━━ ", f"${GAP_COLOR}"), gap)
+    return above, Content.assemble("gap |Δloss|", ("  ━━ ", GAP_COLOR), gap)
 
 
 def _reading(curve: Curve, epoch: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -43,8 +44,7 @@ of targets and predictions. With a cursor on the curves, of that epoch."""
     def show(self, snapshot: Snapshot, look: Look) -> None:
         """Show these predictions."""
         predictions = shown_predictions(snapshot, look)
-        words = "" if look.initial else moment(snapshot, look)
-        when = words or moment(snapshot, Look(cursor=look.cursor))
+        when = moment(snapshot, replace(look, initial=False))
         self.query_one("#predictions-heading", Static).update(f"predictions {when}", layout=False)
         mapped = can_be_mapped(snapshot.settings.data)
         maps, table = self.query_one(PredictionMaps), self.query_one(PredictionTable)

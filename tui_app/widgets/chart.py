@@ -96,7 +96,7 @@ class Chart(Widget):
     def _draw(self) -> list[Strip]:
         width, height = self.size
         series = [Series(one.curve, theme_rgb(self.app, one.color), one.faint) for one in self._curves]
-        self._picture = picture(series, width, height, self._log, theme_rgb(self.app, "foreground 60%"), self._zoom)
+        self._picture = picture(series, width, height, self._log, theme_rgb(self.app, "$foreground 60%"), self._zoom)
         style = self.rich_style
         if self._picture is None:
             said = Strip([Segment(self._empty.center(width), style)])

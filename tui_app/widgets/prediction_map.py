@@ -58,9 +58,9 @@ class PredictionMaps(Widget):
         height = max(1, min((self.size.height - 1) // -(-3 // columns) - 1, width // 2))
         size = (min(width, 3 * height), height)
         panels = [
-            self._panel("hand-rolled", plane.numpy, (low, high), "text-primary", size),
-            self._panel("PyTorch", plane.pytorch, (low, high), "text-warning", size),
-            self._panel(f"|Δ|, to {largest:.1e}", gap, (0.0, largest), "text-error", size),
+            self._panel("hand-rolled", plane.numpy, (low, high), "$text-primary", size),
+            self._panel("PyTorch", plane.pytorch, (low, high), "$text-warning", size),
+            self._panel(f"|Δ|, to {largest:.1e}", gap, (0.0, largest), "$text-error", size),
         ]
         said = [*_axes(plane), *_keys(low, high)]
         dim = self.rich_style + Style(dim=True)
