@@ -133,12 +133,14 @@ def _braille(dots: int) -> str:
     return "_" if rows[3] else "-"
 
 
-def make_streams_ascii(wanted: bool = True) -> None:
-    """Let standard output and standard error write ASCII alone, or UTF-8 again."""
+def prepare_streams(encoding: str | None = None) -> None:
+    """Let standard output and standard error write in an encoding, their own unless given; what it has no character
+    for becomes ASCII of the same width.
+    """
     codecs.register_error("mlp-tui", lambda error: (to_ascii(_refused(error)), _end(error)))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="ascii" if wanted else "utf-8", errors="mlp-tui")
+            stream.reconfigure(encoding=encoding, errors="mlp-tui")
 
 
 def _refused(error: UnicodeError) -> str:

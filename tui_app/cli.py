@@ -6,7 +6,6 @@ used, 1 that `--fail-over` found too large a gap.
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import sys
@@ -19,7 +18,7 @@ from click.core import ParameterSource
 
 from engine.errors import InputError
 from engine.settings import Settings
-from tui_app.ascii import locale_is_utf8, make_streams_ascii, spell_out
+from tui_app.ascii import locale_is_utf8, prepare_streams, spell_out
 from tui_app.options import command_line, experiment_options, settings_from
 
 click.rich_click.TEXT_MARKUP = "markdown"
@@ -30,8 +29,7 @@ class _Group(click.RichGroup):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """As click's; the help, too, has only what the locale can show."""
-        if not locale_is_utf8():
-            make_streams_ascii()
+        prepare_streams(None if locale_is_utf8() else "ascii")
         return super().main(*args, **kwargs)
 
     def invoke(self, context: click.Context) -> Any:
@@ -58,10 +56,6 @@ def main(context: click.RichContext, /, **options: Any) -> None:
 
     Without a screen: `mlp-tui run --preset answer`.
     """
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that has no braille gets question marks, not a traceback.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
     if context.invoked_subcommand is not None:
         _refuse_options_before_command(context)
         return
@@ -86,8 +80,7 @@ def _ascii(options: dict[str, Any]) -> bool:
     wanted: bool | None = options["ascii_only"]
     if wanted is None:
         return not locale_is_utf8()
-    if wanted or not locale_is_utf8():
-        make_streams_ascii(wanted)
+    prepare_streams("ascii" if wanted else "utf-8")
     return wanted
 
 
