@@ -1,5 +1,6 @@
-"""The hand-written network's step without temporary arrays: the operations of `numpy_mlp.py`, in its order and
-rounding, each writing into an array made once. It says nothing new; read `numpy_mlp.py` to learn what happens.
+"""The hand-written network's step without temporary arrays, each operation writing into an array made once.
+
+The operations are those of `numpy_mlp.py` and `numpy_descent.py`, in their order and rounding; read them there.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from engine.numpy_descent import Descent
 from engine.numpy_mlp import Layer, NumpyMLP
-from engine.settings import Activation, LossReport, Settings
+from engine.settings import Activation, DerivativeAt, LogMoment, LossReport, Settings
 from engine.types import FloatArray
+from engine.update_rules import DecayForm, MomentumForm, UpdateOrder
 
 Operation = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -24,22 +27,48 @@ class BufferedNumpyMLP(NumpyMLP):
         super().__init__(settings)
         self._operations: list[Operation] = []
         # Zero-dimensional arrays of the right dtype: a Python number would be converted at every call.
-        self._one = self.X.dtype.type(1) * np.ones((), self.X.dtype)
-        self._minus_rate = np.array(-self.learning_rate, self.X.dtype)
-        self._factor = np.array(self.factor, self.X.dtype)
-        outputs = [self.X]
+        self._one = self._number(1)
+        self._velocity_arrays: list[FloatArray] = []
+        # What a velocity takes of the gradient; the first step of PyTorch's form is undampened.
+        self._share = self._number(1)
+        self._started = False
+        self._slipped = self.side.derivative_at is DerivativeAt.PRE_ACTIVATION
+        outputs, pre_activations = [self.X], []
         for layer in self.layers:
-            outputs.append(self._record_forward(layer, outputs[-1]))
+            z, output = self._record_forward(layer, outputs[-1])
+            pre_activations.append(z)
+            outputs.append(output)
         self._error = self._like(outputs[-1])
         self._record(np.subtract, outputs[-1], self.Y, self._error)
+        forward_pass = list(self._operations)
         self._square = self._like(self._error)
-        self._record_backward(outputs)
+        self._record_backward(outputs, pre_activations if self._slipped else outputs[1:])
+        if self.side.log_moment is LogMoment.AFTER:
+            self._operations += forward_pass
 
     def step(self) -> float:
         """As `NumpyMLP.step`."""
         for function, arguments in self._operations:
             function(*arguments)
+        if not self._started:
+            self._start(True)
         return self._reported_loss()
+
+    def _start(self, started: bool) -> None:
+        self._started = started
+        dampened = started or self.side.momentum.form is MomentumForm.TEXTBOOK
+        self._share[...] = 1 - self.side.momentum.dampening if dampened else 1
+
+    def _velocities(self) -> list[FloatArray]:
+        return self._velocity_arrays if self._started else []
+
+    def _set_velocities(self, velocities: list[FloatArray]) -> None:
+        self._start(bool(velocities))
+        for index, array in enumerate(self._velocity_arrays):
+            array[...] = velocities[index] if velocities else 0
+
+    def _number(self, value: float) -> FloatArray:
+        return np.array(value, self.X.dtype)
 
     def _record(self, function: Callable[..., Any], *arguments: Any) -> None:
         self._operations.append((function, arguments))
@@ -47,73 +76,114 @@ class BufferedNumpyMLP(NumpyMLP):
     def _like(self, array: FloatArray) -> FloatArray:
         return np.empty(array.shape, self.X.dtype)
 
-    def _record_forward(self, layer: Layer, layer_input: FloatArray) -> FloatArray:
+    def _record_forward(self, layer: Layer, layer_input: FloatArray) -> tuple[FloatArray, FloatArray]:
         z = np.empty((len(layer_input), layer.weight.shape[1]), self.X.dtype)
         self._record(np.dot, layer_input, layer.weight, z)
         if layer.bias is not None:
             self._record(np.add, z, layer.bias, z)
+        if layer.activation is Activation.IDENTITY:
+            return z, z
+        output = self._like(z) if self._slipped else z
         if layer.activation is Activation.SIGMOID:
-            self._record(np.negative, z, z)
-            self._record(np.exp, z, z)
-            self._record(np.add, self._one, z, z)
-            self._record(np.divide, self._one, z, z)
+            self._record(np.negative, z, output)
+            self._record(np.exp, output, output)
+            self._record(np.add, self._one, output, output)
+            self._record(np.divide, self._one, output, output)
         elif layer.activation is Activation.TANH:
-            self._record(np.tanh, z, z)
+            self._record(np.tanh, z, output)
         elif layer.activation is Activation.RELU:
-            self._record(partial(np.maximum, out=z), z, np.zeros((), z.dtype))
-        return z
+            self._record(partial(np.maximum, out=output), z, self._number(0))
+        return z, output
 
-    def _record_derivative(self, kind: Activation, output: FloatArray, derivative: FloatArray) -> None:
+    def _record_derivative(self, kind: Activation, s: FloatArray, derivative: FloatArray) -> None:
         if kind is Activation.SIGMOID:
-            self._record(np.subtract, self._one, output, derivative)
-            self._record(np.multiply, output, derivative, derivative)
+            self._record(np.subtract, self._one, s, derivative)
+            self._record(np.multiply, s, derivative, derivative)
         elif kind is Activation.TANH:
-            self._record(np.multiply, output, output, derivative)
+            self._record(np.multiply, s, s, derivative)
             self._record(np.subtract, self._one, derivative, derivative)
         else:
-            self._record(np.greater, output, np.zeros((), output.dtype), derivative)
+            self._record(np.greater, s, self._number(0), derivative)
 
-    def _record_backward(self, outputs: list[FloatArray]) -> None:
+    def _record_backward(self, outputs: list[FloatArray], derived_at: list[FloatArray]) -> None:
         error = self._like(self._error)
-        self._record(np.multiply, self._factor, self._error, error)
+        self._record(np.multiply, self._number(self.factor), self._error, error)
         updates: list[Operation] = []
         for index in reversed(range(len(self.layers))):
-            layer, output = self.layers[index], outputs[index + 1]
+            layer = self.layers[index]
             delta = error
             if layer.activation is not Activation.IDENTITY:
-                delta = self._like(output)
-                self._record_derivative(layer.activation, output, delta)
+                delta = self._like(outputs[index + 1])
+                self._record_derivative(layer.activation, derived_at[index], delta)
                 self._record(np.multiply, error, delta, delta)
-            updates += self._descent(layer, outputs[index], delta)
+            updates += self._updates(index, outputs[index], delta)
+            if self.side.update_order is UpdateOrder.IN_TURN:
+                self._operations += updates
+                updates = []
             if index > 0:
                 error = self._like(outputs[index])
                 self._record(np.dot, delta, layer.weight.T, error)
         # No weight changes before every error has been computed from the old ones.
         self._operations += updates
 
-    def _descent(self, layer: Layer, layer_input: FloatArray, delta: FloatArray) -> list[Operation]:
-        gradient = np.empty(layer.weight.shape, self.X.dtype)
-        operations: list[Operation] = [
-            (np.dot, (layer_input.T, delta, gradient)),
-            (np.multiply, (self._minus_rate, gradient, gradient)),
-            (np.add, (layer.weight, gradient, layer.weight)),
-        ]
-        if layer.bias is not None:
-            bias_gradient = np.empty(layer.bias.shape, self.X.dtype)
-            operations += [
-                (np.add.reduce, (delta, 0, None, bias_gradient)),
-                (np.multiply, (self._minus_rate, bias_gradient, bias_gradient)),
-                (np.add, (layer.bias, bias_gradient, layer.bias)),
-            ]
+    def _updates(self, index: int, layer_input: FloatArray, delta: FloatArray) -> list[Operation]:
+        weight, *biases = self.descents[index]
+        gradient = np.empty(weight.parameter.shape, self.X.dtype)
+        operations: list[Operation] = [(np.dot, (layer_input.T, delta, gradient)), *self._descent(weight, gradient)]
+        for bias in biases:
+            bias_gradient = np.empty(bias.parameter.shape, self.X.dtype)
+            operations.append((np.add.reduce, (delta, 0, None, bias_gradient)))
+            operations += self._descent(bias, bias_gradient)
         return operations
+
+    def _descent(self, descent: Descent, gradient: FloatArray) -> list[Operation]:
+        parameter = descent.parameter
+        operations = self._decay(parameter, gradient)
+        minus_rate, momentum = self._number(-self.side.learning_rate), self.side.momentum
+        if momentum.coefficient == 0:
+            return [
+                *operations,
+                (np.multiply, (minus_rate, gradient, gradient)),
+                (np.add, (parameter, gradient, parameter)),
+            ]
+        velocity, coefficient = np.zeros(parameter.shape, self.X.dtype), self._number(momentum.coefficient)
+        self._velocity_arrays.append(velocity)
+        operations.append((np.multiply, (coefficient, velocity, velocity)))
+        if momentum.form is MomentumForm.PYTORCH:
+            step = np.empty(parameter.shape, self.X.dtype)
+            return [
+                *operations,
+                (np.multiply, (self._share, gradient, gradient)),
+                (np.add, (velocity, gradient, velocity)),
+                (np.multiply, (minus_rate, velocity, step)),
+                (np.add, (parameter, step, parameter)),
+            ]
+        minus_share = self._number(-self.side.learning_rate * (1 - momentum.dampening))
+        return [
+            *operations,
+            (np.multiply, (minus_share, gradient, gradient)),
+            (np.add, (velocity, gradient, velocity)),
+            (np.add, (parameter, velocity, parameter)),
+        ]
+
+    def _decay(self, parameter: FloatArray, gradient: FloatArray) -> list[Operation]:
+        decay = self.side.weight_decay
+        if decay.rate == 0:
+            return []
+        if decay.form is DecayForm.DECOUPLED:
+            kept = np.array(1 - self.side.learning_rate * decay.rate, parameter.dtype)
+            return [(np.multiply, (parameter, kept, parameter))]
+        pull, rate = np.empty_like(parameter), np.array(decay.rate, parameter.dtype)
+        return [(np.multiply, (rate, parameter, pull)), (np.add, (gradient, pull, gradient))]
 
     def _reported_loss(self) -> float:
         np.square(self._error, self._square)
         total = np.add.reduce(self._square, None)
-        if self.report is LossReport.HALF_SUM:
+        report = self.side.loss_report
+        if report is LossReport.HALF_SUM:
             return float(0.5 * total)
         mean_square = total / self._square.size
-        if self.report is LossReport.MSE:
+        if report is LossReport.MSE:
             return float(mean_square)
         np.multiply(self._error, 0.5 * mean_square, self._square)
         return float(np.add.reduce(self._square, None) / self._square.size)

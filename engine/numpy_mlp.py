@@ -1,18 +1,22 @@
 """The hand-written network: forward pass, backward pass and update, in NumPy alone, as a textbook prints them.
 
 N samples, D inputs, C outputs; a layer's weight is (fan_in, fan_out) and its bias (fan_out,).
-The same arithmetic without temporary arrays lives in `numpy_buffers.py`; a test holds both to the same bits.
+The update of a single weight is in `numpy_descent.py`. The same arithmetic without temporary arrays lives in
+`numpy_buffers.py`; a test holds both to the same bits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.initial_weights import initial_layers
-from engine.settings import Activation, LossReport, Precision, Settings, SideName, gradient_factor
+from engine.numpy_descent import Descent
+from engine.settings import Activation, DerivativeAt, LogMoment, LossReport, Precision, Settings, gradient_factor
 from engine.types import FloatArray
+from engine.update_rules import UpdateOrder
 
 
 @dataclass
@@ -25,9 +29,24 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Gradient:
-    """The gradient of the objective with respect to one layer's weight and bias, in their shapes."""
+class ForwardPass:
+    """What the backward pass needs: X and every layer's output, and every layer's pre-activation z, first to last."""
 
+    outputs: list[FloatArray]
+    pre_activations: list[FloatArray]
+
+    @property
+    def prediction(self) -> FloatArray:
+        """The last layer's output (N, C)."""
+        return self.outputs[-1]
+
+
+@dataclass(frozen=True)
+class LayerGradients:
+    """The objective's gradient with respect to one layer's output, pre-activation, weight and bias, in their shapes."""
+
+    output: FloatArray
+    pre_activation: FloatArray
     weight: FloatArray
     bias: FloatArray | None
 
@@ -54,40 +73,41 @@ def activation_derivative(kind: Activation, output: FloatArray) -> FloatArray:
     return np.ones_like(output)
 
 
-def forward(layers: list[Layer], X: FloatArray) -> list[FloatArray]:
-    """X (N, D) and every layer's output (N, fan_out), first to last."""
-    outputs = [X]
+def forward(layers: list[Layer], X: FloatArray) -> ForwardPass:
+    """Every layer's pre-activation and output (N, fan_out) for X (N, D)."""
+    outputs, pre_activations = [X], []
     for layer in layers:
         z = np.dot(outputs[-1], layer.weight)
         if layer.bias is not None:
             z = z + layer.bias
+        pre_activations.append(z)
         outputs.append(activate(layer.activation, z))
-    return outputs
+    return ForwardPass(outputs, pre_activations)
 
 
-def backward(layers: list[Layer], outputs: list[FloatArray], output_error: FloatArray) -> list[Gradient]:
-    """Every layer's gradient, first to last; `output_error` (N, C) is the objective's gradient at the prediction."""
-    gradients: list[Gradient] = []
+def backward(
+    layers: list[Layer],
+    passed: ForwardPass,
+    output_error: FloatArray,
+    derivative_at: DerivativeAt = DerivativeAt.OUTPUT,
+) -> Iterator[LayerGradients]:
+    """Every layer's gradients, last to first; `output_error` (N, C) is the objective's gradient at the prediction.
+
+    The error passes down through the weights as they are when the next layer's gradients are asked for.
+    """
+    slipped = derivative_at is DerivativeAt.PRE_ACTIVATION
     error = output_error
     for index in reversed(range(len(layers))):
         layer = layers[index]
-        delta = error * activation_derivative(layer.activation, outputs[index + 1])
-        gradients.append(
-            Gradient(
-                weight=np.dot(outputs[index].T, delta),
-                bias=None if layer.bias is None else delta.sum(axis=0),
-            )
+        s = passed.pre_activations[index] if slipped else passed.outputs[index + 1]
+        delta = error * activation_derivative(layer.activation, s)
+        yield LayerGradients(
+            output=error,
+            pre_activation=delta,
+            weight=np.dot(passed.outputs[index].T, delta),
+            bias=None if layer.bias is None else delta.sum(axis=0),
         )
         error = np.dot(delta, layer.weight.T)
-    return gradients[::-1]
-
-
-def update(layers: list[Layer], gradients: list[Gradient], learning_rate: float) -> None:
-    """One step of gradient descent, in place."""
-    for layer, gradient in zip(layers, gradients, strict=True):
-        layer.weight += -learning_rate * gradient.weight
-        if layer.bias is not None and gradient.bias is not None:
-            layer.bias += -learning_rate * gradient.bias
 
 
 def report_loss(report: LossReport, error: FloatArray) -> float:
@@ -114,46 +134,84 @@ def data_arrays(settings: Settings) -> tuple[FloatArray, FloatArray]:
     return settings.data.X.astype(dtype), settings.data.Y.astype(dtype)
 
 
+@dataclass(frozen=True)
+class NumpyStep:
+    """One step with everything it computed: `gradients` first layer to last, `loss` the number that is logged."""
+
+    passed: ForwardPass
+    gradients: list[LayerGradients]
+    loss: float
+
+
 class NumpyMLP:
     """The hand-written side of an experiment."""
 
     def __init__(self, settings: Settings) -> None:
-        side = settings.side(SideName.NUMPY)
+        self.side = settings.numpy
         self.layers = build_layers(settings)
         self.X, self.Y = data_arrays(settings)
-        self.report = side.loss_report
-        self.learning_rate = side.learning_rate
-        self.factor = gradient_factor(side.gradient_scale, settings.elements)
+        self.factor = gradient_factor(self.side.gradient_scale, settings.elements)
+        self.descents = [
+            [Descent(parameter, self.side) for parameter in (layer.weight, layer.bias) if parameter is not None]
+            for layer in self.layers
+        ]
 
     def step(self) -> float:
-        """One epoch: forward, backward, update; returns the loss of the weights before the update."""
-        outputs = forward(self.layers, self.X)
-        error = outputs[-1] - self.Y
-        gradients = backward(self.layers, outputs, self.factor * error)
-        update(self.layers, gradients, self.learning_rate)
-        return report_loss(self.report, error)
+        """One epoch: forward, backward, update; returns the loss that is logged."""
+        return self.traced_step().loss
+
+    def traced_step(self) -> NumpyStep:
+        """One epoch, and what it computed on the way."""
+        passed = forward(self.layers, self.X)
+        error = passed.prediction - self.Y
+        backwards = backward(self.layers, passed, self.factor * error, self.side.derivative_at)
+        in_turn = self.side.update_order is UpdateOrder.IN_TURN
+        gradients: list[LayerGradients] = []
+        for layer_gradients, descents in zip(backwards, reversed(self.descents), strict=True):
+            gradients.insert(0, layer_gradients)
+            if in_turn:
+                self._update(descents, layer_gradients)
+        if not in_turn:
+            for layer_gradients, descents in zip(gradients, self.descents, strict=True):
+                self._update(descents, layer_gradients)
+        if self.side.log_moment is LogMoment.AFTER:
+            error = self.predict() - self.Y
+        return NumpyStep(passed, gradients, report_loss(self.side.loss_report, error))
+
+    def _update(self, descents: list[Descent], gradients: LayerGradients) -> None:
+        for descent, gradient in zip(descents, (gradients.weight, gradients.bias), strict=False):
+            if gradient is not None:
+                descent.step(gradient)
 
     def parameters(self) -> list[FloatArray]:
         """Copies of weight (fan_out, fan_in) and bias (fan_out,), layer by layer, in PyTorch's orientation."""
-        parameters: list[FloatArray] = []
-        for layer in self.layers:
-            parameters.append(np.array(layer.weight.T, order="C"))
-            if layer.bias is not None:
-                parameters.append(layer.bias.copy())
-        return parameters
+        return [_outward(descent.parameter) for descents in self.descents for descent in descents]
 
     def state(self) -> list[FloatArray]:
-        """Copies of all that the next step depends on: the parameters."""
-        return self.parameters()
+        """Copies of all that the next step depends on: the parameters, then the velocities if there are any."""
+        return self.parameters() + [_outward(velocity) for velocity in self._velocities()]
 
     def set_state(self, state: list[FloatArray]) -> None:
         """Go on from a `state()` of a model with the same settings, in place."""
-        values = iter(state)
-        for layer in self.layers:
-            layer.weight[...] = next(values).T
-            if layer.bias is not None:
-                layer.bias[...] = next(values)
+        descents = [descent for descents in self.descents for descent in descents]
+        for descent, value in zip(descents, state, strict=False):
+            descent.parameter[...] = value.T
+        self._set_velocities([value.T for value in state[len(descents) :]])
+
+    def _velocities(self) -> list[FloatArray]:
+        velocities = (descent.velocity for descents in self.descents for descent in descents)
+        return [velocity for velocity in velocities if velocity is not None]
+
+    def _set_velocities(self, velocities: list[FloatArray]) -> None:
+        descents = [descent for descents in self.descents for descent in descents]
+        for index, descent in enumerate(descents):
+            descent.velocity = velocities[index].copy() if velocities else None
 
     def predict(self, X: FloatArray | None = None) -> FloatArray:
         """The network's output (N, C) at the present weights, for the data unless other inputs are given."""
-        return forward(self.layers, self.X if X is None else X.astype(self.X.dtype))[-1]
+        return forward(self.layers, self.X if X is None else X.astype(self.X.dtype)).prediction
+
+
+def _outward(parameter: FloatArray) -> FloatArray:
+    """A copy of a weight (fan_in, fan_out) as (fan_out, fan_in); a bias stays as it is."""
+    return np.array(parameter.T, order="C")

@@ -85,9 +85,15 @@ def read_settings(path: Path) -> Settings:
 def _settings(document: dict[str, Any]) -> Settings:
     data = document["data"]
     dataset = Dataset(data["name"], data["X"], data["Y"], source=data["source"], targets=tuple(data["targets"]))
-    numpy, pytorch = (Side(**{one.field: document[side.value][one.field] for one in CATALOGUE}) for side in SideName)
+    numpy, pytorch = (_side(document[side.value]) for side in SideName)
     shared = {key: document[key] for key in ("activation", "output_activation", "epochs", "seed", "device")}
     return Settings(dataset, numpy, pytorch, hidden=tuple(document["hidden"]), **shared)
+
+
+def _side(document: dict[str, Any]) -> Side:
+    """A setting that is younger than the file is as it was before there was a choice: PyTorch's default."""
+    younger = {"update_order", "log_moment", "derivative_at", "momentum", "weight_decay"} - document.keys()
+    return Side(**{one.field: document[one.field] for one in CATALOGUE if one.field not in younger})
 
 
 def _side_document(side: SideRun) -> dict[str, Any]:
@@ -99,4 +105,6 @@ def _side_document(side: SideRun) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Enum) else value
+    if isinstance(value, Enum):
+        return value.value
+    return value if isinstance(value, (bool, float)) else str(value)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from engine.data import Dataset
 from engine.errors import SettingsError
+from engine.update_rules import NO_MOMENTUM, NO_WEIGHT_DECAY, Momentum, UpdateOrder, WeightDecay
 
 MAX_EPOCHS = 1_000_000_000
 MAX_PARAMETERS = 20_000_000
@@ -54,6 +55,24 @@ class LossReport(Enum):
     def signed(self) -> bool:
         """Whether it can be negative, so that no log axis can show it."""
         return self is LossReport.ERROR_TIMES_LOSS
+
+
+class LogMoment(Enum):
+    """Of which weights an epoch's loss is logged."""
+
+    BEFORE = "before-update"
+    """Those that the gradient was computed from."""
+    AFTER = "after-update"
+    """Those that the epoch ends with: one more forward pass."""
+
+
+class DerivativeAt(Enum):
+    """What the formula σ′ = s·(1 − s) is given for s."""
+
+    OUTPUT = "output"
+    """The activation's output, for which it is written."""
+    PRE_ACTIVATION = "pre-activation"
+    """The activation's input z: the classical slip."""
 
 
 class InitialWeights(Enum):
@@ -120,6 +139,11 @@ class Side:
     gradient_scale: GradientScale = GradientScale.MEAN
     learning_rate: float = 0.3
     precision: Precision = Precision.FLOAT32
+    update_order: UpdateOrder = UpdateOrder.TOGETHER
+    log_moment: LogMoment = LogMoment.BEFORE
+    derivative_at: DerivativeAt = DerivativeAt.OUTPUT
+    momentum: Momentum = NO_MOMENTUM
+    weight_decay: WeightDecay = NO_WEIGHT_DECAY
 
     def __post_init__(self) -> None:
         kinds = {
@@ -127,16 +151,35 @@ class Side:
             "initial_weights": InitialWeights,
             "gradient_scale": GradientScale,
             "precision": Precision,
+            "update_order": UpdateOrder,
+            "log_moment": LogMoment,
+            "derivative_at": DerivativeAt,
         }
         for field, kind in kinds.items():
             object.__setattr__(self, field, parse_choice(kind, getattr(self, field), field))
         if not isinstance(self.bias, bool):
             raise SettingsError(f"bias cannot be {self.bias!r}; it is True or False.")
+        object.__setattr__(self, "momentum", _parsed(Momentum, self.momentum, "momentum"))
+        object.__setattr__(self, "weight_decay", _parsed(WeightDecay, self.weight_decay, "weight_decay"))
         rate = self.learning_rate
         low, high = LEARNING_RATES
         if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not low <= rate <= high:
             raise SettingsError(f"learning_rate cannot be {rate!r}; it is a number from {low:g} to {high:g}.")
         object.__setattr__(self, "learning_rate", float(rate))
+
+
+Rule = TypeVar("Rule", Momentum, WeightDecay)
+
+
+def _parsed(kind: type[Rule], value: object, field: str) -> Rule:
+    if isinstance(value, kind):
+        return value
+    try:
+        return kind.parse(str(value))
+    except SettingsError:
+        raise
+    except ValueError:
+        raise SettingsError(f"{field} cannot be {value!r}; it is a {kind.__name__} or its name.") from None
 
 
 @dataclass(frozen=True)

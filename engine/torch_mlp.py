@@ -12,9 +12,22 @@ import torch
 from torch import nn
 
 from engine.initial_weights import initial_layers
-from engine.settings import Activation, GradientScale, InitialWeights, LossReport, Precision, Settings, SideName
+from engine.settings import (
+    Activation,
+    DerivativeAt,
+    GradientScale,
+    InitialWeights,
+    LogMoment,
+    LossReport,
+    Precision,
+    Settings,
+    SideName,
+)
 from engine.torch_device import find_device
+from engine.torch_optimizers import MOMENTUM_BUFFER, build_optimizer
+from engine.torch_slip import SLIPPED_ACTIVATIONS
 from engine.types import FloatArray
+from engine.update_rules import UpdateOrder
 
 ACTIVATIONS: dict[Activation, type[nn.Module]] = {
     Activation.SIGMOID: nn.Sigmoid,
@@ -28,13 +41,14 @@ def build_model(settings: Settings) -> nn.Sequential:
     """The modules on the CPU, at the start that the settings name. The global random state is left as it was."""
     side = settings.side(SideName.PYTORCH)
     drawn_dtype = torch.float64 if side.initial_weights is InitialWeights.PYTORCH_FLOAT64 else torch.float32
+    kinds = ACTIVATIONS | (SLIPPED_ACTIVATIONS if side.derivative_at is DerivativeAt.PRE_ACTIVATION else {})
     sizes = settings.layer_sizes
     modules: list[nn.Module] = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         for (fan_in, fan_out), activation in zip(pairwise(sizes), settings.activations, strict=True):
             modules.append(nn.Linear(fan_in, fan_out, bias=side.bias, dtype=drawn_dtype))
-            modules.append(ACTIVATIONS[activation]())
+            modules.append(kinds[activation]())
     model = nn.Sequential(*modules)
     if side.initial_weights not in (InitialWeights.PYTORCH, InitialWeights.PYTORCH_FLOAT64):
         _copy_numpy_start(model, settings)
@@ -82,47 +96,112 @@ class TorchMLP:
         side = settings.side(SideName.PYTORCH)
         device = find_device(settings.device)
         dtype = torch.float64 if side.precision is Precision.FLOAT64 else torch.float32
+        self.side = side
         self.model = build_model(settings).to(device)
         self.X = torch.tensor(settings.data.X, dtype=dtype, device=device)
         self.Y = torch.tensor(settings.data.Y, dtype=dtype, device=device)
         self.objective = nn.MSELoss() if side.gradient_scale is GradientScale.MEAN else HalfSumLoss()
         self.report = REPORTS[side.loss_report]()
-        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=side.learning_rate)
+        self._build_optimizers()
+
+    @property
+    def linear_layers(self) -> list[nn.Linear]:
+        """First to last."""
+        return [module for module in self.model if isinstance(module, nn.Linear)]
+
+    def _build_optimizers(self) -> None:
+        # One for each layer where layers are updated in turn.
+        in_turn = self.side.update_order is UpdateOrder.IN_TURN
+        parts = self.linear_layers if in_turn else [self.model]
+        self.optimizers = [build_optimizer(part.parameters(), self.side) for part in parts]
 
     def step(self) -> float:
-        """One epoch; returns the loss of the weights before the update."""
+        """One epoch; returns the loss that is logged."""
         return float(self.step_on_device().item())
 
     def step_on_device(self) -> torch.Tensor:
         """One epoch; the loss stays where it was computed."""
-        self.optimizer.zero_grad()
-        prediction = self.model(self.X)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+        if self.side.update_order is UpdateOrder.IN_TURN:
+            prediction, objective = self._step_in_turn()
+        else:
+            prediction = self.model(self.X)
+            objective = self.objective(prediction, self.Y)
+            objective.backward()
+            self.optimizers[0].step()
+        return self._reported_loss(prediction, objective)
+
+    def _step_in_turn(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Autograd within each layer; between two layers the error is passed down by hand, through the new weights."""
+        modules = list(self.model)
+        layers = list(zip(modules[0::2], modules[1::2], strict=True))
+        pre_activations, outputs = [], [self.X]
+        for linear, activation in layers:
+            pre_activations.append(linear(outputs[-1].detach()))
+            outputs.append(activation(pre_activations[-1]))
+        prediction = outputs[-1].detach().requires_grad_()
         objective = self.objective(prediction, self.Y)
-        objective.backward()
-        self.optimizer.step()
-        loss: torch.Tensor = objective.detach()
-        if type(self.report) is not type(self.objective):
-            with torch.no_grad():
-                loss = self.report(prediction, self.Y)
+        (error,) = torch.autograd.grad(objective, prediction)
+        for index in reversed(range(len(layers))):
+            z = pre_activations[index]
+            (delta,) = torch.autograd.grad(outputs[index + 1], z, error)
+            z.backward(delta)
+            self.optimizers[index].step()
+            error = delta @ self.linear_layers[index].weight.detach()
+        return prediction, objective
+
+    def _reported_loss(self, prediction: torch.Tensor, objective: torch.Tensor) -> torch.Tensor:
+        after = self.side.log_moment is LogMoment.AFTER
+        if not after and type(self.report) is type(self.objective):
+            return objective.detach()
+        with torch.no_grad():
+            loss: torch.Tensor = self.report(self.model(self.X) if after else prediction, self.Y)
         return loss
 
     def parameters(self) -> list[FloatArray]:
         """Copies of weight (fan_out, fan_in) and bias (fan_out,), layer by layer."""
-        # detach().numpy() would share memory: the next step would change what was handed out.
-        return [np.array(parameter.detach().cpu().numpy()) for parameter in self.model.parameters()]
+        return [_copied(parameter) for parameter in self.model.parameters()]
 
     def state(self) -> list[FloatArray]:
-        """Copies of all that the next step depends on: the parameters."""
-        return self.parameters()
+        """Copies of all that the next step depends on: the parameters, then the velocities if there are any."""
+        return self.parameters() + [_copied(velocity) for velocity in self._velocities()]
 
     def set_state(self, state: list[FloatArray]) -> None:
         """Go on from a `state()` of a model with the same settings, in place."""
+        parameters = list(self.model.parameters())
         with torch.no_grad():
-            for parameter, value in zip(self.model.parameters(), state, strict=True):
+            for parameter, value in zip(parameters, state, strict=False):
                 parameter.copy_(torch.from_numpy(value))
+            self._set_velocities(state[len(parameters) :])
+
+    def _velocities(self) -> list[torch.Tensor]:
+        states = (optimizer.state[parameter] for optimizer in self.optimizers for parameter in _parameters(optimizer))
+        return [state[MOMENTUM_BUFFER] for state in states if state.get(MOMENTUM_BUFFER) is not None]
+
+    def _set_velocities(self, velocities: list[FloatArray]) -> None:
+        present = self._velocities()
+        if len(present) == len(velocities):
+            for tensor, value in zip(present, velocities, strict=True):
+                tensor.copy_(torch.from_numpy(value))
+            return
+        self._build_optimizers()
+        values = iter(velocities)
+        for optimizer in self.optimizers if velocities else []:
+            for parameter in _parameters(optimizer):
+                optimizer.state[parameter][MOMENTUM_BUFFER] = torch.from_numpy(next(values)).to(parameter)
 
     def predict(self, X: FloatArray | None = None) -> FloatArray:
         """The network's output (N, C) at the present weights, for the data unless other inputs are given."""
         inputs = self.X if X is None else torch.tensor(X, dtype=self.X.dtype, device=self.X.device)
         with torch.no_grad():
             return np.array(self.model(inputs).cpu().numpy())
+
+
+def _parameters(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
+def _copied(tensor: torch.Tensor) -> FloatArray:
+    # detach().numpy() would share memory: the next step would change what was handed out.
+    return np.array(tensor.detach().cpu().numpy())

@@ -16,6 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.settings import Settings
 from engine.torch_mlp import TorchMLP
+from engine.types import FloatArray
 
 CHECKED_STEPS = 2
 """Steps on which a recording must agree with the plain step before it is trusted."""
@@ -179,6 +180,12 @@ class ReplayedTorchMLP(TorchMLP):
     def step(self) -> float:
         """As `TorchMLP.step`."""
         return next(self._steps)
+
+    def _set_velocities(self, velocities: list[FloatArray]) -> None:
+        if len(velocities) != len(self._velocities()):
+            # The recording writes into velocities that are no longer there.
+            self._steps = self._run()
+        super()._set_velocities(velocities)
 
     def _run(self) -> Iterator[float]:
         # The first step lets the optimizer make whatever state it keeps; the second is the one to record.

@@ -38,8 +38,8 @@ def test_forward_and_every_gradient_are_autograds(sizes, kinds, bias, samples, s
         for fan_in, fan_out, kind in zip(sizes, sizes[1:], kinds, strict=False)
     ]
     X, Y = random.normal(size=(samples, sizes[0])), random.normal(size=(samples, sizes[-1]))
-    outputs = forward(layers, X)
-    gradients = backward(layers, outputs, outputs[-1] - Y)
+    passed = forward(layers, X)
+    gradients = list(backward(layers, passed, passed.prediction - Y))[::-1]
 
     parameters = []
     activation = torch.tensor(X)
@@ -53,7 +53,7 @@ def test_forward_and_every_gradient_are_autograds(sizes, kinds, bias, samples, s
             activation = activation + offset
         activation = TORCH_ACTIVATIONS[layer.activation](activation)
     expected = torch.autograd.grad(0.5 * (activation - torch.tensor(Y)).square().sum(), parameters)
-    np.testing.assert_allclose(outputs[-1], activation.detach().numpy(), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(passed.prediction, activation.detach().numpy(), rtol=1e-12, atol=1e-14)
     found = [part for gradient in gradients for part in (gradient.weight, gradient.bias) if part is not None]
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-9, atol=1e-12)
@@ -103,11 +103,11 @@ def test_xors_first_step_by_hand():
     """One hidden unit, identity throughout, weights 1: every number can be checked on paper."""
     X, Y = engine.built_in("xor").X, engine.built_in("xor").Y
     layers = [Layer(np.ones((2, 1)), None, Activation.IDENTITY), Layer(np.ones((1, 1)), None, Activation.IDENTITY)]
-    outputs = forward(layers, X)
-    assert outputs[1].ravel().tolist() == outputs[2].ravel().tolist() == [0, 1, 1, 2]
-    error = outputs[2] - Y
+    passed = forward(layers, X)
+    assert passed.outputs[1].ravel().tolist() == passed.outputs[2].ravel().tolist() == [0, 1, 1, 2]
+    error = passed.prediction - Y
     assert error.ravel().tolist() == [0, 0, 0, 2]
-    first, second = backward(layers, outputs, error)
+    second, first = backward(layers, passed, error)
     assert second.weight.tolist() == [[4]]
     assert first.weight.tolist() == [[2], [2]]
     assert report_loss(LossReport.MSE, error) == 1
@@ -185,7 +185,7 @@ def test_precisions_are_what_they_say():
     def dtypes(precision):
         side = replace(engine.preset("exact").numpy, precision=precision)
         model = NumpyMLP(replace(engine.preset("answer"), numpy=side))
-        return model.layers[0].weight.dtype, forward(model.layers, model.X)[-1].dtype
+        return model.layers[0].weight.dtype, forward(model.layers, model.X).prediction.dtype
 
     assert dtypes(Precision.FLOAT64) == (np.float64, np.float64)
     assert dtypes(Precision.FLOAT32) == (np.float32, np.float32)

@@ -214,10 +214,11 @@ def differences(field: str | None, **options: Any) -> None:
         )
         _say("\n\n".join(parts), ascii)
         return
+    width = max(len(choice.name) for discrepancy in CATALOGUE for choice in discrepancy.choices) + 2
     for discrepancy in CATALOGUE:
         _say(f"{discrepancy.field}: {discrepancy.summary} (moves {discrepancy.moves.value})", ascii)
         for choice in discrepancy.choices:
             only = "" if len(choice.sides) == len(SideName) else f" (only {choice.sides[0].value})"
-            _say(f"    {choice.name:18}{choice.meaning}{only}", ascii)
-        if not discrepancy.choices:
-            _say(f"    {'a number':18}above 0", ascii)
+            _say(f"    {choice.name:{width}}{choice.meaning}{only}", ascii)
+        if discrepancy.parse_other is not None:
+            _say(f"    {'or any other' if discrepancy.choices else 'any':{width}}{discrepancy.other}", ascii)

@@ -45,7 +45,9 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Discrepancy:
-    """One entry of the catalogue. `choices` is empty for a number; then `parse_number` reads it."""
+    """One entry of the catalogue. Where values beside the `choices` are possible, `parse_other` reads them (raising
+    `ValueError`) and `other` says what they look like; a plain number has no choices at all.
+    """
 
     field: str
     title: str
@@ -54,7 +56,8 @@ class Discrepancy:
     moves: Moves
     choices: tuple[Choice, ...]
     explain: Callable[[Settings], Explanation]
-    parse_number: Callable[[str], float] | None = None
+    parse_other: Callable[[str], Any] | None = None
+    other: str = "a number"
 
     def value(self, settings: Settings, side: SideName) -> Any:
         """The value on that side."""
@@ -77,19 +80,24 @@ class Discrepancy:
         return tuple(choice for choice in self.choices if side in choice.sides)
 
     def following(self, settings: Settings, side: SideName) -> Any:
-        """The choice after the present one on that side, the first after the last."""
+        """The choice after the present one on that side, the first after the last or after a value of one's own."""
         values = [choice.value for choice in self.choices_for(side)]
-        return values[(values.index(self.value(settings, side)) + 1) % len(values)]
+        present = self.value(settings, side)
+        return values[(values.index(present) + 1) % len(values)] if present in values else values[0]
 
     def label(self, value: Any) -> str:
         """The value as a table cell shows it."""
         choice = self._choice(value)
-        return f"{value:.6g}" if choice is None else choice.label
+        if choice is not None:
+            return choice.label
+        return f"{value:.6g}" if isinstance(value, float) else str(value)
 
     def name(self, value: Any) -> str:
         """The value as it is typed on a command line; `parse` reads it back to the same value."""
         choice = self._choice(value)
-        return repr(value) if choice is None else choice.name
+        if choice is not None:
+            return choice.name
+        return repr(value) if isinstance(value, float) else str(value)
 
     def _choice(self, value: Any) -> Choice | None:
         return next((choice for choice in self.choices if choice.value == value), None)
@@ -97,16 +105,18 @@ class Discrepancy:
     def parse(self, text: str, side: SideName) -> Any:
         """The value typed as `text`; raises `SettingsError` naming what is possible."""
         where = f"{side.value}.{self.field}"
-        if self.parse_number is not None:
-            try:
-                return self.parse_number(text)
-            except ValueError:
-                raise SettingsError(f"{where} cannot be '{text}'; it is a number.") from None
         for choice in self.choices_for(side):
             if text.lower() in (choice.name, *_synonyms(choice.value)):
                 return choice.value
         known = ", ".join(choice.name for choice in self.choices_for(side))
-        raise SettingsError(f"{where} cannot be '{text}'; it is one of {known}.")
+        if self.parse_other is None:
+            raise SettingsError(f"{where} cannot be '{text}'; it is one of {known}.")
+        try:
+            return self.parse_other(text.lower())
+        except SettingsError as error:
+            raise SettingsError(f"{where} cannot be '{text}': {error}") from None
+        except ValueError:
+            raise SettingsError(f"{where} cannot be '{text}'; it is {self.other}.") from None
 
 
 def _synonyms(value: Any) -> tuple[str, ...]:

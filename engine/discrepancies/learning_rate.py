@@ -43,5 +43,5 @@ DISCREPANCY = Discrepancy(
     moves=Moves.WEIGHTS,
     choices=(),
     explain=explain,
-    parse_number=float,
+    parse_other=float,
 )

@@ -18,10 +18,10 @@ SHORT = 60
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a script. `field` names the discrepancy that decides how it reads, if one does."""
+    """One line of a script. `fields` names the discrepancies that decide how it reads, if any do."""
 
     text: str
-    field: str | None = None
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class Writer:
     def __init__(self) -> None:
         self.lines: list[Line] = []
 
-    def add(self, text: str = "", field: str | None = None, indent: int = 0) -> None:
-        """Add one line, or several at once that stand for the same difference."""
+    def add(self, text: str = "", *fields: str, indent: int = 0) -> None:
+        """Add one line, or several at once that stand for the same differences."""
         for line in text.split("\n"):
-            self.lines.append(Line(" " * 4 * indent + line if line else "", field))
+            self.lines.append(Line(" " * 4 * indent + line if line else "", fields))
 
 
 def plain_name(data: Dataset) -> str:

@@ -8,7 +8,17 @@ from __future__ import annotations
 from itertools import pairwise
 
 from engine.scripts.base import Script, Writer, add_array, data_file_name, plain_name
-from engine.settings import Activation, GradientScale, InitialWeights, LossReport, Precision, Settings
+from engine.settings import (
+    Activation,
+    DerivativeAt,
+    GradientScale,
+    InitialWeights,
+    LogMoment,
+    LossReport,
+    Precision,
+    Settings,
+)
+from engine.update_rules import DecayForm, MomentumForm, UpdateOrder
 
 NAME = "numpy_mlp.py"
 
@@ -140,43 +150,103 @@ def _activated(kind: Activation, z: str) -> str:
     )
 
 
-def _derivative(kind: Activation, output: str) -> str:
+def _derivative(kind: Activation, s: str) -> str:
     """What the error is multiplied by, with its sign, or nothing for the identity."""
     return {
-        Activation.SIGMOID: f" * ({output} * (1 - {output}))",
-        Activation.TANH: f" * (1 - {output} * {output})",
-        Activation.RELU: f" * ({output} > 0)",
+        Activation.SIGMOID: f" * ({s} * (1 - {s}))",
+        Activation.TANH: f" * (1 - {s} * {s})",
+        Activation.RELU: f" * ({s} > 0)",
     }.get(kind, "")
 
 
 def _training(writer: Writer, settings: Settings) -> None:
-    side, kinds = settings.numpy, settings.activations
-    count = len(kinds)
-    outputs = ["X", *(f"layer{index}" for index in range(1, count + 1))]
+    side, count = settings.numpy, len(settings.activations)
+    if side.momentum.coefficient:
+        kinds = "VU" if side.bias else "V"
+        names = [f"{kind}{index}" for index in range(1, count + 1) for kind in kinds]
+        writer.add(f"{' = '.join(names)} = 0.0", "momentum")
     writer.add("losses = []\nfor epoch in range(epochs):")
     writer.add("# forward", indent=1)
-    for index, kind in enumerate(kinds, start=1):
-        z = f"np.dot({outputs[index - 1]}, W{index})" + (f" + b{index}" if side.bias else "")
-        writer.add(f"{outputs[index]} = {_activated(kind, z)}", "bias" if side.bias else None, indent=1)
-    writer.add("# backward", indent=1)
-    writer.add(f"error = {outputs[-1]} - Y", indent=1)
-    scaled = "2 / (N * C) * error" if side.gradient_scale is GradientScale.MEAN else "error"
-    for index in reversed(range(1, count + 1)):
-        last = index == count
-        error = scaled if last else f"np.dot(delta{index + 1}, W{index + 1}.T)"
-        derivative = _derivative(kinds[index - 1], outputs[index])
-        error = f"({error})" if last and derivative and scaled != "error" else error
-        writer.add(f"delta{index} = {error}{derivative}", "gradient_scale" if last else None, indent=1)
-    writer.add("# update", indent=1)
-    for index in range(1, count + 1):
-        gradient = f"np.dot({outputs[index - 1]}.T, delta{index})"
-        writer.add(f"W{index} += -learning_rate * {gradient}", indent=1)
-        if side.bias:
-            writer.add(f"b{index} += -learning_rate * delta{index}.sum(axis=0)", "bias", indent=1)
+    _forward(writer, settings, indent=1)
+    _backward(writer, settings)
+    if side.update_order is UpdateOrder.TOGETHER:
+        writer.add("# update", indent=1)
+        for index in range(1, count + 1):
+            _update(writer, settings, index)
+    if side.log_moment is LogMoment.AFTER:
+        writer.add("# forward again, with the new weights", "log_moment", indent=1)
+        _forward(writer, settings, indent=1)
+        writer.add(f"error = layer{count} - Y", "log_moment", indent=1)
     report = {
         LossReport.MSE: "np.mean(np.square(error))",
         LossReport.HALF_SUM: "0.5 * np.sum(np.square(error))",
         LossReport.ERROR_TIMES_LOSS: "np.mean(error * (0.5 * np.mean(np.square(error))))",
     }[side.loss_report]
-    writer.add(f"losses.append(float({report}))", "loss_report", indent=1)
+    writer.add(f"losses.append(float({report}))", "loss_report", "log_moment", indent=1)
     writer.add('\nprint(*losses, sep="\\n")')
+
+
+def _layer_input(index: int) -> str:
+    return f"layer{index - 1}" if index > 1 else "X"
+
+
+def _forward(writer: Writer, settings: Settings, indent: int) -> None:
+    side = settings.numpy
+    fields = ("bias",) if side.bias else ()
+    for index, kind in enumerate(settings.activations, start=1):
+        z = f"np.dot({_layer_input(index)}, W{index})" + (f" + b{index}" if side.bias else "")
+        if side.derivative_at is DerivativeAt.PRE_ACTIVATION:
+            writer.add(f"z{index} = {z}", *fields, "derivative_at", indent=indent)
+            z = f"z{index}"
+        writer.add(f"layer{index} = {_activated(kind, z)}", *fields, indent=indent)
+
+
+def _backward(writer: Writer, settings: Settings) -> None:
+    side, kinds = settings.numpy, settings.activations
+    count = len(kinds)
+    in_turn = side.update_order is UpdateOrder.IN_TURN
+    writer.add("# backward, each layer updated before the next" if in_turn else "# backward", indent=1)
+    writer.add(f"error = layer{count} - Y", indent=1)
+    scaled = "2 / (N * C) * error" if side.gradient_scale is GradientScale.MEAN else "error"
+    for index in reversed(range(1, count + 1)):
+        last = index == count
+        error = scaled if last else f"np.dot(delta{index + 1}, W{index + 1}.T)"
+        slipped = side.derivative_at is DerivativeAt.PRE_ACTIVATION
+        derivative = _derivative(kinds[index - 1], f"z{index}" if slipped else f"layer{index}")
+        error = f"({error})" if last and derivative and scaled != "error" else error
+        fields = ("gradient_scale",) if last else ("update_order",)
+        writer.add(f"delta{index} = {error}{derivative}", *fields, "derivative_at", indent=1)
+        if in_turn:
+            _update(writer, settings, index)
+
+
+def _update(writer: Writer, settings: Settings, index: int) -> None:
+    """One layer's update."""
+    _descend(writer, settings, f"W{index}", f"V{index}", f"np.dot({_layer_input(index)}.T, delta{index})")
+    if settings.numpy.bias:
+        _descend(writer, settings, f"b{index}", f"U{index}", f"delta{index}.sum(axis=0)", "bias")
+
+
+def _descend(
+    writer: Writer, settings: Settings, parameter: str, velocity: str, gradient: str, *own_fields: str
+) -> None:
+    side = settings.numpy
+    decay, momentum = side.weight_decay, side.momentum
+    fields = (*own_fields, "update_order", "momentum", "weight_decay")
+    if decay.rate and decay.form is DecayForm.DECOUPLED:
+        writer.add(f"{parameter} *= 1 - learning_rate * {decay.rate!r}", "weight_decay", indent=1)
+    if decay.rate and decay.form is DecayForm.IN_GRADIENT:
+        gradient = f"({gradient} + {decay.rate!r} * {parameter})"
+    if momentum.coefficient == 0:
+        writer.add(f"{parameter} += -learning_rate * {gradient}", *fields, indent=1)
+        return
+    share = f"(1 - {momentum.dampening!r}) * " if momentum.dampening else ""
+    if momentum.form is MomentumForm.TEXTBOOK:
+        step = f"-learning_rate * {share}{gradient}"
+        writer.add(f"{velocity} = {momentum.coefficient!r} * {velocity} + {step}", *fields, indent=1)
+        writer.add(f"{parameter} += {velocity}", *fields, indent=1)
+        return
+    gathered = f"{momentum.coefficient!r} * {velocity} + {share}{gradient}"
+    first = f"{gradient} if epoch == 0 else " if momentum.dampening else ""
+    writer.add(f"{velocity} = {first}{gathered}", *fields, indent=1)
+    writer.add(f"{parameter} += -learning_rate * {velocity}", *fields, indent=1)

@@ -8,7 +8,17 @@ from __future__ import annotations
 from itertools import pairwise
 
 from engine.scripts.base import Script, Writer, add_array, data_file_name, plain_name
-from engine.settings import Activation, GradientScale, InitialWeights, LossReport, Precision, Settings
+from engine.settings import (
+    Activation,
+    DerivativeAt,
+    GradientScale,
+    InitialWeights,
+    LogMoment,
+    LossReport,
+    Precision,
+    Settings,
+)
+from engine.update_rules import DecayForm, MomentumForm, UpdateOrder
 
 NAME = "pytorch_mlp.py"
 
@@ -34,6 +44,28 @@ def truncated_normal(*shape, bound):
     points = low + (high - low) * unit_uniform(*shape)
     values = [normal.inv_cdf(point) for point in points.flatten().tolist()]
     return torch.tensor(values, dtype=torch.float64).reshape(shape).clamp(-bound, bound)'''
+
+SLIPPED = """\
+class _{name}(torch.autograd.Function):
+    @staticmethod
+    def forward(context, z):
+        context.save_for_backward(z)
+        return torch.{function}(z)
+
+    @staticmethod
+    def backward(context, gradient):
+        (z,) = context.saved_tensors
+        return gradient * ({derivative})
+
+
+class {name}(nn.Module):
+    def forward(self, z):
+        return _{name}.apply(z)"""
+
+SLIPPED_MODULES = {
+    Activation.SIGMOID: {"name": "SlippedSigmoid", "function": "sigmoid", "derivative": "z * (1 - z)"},
+    Activation.TANH: {"name": "SlippedTanh", "function": "tanh", "derivative": "1 - z * z"},
+}
 
 
 def pytorch_script(settings: Settings) -> Script:
@@ -81,6 +113,10 @@ def _functions(writer: Writer, settings: Settings) -> None:
         writer.add(f"\n{UNIT_UNIFORM}\n\n", "initial_weights")
     if start is InitialWeights.TRUNCATED_NORMAL:
         writer.add(f"{TRUNCATED_NORMAL}\n\n", "initial_weights")
+    if settings.pytorch.derivative_at is DerivativeAt.PRE_ACTIVATION:
+        for kind in dict.fromkeys(settings.activations):
+            if kind in SLIPPED_MODULES:
+                writer.add(f"\n{SLIPPED.format(**SLIPPED_MODULES[kind])}\n\n", "derivative_at")
 
 
 def _model(writer: Writer, settings: Settings) -> None:
@@ -94,7 +130,9 @@ def _model(writer: Writer, settings: Settings) -> None:
     for (fan_in, fan_out), kind in zip(pairwise(sizes), settings.activations, strict=True):
         field = "initial_weights" if double_start else "bias"
         writer.add(f"nn.Linear({fan_in}, {fan_out}{options}),", field, indent=1)
-        writer.add(f"{MODULES[kind]},", indent=1)
+        slipped = side.derivative_at is DerivativeAt.PRE_ACTIVATION and kind in SLIPPED_MODULES
+        module = f"{SLIPPED_MODULES[kind]['name']}()" if slipped else MODULES[kind]
+        writer.add(f"{module},", *(("derivative_at",) if kind in SLIPPED_MODULES else ()), indent=1)
     writer.add(")")
     if side.precision is Precision.FLOAT64 and not double_start:
         writer.add("model.double()", "precision")
@@ -106,7 +144,8 @@ def _model(writer: Writer, settings: Settings) -> None:
         writer.add(f'model.to("{settings.device}")')
     objective = {GradientScale.MEAN: "nn.MSELoss()", GradientScale.SUM: 'nn.MSELoss(reduction="sum")'}
     writer.add(f"criterion = {objective[side.gradient_scale]}", "gradient_scale")
-    writer.add("optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)\n")
+    _optimizer(writer, settings)
+    writer.add()
 
 
 def _numpy_start(writer: Writer, settings: Settings) -> None:
@@ -124,26 +163,117 @@ def _numpy_start(writer: Writer, settings: Settings) -> None:
         writer.add(f"model[{2 * index}].bias.copy_({drawn})", "bias", indent=1)
 
 
+def _own_momentum(settings: Settings) -> bool:
+    """Whether the update is written out, since `torch.optim.SGD` has no such momentum."""
+    momentum = settings.pytorch.momentum
+    return momentum.coefficient > 0 and momentum.form is MomentumForm.TEXTBOOK
+
+
+def _optimizer(writer: Writer, settings: Settings) -> None:
+    side = settings.pytorch
+    if _own_momentum(settings):
+        writer.add(
+            "velocities = {parameter: torch.zeros_like(parameter) for parameter in model.parameters()}", "momentum"
+        )
+        return
+    options = "lr=learning_rate"
+    if side.momentum.coefficient:
+        options += f", momentum={side.momentum.coefficient!r}"
+        options += f", dampening={side.momentum.dampening!r}" if side.momentum.dampening else ""
+    if side.weight_decay.rate and side.weight_decay.form is DecayForm.IN_GRADIENT:
+        options += f", weight_decay={side.weight_decay.rate!r}"
+    fields = ("momentum", "weight_decay")
+    if side.update_order is UpdateOrder.TOGETHER:
+        writer.add(f"optimizer = torch.optim.SGD(model.parameters(), {options})", *fields)
+    else:
+        made = f"torch.optim.SGD(linear.parameters(), {options})"
+        writer.add(f"optimizers = [{made} for linear in model[0::2]]", *fields, "update_order")
+
+
 def _training(writer: Writer, settings: Settings) -> None:
     side = settings.pytorch
     half = " * 0.5" if side.gradient_scale is GradientScale.SUM else ""
     writer.add("losses = []\nfor epoch in range(epochs):")
-    writer.add("optimizer.zero_grad()", indent=1)
-    writer.add("prediction = model(X)", indent=1)
-    writer.add(f"loss = criterion(prediction, Y){half}", "gradient_scale", indent=1)
-    writer.add("loss.backward()\noptimizer.step()", indent=1)
-    own = {GradientScale.MEAN: LossReport.MSE, GradientScale.SUM: LossReport.HALF_SUM}[side.gradient_scale]
-    reports = {
-        LossReport.MSE: "nn.functional.mse_loss(prediction, Y)",
-        LossReport.HALF_SUM: 'nn.functional.mse_loss(prediction, Y, reduction="sum") * 0.5',
-        LossReport.ERROR_TIMES_LOSS: "(error * (0.5 * error.square().mean())).mean()",
-    }
-    if side.loss_report is LossReport.ERROR_TIMES_LOSS:
-        writer.add("error = (prediction - Y).detach()", "loss_report", indent=1)
-    if side.loss_report is own:
-        writer.add("losses.append(loss.item())", "loss_report", indent=1)
+    writer.add("model.zero_grad()", indent=1)
+    if side.update_order is UpdateOrder.TOGETHER:
+        writer.add("prediction = model(X)", indent=1)
+        writer.add(f"loss = criterion(prediction, Y){half}", "gradient_scale", indent=1)
+        writer.add("loss.backward()", indent=1)
+        _update(writer, settings, "model", "optimizer", indent=1)
     else:
-        report = reports[side.loss_report]
-        report = f"({report})" if report.endswith("0.5") else report
-        writer.add(f"losses.append({report}.item())", "loss_report", indent=1)
+        _in_turn(writer, settings, half)
+    _report(writer, settings)
     writer.add('\nprint(*losses, sep="\\n")')
+
+
+def _in_turn(writer: Writer, settings: Settings, half: str) -> None:
+    count = len(settings.activations)
+    writer.add("# each layer is updated before the error passes down through it", "update_order", indent=1)
+    writer.add(
+        "pre_activations, outputs = [], [X]\n"
+        "for linear, activation in zip(model[0::2], model[1::2]):\n"
+        "    pre_activations.append(linear(outputs[-1].detach()))\n"
+        "    outputs.append(activation(pre_activations[-1]))\n"
+        "prediction = outputs[-1].detach().requires_grad_()",
+        "update_order",
+        indent=1,
+    )
+    writer.add(f"loss = criterion(prediction, Y){half}", "gradient_scale", indent=1)
+    writer.add(
+        "(error,) = torch.autograd.grad(loss, prediction)\n"
+        f"for index in reversed(range({count})):\n"
+        "    (delta,) = torch.autograd.grad(outputs[index + 1], pre_activations[index], error)\n"
+        "    pre_activations[index].backward(delta)",
+        "update_order",
+        indent=1,
+    )
+    _update(writer, settings, "model[2 * index]", "optimizers[index]", indent=2)
+    writer.add("error = delta @ model[2 * index].weight.detach()", "update_order", indent=2)
+
+
+def _update(writer: Writer, settings: Settings, module: str, optimizer: str, indent: int) -> None:
+    side = settings.pytorch
+    decay, momentum = side.weight_decay, side.momentum
+    shrinks = decay.rate > 0 and decay.form is DecayForm.DECOUPLED
+    own = _own_momentum(settings)
+    if shrinks or own:
+        writer.add("with torch.no_grad():", "weight_decay" if shrinks else "momentum", indent=indent)
+    if shrinks:
+        writer.add(f"for parameter in {module}.parameters():", "weight_decay", indent=indent + 1)
+        writer.add(f"parameter.mul_(1 - learning_rate * {decay.rate!r})", "weight_decay", indent=indent + 2)
+    if not own:
+        writer.add(f"{optimizer}.step()", indent=indent)
+        return
+    gradient = "parameter.grad"
+    if decay.rate and not shrinks:
+        gradient += f".add(parameter, alpha={decay.rate!r})"
+    share = f" * (1 - {momentum.dampening!r})" if momentum.dampening else ""
+    writer.add(f"for parameter in {module}.parameters():", "momentum", indent=indent + 1)
+    writer.add(
+        f"gradient = {gradient}\n"
+        f"velocities[parameter].mul_({momentum.coefficient!r}).add_(gradient, alpha=-learning_rate{share})\n"
+        "parameter.add_(velocities[parameter])",
+        "momentum",
+        "weight_decay",
+        indent=indent + 2,
+    )
+
+
+def _report(writer: Writer, settings: Settings) -> None:
+    side = settings.pytorch
+    after = side.log_moment is LogMoment.AFTER
+    fields = ("loss_report", "log_moment")
+    own = {GradientScale.MEAN: LossReport.MSE, GradientScale.SUM: LossReport.HALF_SUM}[side.gradient_scale]
+    if after:
+        writer.add("prediction = model(X)", *fields, indent=1)
+    if side.loss_report is LossReport.ERROR_TIMES_LOSS:
+        writer.add("error = (prediction - Y).detach()", *fields, indent=1)
+    if side.loss_report is own and not after:
+        writer.add("losses.append(loss.item())", *fields, indent=1)
+        return
+    report = {
+        LossReport.MSE: "nn.functional.mse_loss(prediction, Y)",
+        LossReport.HALF_SUM: '(nn.functional.mse_loss(prediction, Y, reduction="sum") * 0.5)',
+        LossReport.ERROR_TIMES_LOSS: "(error * (0.5 * error.square().mean())).mean()",
+    }[side.loss_report]
+    writer.add(f"losses.append({report}.item())", *fields, indent=1)

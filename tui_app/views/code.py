@@ -25,7 +25,7 @@ def code_content(script: Script, differing: frozenset[str], flashing: frozenset[
     lines = highlight(script.text, language="python").split("\n")
     shown = []
     for line, content in zip(script.lines, lines, strict=False):
-        marked = line.field in differing
+        marked = not differing.isdisjoint(line.fields)
         numbered = Content.assemble(("≠ " if marked else "  ", "bold $text-warning"), content)
         if line.text and line.text in flashing:
             numbered = numbered.stylize(FLASHED)

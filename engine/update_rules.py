@@ -1,0 +1,107 @@
+"""How an update is made from a gradient: its order, its momentum and its weight decay. Values only, checked when made.
+
+The arithmetic is in `numpy_descent.py` and `torch_optimizers.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from engine.errors import SettingsError
+
+NONE = "none"
+
+
+class UpdateOrder(Enum):
+    """Whether a layer's update waits for the errors of the layers below it."""
+
+    TOGETHER = "together"
+    """Every error is computed from the old weights; then all weights move."""
+    IN_TURN = "in-turn"
+    """Each layer moves as soon as its gradient is known: the error passes down through the new weights."""
+
+
+class MomentumForm(Enum):
+    """What the velocity v holds; η is the learning rate, μ the coefficient, d the dampening, g the gradient."""
+
+    PYTORCH = "pytorch"
+    """v ← μ·v + (1 − d)·g, the first v being g; W ← W − η·v: `torch.optim.SGD`."""
+    TEXTBOOK = "textbook"
+    """v ← μ·v − η·(1 − d)·g, starting from v = 0; W ← W + v."""
+
+
+class DecayForm(Enum):
+    """Where weight decay λ enters; η is the learning rate."""
+
+    IN_GRADIENT = "in-gradient"
+    """g ← g + λ·W, before any momentum: `torch.optim.SGD(weight_decay=λ)`."""
+    DECOUPLED = "decoupled"
+    """W ← (1 − η·λ)·W, before the step and beside the momentum: as `torch.optim.AdamW` does."""
+
+
+def _check_share(what: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise SettingsError(f"{what} cannot be {value!r}; it is a number from 0 to 1.")
+
+
+@dataclass(frozen=True)
+class Momentum:
+    """A form of momentum; a coefficient of 0 is none. Raises `SettingsError`."""
+
+    coefficient: float = 0.0
+    form: MomentumForm = MomentumForm.PYTORCH
+    dampening: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_share("momentum's coefficient", self.coefficient)
+        _check_share("momentum's dampening", self.dampening)
+        if self.coefficient == 0:
+            # No momentum has no form: one value, so that two sides without it are equal.
+            object.__setattr__(self, "form", MomentumForm.PYTORCH)
+            object.__setattr__(self, "dampening", 0.0)
+
+    def __str__(self) -> str:
+        if self.coefficient == 0:
+            return NONE
+        dampening = f"-dampened-{self.dampening!r}" if self.dampening else ""
+        return f"{self.form.value}-{self.coefficient!r}{dampening}"
+
+    @classmethod
+    def parse(cls, text: str) -> Momentum:
+        """`none`, `0.9`, `textbook-0.9` or `pytorch-0.9-dampened-0.5`; raises `ValueError`."""
+        if text in (NONE, "no", "off"):
+            return cls()
+        words, _, dampening = text.partition("-dampened-")
+        form, _, coefficient = words.rpartition("-")
+        return cls(float(coefficient), MomentumForm(form or "pytorch"), float(dampening or 0))
+
+
+@dataclass(frozen=True)
+class WeightDecay:
+    """A form of weight decay, for weights and biases alike; a rate of 0 is none. Raises `SettingsError`."""
+
+    rate: float = 0.0
+    form: DecayForm = DecayForm.IN_GRADIENT
+
+    def __post_init__(self) -> None:
+        _check_share("weight decay's rate", self.rate)
+        if self.rate == 0:
+            object.__setattr__(self, "form", DecayForm.IN_GRADIENT)
+
+    def __str__(self) -> str:
+        return f"{self.form.value}-{self.rate!r}" if self.rate else NONE
+
+    @classmethod
+    def parse(cls, text: str) -> WeightDecay:
+        """`none`, `0.01`, `in-gradient-0.01` or `decoupled-0.01`; raises `ValueError`."""
+        if text in (NONE, "no", "off"):
+            return cls()
+        for form in DecayForm:
+            if text.startswith(f"{form.value}-"):
+                return cls(float(text.removeprefix(f"{form.value}-")), form)
+        return cls(float(text))
+
+
+NO_MOMENTUM = Momentum()
+NO_WEIGHT_DECAY = WeightDecay()
