@@ -75,7 +75,9 @@ class Plan:
         if count == 0:
             raise SettingsError("Nothing differs in these settings; name the differences to measure.")
         if count > MOST_DIFFERENCES:
-            raise SettingsError(f"{count} differences have 2^{count} combinations; at most {MOST_DIFFERENCES} can be measured.")
+            raise SettingsError(
+                f"{count} differences have 2^{count} combinations; at most {MOST_DIFFERENCES} can be measured."
+            )
         if not 0 < self.threshold < float("inf"):
             raise SettingsError(f"threshold cannot be {self.threshold!r}; it is a loss above 0.")
 

@@ -140,9 +140,11 @@ class Block:
             if self._distance is None:
                 self._watch_threshold(below, moments[:, 0])
             trained.append(moments)
-        rows = trained if self._last is None else [
-            np.concatenate([last, new]) for last, new in zip(self._last, trained, strict=True)
-        ]
+        rows = (
+            trained
+            if self._last is None
+            else [np.concatenate([last, new]) for last, new in zip(self._last, trained, strict=True)]
+        )
         self._last = [moments[-1:] for moments in rows]
         numpy_columns, pytorch_columns = (side.columns for side in self._sides)
         self._area += _gap(rows[0][:-1, 0], rows[1][:-1, 0], numpy_columns, pytorch_columns)
@@ -152,7 +154,7 @@ class Block:
                 report_of(report, moments[1:] if moment is LogMoment.AFTER else moments[:-1], elements)
                 for (report, moment), moments in zip((numpy_logged, pytorch_logged), rows, strict=True)
             ]
-            self._reported[places] += _gap(*curves, numpy_columns[places], pytorch_columns[places])
+            self._reported[places] += _gap(curves[0], curves[1], numpy_columns[places], pytorch_columns[places])
 
     def _watch_threshold(self, below: NDArray[np.int64], losses: FloatArray) -> None:
         under = losses < self._threshold
@@ -165,11 +167,10 @@ class Block:
         total = np.zeros(len(self._area))
         numpy, pytorch = self._sides
         for ours, theirs in zip(numpy.parameters(), pytorch.parameters(), strict=True):
-            ours, theirs = ours.reshape(len(ours), -1), theirs.reshape(len(theirs), -1)
             for start in range(0, len(total), PLACES_AT_ONCE):
                 part = slice(start, start + PLACES_AT_ONCE)
                 gap = ours[numpy.columns[part]] - theirs[pytorch.columns[part]]
-                total[part] += np.einsum("pe,pe->p", gap, gap)
+                total[part] += np.square(gap).reshape(len(gap), -1).sum(axis=1)
         return np.sqrt(total)
 
     def measurements(self) -> Measurements:

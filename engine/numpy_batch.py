@@ -47,7 +47,8 @@ class NumpyBatch:
         return mean_square.astype(np.float64), flat.mean(axis=1).astype(np.float64)
 
     def _forward(self) -> tuple[list[FloatArray], list[FloatArray]]:
-        outputs, pre_activations = [self._X], []
+        outputs: list[FloatArray] = [self._X]
+        pre_activations: list[FloatArray] = []
         for kind, weight, bias in zip(self._activations, self._weights, self._biases, strict=True):
             z = outputs[-1] @ weight
             if bias is not None:

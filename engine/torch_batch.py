@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from engine.batching import BatchedDescent, BatchRun, stacked_biases
+from engine.initial_weights import LayerStart
 from engine.settings import DerivativeAt, Precision, Settings, gradient_factor
 from engine.torch_device import find_device
 from engine.torch_mlp import ACTIVATIONS
@@ -31,7 +32,9 @@ class TorchBatch:
         kinds = ACTIVATIONS | (SLIPPED_ACTIVATIONS if sides[0].derivative_at is DerivativeAt.PRE_ACTIVATION else {})
         self._activations: list[nn.Module] = [kinds[kind]() for kind in settings.activations]
         self._in_turn = sides[0].update_order is UpdateOrder.IN_TURN
-        self._half_factor = 0.5 * self._column([gradient_factor(one.gradient_scale, settings.elements) for one in sides])
+        self._half_factor = 0.5 * self._column(
+            [gradient_factor(one.gradient_scale, settings.elements) for one in sides]
+        )
         self._descent = BatchedDescent(sides, self._column)
         starts = [run.start(settings) for run in runs]
         self._inputs = self._X.expand(len(runs), *self._X.shape)
@@ -44,7 +47,9 @@ class TorchBatch:
     def _column(self, numbers: list[float]) -> torch.Tensor:
         return self._tensor(np.array(numbers)[:, None, None])
 
-    def _layer(self, starts: list[list[object]], layer: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    def _layer(
+        self, starts: list[list[LayerStart]], layer: int
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
         weight = self._tensor(np.stack([start[layer].weight for start in starts])).requires_grad_()
         found = stacked_biases(starts, layer)
         if found is None:
