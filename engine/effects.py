@@ -1,0 +1,157 @@
+"""What a measured impact says: every difference's share of the gap, its spread over seeds, and what cancels.
+
+Pure arithmetic on an `Impact`; the shares themselves are `shapley.py`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.discrepancies import Discrepancy, Moves
+from engine.impact import Impact, Measure
+from engine.shapley import alone, interactions, removed, shapley_values
+from engine.types import FloatArray
+
+ANSWERS_ORDER = ("loss_report", "initial_weights", "bias", "gradient_scale")
+"""The fields in the order in which the answer lists them, 'roughly from most to least impact'."""
+
+NEGLIGIBLE = 1e-3
+"""Shares below this part of the largest are not spoken of as causes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Effect:
+    """One difference; all arrays are (S,), one value a seed, in the measure's unit."""
+
+    discrepancy: Discrepancy
+    alone: FloatArray
+    removed: FloatArray
+    shapley: FloatArray
+    first: int
+    held: FloatArray | None = None
+    """The Shapley value with the weights held equal, for a bias whose draws shift them."""
+
+    @property
+    def share(self) -> float:
+        """The mean Shapley value."""
+        return float(self.shapley.mean())
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """The Shapley value's least and greatest over the seeds."""
+        return float(self.shapley.min()), float(self.shapley.max())
+
+    @property
+    def plot_only(self) -> bool:
+        """Whether it moves only the plotted number."""
+        return self.discrepancy.moves is Moves.PLOT
+
+    @property
+    def worse_when_mended(self) -> int:
+        """At how many seeds the gap grows when this one alone is mended."""
+        return int(np.count_nonzero(self.removed < 0))
+
+    @property
+    def answers_rank(self) -> int | None:
+        """Its place in the answer's list, from 1."""
+        field = self.discrepancy.field
+        return ANSWERS_ORDER.index(field) + 1 if field in ANSWERS_ORDER else None
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """What two differences make together beyond what each makes apart: below 0 they work against each other."""
+
+    first: Discrepancy
+    second: Discrepancy
+    value: float
+
+
+@dataclass(frozen=True)
+class Effects:
+    """By one measure: all differences, the weightiest first; the whole gap; pairs, the strongest first."""
+
+    measure: Measure
+    whole: float
+    rest: float
+    ranked: tuple[Effect, ...]
+    pairs: tuple[Interaction, ...]
+    seeds: int
+
+
+def effects(impact: Impact, measure: Measure) -> Effects:
+    """The effects by this measure. `whole` is the mean gap with all differences in, `rest` with none."""
+    game = impact.games[measure]
+    shares = shapley_values(game)
+    firsts = np.argmax(np.abs(shares), axis=0) if game.shape[1] else np.array([], int)
+    held = None if impact.held is None else shapley_values(impact.held[measure])
+    by_removal, by_itself = removed(game), alone(game)
+    found = [
+        Effect(
+            discrepancy,
+            by_itself[index],
+            by_removal[index],
+            shares[index],
+            first=int(np.count_nonzero((firsts == index) & (shares[index] != 0))),
+            held=held[index] if held is not None and discrepancy.field == "bias" else None,
+        )
+        for index, discrepancy in enumerate(impact.plan.differences)
+    ]
+    return Effects(
+        measure=measure,
+        whole=float(game[-1].mean()),
+        rest=float(game[0].mean()),
+        ranked=tuple(sorted(found, key=lambda effect: -abs(effect.share))),
+        pairs=_pairs(impact, game),
+        seeds=game.shape[1],
+    )
+
+
+def _pairs(impact: Impact, game: FloatArray) -> tuple[Interaction, ...]:
+    strengths = interactions(game).mean(axis=-1)
+    differences = impact.plan.differences
+    found = [
+        Interaction(differences[second], differences[first], float(strengths[first, second]))
+        for first in range(len(differences))
+        for second in range(first)
+    ]
+    return tuple(sorted(found, key=lambda pair: -abs(pair.value)))
+
+
+def conclusion(found: Effects) -> str:
+    """One or two sentences on what follows."""
+    largest = max((abs(effect.share) for effect in found.ranked), default=0.0)
+    if largest == 0:
+        return "By this measure no difference makes a gap."
+    weighty = [effect for effect in found.ranked if abs(effect.share) > NEGLIGIBLE * largest]
+    first = weighty[0]
+    part = 100 * first.share / (found.whole - found.rest) if found.whole != found.rest else float("nan")
+    text = (
+        f"Mend {first.discrepancy.title.lower()} first: {part:.0f} % of the gap, "
+        f"the largest share at {first.first} of {found.seeds} seeds."
+    )
+    against = [effect for effect in weighty if effect.share < 0]
+    worse = max(weighty, key=lambda effect: effect.worse_when_mended)
+    if against:
+        names = " and ".join(effect.discrepancy.title.lower() for effect in against)
+        text += f" {names.capitalize()} hide{'s' if len(against) == 1 else ''} part of the gap."
+    if worse.worse_when_mended:
+        text += (
+            f" Mending {worse.discrepancy.title.lower()} alone makes the gap larger at "
+            f"{worse.worse_when_mended} of {found.seeds} seeds."
+        )
+    return text
+
+
+def against_the_answer(found: Effects) -> str:
+    """The answer's order beside the measured one, in a sentence; empty where fewer than two are in both."""
+    listed = [effect for effect in found.ranked if effect.answers_rank is not None]
+    if len(listed) < 2:
+        return ""
+    measured = " > ".join(effect.discrepancy.title for effect in listed)
+    answers = " > ".join(
+        effect.discrepancy.title for effect in sorted(listed, key=lambda effect: effect.answers_rank or 0)
+    )
+    return f"Measured: {measured}." + (" So says the answer." if measured == answers else f" The answer: {answers}.")

@@ -1,0 +1,223 @@
+"""Why an operation is the first to differ: inherited, a difference of meaning, or one of rounding. Each is tried.
+
+A difference of meaning is one of the catalogue: with it mended on the hand-rolled side, the operation gives PyTorch's
+numbers. A difference of rounding is one that another way of computing the same operation reproduces bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import combinations
+
+import numpy as np
+
+from engine.discrepancies import Discrepancy, find, match_toward, remaining
+from engine.numpy_mlp import NumpyMLP, data_arrays
+from engine.rounding_trials import Candidate, Operands, candidates, reproduced, tried_elements
+from engine.settings import Activation, Settings, SideName
+from engine.step_tensors import Kind, Place, Tensors, numpy_tensors, parameter_tensors
+from engine.trace import Operation, States, coarser_dtype
+from engine.types import FloatArray
+
+PARAMETERS_BEFORE = (Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)
+
+ROUNDING_STEPS = 256
+"""A gap of up to so many roundings of the tensor's largest element is put down to rounding."""
+
+MOST_TOGETHER = 3
+"""Differences that are mended together in search of a reason."""
+
+
+class ReasonKind(Enum):
+    """What sort of reason it is."""
+
+    INHERITED = "inherited"
+    MEANING = "meaning"
+    ROUNDING = "rounding"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why the first operation differs. `discrepancies` are those of the catalogue that make it; `tried` elements."""
+
+    kind: ReasonKind
+    headline: str
+    text: str
+    discrepancies: tuple[Discrepancy, ...] = ()
+    tried: int = 0
+
+
+def find_reason(settings: Settings, epoch: int, states: States, operations: Sequence[Operation], first: int) -> Reason:
+    """The reason, tried on the spot from the states before the step."""
+    operation = operations[first]
+    meaning = _find_meaning(settings, epoch, states, operation)
+    if meaning is not None:
+        return meaning
+    if operation.place.kind in PARAMETERS_BEFORE:
+        return Reason(
+            ReasonKind.INHERITED,
+            "Inherited: the step starts from other weights",
+            "The two sides' parameters differ before this step begins. With a matched start PyTorch is given NumPy's "
+            "weights, and the step's own difference is seen.",
+        )
+    return _find_rounding(settings, states, operations, operation)
+
+
+def _find_meaning(settings: Settings, epoch: int, states: States, operation: Operation) -> Reason | None:
+    """The fewest differences that, mended on the hand-rolled side, make the operation PyTorch's."""
+    candidates_left = remaining(settings)
+    bits = np.finfo(coarser_dtype(settings)).eps
+    tolerance = ROUNDING_STEPS * bits * float(np.abs(operation.pytorch).max(initial=0))
+    small_already = operation.max_absolute <= tolerance
+    for count in range(1, min(MOST_TOGETHER, len(candidates_left)) + 1):
+        nearly: tuple[Discrepancy, ...] | None = None
+        for chosen in combinations(candidates_left, count):
+            gap = _gap_when_mended(settings, epoch, states, operation, chosen)
+            if gap == 0:
+                return _meaning(settings, chosen, "with it, bit for bit", operation)
+            if gap is not None and gap <= tolerance and not small_already and nearly is None:
+                nearly = chosen
+        if nearly is not None:
+            return _meaning(settings, nearly, "up to rounding", operation)
+    return None
+
+
+def _meaning(settings: Settings, chosen: Sequence[Discrepancy], how: str, operation: Operation) -> Reason:
+    names = " and ".join(discrepancy.title.lower() for discrepancy in chosen)
+    values = "; ".join(
+        f"{discrepancy.title}: hand-rolled {discrepancy.label(discrepancy.value(settings, SideName.NUMPY))}, "
+        f"PyTorch {discrepancy.label(discrepancy.value(settings, SideName.PYTORCH))}"
+        for discrepancy in chosen
+    )
+    equal = "bit for bit" if "bit for bit" in how else "up to rounding"
+    return Reason(
+        ReasonKind.MEANING,
+        f"Meaning: {names}",
+        f"{values}. Tried: mended on the hand-rolled side, this operation gives PyTorch's numbers {equal}.",
+        tuple(chosen),
+        operation.numpy.size,
+    )
+
+
+def _gap_when_mended(
+    settings: Settings, epoch: int, states: States, operation: Operation, chosen: Sequence[Discrepancy]
+) -> float | None:
+    """The largest |Δ| there, 0 only for equal bits, with these mended toward PyTorch; none if it cannot be said."""
+    mended = settings
+    for discrepancy in chosen:
+        mended, _ = match_toward(discrepancy, mended, SideName.PYTORCH)
+    model = NumpyMLP(mended)
+    starts_over = epoch == 1 and any(discrepancy.field == "initial_weights" for discrepancy in chosen)
+    if not starts_over:
+        state = _mended_state(settings, mended, states, model)
+        if state is None:
+            return None
+        model.set_state(state)
+    found = numpy_tensors(model).get(operation.place)
+    if found is None:
+        return None if operation.lacking != "PyTorch" else 0.0
+    target = operation.pytorch.astype(np.float64)
+    if operation.lacking == "PyTorch" or found.shape != target.shape:
+        return None
+    gap = np.abs(found.astype(np.float64) - target)
+    return float(gap.max()) if np.isfinite(gap).all() else None
+
+
+def _mended_state(settings: Settings, mended: Settings, states: States, model: NumpyMLP) -> list[FloatArray] | None:
+    """NumPy's state as the mended side keeps it; what it did not have before is PyTorch's."""
+    before = named_state(states[0], settings.numpy.bias, len(settings.activations))
+    theirs = named_state(states[1], settings.pytorch.bias, len(settings.activations))
+    same_momentum = mended.numpy.momentum == settings.numpy.momentum
+    wanted = [*parameter_tensors(model.parameters(), mended.numpy.bias, Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)]
+    if mended.numpy.momentum.coefficient and len(before if same_momentum else theirs) > len(wanted):
+        kinds = {Kind.WEIGHT_BEFORE: Kind.WEIGHT_VELOCITY, Kind.BIAS_BEFORE: Kind.BIAS_VELOCITY}
+        wanted += [Place(kinds[place.kind], place.layer) for place in wanted]
+    state = []
+    for place in wanted:
+        velocity = place.kind in (Kind.WEIGHT_VELOCITY, Kind.BIAS_VELOCITY)
+        sources = (before, theirs) if not velocity or same_momentum else (theirs,)
+        value = next((source[place] for source in sources if place in source), None)
+        if value is None:
+            return None
+        state.append(value)
+    return state
+
+
+def named_state(state: list[FloatArray], bias: bool, layers: int) -> Tensors:
+    """A model's `state()` by place: parameters, then velocities."""
+    count = layers * (2 if bias else 1)
+    return parameter_tensors(state[:count], bias, Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE) | parameter_tensors(
+        state[count:], bias, Kind.WEIGHT_VELOCITY, Kind.BIAS_VELOCITY
+    )
+
+
+def _find_rounding(settings: Settings, states: States, operations: Sequence[Operation], operation: Operation) -> Reason:
+    """The way of rounding that gives PyTorch's bits, and the one that gives NumPy's."""
+    place = operation.place
+    numpy, pytorch = (_operands(settings, name, states, operations) for name in SideName)
+    elements = tried_elements(place, pytorch, operation.numpy, operation.pytorch)
+    theirs = _way(list(candidates(place, pytorch, in_torch=True)), operation.pytorch, elements)
+    ours = _way(list(candidates(place, numpy, in_torch=False)), operation.numpy, elements)
+    precision = find("precision")
+    by_precision = () if precision.matched(settings) else (precision,)
+    if theirs is None:
+        return Reason(
+            ReasonKind.UNKNOWN,
+            "Rounding that none of the ways tried explains",
+            f"The gap is {operation.max_ulp:,} ULP at most. None of the ways tried gives PyTorch's bits.",
+            by_precision,
+            len(elements),
+        )
+    text = f"PyTorch's bits are those of: {theirs.words}. "
+    text += "NumPy's are those of: " + (ours.words if ours is not None else "no way that was tried") + ". "
+    text += f"Tried on {len(elements):,} of {operation.numpy.size:,} elements, those that differ first."
+    text += _about_exp(settings, operation, pytorch)
+    if by_precision:
+        return Reason(
+            ReasonKind.MEANING, "Meaning: precision", f"Float types differ. {text}", by_precision, len(elements)
+        )
+    return Reason(ReasonKind.ROUNDING, f"Rounding: {_title(operation, theirs)}", text, (), len(elements))
+
+
+def _way(ways: Sequence[Candidate], target: FloatArray, elements: list[tuple[int, ...]]) -> Candidate | None:
+    return next((way for way in ways if reproduced(way, target, elements) == len(elements)), None)
+
+
+def _title(operation: Operation, way: Candidate) -> str:
+    if "exp" in way.words or "tanh(z)" in way.words:
+        return "the library's " + ("exp" if "exp" in way.words else "tanh")
+    if "fused" in way.words:
+        return "a fused multiply-add"
+    if operation.place.kind is Kind.DELTA:
+        return "the order of the factors in σ′"
+    return "the order of the sum"
+
+
+def _about_exp(settings: Settings, operation: Operation, pytorch: Operands) -> str:
+    """Whether PyTorch's exp of a number depends on where in the array it stands: tried on the elements that differ."""
+    place = operation.place
+    if place.kind is not Kind.OUTPUT or settings.activations[place.layer - 1] is not Activation.SIGMOID:
+        return ""
+    from engine.torch_trace import library_exp
+
+    z = pytorch.of(Kind.PRE_ACTIVATION, place.layer)
+    whole = library_exp(-z)
+    different = np.argwhere(operation.numpy.astype(np.float64) != operation.pytorch.astype(np.float64))[:64]
+    moved = [index for index in map(tuple, different) if library_exp(-z[index].reshape(1))[0] != whole[index]]
+    if not moved:
+        return ""
+    return (
+        f" PyTorch's exp of the same number alone has other bits at {len(moved)} of {len(different)} of them: its last "
+        "bit depends on the place in the array."
+    )
+
+
+def _operands(settings: Settings, name: SideName, states: States, operations: Sequence[Operation]) -> Operands:
+    side, numpy_side = settings.side(name), name is SideName.NUMPY
+    X, Y = data_arrays(settings if numpy_side else settings.with_side(SideName.NUMPY, precision=side.precision))
+    tensors = {one.place: one.numpy if numpy_side else one.pytorch for one in operations}
+    named = named_state(states[0 if numpy_side else 1], side.bias, len(settings.activations))
+    return Operands(settings, side, X, Y, tensors, named)

@@ -1,0 +1,137 @@
+"""The ways in which one operation can be rounded, each carried out: fused or apart, in order, in halves, exactly.
+
+Every way takes the operands of one element and gives its value in a dtype. A claim about rounding is tried with them
+against the bits that a library gave; nothing is claimed that was not reproduced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from engine.types import FloatArray
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to compute one element of Σ first·second (+ offset), described in words."""
+
+    words: str
+    compute: Callable[[FloatArray, FloatArray, float], np.floating]
+
+
+def rounded(exact: Fraction, dtype: np.dtype[np.floating]) -> np.floating:
+    """The nearest number of that dtype, ties to even: ONE rounding of an exact value."""
+    double = np.float64(exact.numerator / exact.denominator)
+    if dtype == np.float64:
+        return double
+    single = np.float32(double)
+    # Rounding twice is wrong only where the first rounding landed on the middle between two float32s.
+    other = np.nextafter(single, np.float32(np.inf if double > single else -np.inf))
+    middle = (Fraction(float(single)) + Fraction(float(other))) / 2
+    if Fraction(float(double)) == middle and exact != middle:
+        low, high = sorted((single, other))
+        return high if exact > middle else low
+    return single
+
+
+def fused(first: np.floating, second: np.floating, added: np.floating) -> np.floating:
+    """first·second + added, rounded once: a fused multiply-add in the operands' dtype."""
+    exact = Fraction(float(first)) * Fraction(float(second)) + Fraction(float(added))
+    return rounded(exact, np.asarray(added).dtype)
+
+
+def _in_order(first: FloatArray, second: FloatArray, offset: float) -> np.floating:
+    total = first.dtype.type(0)
+    for one, other in zip(first, second, strict=True):
+        total = total + one * other
+    return total + first.dtype.type(offset)
+
+
+def _in_order_fused(first: FloatArray, second: FloatArray, offset: float) -> np.floating:
+    total = first.dtype.type(0)
+    for one, other in zip(first, second, strict=True):
+        total = fused(one, other, total)
+    return total + first.dtype.type(offset)
+
+
+def _from_offset(first: FloatArray, second: FloatArray, offset: float) -> np.floating:
+    total = first.dtype.type(offset)
+    for one, other in zip(first, second, strict=True):
+        total = total + one * other
+    return total
+
+
+def _from_offset_fused(first: FloatArray, second: FloatArray, offset: float) -> np.floating:
+    total = first.dtype.type(offset)
+    for one, other in zip(first, second, strict=True):
+        total = fused(one, other, total)
+    return total
+
+
+def _backwards(way: Callable[[FloatArray, FloatArray, float], np.floating]) -> Callable[..., np.floating]:
+    return lambda first, second, offset: way(first[::-1], second[::-1], offset)
+
+
+def _interleaved(count: int, inner: Callable[..., np.floating], pairwise: bool = False) -> Callable[..., np.floating]:
+    """`count` sums side by side, each over every count-th product, joined in order or by halves."""
+
+    def compute(first: FloatArray, second: FloatArray, offset: float) -> np.floating:
+        sums = [inner(first[start::count], second[start::count], 0.0) for start in range(count)]
+        while pairwise and len(sums) > 1:
+            half = len(sums) // 2
+            sums = [sums[index] + sums[index + half] for index in range(half)]
+        total = sums[0]
+        for one in sums[1:]:
+            total = total + one
+        return total + first.dtype.type(offset)
+
+    return compute
+
+
+def _halves(inner: Callable[..., np.floating]) -> Callable[..., np.floating]:
+    def compute(first: FloatArray, second: FloatArray, offset: float) -> np.floating:
+        half = len(first) // 2
+        return (
+            inner(first[:half], second[:half], 0.0) + inner(first[half:], second[half:], 0.0) + first.dtype.type(offset)
+        )
+
+    return compute
+
+
+def _exactly(first: FloatArray, second: FloatArray, offset: float) -> np.floating:
+    products = (Fraction(float(one)) * Fraction(float(other)) for one, other in zip(first, second, strict=True))
+    return rounded(sum(products, Fraction(float(offset))), first.dtype)
+
+
+SUMS_OF_PRODUCTS = (
+    Way("products summed in order, each rounded before it is added", _in_order),
+    Way("products summed in order by fused multiply-adds", _in_order_fused),
+    Way("products added in order onto the bias, each rounded before", _from_offset),
+    Way("products added in order onto the bias by fused multiply-adds", _from_offset_fused),
+    Way("products summed from last to first, each rounded before it is added", _backwards(_in_order)),
+    Way("products summed from last to first by fused multiply-adds", _backwards(_in_order_fused)),
+    Way("products added from last to first onto the bias by fused multiply-adds", _backwards(_from_offset_fused)),
+    *(
+        Way(f"{count} sums side by side, {how}, joined {joined}", _interleaved(count, inner, pairwise))
+        for count in (2, 4, 8, 16)
+        for inner, how in ((_in_order, "each product rounded"), (_in_order_fused, "by fused multiply-adds"))
+        for pairwise, joined in ((False, "in order"), (True, "by halves"))
+        if count > 2 or not pairwise
+    ),
+    Way("two halves summed apart, each product rounded", _halves(_in_order)),
+    Way("two halves summed apart by fused multiply-adds", _halves(_in_order_fused)),
+    Way("summed as if exactly, and rounded once", _exactly),
+)
+"""Tried in this order: the plainest first."""
+
+
+def summing_ways(words: str = "terms") -> Iterable[Way]:
+    """The same for plain sums, where a fused multiply-add is nothing else."""
+    for way in SUMS_OF_PRODUCTS:
+        if "fused" not in way.words and "bias" not in way.words:
+            text = way.words.replace(", each product rounded", "").replace(", each rounded before it is added", "")
+            yield Way(text.replace("products", words), way.compute)

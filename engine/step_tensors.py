@@ -1,0 +1,146 @@
+"""The tensors of one training step, by name and in order: what a trace sets beside each other. No arithmetic here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from engine.numpy_mlp import NumpyMLP
+from engine.settings import LogMoment, Settings
+from engine.types import FloatArray
+from engine.update_rules import UpdateOrder
+
+
+class Kind(Enum):
+    """What an operation of the step makes."""
+
+    WEIGHT_BEFORE = "weight before"
+    BIAS_BEFORE = "bias before"
+    PRE_ACTIVATION = "pre-activation"
+    OUTPUT = "activation"
+    LOSS = "loss"
+    ERROR = "error"
+    DELTA = "delta"
+    WEIGHT_GRADIENT = "weight gradient"
+    BIAS_GRADIENT = "bias gradient"
+    WEIGHT_VELOCITY = "weight velocity"
+    BIAS_VELOCITY = "bias velocity"
+    WEIGHT_UPDATE = "weight update"
+    BIAS_UPDATE = "bias update"
+    WEIGHT_AFTER = "weight after"
+    BIAS_AFTER = "bias after"
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """An operation: what it makes and in which layer, from 1; the loss is of layer 0."""
+
+    kind: Kind
+    layer: int = 0
+
+    @property
+    def name(self) -> str:
+        """As it is typed: 'layer2-delta', 'loss'."""
+        name = self.kind.value.replace(" ", "-")
+        return f"layer{self.layer}-{name}" if self.layer else name
+
+
+Tensors = dict[Place, FloatArray]
+"""A side's tensors in PyTorch's orientation: weights (fan_out, fan_in), biases (fan_out,), the rest (N, fan_out)."""
+
+
+def formula(place: Place, settings: Settings) -> str:
+    """What is computed there, as one writes it on paper."""
+    layer = place.layer
+    below = f"a{layer - 1}" if layer > 1 else "X"
+    last = len(settings.activations)
+    kind = settings.activations[layer - 1].value if layer else ""
+    bias = " + b" if settings.numpy.bias or settings.pytorch.bias else ""
+    return {
+        Kind.WEIGHT_BEFORE: f"W{layer}",
+        Kind.BIAS_BEFORE: f"b{layer}",
+        Kind.PRE_ACTIVATION: f"z{layer} = {below}·W{layer}{bias and bias + str(layer)}",
+        Kind.OUTPUT: f"{'ŷ' if layer == last else f'a{layer}'} = {kind}(z{layer})",
+        Kind.LOSS: "logged loss",
+        Kind.ERROR: "∂L/∂ŷ" if layer == last else f"∂L/∂a{layer} = δ{layer + 1}·W{layer + 1}ᵀ",
+        Kind.DELTA: f"δ{layer} = {'∂L/∂ŷ' if layer == last else f'∂L/∂a{layer}'} ∘ {kind}′",
+        Kind.WEIGHT_GRADIENT: f"∂L/∂W{layer} = {below}ᵀ·δ{layer}",
+        Kind.BIAS_GRADIENT: f"∂L/∂b{layer} = Σδ{layer}",
+        Kind.WEIGHT_VELOCITY: f"velocity of W{layer}",
+        Kind.BIAS_VELOCITY: f"velocity of b{layer}",
+        Kind.WEIGHT_UPDATE: f"ΔW{layer}",
+        Kind.BIAS_UPDATE: f"Δb{layer}",
+        Kind.WEIGHT_AFTER: f"new W{layer}",
+        Kind.BIAS_AFTER: f"new b{layer}",
+    }[place.kind]
+
+
+def places(settings: Settings) -> list[Place]:
+    """Every operation of a step in the order in which it is computed, parameters as they are before it first."""
+    count = len(settings.activations)
+    sides = (settings.numpy, settings.pytorch)
+    bias = any(side.bias for side in sides)
+    momentum = any(side.momentum.coefficient for side in sides)
+    late = any(side.log_moment is LogMoment.AFTER for side in sides)
+    in_turn = any(side.update_order is UpdateOrder.IN_TURN for side in sides)
+
+    def of_parameters(layer: int, weight: Kind, bias_kind: Kind) -> list[Place]:
+        return [Place(weight, layer)] + ([Place(bias_kind, layer)] if bias else [])
+
+    def update(layer: int) -> list[Place]:
+        found = of_parameters(layer, Kind.WEIGHT_VELOCITY, Kind.BIAS_VELOCITY) if momentum else []
+        found += of_parameters(layer, Kind.WEIGHT_UPDATE, Kind.BIAS_UPDATE)
+        return found + of_parameters(layer, Kind.WEIGHT_AFTER, Kind.BIAS_AFTER)
+
+    layers = range(1, count + 1)
+    found = [place for layer in layers for place in of_parameters(layer, Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)]
+    for layer in layers:
+        found += [Place(Kind.PRE_ACTIVATION, layer), Place(Kind.OUTPUT, layer)]
+    found += [] if late else [Place(Kind.LOSS)]
+    for layer in reversed(layers):
+        found += [Place(Kind.ERROR, layer), Place(Kind.DELTA, layer)]
+        found += of_parameters(layer, Kind.WEIGHT_GRADIENT, Kind.BIAS_GRADIENT)
+        found += update(layer) if in_turn else []
+    if not in_turn:
+        found += [place for layer in layers for place in update(layer)]
+    return found + ([Place(Kind.LOSS)] if late else [])
+
+
+def parameter_tensors(parameters: list[FloatArray], bias: bool, weight_kind: Kind, bias_kind: Kind) -> Tensors:
+    """A flat list - weight, bias, weight, ... - by place."""
+    kinds = (weight_kind, bias_kind) if bias else (weight_kind,)
+    return {
+        Place(kinds[index % len(kinds)], index // len(kinds) + 1): parameter
+        for index, parameter in enumerate(parameters)
+    }
+
+
+def with_parameters(tensors: Tensors, before: list[FloatArray], state: list[FloatArray], bias: bool) -> Tensors:
+    """With the parameters before and after the step, their updates, and the velocities that `state` ends with."""
+    after, velocities = state[: len(before)], state[len(before) :]
+    updates = [new.astype(np.float64) - old for new, old in zip(after, before, strict=True)]
+    return (
+        tensors
+        | parameter_tensors(before, bias, Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)
+        | parameter_tensors(updates, bias, Kind.WEIGHT_UPDATE, Kind.BIAS_UPDATE)
+        | parameter_tensors(after, bias, Kind.WEIGHT_AFTER, Kind.BIAS_AFTER)
+        | parameter_tensors(velocities, bias, Kind.WEIGHT_VELOCITY, Kind.BIAS_VELOCITY)
+    )
+
+
+def numpy_tensors(model: NumpyMLP) -> Tensors:
+    """One step of the hand-written side, and all that it computed."""
+    before, bias = model.parameters(), model.side.bias
+    step = model.traced_step()
+    tensors: Tensors = {Place(Kind.LOSS): np.array(step.loss)}
+    for layer, gradients in enumerate(step.gradients, start=1):
+        tensors[Place(Kind.PRE_ACTIVATION, layer)] = step.passed.pre_activations[layer - 1]
+        tensors[Place(Kind.OUTPUT, layer)] = step.passed.outputs[layer]
+        tensors[Place(Kind.ERROR, layer)] = gradients.output
+        tensors[Place(Kind.DELTA, layer)] = gradients.pre_activation
+        tensors[Place(Kind.WEIGHT_GRADIENT, layer)] = gradients.weight.T
+        if gradients.bias is not None:
+            tensors[Place(Kind.BIAS_GRADIENT, layer)] = gradients.bias
+    return with_parameters(tensors, before, model.state(), bias)
