@@ -15,8 +15,8 @@ import numpy as np
 
 from engine.discrepancies import Discrepancy, find, match_toward, remaining
 from engine.numpy_mlp import NumpyMLP, data_arrays
-from engine.rounding_trials import Candidate, Operands, candidates, reproduced, tried_elements
-from engine.settings import Activation, Settings, SideName
+from engine.rounding_trials import Candidate, Operands, candidates, other_orders, reproduced, tried_elements
+from engine.settings import Settings, SideName
 from engine.step_tensors import Kind, Place, Tensors, numpy_tensors, parameter_tensors
 from engine.trace import Operation, States, coarser_dtype
 from engine.types import FloatArray
@@ -25,6 +25,9 @@ PARAMETERS_BEFORE = (Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)
 
 ROUNDING_STEPS = 256
 """A gap of up to so many roundings of the tensor's largest element is put down to rounding."""
+
+MOST_ORDERS = 16
+"""Elements for which every order of summation is tried."""
 
 MOST_TOGETHER = 3
 """Differences that are mended together in search of a reason."""
@@ -164,6 +167,18 @@ def _find_rounding(settings: Settings, states: States, operations: Sequence[Oper
     precision = find("precision")
     by_precision = () if precision.matched(settings) else (precision,)
     if theirs is None:
+        orders = other_orders(place, pytorch, operation.pytorch, elements[:MOST_ORDERS])
+        if orders:
+            index, order = next(iter(orders.items()))
+            return Reason(
+                ReasonKind.MEANING if by_precision else ReasonKind.ROUNDING,
+                "Meaning: precision" if by_precision else "Rounding: the order of the sum",
+                "No one way of summing that is known here gives all of PyTorch's bits, but every element tried is what "
+                f"some order of the same products gives: at {_spoken(index)} {order}. {_numpys(ours)}"
+                + _tried(len(orders), operation),
+                by_precision,
+                len(orders),
+            )
         return Reason(
             ReasonKind.UNKNOWN,
             "Rounding that none of the ways tried explains",
@@ -172,14 +187,24 @@ def _find_rounding(settings: Settings, states: States, operations: Sequence[Oper
             len(elements),
         )
     text = f"PyTorch's bits are those of: {theirs.words}. "
-    text += "NumPy's are those of: " + (ours.words if ours is not None else "no way that was tried") + ". "
-    text += f"Tried on {len(elements):,} of {operation.numpy.size:,} elements, those that differ first."
-    text += _about_exp(settings, operation, pytorch)
+    text += _numpys(ours) + _tried(len(elements), operation)
     if by_precision:
         return Reason(
             ReasonKind.MEANING, "Meaning: precision", f"Float types differ. {text}", by_precision, len(elements)
         )
     return Reason(ReasonKind.ROUNDING, f"Rounding: {_title(operation, theirs)}", text, (), len(elements))
+
+
+def _numpys(way: Candidate | None) -> str:
+    return f"NumPy's are those of: {way.words if way is not None else 'no way that was tried'}. "
+
+
+def _tried(count: int, operation: Operation) -> str:
+    return f"Tried on {count:,} of {operation.numpy.size:,} elements, those that differ first."
+
+
+def _spoken(index: tuple[int, ...]) -> str:
+    return f"[{', '.join(str(one + 1) for one in index)}]"
 
 
 def _way(ways: Sequence[Candidate], target: FloatArray, elements: list[tuple[int, ...]]) -> Candidate | None:
@@ -194,25 +219,6 @@ def _title(operation: Operation, way: Candidate) -> str:
     if operation.place.kind is Kind.DELTA:
         return "the order of the factors in σ′"
     return "the order of the sum"
-
-
-def _about_exp(settings: Settings, operation: Operation, pytorch: Operands) -> str:
-    """Whether PyTorch's exp of a number depends on where in the array it stands: tried on the elements that differ."""
-    place = operation.place
-    if place.kind is not Kind.OUTPUT or settings.activations[place.layer - 1] is not Activation.SIGMOID:
-        return ""
-    from engine.torch_trace import library_exp
-
-    z = pytorch.of(Kind.PRE_ACTIVATION, place.layer)
-    whole = library_exp(-z)
-    different = np.argwhere(operation.numpy.astype(np.float64) != operation.pytorch.astype(np.float64))[:64]
-    moved = [index for index in map(tuple, different) if library_exp(-z[index].reshape(1))[0] != whole[index]]
-    if not moved:
-        return ""
-    return (
-        f" PyTorch's exp of the same number alone has other bits at {len(moved)} of {len(different)} of them: its last "
-        "bit depends on the place in the array."
-    )
 
 
 def _operands(settings: Settings, name: SideName, states: States, operations: Sequence[Operation]) -> Operands:

@@ -34,7 +34,7 @@ def rounded(exact: Fraction, dtype: np.dtype[np.floating]) -> np.floating:
     middle = (Fraction(float(single)) + Fraction(float(other))) / 2
     if Fraction(float(double)) == middle and exact != middle:
         low, high = sorted((single, other))
-        return high if exact > middle else low
+        return np.float32(high if exact > middle else low)
     return single
 
 
@@ -102,6 +102,25 @@ def _halves(inner: Callable[..., np.floating]) -> Callable[..., np.floating]:
     return compute
 
 
+def _with_remainder(lanes: int, pairs: bool) -> Callable[..., np.floating]:
+    """`lanes` sums by fused multiply-adds over as many whole groups as there are, joined; the rest fused onto them."""
+
+    def compute(first: FloatArray, second: FloatArray, offset: float) -> np.floating:
+        whole = len(first) // lanes * lanes
+        sums = [_in_order_fused(first[lane:whole:lanes], second[lane:whole:lanes], 0.0) for lane in range(lanes)]
+        while len(sums) > 1:
+            half = len(sums) // 2
+            other = [(index, index + half) for index in range(half)]
+            neighbours = [(2 * index, 2 * index + 1) for index in range(half)]
+            sums = [sums[one] + sums[two] for one, two in (neighbours if pairs else other)]
+        total = sums[0]
+        for one, other_factor in zip(first[whole:], second[whole:], strict=True):
+            total = fused(one, other_factor, total)
+        return total + first.dtype.type(offset)
+
+    return compute
+
+
 def _exactly(first: FloatArray, second: FloatArray, offset: float) -> np.floating:
     products = (Fraction(float(one)) * Fraction(float(other)) for one, other in zip(first, second, strict=True))
     return rounded(sum(products, Fraction(float(offset))), first.dtype)
@@ -122,6 +141,15 @@ SUMS_OF_PRODUCTS = (
         for pairwise, joined in ((False, "in order"), (True, "by halves"))
         if count > 2 or not pairwise
     ),
+    *(
+        Way(
+            f"{lanes} sums side by side by fused multiply-adds, joined by {joined}, the remainder fused onto them",
+            _with_remainder(lanes, pairs),
+        )
+        for lanes in (2, 4, 8)
+        for pairs, joined in ((False, "halves"), (True, "neighbours"))
+        if lanes > 2 or not pairs
+    ),
     Way("two halves summed apart, each product rounded", _halves(_in_order)),
     Way("two halves summed apart by fused multiply-adds", _halves(_in_order_fused)),
     Way("summed as if exactly, and rounded once", _exactly),
@@ -135,3 +163,46 @@ def summing_ways(words: str = "terms") -> Iterable[Way]:
         if "fused" not in way.words and "bias" not in way.words:
             text = way.words.replace(", each product rounded", "").replace(", each rounded before it is added", "")
             yield Way(text.replace("products", words), way.compute)
+
+
+MOST_ORDERED = 5
+"""Products of which every order of summation is tried."""
+
+
+def order_that_gives(first: FloatArray, second: FloatArray, target: float) -> str | None:
+    """An order of adding up the products, fused or not, that gives the target: '(p1 + p3) + p2', if there is one."""
+    products = [one * other for one, other in zip(first, second, strict=True)]
+    known: dict[int, dict[float, str]] = {}
+    for members in range(1, 1 << len(products)):
+        known[members] = _sums_of(members, first, second, products, known)
+    return known[(1 << len(products)) - 1].get(float(target))
+
+
+def _sums_of(
+    members: int,
+    first: FloatArray,
+    second: FloatArray,
+    products: list[np.floating],
+    known: dict[int, dict[float, str]],
+) -> dict[float, str]:
+    """Every value that some order of these products gives, with that order in words."""
+    indices = [index for index in range(len(products)) if members >> index & 1]
+    if len(indices) == 1:
+        return {float(products[indices[0]]): f"p{indices[0] + 1}"}
+    number = products[0].dtype.type
+    found: dict[float, str] = {}
+    part = (members - 1) & members
+    while part:
+        rest = members & ~part
+        if part < rest:
+            for value, words in known[part].items():
+                for other, more in known[rest].items():
+                    found.setdefault(
+                        float(products[0].dtype.type(value) + products[0].dtype.type(other)), f"({words} + {more})"
+                    )
+        part = (part - 1) & members
+    for index in indices:
+        for value, words in known[members & ~(1 << index)].items():
+            total = fused(first[index], second[index], number(value))
+            found.setdefault(float(total), f"fma(p{index + 1}, {words})")
+    return found

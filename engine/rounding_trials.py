@@ -5,14 +5,16 @@ The ways to sum are in `rounding.py`; that one of them gives a library's bits is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.numpy_mlp import activate
-from engine.rounding import SUMS_OF_PRODUCTS, Way, fused, summing_ways
+from engine.rounding import MOST_ORDERED, SUMS_OF_PRODUCTS, Way, fused, order_that_gives, summing_ways
 from engine.settings import Activation, DerivativeAt, LossReport, Settings, Side, gradient_factor
+from engine.sleef import vector_exp
 from engine.step_tensors import Kind, Place, Tensors
 from engine.types import FloatArray
 from engine.update_rules import DecayForm, MomentumForm, UpdateOrder
@@ -104,6 +106,26 @@ def _products(place: Place, operands: Operands) -> Iterator[Candidate]:
             yield Candidate(way.words, _summed(way, factors))
 
 
+def other_orders(
+    place: Place, operands: Operands, target: FloatArray, elements: list[Index]
+) -> dict[Index, str] | None:
+    """For each element an order of summation that gives the target's bits; none where one has none, or is too long."""
+    summed = place.kind in (Kind.PRE_ACTIVATION, Kind.WEIGHT_GRADIENT, Kind.BIAS_GRADIENT, Kind.ERROR)
+    if not summed or not 1 < terms(place, operands) <= MOST_ORDERED:
+        return None
+    factors = _factors(place, operands)
+    found: dict[Index, str] = {}
+    for index in elements:
+        first, second, offset = factors(index)
+        if offset:
+            first, second = np.append(first, first.dtype.type(offset)), np.append(second, second.dtype.type(1))
+        order = order_that_gives(first, second, float(target[index]))
+        if order is None:
+            return None
+        found[index] = order
+    return found
+
+
 def _summed(
     way: Way, factors: Callable[[Index], tuple[FloatArray, FloatArray, float]]
 ) -> Callable[[Index], np.floating]:
@@ -141,15 +163,39 @@ def _activations(kind: Activation, z: FloatArray, in_torch: bool) -> Iterator[Ca
         yield _whole("1/(1 + exp(−z)) with NumPy's exp", activate(kind, z))
         yield _whole("exp(z)/(1 + exp(z)) with NumPy's exp", np.exp(z) / (one + np.exp(z)))
         if in_torch:
-            from engine.torch_trace import library_exp
-
-            yield _whole("1/(1 + exp(−z)) with PyTorch's exp", one / (one + library_exp(-z)))
+            yield from _vectorized_sigmoids(z)
     elif kind is Activation.TANH:
         yield _whole("tanh(z) as NumPy has it", np.tanh(z))
         if in_torch:
             from engine.torch_trace import library_tanh
 
             yield _whole("tanh(z) as PyTorch has it", library_tanh(z))
+
+
+def _vectorized_sigmoids(z: FloatArray) -> Iterator[Candidate]:
+    """PyTorch's vector code takes whole blocks of an array; what is left over goes through the C library's exp."""
+    one = z.dtype.type(1)
+
+    def sigmoid(block: int) -> Callable[[Index], np.floating]:
+        whole = z.size // block * block if block else 0
+
+        def element(index: Index) -> np.floating:
+            in_block = np.ravel_multi_index(index, z.shape) < whole
+            exp = vector_exp(-z[index]) if in_block else z.dtype.type(math.exp(-z[index]))
+            return z.dtype.type(one / (one + exp))
+
+        return element
+
+    from engine.torch_trace import vector_block
+
+    expected = vector_block(z.dtype.itemsize)
+    for block in (expected, *(other for other in (8, 16, 32) if other != expected)):
+        yield Candidate(
+            f"1/(1 + exp(−z)), Sleef's vector exp in whole blocks of {block}, the C library's exp for the rest of the array",
+            sigmoid(block),
+        )
+    yield Candidate("1/(1 + exp(−z)) with Sleef's vector exp throughout", sigmoid(1))
+    yield Candidate("1/(1 + exp(−z)) with the C library's exp throughout", sigmoid(0))
 
 
 def _output_errors(operands: Operands) -> Iterator[Candidate]:

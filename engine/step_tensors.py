@@ -120,7 +120,7 @@ def parameter_tensors(parameters: list[FloatArray], bias: bool, weight_kind: Kin
 def with_parameters(tensors: Tensors, before: list[FloatArray], state: list[FloatArray], bias: bool) -> Tensors:
     """With the parameters before and after the step, their updates, and the velocities that `state` ends with."""
     after, velocities = state[: len(before)], state[len(before) :]
-    updates = [new.astype(np.float64) - old for new, old in zip(after, before, strict=True)]
+    updates: list[FloatArray] = [new.astype(np.float64) - old for new, old in zip(after, before, strict=True)]
     return (
         tensors
         | parameter_tensors(before, bias, Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)
