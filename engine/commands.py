@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.impact import Plan
 from engine.settings import Settings
 
 
@@ -58,4 +59,42 @@ class Watch:
     predictions: bool
 
 
-Command = Restart | Pause | Resume | Step | SetSpeed | Stop | Scrub | Watch
+@dataclass(frozen=True)
+class OpenStep:
+    """Open up the step that makes an epoch; with none, the one at which the runs first part."""
+
+    epoch: int | None = None
+    matched_start: bool = False
+
+
+@dataclass(frozen=True)
+class CloseStep:
+    """Stop looking into steps; what is open stays open."""
+
+
+@dataclass(frozen=True)
+class MeasureImpact:
+    """Measure how much each difference of the plan matters."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class CancelImpact:
+    """Stop measuring, and keep what is measured."""
+
+
+Command = (
+    Restart
+    | Pause
+    | Resume
+    | Step
+    | SetSpeed
+    | Stop
+    | Scrub
+    | Watch
+    | OpenStep
+    | CloseStep
+    | MeasureImpact
+    | CancelImpact
+)

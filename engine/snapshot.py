@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from engine.comparison import Comparison, ParameterPair
+from engine.growth import Growth
 from engine.history import Curves
+from engine.jobs import ImpactState
 from engine.predictions import Predictions
 from engine.scrubbing import EpochState
 from engine.settings import Settings
+from engine.trace import StepTrace
 from engine.verdict import Verdict
 
 
@@ -44,4 +47,7 @@ class Snapshot:
     verdict: Verdict | None = None
     predictions: Predictions | None = None
     scrubbed: EpochState | None = None
+    step: StepTrace | None = None
+    growth: Growth | None = None
+    impact: ImpactState | None = None
     error: str | None = None

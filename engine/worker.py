@@ -12,12 +12,27 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.commands import Command, Pause, Restart, Resume, Scrub, SetSpeed, Step, Stop, Watch
+from engine.commands import (
+    CancelImpact,
+    CloseStep,
+    Command,
+    MeasureImpact,
+    OpenStep,
+    Pause,
+    Restart,
+    Resume,
+    Scrub,
+    SetSpeed,
+    Step,
+    Stop,
+    Watch,
+)
 from engine.errors import InputError
 from engine.history import Curves
+from engine.jobs import CHUNK_SECONDS, ImpactJob, Instruments, JobState, RunInProgress, ScrubJob, StepJob
 from engine.lockstep import Lockstep
 from engine.predictions import predictions_of
-from engine.scrubbing import Checkpoints, EpochState, Scrubber
+from engine.scrubbing import Checkpoints
 from engine.settings import Settings
 from engine.snapshot import Snapshot, State
 from engine.verdict import judge
@@ -25,13 +40,9 @@ from engine.verdict import judge
 SNAPSHOT_SECONDS = 0.1
 """Least time between two snapshots of a running experiment."""
 
-CHUNK_SECONDS = 0.02
-"""About how long one chunk trains before commands are looked at again."""
-
 LARGEST_CHUNK = 4096
 
-SCRUB_BLOCK = 64
-"""Epochs repeated between two looks at the clock."""
+INSTRUMENTS = Instruments()
 
 
 class Worker:
@@ -42,6 +53,7 @@ class Worker:
         settings: Settings,
         build: Callable[..., Lockstep] = Lockstep,
         clock: Callable[[], float] = time.monotonic,
+        instruments: Instruments = INSTRUMENTS,
     ) -> None:
         self.snapshot = Snapshot(0, settings, State.LOADING)
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
@@ -59,10 +71,9 @@ class Worker:
         self._next_snapshot = -math.inf
         self._rate = _Rate()
         self._checkpoints = Checkpoints()
-        self._scrubber: Scrubber | None = None
-        self._scrub_target: int | None = None
-        self._scrubbed: EpochState | None = None
-        self._watching = False
+        self._scrub = ScrubJob(clock)
+        self._step = StepJob(clock, instruments)
+        self._impact = ImpactJob(clock, instruments)
         self._stopped = False
         self._thread: threading.Thread | None = None
         self.send(Restart(settings))
@@ -94,7 +105,7 @@ class Worker:
         try:
             self._take_commands(0)
             wait = self._train_chunk()
-            return 0.0 if self._scrub_chunk() else wait
+            return 0.0 if self._work_on_jobs() else wait
         except InputError as error:
             self._fail(str(error))
         except Exception as error:
@@ -134,12 +145,20 @@ class Worker:
                 self._debt = 0.0
                 self._publish()
             case Scrub(epoch):
-                self._scrub_target = epoch
-                if epoch is None:
-                    self._scrubbed = None
+                self._scrub.go_to(epoch)
                 self._publish()
             case Watch(predictions):
-                self._watching = predictions
+                self._scrub.watching = predictions
+                self._publish()
+            case OpenStep(epoch, matched_start):
+                self._step.watch(epoch, matched_start)
+            case CloseStep():
+                self._step.wanted = False
+            case MeasureImpact(plan):
+                self._impact.begin(plan)
+                self._publish()
+            case CancelImpact():
+                self._impact.cancel()
                 self._publish()
             case Stop():
                 self._stopped = True
@@ -149,7 +168,9 @@ class Worker:
             self._previous = self._lockstep.curves()
         self._settings, self._lockstep = settings, None
         self._state = State.LOADING
-        self._checkpoints, self._scrubber, self._scrubbed = Checkpoints(), None, None
+        self._checkpoints = Checkpoints()
+        self._scrub.restart()
+        self._step.restart()
         self._publish()
         self._lockstep = self._build(settings)
         self._keep_checkpoint()
@@ -194,25 +215,15 @@ class Worker:
         if lockstep is not None and lockstep.divergence is None and self._checkpoints.wanted(lockstep.epoch):
             self._checkpoints.add(lockstep.epoch, (lockstep.numpy.state(), lockstep.pytorch.state()))
 
-    def _scrub_chunk(self) -> bool:
-        """Train the second pair of models a little toward the epoch asked for; returns whether there is more to do."""
-        lockstep, target = self._lockstep, self._scrub_target
-        if lockstep is None or target is None or not 1 <= target <= lockstep.epoch:
-            return False
-        shown = self._scrubbed
-        if shown is not None and shown.epoch == target and (shown.predictions is not None) >= self._watching:
-            return False
-        if self._scrubber is None:
-            self._scrubber = Scrubber(self._settings, lockstep.build)
-        self._scrubber.seek(target, self._checkpoints)
-        end = self._clock() + CHUNK_SECONDS
-        while self._scrubber.epoch < target:
-            self._scrubber.train(min(SCRUB_BLOCK, target - self._scrubber.epoch))
-            if self._clock() > end:
-                return True
-        self._scrubbed = self._scrubber.state(self._watching)
-        self._publish()
-        return False
+    def _work_on_jobs(self) -> bool:
+        """A little of everything beside training; returns whether there is more to do."""
+        states = [self._impact.work()]
+        if self._lockstep is not None:
+            run = RunInProgress(self._settings, self._lockstep, self._checkpoints)
+            states += [self._scrub.work(run), self._step.work(run)]
+        if JobState.NEWS in states:
+            self._publish()
+        return any(state is not JobState.IDLE for state in states)
 
     def _allowance(self, now: float) -> tuple[int, float]:
         """How many epochs may be trained now, and how long to wait if none may."""
@@ -239,7 +250,12 @@ class Worker:
         started = self._clock()
         if lockstep is None:
             self.snapshot = Snapshot(
-                number, settings, self._state, previous=self._previous, speed_limit=self._speed_limit
+                number,
+                settings,
+                self._state,
+                previous=self._previous,
+                speed_limit=self._speed_limit,
+                impact=self._impact.state,
             )
             return
         parameters = lockstep.parameters()
@@ -257,8 +273,13 @@ class Worker:
             parameters=parameters,
             comparison=comparison,
             verdict=judge(settings, comparison, lockstep.divergence),
-            predictions=predictions_of(settings.data, lockstep.numpy, lockstep.pytorch) if self._watching else None,
-            scrubbed=self._scrubbed,
+            predictions=predictions_of(settings.data, lockstep.numpy, lockstep.pytorch)
+            if self._scrub.watching
+            else None,
+            scrubbed=self._scrub.result,
+            step=self._step.trace,
+            growth=self._step.growth,
+            impact=self._impact.state,
         )
         # A snapshot of a very large network takes long: never more than a tenth of the time goes into them.
         finished = self._clock()
