@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from engine.comparison import ParameterGap, ParameterPair, compare_parameters, pair_parameters
 from engine.lockstep import Model
 from engine.settings import Settings
+from engine.trace import Tracer
 from engine.types import FloatArray
 
 SAMPLES = 400
@@ -21,8 +22,7 @@ SAMPLES = 400
 class Growth:
     """Gaps after some epochs, 0 being the start. `gaps` is (layers, E): the largest |ΔW| of each layer, biases too.
 
-    `first` is the first epoch after which a weight, or in which a loss, has other bits; 0 if the starts have, none if
-    nothing has so far.
+    `first` is the first epoch of whose step any operation has other bits; 0 if the starts have, none if nothing so far.
     """
 
     first: int | None
@@ -43,6 +43,7 @@ class GrowthStudy:
         self._settings = settings
         self.numpy, self.pytorch = build(settings)
         self.epoch = 0
+        self._tracer: Tracer | None = None
         self._stride = 1
         self._first: int | None = None
         self._samples: dict[int, tuple[int, list[float]]] = {}
@@ -52,22 +53,27 @@ class GrowthStudy:
         """So many epochs more."""
         with np.errstate(all="ignore"):
             for _ in range(count):
-                losses = self.numpy.step(), self.pytorch.step()
+                if self._first is None and self._next_step_differs():
+                    self._first = self.epoch + 1
+                self.numpy.step()
+                self.pytorch.step()
                 self.epoch += 1
-                if self._first is None and losses[0] != losses[1]:
-                    self._first = self.epoch
-                if self._first is None or self.epoch % self._stride == 0:
+                if self.epoch % self._stride == 0:
                     self._measure()
+
+    def _next_step_differs(self) -> bool:
+        if self._tracer is None:
+            self._tracer = Tracer(self._settings)
+        return self._tracer.differs((self.numpy.state(), self.pytorch.state()))
 
     def _pairs(self) -> tuple[ParameterPair, ...]:
         return pair_parameters(self._settings, self.numpy.parameters(), self.pytorch.parameters())
 
     def _measure(self) -> None:
         pairs = self._pairs()
-        if self._first is None and any(not np.array_equal(pair.numpy, pair.pytorch) for pair in pairs):
-            self._first = self.epoch
-        if self.epoch % self._stride == 0:
-            self._samples[self.epoch] = self._sample(pairs)
+        if self.epoch == 0 and any(not np.array_equal(pair.numpy, pair.pytorch) for pair in pairs):
+            self._first = 0
+        self._samples[self.epoch] = self._sample(pairs)
         if len(self._samples) > 2 * SAMPLES:
             self._stride *= 2
             self._samples = {epoch: one for epoch, one in self._samples.items() if epoch % self._stride == 0}

@@ -23,6 +23,9 @@ CHUNK_SECONDS = 0.02
 SCRUB_BLOCK = 64
 """Epochs repeated between two looks at the clock."""
 
+GROWTH_BLOCK = 16
+"""Epochs looked into, as long as nothing differs, between two looks at the clock."""
+
 IMPACT_BLOCK = 10
 """Epochs of every combination between two looks at the clock."""
 
@@ -141,7 +144,7 @@ class StepJob:
             self._study = self._instruments.growth(run.settings, run.lockstep.build)
         study, end, last = self._study, self._clock() + CHUNK_SECONDS, run.lockstep.epoch
         while study.epoch < last and self._clock() <= end:
-            study.train(min(SCRUB_BLOCK, last - study.epoch))
+            study.train(min(GROWTH_BLOCK, last - study.epoch))
         if study.epoch == last or self._clock() >= self._next_news:
             self._next_news = self._clock() + NEWS_SECONDS
             self.growth = study.growth()

@@ -191,7 +191,7 @@ def _vectorized_sigmoids(z: FloatArray) -> Iterator[Candidate]:
     expected = vector_block(z.dtype.itemsize)
     for block in (expected, *(other for other in (8, 16, 32) if other != expected)):
         yield Candidate(
-            f"1/(1 + exp(−z)), Sleef's vector exp in whole blocks of {block}, the C library's exp for the rest of the array",
+            f"1/(1 + exp(−z)), Sleef's vector exp in whole blocks of {block}, the C library's exp for the rest",
             sigmoid(block),
         )
     yield Candidate("1/(1 + exp(−z)) with Sleef's vector exp throughout", sigmoid(1))

@@ -71,7 +71,7 @@ def trace(settings: Settings, epoch: int, states: States, matched_start: bool = 
 
     before = match_start(settings, states) if matched_start else states
     with np.errstate(all="ignore"):
-        numpy, pytorch = both_tensors(settings, before)
+        numpy, pytorch = Tracer(settings).tensors(before)
         operations = compare_tensors(settings, numpy, pytorch)
         first = next((index for index, operation in enumerate(operations) if operation.differs), None)
         reason = None if first is None else find_reason(settings, epoch, before, operations, first)
@@ -92,15 +92,29 @@ def trace_epoch(settings: Settings, epoch: int, matched_start: bool = False) -> 
     return trace(settings, epoch, (numpy.state(), pytorch.state()), matched_start)
 
 
-def both_tensors(settings: Settings, states: States) -> tuple[Tensors, Tensors]:
-    """All tensors of one step of each side from its state."""
-    from engine.torch_mlp import TorchMLP
-    from engine.torch_trace import torch_tensors
+class Tracer:
+    """Takes single steps of both plain models from any states. Raises `DeviceError`."""
 
-    numpy, pytorch = NumpyMLP(settings), TorchMLP(settings)
-    numpy.set_state(states[0])
-    pytorch.set_state(states[1])
-    return numpy_tensors(numpy), torch_tensors(pytorch)
+    def __init__(self, settings: Settings) -> None:
+        from engine.torch_mlp import TorchMLP
+
+        self._settings = settings
+        self._numpy, self._pytorch = NumpyMLP(settings), TorchMLP(settings)
+
+    def tensors(self, states: States) -> tuple[Tensors, Tensors]:
+        """All tensors of one step of each side."""
+        from engine.torch_trace import torch_tensors
+
+        self._numpy.set_state(states[0])
+        self._pytorch.set_state(states[1])
+        return numpy_tensors(self._numpy), torch_tensors(self._pytorch)
+
+    def differs(self, states: States) -> bool:
+        """Whether any bit of any operation of the step does."""
+        numpy, pytorch = self.tensors(states)
+        return numpy.keys() != pytorch.keys() or any(
+            not np.array_equal(tensor, pytorch[place], equal_nan=True) for place, tensor in numpy.items()
+        )
 
 
 def match_start(settings: Settings, states: States) -> States:

@@ -31,7 +31,7 @@ from engine.errors import InputError
 from engine.history import Curves
 from engine.jobs import CHUNK_SECONDS, ImpactJob, Instruments, JobState, RunInProgress, ScrubJob, StepJob
 from engine.lockstep import Lockstep
-from engine.predictions import predictions_of
+from engine.predictions import Predictions, predictions_of
 from engine.scrubbing import Checkpoints
 from engine.settings import Settings
 from engine.snapshot import Snapshot, State
@@ -237,6 +237,10 @@ class Worker:
         self._debt -= allowed
         return allowed, 0.0 if allowed else max(0.001, (1 - self._debt) / self._speed_limit)
 
+    def _predictions(self, lockstep: Lockstep) -> Predictions | None:
+        watching = self._scrub.watching
+        return predictions_of(self._settings.data, lockstep.numpy, lockstep.pytorch) if watching else None
+
     def _fail(self, message: str) -> None:
         """Keep what was shown last: a model that has just failed is not asked anything more."""
         self._state = State.FAILED
@@ -273,9 +277,7 @@ class Worker:
             parameters=parameters,
             comparison=comparison,
             verdict=judge(settings, comparison, lockstep.divergence),
-            predictions=predictions_of(settings.data, lockstep.numpy, lockstep.pytorch)
-            if self._scrub.watching
-            else None,
+            predictions=self._predictions(lockstep),
             scrubbed=self._scrub.result,
             step=self._step.trace,
             growth=self._step.growth,
