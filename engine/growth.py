@@ -45,7 +45,8 @@ class GrowthStudy:
         self.epoch = 0
         self._tracer: Tracer | None = None
         self._stride = 1
-        self._first: int | None = None
+        self.first: int | None = None
+        """As `Growth.first`, so far."""
         self._samples: dict[int, tuple[int, list[float]]] = {}
         self._measure()
 
@@ -53,8 +54,8 @@ class GrowthStudy:
         """So many epochs more."""
         with np.errstate(all="ignore"):
             for _ in range(count):
-                if self._first is None and self._next_step_differs():
-                    self._first = self.epoch + 1
+                if self.first is None and self._next_step_differs():
+                    self.first = self.epoch + 1
                 self.numpy.step()
                 self.pytorch.step()
                 self.epoch += 1
@@ -72,7 +73,7 @@ class GrowthStudy:
     def _measure(self) -> None:
         pairs = self._pairs()
         if self.epoch == 0 and any(not np.array_equal(pair.numpy, pair.pytorch) for pair in pairs):
-            self._first = 0
+            self.first = 0
         self._samples[self.epoch] = self._sample(pairs)
         if len(self._samples) > 2 * SAMPLES:
             self._stride *= 2
@@ -87,7 +88,7 @@ class GrowthStudy:
         samples = self._samples | {self.epoch: self._sample(self._pairs())}
         ulps, gaps = zip(*samples.values(), strict=True)
         return Growth(
-            self._first,
+            self.first,
             np.array(list(samples), np.int64),
             np.array(ulps, np.float64),
             np.array(gaps, np.float64).T,
@@ -100,3 +101,13 @@ def _by_layer(gaps: tuple[ParameterGap, ...], layers: int) -> list[float]:
         layer = int(gap.name.split()[1]) - 1
         largest[layer] = max(largest[layer], gap.max_absolute)
     return largest
+
+
+def first_difference(settings: Settings) -> int | None:
+    """`Growth.first` of a whole run. Raises `DeviceError`."""
+    from engine.lockstep import build_models
+
+    study = GrowthStudy(settings, build_models)
+    while study.first is None and study.epoch < settings.epochs:
+        study.train(1)
+    return study.first

@@ -18,8 +18,11 @@ from click.core import ParameterSource
 
 from engine.errors import InputError
 from engine.settings import Settings
-from tui_app.ascii import locale_is_utf8, prepare_streams, spell_out
+from tui_app.ascii import locale_is_utf8, prepare_streams
+from tui_app.impact_command import impact
 from tui_app.options import command_line, experiment_options, settings_from
+from tui_app.printing import check_targets, progress, say, wants_ascii
+from tui_app.trace_command import trace
 
 click.rich_click.TEXT_MARKUP = "markdown"
 
@@ -59,7 +62,7 @@ def main(context: click.RichContext, /, **options: Any) -> None:
     if context.invoked_subcommand is not None:
         _refuse_options_before_command(context)
         return
-    explore_here(settings_from(**options), _ascii(options))
+    explore_here(settings_from(**options), wants_ascii(options))
 
 
 def _refuse_options_before_command(context: click.RichContext) -> None:
@@ -73,19 +76,6 @@ def _refuse_options_before_command(context: click.RichContext) -> None:
     if given:
         command = context.invoked_subcommand
         _refuse(f"{given[0]} stands before '{command}'; options go after the command: mlp-tui {command} {given[0]} ...")
-
-
-def _ascii(options: dict[str, Any]) -> bool:
-    """Whether only ASCII is wanted; the streams are made so."""
-    wanted: bool | None = options["ascii_only"]
-    if wanted is None:
-        return not locale_is_utf8()
-    prepare_streams("ascii" if wanted else "utf-8")
-    return wanted
-
-
-def _say(text: str, ascii: bool) -> None:
-    click.echo(spell_out(text) if ascii else text)
 
 
 def explore_here(settings: Settings, ascii: bool = False) -> None:
@@ -115,14 +105,12 @@ def run(json_file: str | None, force: bool, fail_over: float | None, quiet: bool
     - `mlp-tui run --preset exact --data regression --fail-over 1e-14`
     - `mlp-tui run --set both.precision=float64 --hidden 8,4 --json run.json`
     """
-    from engine.files import check_writable
     from engine.run_file import run_document, write_run
 
-    settings, ascii = settings_from(**options), _ascii(options)
+    settings, ascii = settings_from(**options), wants_ascii(options)
     if fail_over is not None and not fail_over >= 0:
         raise InputError(f"--fail-over cannot be {fail_over}; it is a number from 0 on.")
-    if json_file not in (None, "-"):
-        check_writable(Path(json_file), force)
+    check_targets(json_file, force=force)
     result = _train(settings)
     if json_file == "-":
         click.echo(json.dumps(run_document(result)))
@@ -139,16 +127,10 @@ def run(json_file: str | None, force: bool, fail_over: float | None, quiet: bool
 
 
 def _train(settings: Settings) -> Any:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     import engine
 
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("training", total=settings.epochs)
-        return engine.train(settings, lambda progress: bar.update(task, completed=progress.epoch))
+    with progress("training", settings.epochs) as report:
+        return engine.train(settings, lambda one: report(one.epoch))
 
 
 def _print(result: Any, quiet: bool, ascii: bool) -> None:
@@ -157,7 +139,7 @@ def _print(result: Any, quiet: bool, ascii: bool) -> None:
     from tui_app.report import print_run
 
     if quiet:
-        _say(result.verdict.headline, ascii)
+        say(result.verdict.headline, ascii)
     else:
         print_run(result, Console(highlight=False))
 
@@ -176,7 +158,7 @@ def export(folder: str, force: bool, **options: Any) -> None:
     from engine.run import result_of
 
     settings = settings_from(**options)
-    _ascii(options)
+    wants_ascii(options)
     files = export_files(result_of(_train(settings)), command_line(settings))
     write_folder(Path(folder).expanduser(), files, force)
     for name in files:
@@ -200,7 +182,7 @@ def differences(field: str | None, **options: Any) -> None:
     from engine.discrepancies import CATALOGUE, find
     from engine.settings import SideName
 
-    settings, ascii = settings_from(**options), _ascii(options)
+    settings, ascii = settings_from(**options), wants_ascii(options)
     if field is not None:
         discrepancy = find(field)
         explanation = discrepancy.explain(settings)
@@ -212,13 +194,17 @@ def differences(field: str | None, **options: Any) -> None:
             f"To mend the hand-rolled side: {explanation.fix_hand_rolled}",
             f"To mend PyTorch: {explanation.fix_pytorch}",
         )
-        _say("\n\n".join(parts), ascii)
+        say("\n\n".join(parts), ascii)
         return
     width = max(len(choice.name) for discrepancy in CATALOGUE for choice in discrepancy.choices) + 2
     for discrepancy in CATALOGUE:
-        _say(f"{discrepancy.field}: {discrepancy.summary} (moves {discrepancy.moves.value})", ascii)
+        say(f"{discrepancy.field}: {discrepancy.summary} (moves {discrepancy.moves.value})", ascii)
         for choice in discrepancy.choices:
             only = "" if len(choice.sides) == len(SideName) else f" (only {choice.sides[0].value})"
-            _say(f"    {choice.name:{width}}{choice.meaning}{only}", ascii)
+            say(f"    {choice.name:{width}}{choice.meaning}{only}", ascii)
         if discrepancy.parse_other is not None:
-            _say(f"    {'or any other' if discrepancy.choices else 'any':{width}}{discrepancy.other}", ascii)
+            say(f"    {'or any other' if discrepancy.choices else 'any':{width}}{discrepancy.other}", ascii)
+
+
+main.add_command(impact)
+main.add_command(trace)

@@ -1,0 +1,97 @@
+"""`mlp-tui impact`: how much each difference matters, without a screen."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import rich_click as click
+
+from engine.errors import InputError
+from engine.impact import SEEDS, THRESHOLD, Impact, Measure, Study, plan
+from engine.settings import SideName, parse_choice
+from tui_app.options import experiment_options, settings_from
+from tui_app.printing import check_targets, progress, wants_ascii, write_text
+
+INTERRUPTED = 130
+
+
+@click.command()
+@experiment_options
+@click.option("--differences", metavar="A,B", help="Which to measure; those of the settings unless said, or 'all'.")
+@click.option("--seeds", type=int, default=SEEDS, metavar="N", help=f"How many, from --seed on; {SEEDS} unless said.")
+@click.option(
+    "--measure",
+    "measure_name",
+    default=Measure.AREA.value,
+    metavar="M",
+    help=f"What the gap is: {', '.join(measure.value for measure in Measure)}, or all; area unless said.",
+)
+@click.option(
+    "--threshold", type=float, default=THRESHOLD, metavar="X", help=f"Of the measure 'epochs'; {THRESHOLD} unless said."
+)
+@click.option("--toward", default="pytorch", metavar="SIDE", help="Mend toward pytorch (unless said) or numpy.")
+@click.option("--json", "json_file", metavar="FILE", help="Write everything that was measured ('-': stdout).")
+@click.option("--csv", "csv_file", metavar="FILE", help="Write the gap of every combination and seed ('-': stdout).")
+@click.option("--force", is_flag=True, help="Let --json and --csv replace files that exist.")
+def impact(
+    differences: str | None,
+    seeds: int,
+    measure_name: str,
+    threshold: float,
+    toward: str,
+    json_file: str | None,
+    csv_file: str | None,
+    force: bool,
+    **options: Any,
+) -> None:
+    """Measure how much each difference matters: every combination of them, over many seeds.
+
+    Each difference's share is its Shapley value: its effect averaged over all orders of mending. The shares add up to
+    the whole gap. Ctrl-C stops early and keeps what is measured.
+
+    Examples:
+    - `mlp-tui impact`
+    - `mlp-tui impact --differences bias,gradient_scale --seeds 5 --measure weights`
+    - `mlp-tui impact --preset no-bias --json impact.json --csv impact.csv`
+    """
+    from engine.impact_file import impact_csv, impact_document
+
+    settings = settings_from(**options)
+    wants_ascii(options)
+    names = [name.strip() for name in (differences or "").split(",") if name.strip()]
+    measures = list(Measure) if measure_name == "all" else [parse_choice(Measure, measure_name, "--measure")]
+    if json_file == csv_file == "-":
+        raise InputError("--json and --csv cannot both be '-'; name a file for one of them.")
+    check_targets(json_file, csv_file, force=force)
+    measured, interrupted = _measure(
+        Study(plan(settings, names, seeds, parse_choice(SideName, toward, "--toward"), threshold))
+    )
+    if measured is None:
+        raise InputError("Stopped before anything was measured.")
+    if "-" not in (json_file, csv_file):
+        _print(measured, measures)
+    write_text(json.dumps(impact_document(measured)) + "\n", json_file, force)
+    write_text(impact_csv(measured), csv_file, force)
+    if interrupted:
+        sys.exit(INTERRUPTED)
+
+
+def _measure(study: Study) -> tuple[Impact | None, bool]:
+    with progress("measuring", 1.0) as report:
+        try:
+            while not study.finished:
+                study.step()
+                report(study.share)
+        except KeyboardInterrupt:
+            return study.impact(), True
+    return study.impact(), False
+
+
+def _print(measured: Impact, measures: list[Measure]) -> None:
+    from rich.console import Console
+
+    from tui_app.impact_report import print_impact
+
+    print_impact(measured, measures, Console(highlight=False))

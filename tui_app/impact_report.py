@@ -1,0 +1,51 @@
+"""A measured impact as text on standard output: ranked bars, pairs, and what follows."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from engine.effects import Effects, effects
+from engine.impact import Impact, Measure
+from tui_app import impact_lines
+from tui_app.impact_lines import ADDS, DIM, HIDES, STRONG, Line
+from tui_app.widgets.status_line import describe
+
+STYLES = {"": "", DIM: "dim", STRONG: "bold", ADDS: "#57a5e2", HIDES: "#ffa62b"}
+MOST_COLUMNS = 100
+
+
+def print_impact(impact: Impact, measures: list[Measure], console: Console) -> None:
+    """Print the effects by each measure."""
+    plan = impact.plan
+    console.print(Text(f"mlp-tui impact  {describe(plan.settings)}", style="bold"))
+    rate = impact.seconds / impact.runs * 1000
+    console.print(Text(f"{impact_lines.scope(impact)}, {impact.seconds:.1f} s, {rate:.2f} ms a run", style="dim"))
+    if not impact.seeds:
+        console.print(impact_lines.nothing_left(impact))
+        return
+    for measure in measures:
+        console.print()
+        _print_measure(impact, effects(impact, measure), console)
+    console.print()
+    _print_lines([impact_lines.epochs_line(impact)], console)
+
+
+def _print_measure(impact: Impact, found: Effects, console: Console) -> None:
+    width = min(console.width, MOST_COLUMNS)
+    console.print(Text(found.measure.label, style="bold"))
+    _print_lines([impact_lines.gap_line(found), impact_lines.heading(width)], console)
+    _print_lines([impact_lines.row(effect, found, width) for effect in found.ranked], console)
+    for effect in found.ranked:
+        if effect.shapley.any():
+            console.print()
+            _print_lines(impact_lines.details(effect, found), console)
+    console.print()
+    _print_lines(impact_lines.pairs(found), console)
+    console.print()
+    _print_lines(impact_lines.prose(impact, found), console)
+
+
+def _print_lines(lines: list[Line], console: Console) -> None:
+    for line in lines:
+        console.print(Text.assemble(*((text, STYLES[role]) for text, role in line)))

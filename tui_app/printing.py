@@ -1,0 +1,67 @@
+"""What the commands without a screen share: ASCII, progress on standard error, files that are not overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from tui_app.ascii import locale_is_utf8, prepare_streams, spell_out
+
+
+def wants_ascii(options: dict[str, Any]) -> bool:
+    """Whether only ASCII is wanted; the streams are made so."""
+    wanted: bool | None = options["ascii_only"]
+    if wanted is None:
+        return not locale_is_utf8()
+    prepare_streams("ascii" if wanted else "utf-8")
+    return wanted
+
+
+def say(text: str, ascii: bool) -> None:
+    """One text on standard output."""
+    click.echo(spell_out(text) if ascii else text)
+
+
+@contextmanager
+def progress(what: str, total: float) -> Iterator[Any]:
+    """A bar on standard error where that is a terminal; gives a function that takes how much is done."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    count = MofNCompleteColumn() if total > 1 else TaskProgressColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def check_targets(*files: str | None, force: bool) -> None:
+    """Refuse what could not be written in the end, before anything is computed."""
+    from engine.files import check_writable
+
+    for file in files:
+        if file not in (None, "-"):
+            check_writable(Path(file), force)
+
+
+def write_text(text: str, target: str | None, force: bool) -> None:
+    """To a file, whole or not at all, or to standard output for '-'; nothing for none."""
+    from engine.files import write_whole
+
+    if target == "-":
+        click.echo(text, nl=False)
+    elif target is not None:
+        write_whole(Path(target), text, force)
+        click.echo(f"wrote {target}", err=True)

@@ -1,0 +1,60 @@
+"""An opened step as lines of text: a row for each operation, and why the first that differs does."""
+
+from __future__ import annotations
+
+from engine.trace import Operation, StepTrace
+from tui_app.impact_lines import DIM, STRONG, Line
+
+SAME, ROUNDED, DIFFERENT, FIRST = "same", "rounded", "different", "first"
+"""Roles: equal in every bit, apart by rounding, apart, and the mark of the first that differs."""
+
+ROUNDING = 1e-5
+"""A relative gap below this is shown as rounding."""
+
+NUMBERS_WIDTH = 38
+
+
+def heading(width: int) -> Line:
+    """Above the rows."""
+    room = max(12, width - NUMBERS_WIDTH - 2)
+    return [(f"  {'operation':{room}}{'shape':>7}{'differ':>7}{'max |Δ|':>8}{'rel.':>8}{'ULP':>8}", DIM)]
+
+
+def row(operation: Operation, first: bool, width: int) -> Line:
+    """One operation; `first` marks the first that differs."""
+    room = max(12, width - NUMBERS_WIDTH - 2)
+    name = operation.formula if len(operation.formula) < room else operation.formula[: room - 2] + "…"
+    if operation.lacking:
+        name = f"{name[: max(0, room - 12)]} ({'NumPy' if operation.lacking != 'PyTorch' else 'PyTorch'}: none)"[
+            : room - 1
+        ]
+    shape = "x".join(map(str, operation.numpy.shape)) or "1"
+    mark = "≠" if first else "=" if not operation.differs else " "
+    if not operation.differs:
+        return [(f"{mark} {name:{room}}{shape:>7}{'':>7}{'0':>8}{'0':>8}{'0':>8}", SAME)]
+    role = ROUNDED if operation.max_relative < ROUNDING else DIFFERENT
+    numbers = (
+        f"{operation.different:>7,}{operation.max_absolute:>8.0e}{operation.max_relative:>8.0e}{ulps(operation):>8}"
+    )
+    return [(f"{mark} {name:{room}}", FIRST if first else ""), (f"{shape:>7}", DIM), (numbers, role)]
+
+
+def ulps(operation: Operation) -> str:
+    """The largest distance in ULPs of the coarser type; '<1' where only the finer one tells the values apart."""
+    if operation.max_ulp == 0:
+        return "<1" if operation.differs else "0"
+    return f"{operation.max_ulp:,}" if operation.max_ulp < 1_000_000 else f"{operation.max_ulp:.0e}"
+
+
+def summary(trace: StepTrace) -> str:
+    """Which step it is, and from where it starts."""
+    start = "from NumPy's weights on both sides" if trace.matched_start else "each side from its own weights"
+    return f"step of epoch {trace.epoch:,}, {start}"
+
+
+def reason_lines(trace: StepTrace) -> list[Line]:
+    """The first operation that differs, and why."""
+    operation, reason = trace.first_operation, trace.reason
+    if operation is None or reason is None:
+        return [[("Every bit of every operation of this step is equal.", STRONG)]]
+    return [[(f"First: {operation.formula}. {reason.headline}.", STRONG)], [(reason.text, "")]]

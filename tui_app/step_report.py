@@ -1,0 +1,51 @@
+"""An opened step as text on standard output: every operation, the first that differs, and tensors asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.trace import Operation, StepTrace
+from tui_app import step_lines
+from tui_app.impact_lines import DIM, STRONG, Line
+from tui_app.step_lines import DIFFERENT, FIRST, ROUNDED, SAME
+from tui_app.widgets.status_line import describe
+
+STYLES = {"": "", DIM: "dim", STRONG: "bold", SAME: "green", ROUNDED: "yellow", DIFFERENT: "red", FIRST: "bold yellow"}
+MOST_COLUMNS = 100
+
+
+def print_trace(trace: StepTrace, whole: Sequence[str], console: Console) -> None:
+    """Print the step; the tensors of the operations named in `whole` too."""
+    width = min(console.width, MOST_COLUMNS)
+    console.print(Text(f"mlp-tui trace  {describe(trace.settings)}", style="bold"))
+    console.print(Text(step_lines.summary(trace), style="dim"))
+    console.print()
+    rows = [step_lines.row(operation, index == trace.first, width) for index, operation in enumerate(trace.operations)]
+    _print_lines([step_lines.heading(width), *rows], console)
+    console.print()
+    _print_lines(step_lines.reason_lines(trace), console)
+    for operation in trace.operations:
+        if operation.place.name in whole:
+            console.print()
+            _print_tensors(operation, console)
+
+
+def _print_tensors(operation: Operation, console: Console) -> None:
+    table = Table(title=f"{operation.place.name}: {operation.formula}", title_justify="left", box=None, pad_edge=False)
+    for heading in ("element", "hand-rolled", "PyTorch", "Δ"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for index in np.ndindex(operation.numpy.shape):
+        ours, theirs = float(operation.numpy[index]), float(operation.pytorch[index])
+        place = ",".join(str(one + 1) for one in index)
+        table.add_row(place, repr(ours), repr(theirs), "0" if ours == theirs else f"{ours - theirs:+.1e}")
+    console.print(table)
+
+
+def _print_lines(lines: list[Line], console: Console) -> None:
+    for line in lines:
+        console.print(Text.assemble(*((text, STYLES[role]) for text, role in line)))
