@@ -28,7 +28,7 @@ class BufferedNumpyMLP(NumpyMLP):
         self._operations: list[Operation] = []
         # Zero-dimensional arrays of the right dtype: a Python number would be converted at every call.
         self._one = self._number(1)
-        self._velocity_arrays: list[FloatArray] = []
+        self._velocity_arrays: dict[int, FloatArray] = {}
         # What a velocity takes of the gradient; the first step of PyTorch's form is undampened.
         self._share = self._number(1)
         self._started = False
@@ -60,11 +60,16 @@ class BufferedNumpyMLP(NumpyMLP):
         self._share[...] = 1 - self.side.momentum.dampening if dampened else 1
 
     def _velocities(self) -> list[FloatArray]:
-        return self._velocity_arrays if self._started else []
+        return self._kept_velocities() if self._started else []
+
+    def _kept_velocities(self) -> list[FloatArray]:
+        """First layer to last, though they are recorded last to first."""
+        kept = (self._velocity_arrays.get(id(descent)) for descents in self.descents for descent in descents)
+        return [velocity for velocity in kept if velocity is not None]
 
     def _set_velocities(self, velocities: list[FloatArray]) -> None:
         self._start(bool(velocities))
-        for index, array in enumerate(self._velocity_arrays):
+        for index, array in enumerate(self._kept_velocities()):
             array[...] = velocities[index] if velocities else 0
 
     def _number(self, value: float) -> FloatArray:
@@ -147,7 +152,7 @@ class BufferedNumpyMLP(NumpyMLP):
                 (np.add, (parameter, gradient, parameter)),
             ]
         velocity, coefficient = np.zeros(parameter.shape, self.X.dtype), self._number(momentum.coefficient)
-        self._velocity_arrays.append(velocity)
+        self._velocity_arrays[id(descent)] = velocity
         operations.append((np.multiply, (coefficient, velocity, velocity)))
         if momentum.form is MomentumForm.PYTORCH:
             step = np.empty(parameter.shape, self.X.dtype)

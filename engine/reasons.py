@@ -69,11 +69,29 @@ def find_reason(settings: Settings, epoch: int, states: States, operations: Sequ
     return _find_rounding(settings, states, operations, operation)
 
 
+def find_later_meaning(
+    settings: Settings, epoch: int, states: States, operations: Sequence[Operation], reason: Reason
+) -> tuple[int | None, Reason | None]:
+    """The first operation that differs by more than rounding for another reason of the catalogue, with that reason."""
+    for index, operation in enumerate(operations):
+        if operation.place.kind in PARAMETERS_BEFORE or operation.max_absolute <= _tolerance(settings, operation):
+            continue
+        meaning = _find_meaning(settings, epoch, states, operation)
+        if meaning is not None and not set(meaning.discrepancies) <= set(reason.discrepancies):
+            return index, meaning
+    return None, None
+
+
+def _tolerance(settings: Settings, operation: Operation) -> float:
+    """Up to where a gap is put down to rounding."""
+    step = float(np.finfo(coarser_dtype(settings)).eps)
+    return ROUNDING_STEPS * step * float(np.abs(operation.pytorch).max(initial=0))
+
+
 def _find_meaning(settings: Settings, epoch: int, states: States, operation: Operation) -> Reason | None:
     """The fewest differences that, mended on the hand-rolled side, make the operation PyTorch's."""
     candidates_left = remaining(settings)
-    bits = np.finfo(coarser_dtype(settings)).eps
-    tolerance = ROUNDING_STEPS * bits * float(np.abs(operation.pytorch).max(initial=0))
+    tolerance = _tolerance(settings, operation)
     small_already = operation.max_absolute <= tolerance
     for count in range(1, min(MOST_TOGETHER, len(candidates_left)) + 1):
         nearly: tuple[Discrepancy, ...] | None = None

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.reasons import Reason
 from engine.run_file import settings_document
 from engine.trace import Operation, StepTrace
 
 
 def trace_document(trace: StepTrace) -> dict[str, Any]:
     """Every operation with both tensors and their gaps, and why the first that differs does."""
-    first, reason = trace.first_operation, trace.reason
+    first = trace.first_operation
     return {
         "settings": settings_document(trace.settings),
         "epoch": trace.epoch,
         "matched_start": trace.matched_start,
         "first": None if first is None else first.place.name,
-        "reason": None
-        if reason is None
-        else {
-            "kind": reason.kind.value,
-            "headline": reason.headline,
-            "text": reason.text,
-            "differences": [discrepancy.field for discrepancy in reason.discrepancies],
-            "tried": reason.tried,
-        },
+        "reason": _reason_document(trace.reason),
+        "first_beyond_rounding": None if trace.meant is None else trace.operations[trace.meant].place.name,
+        "its_reason": _reason_document(trace.meaning),
         "operations": [_operation_document(operation) for operation in trace.operations],
+    }
+
+
+def _reason_document(reason: Reason | None) -> dict[str, Any] | None:
+    if reason is None:
+        return None
+    return {
+        "kind": reason.kind.value,
+        "headline": reason.headline,
+        "text": reason.text,
+        "differences": [discrepancy.field for discrepancy in reason.discrepancies],
+        "tried": reason.tried,
     }
 
 

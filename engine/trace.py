@@ -47,7 +47,11 @@ class Operation:
 
 @dataclass(frozen=True, eq=False)
 class StepTrace:
-    """The step that makes epoch `epoch`, from 1. `first` is the place in `operations` of the first that differs."""
+    """The step that makes epoch `epoch`, from 1. `first` is the place in `operations` of the first that differs.
+
+    `meant` is the first that differs by more than rounding because of a difference of the catalogue, where `first`
+    has another reason; `meaning` says which.
+    """
 
     settings: Settings
     epoch: int
@@ -55,6 +59,8 @@ class StepTrace:
     operations: tuple[Operation, ...]
     first: int | None
     reason: Reason | None
+    meant: int | None = None
+    meaning: Reason | None = None
 
     @property
     def first_operation(self) -> Operation | None:
@@ -67,15 +73,18 @@ def trace(settings: Settings, epoch: int, states: States, matched_start: bool = 
 
     Raises `DeviceError`.
     """
-    from engine.reasons import find_reason
+    from engine.reasons import find_later_meaning, find_reason
 
     before = match_start(settings, states) if matched_start else states
     with np.errstate(all="ignore"):
         numpy, pytorch = Tracer(settings).tensors(before)
         operations = compare_tensors(settings, numpy, pytorch)
         first = next((index for index, operation in enumerate(operations) if operation.differs), None)
-        reason = None if first is None else find_reason(settings, epoch, before, operations, first)
-    return StepTrace(settings, epoch, matched_start, operations, first, reason)
+        if first is None:
+            return StepTrace(settings, epoch, matched_start, operations, None, None)
+        reason = find_reason(settings, epoch, before, operations, first)
+        later = find_later_meaning(settings, epoch, before, operations, reason)
+    return StepTrace(settings, epoch, matched_start, operations, first, reason, *later)
 
 
 def trace_epoch(settings: Settings, epoch: int, matched_start: bool = False) -> StepTrace:

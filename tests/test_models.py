@@ -67,7 +67,7 @@ def test_the_fast_steps_have_the_plain_steps_bits(settings):
             plain, fast = plain_type(settings), fast_type(settings)
             for epoch in range(settings.epochs):
                 np.testing.assert_array_equal(plain.step(), fast.step(), err_msg=f"{fast_type.__name__} {epoch}")
-            for ours, theirs in zip(fast.parameters(), plain.parameters(), strict=True):
+            for ours, theirs in zip(fast.state(), plain.state(), strict=True):
                 np.testing.assert_array_equal(ours, theirs)
 
 

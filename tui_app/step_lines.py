@@ -25,18 +25,15 @@ def row(operation: Operation, first: bool, width: int) -> Line:
     room = max(12, width - NUMBERS_WIDTH - 2)
     name = operation.formula if len(operation.formula) < room else operation.formula[: room - 2] + "…"
     if operation.lacking:
-        name = f"{name[: max(0, room - 12)]} ({'NumPy' if operation.lacking != 'PyTorch' else 'PyTorch'}: none)"[
-            : room - 1
-        ]
+        name = f"{name[: max(0, room - 20)]} (none {operation.lacking})"[: room - 1]
     shape = "x".join(map(str, operation.numpy.shape)) or "1"
     mark = "≠" if first else "=" if not operation.differs else " "
     if not operation.differs:
         return [(f"{mark} {name:{room}}{shape:>7}{'':>7}{'0':>8}{'0':>8}{'0':>8}", SAME)]
     role = ROUNDED if operation.max_relative < ROUNDING else DIFFERENT
-    numbers = (
-        f"{operation.different:>7,}{operation.max_absolute:>8.0e}{operation.max_relative:>8.0e}{ulps(operation):>8}"
-    )
-    return [(f"{mark} {name:{room}}", FIRST if first else ""), (f"{shape:>7}", DIM), (numbers, role)]
+    gaps = f"{operation.max_absolute:>8.0e}{operation.max_relative:>8.0e}{ulps(operation):>8}"
+    differing = f"{operation.different:>7,}{gaps}"
+    return [(f"{mark} {name:{room}}", FIRST if first else ""), (f"{shape:>7}", DIM), (differing, role)]
 
 
 def ulps(operation: Operation) -> str:
@@ -57,4 +54,8 @@ def reason_lines(trace: StepTrace) -> list[Line]:
     operation, reason = trace.first_operation, trace.reason
     if operation is None or reason is None:
         return [[("Every bit of every operation of this step is equal.", STRONG)]]
-    return [[(f"First: {operation.formula}. {reason.headline}.", STRONG)], [(reason.text, "")]]
+    lines: list[Line] = [[(f"First: {operation.formula}. {reason.headline}.", STRONG)], [(reason.text, "")]]
+    if trace.meant is not None and trace.meaning is not None:
+        formula = trace.operations[trace.meant].formula
+        lines += [[(f"Beyond rounding: {formula}. {trace.meaning.headline}.", STRONG)], [(trace.meaning.text, "")]]
+    return lines

@@ -25,7 +25,8 @@ def print_trace(trace: StepTrace, whole: Sequence[str], console: Console) -> Non
     console.print(Text(f"mlp-tui trace  {describe(trace.settings)}", style="bold"))
     console.print(Text(step_lines.summary(trace), style="dim"))
     console.print()
-    rows = [step_lines.row(operation, index == trace.first, width) for index, operation in enumerate(trace.operations)]
+    marked = (trace.first, trace.meant)
+    rows = [step_lines.row(one, index in marked, width) for index, one in enumerate(trace.operations)]
     _print_lines([step_lines.heading(width), *rows], console)
     console.print()
     _print_lines(step_lines.reason_lines(trace), console)

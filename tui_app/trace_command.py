@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--epoch", metavar="K", help="The step that makes epoch K; 'first' (unless said): where bits first part.")
 @click.option("--matched-start", is_flag=True, help="Give PyTorch NumPy's weights before the step.")
 @click.option(
-    "--operation", "operations", metavar="NAME", multiple=True, help="Print both tensors of it, such as layer1-delta."
+    "--operation", "operations", metavar="NAME", multiple=True, help="Print its tensors: layer1-delta, loss, ..."
 )
 @click.option("--json", "json_file", metavar="FILE", help="Write every tensor and gap ('-': stdout).")
 @click.option("--force", is_flag=True, help="Let --json replace a file that exists.")
@@ -64,9 +64,9 @@ def _traced(settings: Settings, epoch: str | None, matched_start: bool) -> StepT
 
     if epoch in (None, "first"):
         return trace_epoch(settings, max(1, first_difference(settings) or 1), matched_start)
-    try:
-        return trace_epoch(settings, int(str(epoch).replace(",", "").replace("_", "")), matched_start)
-    except ValueError:
+    number = str(epoch).replace(",", "").replace("_", "")
+    if not number.isdecimal() or not 1 <= int(number) <= settings.epochs:
         raise InputError(
             f"--epoch cannot be '{epoch}'; it is a whole number from 1 to {settings.epochs:,}, or 'first'."
-        ) from None
+        )
+    return trace_epoch(settings, int(number), matched_start)
