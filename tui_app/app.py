@@ -25,7 +25,7 @@ from engine.snapshot import State
 from engine.worker import Worker
 from tui_app.actions.experiment import ExperimentActions
 from tui_app.actions.keeping import KeepActions
-from tui_app.actions.looking import LookActions
+from tui_app.actions.opening import OpenActions
 from tui_app.actions.running import RunActions
 from tui_app.ascii_filter import AsciiFilter
 from tui_app.commands import ExplorerCommands
@@ -68,11 +68,17 @@ LEAST = (60, 20)
 WIDE = 160
 """From this many columns on the left half is wider."""
 
-FOCUS = {"weights": "#weights-table", "predictions": "#predictions-table", "code": "#code-numpy"}
+FOCUS = {
+    "weights": "#weights-table",
+    "predictions": "#predictions-table",
+    "step": "#operations",
+    "impact": "#impact-rows",
+    "code": "#code-numpy",
+}
 """What takes the scrolling keys in a tab."""
 
 
-class ExplorerApp(ExperimentActions, RunActions, LookActions, KeepActions):
+class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions):
     """The whole explorer over one `Worker`, whose thread it starts unless told not to."""
 
     TITLE = "mlp-tui"
@@ -246,6 +252,7 @@ class ExplorerApp(ExperimentActions, RunActions, LookActions, KeepActions):
         focus = FOCUS.get(name)
         self.set_focus(self.screen_stack[0].query_one(focus) if focus else None)
         self.worker.send(Watch(name in VIEWS and VIEWS[name].PREDICTIONS))
+        self.entered(name)
         self.call_after_refresh(self.show_snapshot)
 
     def action_next_view(self) -> None:

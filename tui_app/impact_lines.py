@@ -1,19 +1,11 @@
-"""A measured impact as lines of text: bars with their spread, and what follows. The tab and the command share them.
-
-A line is a list of pieces, each a text and a role; what a role looks like is up to who draws it.
-"""
+"""A measured impact as lines of text: bars with their spread, and what follows. The tab and the command share them."""
 
 from __future__ import annotations
 
 from engine.effects import Effect, Effects, against_the_answer, conclusion
 from engine.impact import Impact
 from engine.settings import SideName
-
-Piece = tuple[str, str]
-Line = list[Piece]
-
-DIM, STRONG, ADDS, HIDES = "dim", "strong", "adds", "hides"
-"""Roles: an aside, a heading, a share of the gap, a share that hides some of it."""
+from tui_app.lines import ADDS, DIM, HIDES, STRONG, Line, Piece
 
 TITLE_WIDTH = 15
 NUMBERS_WIDTH = 24

@@ -8,10 +8,9 @@ from rich.text import Text
 from engine.effects import Effects, effects
 from engine.impact import Impact, Measure
 from tui_app import impact_lines
-from tui_app.impact_lines import ADDS, DIM, HIDES, STRONG, Line
+from tui_app.lines import print_lines
 from tui_app.widgets.status_line import describe
 
-STYLES = {"": "", DIM: "dim", STRONG: "bold", ADDS: "#57a5e2", HIDES: "#ffa62b"}
 MOST_COLUMNS = 100
 
 
@@ -28,24 +27,19 @@ def print_impact(impact: Impact, measures: list[Measure], console: Console) -> N
         console.print()
         _print_measure(impact, effects(impact, measure), console)
     console.print()
-    _print_lines([impact_lines.epochs_line(impact)], console)
+    print_lines([impact_lines.epochs_line(impact)], console)
 
 
 def _print_measure(impact: Impact, found: Effects, console: Console) -> None:
     width = min(console.width, MOST_COLUMNS)
     console.print(Text(found.measure.label, style="bold"))
-    _print_lines([impact_lines.gap_line(found), impact_lines.heading(width)], console)
-    _print_lines([impact_lines.row(effect, found, width) for effect in found.ranked], console)
+    print_lines([impact_lines.gap_line(found), impact_lines.heading(width)], console)
+    print_lines([impact_lines.row(effect, found, width) for effect in found.ranked], console)
     for effect in found.ranked:
         if effect.shapley.any():
             console.print()
-            _print_lines(impact_lines.details(effect, found), console)
+            print_lines(impact_lines.details(effect, found), console)
     console.print()
-    _print_lines(impact_lines.pairs(found), console)
+    print_lines(impact_lines.pairs(found), console)
     console.print()
-    _print_lines(impact_lines.prose(impact, found), console)
-
-
-def _print_lines(lines: list[Line], console: Console) -> None:
-    for line in lines:
-        console.print(Text.assemble(*((text, STYLES[role]) for text, role in line)))
+    print_lines(impact_lines.prose(impact, found), console)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from engine.history import Curves
+from engine.impact import Measure
 from engine.settings import Settings
 from engine.snapshot import Snapshot
 
@@ -35,7 +36,10 @@ class Pinned:
 
 @dataclass(frozen=True)
 class Look:
-    """`cursor` is an epoch that curves are read at and weights are shown of; `zoom` the first and last epoch drawn."""
+    """`cursor` is an epoch that curves are read at and weights are shown of; `zoom` the first and last epoch drawn.
+
+    `matched_start` opens steps from NumPy's weights on both sides; `measure` is what the impact is measured by.
+    """
 
     log_scale: bool = True
     initial: bool = False
@@ -44,6 +48,8 @@ class Look:
     cursor: int | None = None
     zoom: tuple[int, int] | None = None
     pinned: tuple[Pinned, ...] = ()
+    matched_start: bool = False
+    measure: Measure = Measure.AREA
 
     def moved_cursor(self, by: int, last: int) -> Look:
         """The cursor so many epochs further; it appears at an end of what is drawn, and takes the zoom with it."""

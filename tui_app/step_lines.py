@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from engine.trace import Operation, StepTrace
-from tui_app.impact_lines import DIM, STRONG, Line
-
-SAME, ROUNDED, DIFFERENT, FIRST = "same", "rounded", "different", "first"
-"""Roles: equal in every bit, apart by rounding, apart, and the mark of the first that differs."""
+from tui_app.lines import DIFFERENT, DIM, FIRST, ROUNDED, SAME, STRONG, Line
 
 ROUNDING = 1e-5
 """A relative gap below this is shown as rounding."""

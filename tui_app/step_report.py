@@ -11,11 +11,9 @@ from rich.text import Text
 
 from engine.trace import Operation, StepTrace
 from tui_app import step_lines
-from tui_app.impact_lines import DIM, STRONG, Line
-from tui_app.step_lines import DIFFERENT, FIRST, ROUNDED, SAME
+from tui_app.lines import print_lines
 from tui_app.widgets.status_line import describe
 
-STYLES = {"": "", DIM: "dim", STRONG: "bold", SAME: "green", ROUNDED: "yellow", DIFFERENT: "red", FIRST: "bold yellow"}
 MOST_COLUMNS = 100
 
 
@@ -27,9 +25,9 @@ def print_trace(trace: StepTrace, whole: Sequence[str], console: Console) -> Non
     console.print()
     marked = (trace.first, trace.meant)
     rows = [step_lines.row(one, index in marked, width) for index, one in enumerate(trace.operations)]
-    _print_lines([step_lines.heading(width), *rows], console)
+    print_lines([step_lines.heading(width), *rows], console)
     console.print()
-    _print_lines(step_lines.reason_lines(trace), console)
+    print_lines(step_lines.reason_lines(trace), console)
     for operation in trace.operations:
         if operation.place.name in whole:
             console.print()
@@ -45,8 +43,3 @@ def _print_tensors(operation: Operation, console: Console) -> None:
         place = ",".join(str(one + 1) for one in index)
         table.add_row(place, repr(ours), repr(theirs), "0" if ours == theirs else f"{ours - theirs:+.1e}")
     console.print(table)
-
-
-def _print_lines(lines: list[Line], console: Console) -> None:
-    for line in lines:
-        console.print(Text.assemble(*((text, STYLES[role]) for text, role in line)))

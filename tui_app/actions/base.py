@@ -42,3 +42,11 @@ class ExplorerState(App[None]):
     def arrange(self) -> None:
         """Put on screen what fits and what is chosen."""
         raise NotImplementedError
+
+    def action_view(self, name: str) -> None:
+        """Show a tab."""
+        raise NotImplementedError
+
+    def select(self, index: int) -> None:
+        """Select a difference and explain it."""
+        raise NotImplementedError

@@ -30,7 +30,16 @@ class LookActions(TourActions):
         self._look = look
         if moved:
             self.worker.send(Scrub(look.cursor))
+            self.looked()
         self.show_snapshot()
+
+    def looked(self) -> None:
+        """The cursor has moved."""
+        raise NotImplementedError
+
+    def stop_measuring(self) -> bool:
+        """Stop a measurement under way; returns whether there was one."""
+        raise NotImplementedError
 
     @property
     def _last_epoch(self) -> int:
@@ -49,7 +58,10 @@ class LookActions(TourActions):
         self.look(replace(self._look, histogram=not self._look.histogram))
 
     def action_unit(self) -> None:
-        """Count the gaps between weights otherwise."""
+        """Count the gaps between weights otherwise; in the impact, measure another gap."""
+        if self._view == "impact":
+            self.look(replace(self._look, measure=self._look.measure.following))
+            return
         self.look(replace(self._look, unit=self._look.unit.following))
 
     def action_pin(self) -> None:
@@ -85,6 +97,8 @@ class LookActions(TourActions):
         """Out of the tour, or back to the present and to all epochs."""
         if self._tour is not None:
             self.leave_tour()
+            return
+        if self.stop_measuring():
             return
         self.look(replace(self._look, cursor=None, zoom=None))
 

@@ -31,10 +31,16 @@ class ParameterTable(ScrollView, can_focus=True):
         self._pairs: tuple[ParameterPair, ...] = ()
         self._starts: list[int] = []
         self._unit = Unit.ABSOLUTE
+        self._headings = ("unit", "input")
 
-    def show(self, pairs: tuple[ParameterPair, ...], unit: Unit = Unit.ABSOLUTE) -> None:
-        """Show these parameters, their gaps counted in `unit`."""
-        self._pairs, self._unit = pairs, unit
+    def show(
+        self,
+        pairs: tuple[ParameterPair, ...],
+        unit: Unit = Unit.ABSOLUTE,
+        headings: tuple[str, str] = ("unit", "input"),
+    ) -> None:
+        """Show these parameters, their gaps counted in `unit`; `headings` name a tensor's rows and columns."""
+        self._pairs, self._unit, self._headings = pairs, unit, headings
         lengths = [pair.numpy.size + BLOCK_LINES + 1 for pair in pairs]
         self._starts = [0, *accumulate(lengths)][:-1]
         self.virtual_size = Size(self.size.width, max(0, sum(lengths) - 1))
@@ -60,10 +66,11 @@ class ParameterTable(ScrollView, can_focus=True):
             shape = "x".join(map(str, pair.numpy.shape))
             gap = abs(pair.numpy.astype(float) - pair.pytorch.astype(float)).max()
             return [
-                Segment(f" {pair.name.capitalize()} {shape}", Style(bold=True)),
+                Segment(f" {pair.name[0].upper()}{pair.name[1:]} {shape}", Style(bold=True)),
                 Segment(f"   max |Δ| {gap:.1e}", self._gap_style(gap)),
             ]
-        columns = f"{'unit':>6}{'input':>7}" if pair.numpy.ndim == 2 else f"{'unit':>6}{'':7}"
+        rows, inputs = self._headings
+        columns = f"{rows:>6}{inputs if pair.numpy.ndim == 2 else '':>7}"
         delta = {Unit.ABSOLUTE: "Δ", Unit.RELATIVE: "|Δ|/|W|", Unit.ULP: "ULP"}[self._unit]
         return [Segment(f"{columns}{'hand-rolled':>14}{'PyTorch':>14}{delta:>11}", Style(dim=True))]
 

@@ -32,12 +32,19 @@ class TabStrip(Widget):
     def render(self) -> Content:
         """One line; the present tab in brackets, so that colour is not the only sign."""
         parts = [
-            Content.styled(f"[{name.title()}]", "bold $text-primary")
+            Content.styled(f"[{title}]", "bold $text-primary")
             if name == self._current
-            else Content.styled(f" {name.title()} ", "$text-muted")
-            for name in self._names
+            else Content.styled(f" {title} ", "$text-muted")
+            for name, title in zip(self._names, self._titles(), strict=True)
         ]
         return Content(" ").join(parts)
+
+    def _titles(self) -> list[str]:
+        """All in full, or cut to the length at which they fit."""
+        longest = max((len(name) for name in self._names), default=0)
+        while longest > 3 and sum(min(len(name), longest) + 3 for name in self._names) - 1 > self.size.width:
+            longest -= 1
+        return [name.title()[:longest] for name in self._names]
 
     def on_click(self, event: events.Click) -> None:
         """Choose the tab under the pointer."""
@@ -45,8 +52,8 @@ class TabStrip(Widget):
         if offset is None:
             return
         start = 0
-        for name in self._names:
-            width = len(name) + 3
+        for name, title in zip(self._names, self._titles(), strict=True):
+            width = len(title) + 3
             if start <= offset.x < start + width:
                 self.post_message(self.Chosen(name))
                 return

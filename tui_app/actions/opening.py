@@ -1,0 +1,99 @@
+"""Opening things up: a step, and the impact of the differences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.commands import CancelImpact, CloseStep, MeasureImpact, OpenStep
+from engine.discrepancies import CATALOGUE, Discrepancy, remaining
+from engine.errors import InputError
+from engine.impact import only, plan
+from engine.settings import Settings
+from tui_app.actions.looking import LookActions
+from tui_app.views.impact import ImpactView
+
+
+class OpenActions(LookActions):
+    """Everything in the Step and Impact tabs."""
+
+    def entered(self, name: str) -> None:
+        """A tab has come on screen: let the engine look into what it shows, and into nothing else."""
+        if name == "step":
+            self._open_step()
+        else:
+            self.worker.send(CloseStep())
+        if name == "impact" and self.worker.snapshot.impact is None:
+            self._measure(self.settings if remaining(self.settings) else self._origin)
+
+    def _open_step(self) -> None:
+        self.worker.send(OpenStep(self._look.cursor, self._look.matched_start))
+
+    def looked(self) -> None:
+        """The cursor has moved."""
+        if self._view == "step":
+            self._open_step()
+
+    def action_first_difference(self) -> None:
+        """The step at which bits first part: at once if it is known, else as soon as it is found."""
+        growth = self.worker.snapshot.growth
+        known = growth is not None and growth.first is not None and self.worker.snapshot.epoch
+        cursor = max(1, growth.first or 1) if growth is not None and known else None
+        self.look(replace(self._look, cursor=cursor))
+        if self._view != "step":
+            self.action_view("step")
+
+    def action_matched_start(self) -> None:
+        """Give PyTorch's step NumPy's weights, or its own again."""
+        self._look = replace(self._look, matched_start=not self._look.matched_start)
+        if self._view != "step":
+            self.action_view("step")
+            return
+        self._open_step()
+        self.show_snapshot()
+
+    def action_reason(self) -> None:
+        """Select the difference that is the reason of the open step."""
+        trace = self.worker.snapshot.step
+        reasons = [] if trace is None else [one for one in (trace.reason, trace.meaning) if one is not None]
+        found = [discrepancy for reason in reasons for discrepancy in reason.discrepancies]
+        if not found:
+            self.notify("No difference of the list is the reason: open a step that one is.", markup=False)
+            return
+        chosen = found[(found.index(self._discrepancy) + 1) % len(found)] if self._discrepancy in found else found[0]
+        self._show_difference(chosen)
+
+    def _show_difference(self, discrepancy: Discrepancy) -> None:
+        self.select(CATALOGUE.index(discrepancy))
+        if "differences" in self._views:
+            self.action_view("differences")
+
+    def action_impact(self) -> None:
+        """Show the impact; in its tab, measure the present settings."""
+        if self._view != "impact":
+            self.action_view("impact")
+            return
+        if not remaining(self.settings):
+            self.notify("Nothing differs in these settings: choose a preset or part a switch first.", markup=False)
+            return
+        self._measure(self.settings)
+
+    def _measure(self, settings: Settings) -> None:
+        try:
+            self.worker.send(MeasureImpact(plan(settings)))
+        except InputError as error:
+            self.notify(str(error), severity="error", markup=False)
+
+    def stop_measuring(self) -> bool:
+        """Stop a measurement under way; returns whether there was one."""
+        state = self.worker.snapshot.impact
+        if self._view != "impact" or state is None or not state.running:
+            return False
+        self.worker.send(CancelImpact())
+        return True
+
+    def on_impact_view_selected(self, event: ImpactView.Selected) -> None:
+        """Compare with one difference alone; its switch goes back and forth."""
+        self._origin = only(event.plan, event.discrepancy)
+        self.select(CATALOGUE.index(event.discrepancy))
+        self.change_settings(self._origin)
+        self.notify(event.said, markup=False)

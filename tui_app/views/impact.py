@@ -1,0 +1,125 @@
+"""The Impact tab: how much each difference matters, measured over all combinations and many seeds."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widgets import Static
+
+from engine.discrepancies import Discrepancy
+from engine.effects import Effects, effects
+from engine.impact import Impact, Measure, Plan
+from engine.snapshot import Snapshot
+from tui_app import impact_lines
+from tui_app.lines import Line, lines_content
+from tui_app.look import Look
+from tui_app.views.base import View
+from tui_app.widgets.line_list import LineList
+from tui_app.widgets.status_line import describe
+
+
+class ImpactView(View):
+    """Heading, ranked bars, the selected difference in full, what follows. Posts `Selected`."""
+
+    NAME = "impact"
+    HELP: ClassVar[str] = """\
+Every combination of the differences, trained over many seeds. The bar is a difference's mean share of the gap, its
+Shapley value: its effect averaged over all orders of mending, so that the shares add up to the whole. The line is the
+spread over the seeds, `first` how often it had the largest share; a bar left of zero hides some of the gap. u chooses
+what the gap is: the area between the true losses, between the reported ones, the distance of the final weights, or the
+epochs by which one side is later. Enter compares with that difference alone left in; I measures the present settings;
+esc stops and keeps what is measured."""
+
+    class Selected(Message):
+        """A difference is to be looked at by itself."""
+
+        def __init__(self, plan: Plan, discrepancy: Discrepancy, said: str) -> None:
+            super().__init__()
+            self.plan, self.discrepancy, self.said = plan, discrepancy, said
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._impact: Impact | None = None
+        self._measure: Measure | None = None
+        self._found: Effects | None = None
+
+    def compose(self) -> ComposeResult:
+        """Two lines of heading, the rows, the details, the prose."""
+        yield Static(id="impact-heading", classes="legend")
+        yield Static(id="impact-scope", classes="legend")
+        yield LineList(id="impact-rows")
+        yield Static(id="impact-details", classes="prose")
+        yield Static(id="impact-prose", classes="prose")
+
+    def show(self, snapshot: Snapshot, look: Look) -> None:
+        """Show what is measured so far."""
+        state = snapshot.impact
+        self.query_one("#impact-heading", Static).update(f"gap: {look.measure.label}", layout=False)
+        self.query_one("#impact-scope", Static).update(_scope(snapshot), layout=False)
+        impact = None if state is None else state.impact
+        if impact is self._impact and look.measure is self._measure:
+            return
+        self._impact, self._measure = impact, look.measure
+        self._found = effects(impact, look.measure) if impact is not None and impact.seeds else None
+        self._show_rows()
+
+    def _show_rows(self) -> None:
+        rows, found, impact = self.query_one("#impact-rows", LineList), self._found, self._impact
+        if found is None or impact is None:
+            rows.show(0, impact_lines.heading, lambda index, width, selected: [])
+            self.query_one("#impact-details", Static).update("")
+            self.query_one("#impact-prose", Static).update(impact_lines.nothing_left(impact) if impact else "")
+            return
+
+        def row(index: int, width: int, selected: bool) -> Line:
+            return impact_lines.row(found.ranked[index], found, width, selected)
+
+        rows.show(len(found.ranked), impact_lines.heading, row)
+        rows.styles.height = len(found.ranked) + 1
+        self._show_details()
+        prose = [
+            impact_lines.gap_line(found),
+            *impact_lines.pairs(found),
+            *impact_lines.prose(impact, found),
+            impact_lines.epochs_line(impact),
+        ]
+        self.query_one("#impact-prose", Static).update(lines_content(prose))
+
+    def _show_details(self) -> None:
+        if self._found is not None:
+            effect = self._found.ranked[self.query_one("#impact-rows", LineList).selected]
+            self.query_one("#impact-details", Static).update(lines_content(impact_lines.details(effect, self._found)))
+
+    def on_line_list_highlighted(self, event: LineList.Highlighted) -> None:
+        """Another row: its details."""
+        event.stop()
+        self._show_details()
+
+    def on_line_list_chosen(self, event: LineList.Chosen) -> None:
+        """Compare with that difference alone."""
+        event.stop()
+        if self._found is not None and self._impact is not None:
+            effect = self._found.ranked[event.index]
+            said = (
+                f"Only {effect.discrepancy.title.lower()} is left in; alone it makes {float(effect.alone.mean()):.3g}."
+            )
+            self.post_message(self.Selected(self._impact.plan, effect.discrepancy, said))
+
+
+def _scope(snapshot: Snapshot) -> str:
+    """What is being measured, and how far it is."""
+    state = snapshot.impact
+    if state is None:
+        return "nothing measured yet: I measures the differences of these settings"
+    if state.error is not None:
+        return state.error
+    if state.impact is None:
+        return f"measuring {1 << len(state.plan.differences):,} combinations x {len(state.plan.seeds)} seeds …"
+    text = impact_lines.scope(state.impact)
+    if state.running:
+        return f"{text} · {100 * state.share:.0f} %, esc stops"
+    ended = "" if state.impact.finished else " · stopped"
+    other = state.plan.settings.data != snapshot.settings.data
+    return text + ended + (f" · measured on {describe(state.plan.settings)}" if other else "")

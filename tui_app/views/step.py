@@ -1,0 +1,178 @@
+"""The Step tab: every operation of one training step on both sides, the first that differs, and how the gap grows."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from engine.comparison import ParameterPair
+from engine.growth import Growth
+from engine.history import Curve
+from engine.snapshot import Snapshot
+from engine.trace import Operation, StepTrace
+from tui_app import step_lines
+from tui_app.lines import Line, lines_content
+from tui_app.look import Look
+from tui_app.views.base import View
+from tui_app.widgets.chart import Chart, ThemedCurve
+from tui_app.widgets.line_list import LineList
+from tui_app.widgets.tensor_table import TensorTable
+
+LAYER_COLORS = ("$text-primary", "$text-warning", "$text-success", "$text-error")
+"""Of the layers' curves, the first again after the last."""
+
+TALL = 26
+"""Lines of the tab from which the growth stands below the operations."""
+
+
+class StepView(View):
+    """Heading, operations or one operation's tensors, the reason, the growth."""
+
+    NAME = "step"
+    HELP: ClassVar[str] = """\
+One training step opened up: every operation in order, with NumPy's tensor and PyTorch's own beside each other, how many
+elements differ, the largest gap, absolute, relative and in ULPs of the coarser float type. = marks what is equal in
+every bit, ≠ the first that is not; below stands why, and every reason was tried: a difference of meaning is one of the
+switches (D selects it), one of rounding was repeated bit for bit another way. Enter shows both tensors whole. Without a
+cursor it is the step at which bits first part (g); v gives PyTorch NumPy's weights before the step, so that only the
+step's own difference is seen. h shows how the gap between the weights grows, by layer and in ULPs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._trace: StepTrace | None = None
+        self._whole = False
+        self._growth: Growth | None = None
+        self._look = Look()
+
+    def compose(self) -> ComposeResult:
+        """Heading, list, tensors, reason, growth."""
+        yield Static(id="step-heading", classes="legend")
+        yield LineList(id="operations")
+        yield TensorTable(id="tensors")
+        yield Static(id="step-reason", classes="prose")
+        yield Static(id="ulp-legend", classes="legend growth")
+        yield Chart(id="ulp-chart")
+        yield Static(id="layers-legend", classes="legend growth")
+        yield Chart(id="layers-chart")
+
+    def show(self, snapshot: Snapshot, look: Look) -> None:
+        """Show the step that is open."""
+        trace, self._look = snapshot.step, look
+        self._arrange(look)
+        self.query_one("#step-heading", Static).update(_heading(snapshot, look), layout=False)
+        if trace is not self._trace:
+            self._trace = trace
+            self._show_operations()
+        if snapshot.growth is not self._growth or look.cursor != self._look.cursor:
+            self._growth = snapshot.growth
+        self._show_growth(look)
+        self._show_tensors()
+
+    def _arrange(self, look: Look) -> None:
+        growing = look.histogram
+        tall = self.size.height >= TALL
+        self.query_one("#operations").display = not growing and not self._whole
+        self.query_one("#tensors").display = not growing and self._whole
+        self.query_one("#step-reason").display = not growing
+        for name in ("ulp-legend", "ulp-chart"):
+            self.query_one(f"#{name}").display = growing
+        for name in ("layers-legend", "layers-chart"):
+            self.query_one(f"#{name}").display = growing or tall
+
+    def _show_operations(self) -> None:
+        operations, trace = self.query_one("#operations", LineList), self._trace
+        if trace is None:
+            operations.show(0, step_lines.heading, lambda index, width, selected: [])
+            self.query_one("#step-reason", Static).update("")
+            return
+
+        def row(index: int, width: int, selected: bool) -> Line:
+            return step_lines.row(trace.operations[index], index in (trace.first, trace.meant), width)
+
+        operations.show(len(trace.operations), step_lines.heading, row)
+        self.query_one("#step-reason", Static).update(lines_content(step_lines.reason_lines(trace)))
+
+    def _show_tensors(self) -> None:
+        if self._trace is not None and self._whole:
+            operation = self._trace.operations[self.query_one("#operations", LineList).selected]
+            table = self.query_one("#tensors", TensorTable)
+            table.show((_pair(operation),), self._look.unit, _headings(operation))
+
+    def _show_growth(self, look: Look) -> None:
+        growth = self._growth
+        if growth is None:
+            return
+        cursor = look.cursor
+        ulp = self.query_one("#ulp-chart", Chart)
+        if ulp.display:
+            self.query_one("#ulp-legend", Static).update("largest gap of all weights, ULP", layout=False)
+            curves = _curves(growth, growth.max_ulp[None, :])
+            ulp.show(curves, look.log_scale, "no gap: every weight is equal in every bit", look.zoom, cursor)
+        layers = self.query_one("#layers-chart", Chart)
+        if layers.display:
+            self.query_one("#layers-legend", Static).update(_layers_legend(growth), layout=False)
+            curves = _curves(growth, growth.gaps)
+            layers.show(curves, look.log_scale, "no gap: every weight is equal in every bit", look.zoom, cursor)
+
+    def on_line_list_chosen(self, event: LineList.Chosen) -> None:
+        """Show the operation's tensors whole."""
+        event.stop()
+        self._open_tensors(True)
+
+    def on_tensor_table_closed(self, event: TensorTable.Closed) -> None:
+        """Back to the operations."""
+        event.stop()
+        self._open_tensors(False)
+
+    def _open_tensors(self, whole: bool) -> None:
+        self._whole = whole
+        self._arrange(self._look)
+        self._show_tensors()
+        self.query_one("#tensors" if whole else "#operations").focus()
+
+
+def _heading(snapshot: Snapshot, look: Look) -> str:
+    trace, growth = snapshot.step, snapshot.growth
+    if trace is None:
+        return "no epoch trained yet" if not snapshot.epoch else "opening the step …"
+    late = look.cursor is not None and trace.epoch != look.cursor
+    text = step_lines.summary(trace) + (" …" if late or trace.matched_start is not look.matched_start else "")
+    if growth is None or growth.first is None:
+        return text
+    return text + (" · bits part here" if trace.epoch == max(1, growth.first) else f" · bits part in {growth.first:,}")
+
+
+def _pair(operation: Operation) -> ParameterPair:
+    shape = operation.numpy.shape or (1,)
+    return ParameterPair(operation.formula, operation.numpy.reshape(shape), operation.pytorch.reshape(shape))
+
+
+def _headings(operation: Operation) -> tuple[str, str]:
+    """What the rows and columns of a tensor are."""
+    kind = operation.place.kind.value
+    return ("unit", "input") if "weight" in kind else ("unit", "") if "bias" in kind else ("sample", "unit")
+
+
+def _curves(growth: Growth, series: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> tuple[ThemedCurve, ...]:
+    """A curve for each row, of the epochs from 1 on."""
+    if len(growth.epochs) < 2 or not series.any():
+        return ()
+    epochs = growth.epochs[1:]
+    return tuple(
+        ThemedCurve(
+            Curve(epochs, values[1:], values[1:], float(values[1]), float(values[-1]), growth.trained),
+            LAYER_COLORS[layer % len(LAYER_COLORS)],
+        )
+        for layer, values in enumerate(series)
+    )
+
+
+def _layers_legend(growth: Growth) -> Content:
+    parts: list[tuple[str, str] | str] = ["max |ΔW| by layer"]
+    for layer in range(len(growth.gaps)):
+        parts += [("  ━━ ", LAYER_COLORS[layer % len(LAYER_COLORS)]), str(layer + 1)]
+    return Content.assemble(*parts)
