@@ -17,6 +17,9 @@ from engine.types import FloatArray
 ANSWERS_ORDER = ("loss_report", "initial_weights", "bias", "gradient_scale")
 """The fields in the order in which the answer lists them, 'roughly from most to least impact'."""
 
+CANCELLED = 0.02
+"""A whole gap below this part of the largest single effect is one that cancels."""
+
 NEGLIGIBLE = 1e-3
 """Shares below this part of the largest are not spoken of as causes."""
 
@@ -71,7 +74,10 @@ class Interaction:
 
 @dataclass(frozen=True)
 class Effects:
-    """By one measure: all differences, the weightiest first; the whole gap; pairs, the strongest first."""
+    """By one measure: all differences, the weightiest first; the whole gap; pairs, the strongest first.
+
+    `whole` is the mean gap with all differences in, `rest` with none; the shares add up to what lies between.
+    """
 
     measure: Measure
     whole: float
@@ -79,6 +85,16 @@ class Effects:
     ranked: tuple[Effect, ...]
     pairs: tuple[Interaction, ...]
     seeds: int
+
+    @property
+    def largest(self) -> float:
+        """The largest |effect| of a difference, alone or shared."""
+        return max((max(abs(one.share), abs(float(one.alone.mean()))) for one in self.ranked), default=0.0)
+
+    @property
+    def cancel(self) -> bool:
+        """Whether next to nothing is left of the effects when all are in: then no part of the whole can be given."""
+        return abs(self.whole - self.rest) < CANCELLED * self.largest
 
 
 def effects(impact: Impact, measure: Measure) -> Effects:
@@ -125,9 +141,11 @@ def conclusion(found: Effects) -> str:
     largest = max((abs(effect.share) for effect in found.ranked), default=0.0)
     if largest == 0:
         return "By this measure no difference makes a gap."
+    if found.cancel:
+        return _cancelling(found)
     weighty = [effect for effect in found.ranked if abs(effect.share) > NEGLIGIBLE * largest]
     first = weighty[0]
-    part = 100 * first.share / (found.whole - found.rest) if found.whole != found.rest else float("nan")
+    part = 100 * first.share / (found.whole - found.rest)
     text = (
         f"Mend {first.discrepancy.title.lower()} first: {part:.0f} % of the gap, "
         f"the largest share at {first.first} of {found.seeds} seeds."
@@ -142,6 +160,19 @@ def conclusion(found: Effects) -> str:
             f" Mending {worse.discrepancy.title.lower()} alone makes the gap larger at "
             f"{worse.worse_when_mended} of {found.seeds} seeds."
         )
+    return text
+
+
+def _cancelling(found: Effects) -> str:
+    strongest = max(found.ranked, key=lambda effect: abs(float(effect.alone.mean())))
+    text = (
+        f"These differences cancel: {strongest.discrepancy.title.lower()} alone would make a gap of "
+        f"{float(strongest.alone.mean()):.3g}, together they leave {found.whole:.2g}."
+    )
+    worse = [effect for effect in found.ranked if effect.worse_when_mended > found.seeds / 2]
+    if worse:
+        names = " or ".join(effect.discrepancy.title.lower() for effect in worse)
+        text += f" Mending {names} alone makes the gap larger."
     return text
 
 

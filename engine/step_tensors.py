@@ -8,7 +8,7 @@ from enum import Enum
 import numpy as np
 
 from engine.numpy_mlp import NumpyMLP
-from engine.settings import LogMoment, Settings
+from engine.settings import Activation, LogMoment, Settings
 from engine.types import FloatArray
 from engine.update_rules import UpdateOrder
 
@@ -51,12 +51,15 @@ Tensors = dict[Place, FloatArray]
 """A side's tensors in PyTorch's orientation: weights (fan_out, fan_in), biases (fan_out,), the rest (N, fan_out)."""
 
 
+SIGNS = {Activation.SIGMOID: "σ", Activation.TANH: "tanh", Activation.RELU: "relu", Activation.IDENTITY: "id"}
+
+
 def formula(place: Place, settings: Settings) -> str:
     """What is computed there, as one writes it on paper."""
     layer = place.layer
     below = f"a{layer - 1}" if layer > 1 else "X"
     last = len(settings.activations)
-    kind = settings.activations[layer - 1].value if layer else ""
+    kind = SIGNS[settings.activations[layer - 1]] if layer else ""
     bias = " + b" if settings.numpy.bias or settings.pytorch.bias else ""
     return {
         Kind.WEIGHT_BEFORE: f"W{layer}",

@@ -68,6 +68,9 @@ LEAST = (60, 20)
 WIDE = 160
 """From this many columns on the left half is wider."""
 
+ROOMY = ("step", "impact", "code")
+"""Tabs that take the verdict's lines too where one part is shown at a time."""
+
 FOCUS = {
     "weights": "#weights-table",
     "predictions": "#predictions-table",
@@ -222,7 +225,7 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions):
         screen.set_class(self._tour is not None, "-touring")
         screen.set_class(self._view == "differences", "-differences")
         screen.set_class(self._view != "differences", "-views")
-        screen.set_class(self._view == "code", "-code")
+        screen.set_class(self._view in ROOMY, "-roomy")
         screen.query_one(TabStrip).show(names, self._view)
         footer = screen.query_one(Footer)
         if footer.show_command_palette is narrow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.effects import Effect, Effects, against_the_answer, conclusion
+from engine.effects import NEGLIGIBLE, Effect, Effects, against_the_answer, conclusion
 from engine.impact import Impact
 from engine.settings import SideName
 from tui_app.lines import ADDS, DIM, HIDES, STRONG, Line, Piece
@@ -25,7 +25,7 @@ def heading(width: int) -> Line:
     """Above the rows."""
     bar = max(8, width - TITLE_WIDTH - NUMBERS_WIDTH)
     text = "█ mean share  ─ over the seeds" if bar >= 30 else "█ mean ─ seeds"
-    return [(f"{'':{TITLE_WIDTH}}{text[:bar]:{bar}}{'part':>6}{'mean':>10}{'first':>8}", DIM)]
+    return [(f"{'':{TITLE_WIDTH}}{text[:bar]:{bar}}{'part':>6}{'mean':>11}{'first':>7}", DIM)]
 
 
 def row(effect: Effect, found: Effects, width: int, selected: bool = False) -> Line:
@@ -36,8 +36,8 @@ def row(effect: Effect, found: Effects, width: int, selected: bool = False) -> L
     if effect.plot_only and not effect.shapley.any():
         return [title, (f"moves only the plotted number{'':{bar_width}}"[: bar_width + NUMBERS_WIDTH], DIM)]
     gap = found.whole - found.rest
-    part = f"{100 * effect.share / gap:.0f} %" if gap else ""
-    numbers = f"{part:>6}{_number(effect.share):>10}{f'{effect.first}/{found.seeds}':>8}"
+    part = f"{round(100 * effect.share / gap)} %" if gap and not found.cancel else ""
+    numbers = f"{part:>6}{_number(effect.share):>11}{f'{effect.first}/{found.seeds}':>7}"
     return [title, *_bar(effect, found, bar_width), (numbers, "")]
 
 
@@ -98,7 +98,7 @@ def pairs(found: Effects) -> list[Line]:
     """The strongest interactions."""
     lines: list[Line] = []
     for pair in found.pairs[:SHOWN_PAIRS]:
-        if pair.value:
+        if abs(pair.value) > NEGLIGIBLE * found.largest:
             together = "strengthen each other" if pair.value > 0 else "work against each other"
             names = f"{pair.first.title.lower()} and {pair.second.title.lower()}"
             lines.append([(f"{names} {together} ", ""), (f"{pair.value:+.3g}", HIDES if pair.value < 0 else ADDS)])

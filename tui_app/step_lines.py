@@ -13,18 +13,19 @@ NUMBERS_WIDTH = 38
 
 def heading(width: int) -> Line:
     """Above the rows."""
-    room = max(12, width - NUMBERS_WIDTH - 2)
-    return [(f"  {'operation':{room}}{'shape':>7}{'differ':>7}{'max |Δ|':>8}{'rel.':>8}{'ULP':>8}", DIM)]
+    room = max(12, width - NUMBERS_WIDTH - 3)
+    return [(f"   {'operation':{room}}{'shape':>7}{'differ':>7}{'max |Δ|':>8}{'rel.':>8}{'ULP':>8}", DIM)]
 
 
-def row(operation: Operation, first: bool, width: int) -> Line:
+def row(operation: Operation, first: bool, width: int, selected: bool = False) -> Line:
     """One operation; `first` marks the first that differs."""
-    room = max(12, width - NUMBERS_WIDTH - 2)
+    room = max(12, width - NUMBERS_WIDTH - 3)
     name = operation.formula if len(operation.formula) < room else operation.formula[: room - 2] + "…"
     if operation.lacking:
         name = f"{name[: max(0, room - 20)]} (none {operation.lacking})"[: room - 1]
     shape = "x".join(map(str, operation.numpy.shape)) or "1"
-    mark = "≠" if first else "=" if not operation.differs else " "
+    sign = "≠" if first else "=" if not operation.differs else " "
+    mark = f"{'▸' if selected else ' '}{sign}"
     if not operation.differs:
         return [(f"{mark} {name:{room}}{shape:>7}{'':>7}{'0':>8}{'0':>8}{'0':>8}", SAME)]
     role = ROUNDED if operation.max_relative < ROUNDING else DIFFERENT
@@ -42,8 +43,7 @@ def ulps(operation: Operation) -> str:
 
 def summary(trace: StepTrace) -> str:
     """Which step it is, and from where it starts."""
-    start = "from NumPy's weights on both sides" if trace.matched_start else "each side from its own weights"
-    return f"step of epoch {trace.epoch:,}, {start}"
+    return f"step of epoch {trace.epoch:,}, {'matched start' if trace.matched_start else 'own start'}"
 
 
 def reason_lines(trace: StepTrace) -> list[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 
@@ -21,7 +22,7 @@ from tui_app.widgets.status_line import describe
 
 
 class ImpactView(View):
-    """Heading, ranked bars, the selected difference in full, what follows. Posts `Selected`."""
+    """Heading, ranked bars, what follows, the selected difference in full. Posts `Selected`."""
 
     NAME = "impact"
     HELP: ClassVar[str] = """\
@@ -46,12 +47,14 @@ esc stops and keeps what is measured."""
         self._found: Effects | None = None
 
     def compose(self) -> ComposeResult:
-        """Two lines of heading, the rows, the details, the prose."""
+        """Two lines of heading, the rows, and what they say."""
         yield Static(id="impact-heading", classes="legend")
         yield Static(id="impact-scope", classes="legend")
         yield LineList(id="impact-rows")
-        yield Static(id="impact-details", classes="prose")
-        yield Static(id="impact-prose", classes="prose")
+        with VerticalScroll(id="impact-text"):
+            yield Static(id="impact-conclusion", classes="prose")
+            yield Static(id="impact-details", classes="prose")
+            yield Static(id="impact-more", classes="prose")
 
     def show(self, snapshot: Snapshot, look: Look) -> None:
         """Show what is measured so far."""
@@ -69,8 +72,9 @@ esc stops and keeps what is measured."""
         rows, found, impact = self.query_one("#impact-rows", LineList), self._found, self._impact
         if found is None or impact is None:
             rows.show(0, impact_lines.heading, lambda index, width, selected: [])
-            self.query_one("#impact-details", Static).update("")
-            self.query_one("#impact-prose", Static).update(impact_lines.nothing_left(impact) if impact else "")
+            for name in ("details", "more"):
+                self.query_one(f"#impact-{name}", Static).update("")
+            self.query_one("#impact-conclusion", Static).update(impact_lines.nothing_left(impact) if impact else "")
             return
 
         def row(index: int, width: int, selected: bool) -> Line:
@@ -79,13 +83,9 @@ esc stops and keeps what is measured."""
         rows.show(len(found.ranked), impact_lines.heading, row)
         rows.styles.height = len(found.ranked) + 1
         self._show_details()
-        prose = [
-            impact_lines.gap_line(found),
-            *impact_lines.pairs(found),
-            *impact_lines.prose(impact, found),
-            impact_lines.epochs_line(impact),
-        ]
-        self.query_one("#impact-prose", Static).update(lines_content(prose))
+        self.query_one("#impact-conclusion", Static).update(lines_content(impact_lines.prose(impact, found)))
+        more = [impact_lines.gap_line(found), *impact_lines.pairs(found), impact_lines.epochs_line(impact)]
+        self.query_one("#impact-more", Static).update(lines_content(more))
 
     def _show_details(self) -> None:
         if self._found is not None:
@@ -97,14 +97,18 @@ esc stops and keeps what is measured."""
         event.stop()
         self._show_details()
 
+    def on_line_list_paged(self, event: LineList.Paged) -> None:
+        """All rows are in view: the text scrolls."""
+        event.stop()
+        self.query_one("#impact-text").scroll_relative(y=5 * event.direction, animate=False)
+
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         """Compare with that difference alone."""
         event.stop()
         if self._found is not None and self._impact is not None:
             effect = self._found.ranked[event.index]
-            said = (
-                f"Only {effect.discrepancy.title.lower()} is left in; alone it makes {float(effect.alone.mean()):.3g}."
-            )
+            name, alone = effect.discrepancy.title.lower(), float(effect.alone.mean())
+            said = f"Only {name} is left in; alone it makes {alone:.3g}."
             self.post_message(self.Selected(self._impact.plan, effect.discrepancy, said))
 
 
@@ -119,7 +123,7 @@ def _scope(snapshot: Snapshot) -> str:
         return f"measuring {1 << len(state.plan.differences):,} combinations x {len(state.plan.seeds)} seeds …"
     text = impact_lines.scope(state.impact)
     if state.running:
-        return f"{text} · {100 * state.share:.0f} %, esc stops"
+        return f"{100 * state.share:.0f} %, esc stops · {text}"
     ended = "" if state.impact.finished else " · stopped"
     other = state.plan.settings.data != snapshot.settings.data
     return text + ended + (f" · measured on {describe(state.plan.settings)}" if other else "")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -14,6 +14,7 @@ from engine.growth import Growth
 from engine.history import Curve
 from engine.snapshot import Snapshot
 from engine.trace import Operation, StepTrace
+from engine.types import FloatArray
 from tui_app import step_lines
 from tui_app.lines import Line, lines_content
 from tui_app.look import Look
@@ -25,7 +26,7 @@ from tui_app.widgets.tensor_table import TensorTable
 LAYER_COLORS = ("$text-primary", "$text-warning", "$text-success", "$text-error")
 """Of the layers' curves, the first again after the last."""
 
-TALL = 26
+TALL = 30
 """Lines of the tab from which the growth stands below the operations."""
 
 
@@ -53,7 +54,8 @@ step's own difference is seen. h shows how the gap between the weights grows, by
         yield Static(id="step-heading", classes="legend")
         yield LineList(id="operations")
         yield TensorTable(id="tensors")
-        yield Static(id="step-reason", classes="prose")
+        with VerticalScroll(id="step-text", can_focus=False):
+            yield Static(id="step-reason", classes="prose")
         yield Static(id="ulp-legend", classes="legend growth")
         yield Chart(id="ulp-chart")
         yield Static(id="layers-legend", classes="legend growth")
@@ -77,11 +79,12 @@ step's own difference is seen. h shows how the gap between the weights grows, by
         tall = self.size.height >= TALL
         self.query_one("#operations").display = not growing and not self._whole
         self.query_one("#tensors").display = not growing and self._whole
-        self.query_one("#step-reason").display = not growing
+        self.query_one("#step-text").display = not growing
         for name in ("ulp-legend", "ulp-chart"):
             self.query_one(f"#{name}").display = growing
         for name in ("layers-legend", "layers-chart"):
             self.query_one(f"#{name}").display = growing or tall
+        self.set_class(growing, "-growing")
 
     def _show_operations(self) -> None:
         operations, trace = self.query_one("#operations", LineList), self._trace
@@ -91,9 +94,10 @@ step's own difference is seen. h shows how the gap between the weights grows, by
             return
 
         def row(index: int, width: int, selected: bool) -> Line:
-            return step_lines.row(trace.operations[index], index in (trace.first, trace.meant), width)
+            return step_lines.row(trace.operations[index], index in (trace.first, trace.meant), width, selected)
 
         operations.show(len(trace.operations), step_lines.heading, row)
+        operations.select(trace.first or 0)
         self.query_one("#step-reason", Static).update(lines_content(step_lines.reason_lines(trace)))
 
     def _show_tensors(self) -> None:
@@ -122,6 +126,11 @@ step's own difference is seen. h shows how the gap between the weights grows, by
         """Show the operation's tensors whole."""
         event.stop()
         self._open_tensors(True)
+
+    def on_line_list_paged(self, event: LineList.Paged) -> None:
+        """All operations are in view: the reason scrolls."""
+        event.stop()
+        self.query_one("#step-text").scroll_relative(y=3 * event.direction, animate=False)
 
     def on_tensor_table_closed(self, event: TensorTable.Closed) -> None:
         """Back to the operations."""
@@ -157,7 +166,7 @@ def _headings(operation: Operation) -> tuple[str, str]:
     return ("unit", "input") if "weight" in kind else ("unit", "") if "bias" in kind else ("sample", "unit")
 
 
-def _curves(growth: Growth, series: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> tuple[ThemedCurve, ...]:
+def _curves(growth: Growth, series: FloatArray) -> tuple[ThemedCurve, ...]:
     """A curve for each row, of the epochs from 1 on."""
     if len(growth.epochs) < 2 or not series.any():
         return ()

@@ -21,7 +21,7 @@ Rows = Callable[[int, int, bool], Line]
 
 
 class LineList(ScrollView, can_focus=True):
-    """Rows and a heading. Posts `Highlighted` and `Chosen`."""
+    """Rows and a heading. Posts `Highlighted`, `Chosen` and `Paged`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", show=False),
@@ -48,6 +48,18 @@ class LineList(ScrollView, can_focus=True):
 
     class Chosen(Highlighted):
         """Enter was pressed on a row, or the selected one was clicked."""
+
+    class Paged(Message):
+        """A page key was pressed though all rows are in view; −1 is up."""
+
+        def __init__(self, list: LineList, direction: int) -> None:
+            super().__init__()
+            self.list, self.direction = list, direction
+
+        @property
+        def control(self) -> LineList:
+            """The list it happened in."""
+            return self.list
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
@@ -79,7 +91,10 @@ class LineList(ScrollView, can_focus=True):
         self.select(self.selected + by)
 
     def action_page(self, direction: int) -> None:
-        """A screenful up or down."""
+        """A screenful up or down, if there is more than a screenful."""
+        if self._count < self.size.height:
+            self.post_message(self.Paged(self, direction))
+            return
         self.select(self.selected + direction * max(1, self.size.height - 2))
 
     def action_go(self, index: int) -> None:
@@ -103,7 +118,7 @@ class LineList(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """The heading, or a visible row."""
-        width = self.size.width
+        width = self.scrollable_content_region.width
         index = y - 1 + self.scroll_offset.y
         if y == 0:
             return self._strip(self._heading(width) if self._count else [], width)
