@@ -19,7 +19,12 @@ os.environ.pop("LC_ALL", None)
 os.environ["LANG"] = "C.UTF-8"
 
 import pytest  # noqa: E402
+import textual._wait  # noqa: E402
 from hypothesis import settings as hypothesis_settings  # noqa: E402
+
+# A pilot waits in these steps until the program is idle; with made-up runs that is soon.
+textual._wait.SLEEP_GRANULARITY = 1 / 200
+textual._wait.SLEEP_IDLE = 1 / 1000
 
 hypothesis_settings.register_profile("steady", deadline=None, derandomize=True, max_examples=30)
 hypothesis_settings.load_profile("steady")

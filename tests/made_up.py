@@ -4,8 +4,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from engine.discrepancies import remaining
+from engine.discrepancies import find, remaining
+from engine.growth import GrowthStudy
+from engine.impact import Impact, Measure
+from engine.jobs import Instruments
 from engine.lockstep import Lockstep
+from engine.reasons import Reason, ReasonKind
+from engine.settings import SideName
+from engine.step_tensors import Kind, places
+from engine.trace import StepTrace, compare_tensors
 from engine.worker import Worker
 
 
@@ -62,6 +69,83 @@ def made_up_models(settings):
     )
 
 
+def made_up_tensors(settings, place, apart):
+    """Simple fractions in the operation's shape; `apart` moves every third by a fraction of it."""
+    sizes, samples, layer = settings.layer_sizes, settings.data.samples, place.layer
+    kind = place.kind.value
+    if kind == "loss":
+        shape = ()
+    elif "weight" in kind:
+        shape = (sizes[layer], sizes[layer - 1])
+    elif "bias" in kind:
+        shape = (sizes[layer],)
+    else:
+        shape = (samples, sizes[layer])
+    values = (np.arange(np.prod(shape, dtype=int), dtype=np.float64) / 8 - 0.5).reshape(shape)
+    return values * (1 + apart * (np.arange(values.size).reshape(shape) % 3 == 1)) + apart
+
+
+def made_up_trace(settings, epoch, states, matched_start=False):
+    """Everything is equal up to the first activation; from the first error on more than rounding is apart."""
+    gaps = {Kind.WEIGHT_BEFORE: 0.0, Kind.BIAS_BEFORE: 0.0, Kind.PRE_ACTIVATION: 0.0, Kind.OUTPUT: 2.0**-24}
+    numpy, pytorch = {}, {}
+    for place in places(settings):
+        numpy[place] = made_up_tensors(settings, place, 0.0)
+        pytorch[place] = made_up_tensors(settings, place, gaps.get(place.kind, 2.0**-5))
+    operations = compare_tensors(settings, numpy, pytorch)
+    first = next(index for index, operation in enumerate(operations) if operation.differs)
+    meant = next(index for index, operation in enumerate(operations) if operation.place.kind is Kind.ERROR)
+    rounding = Reason(ReasonKind.ROUNDING, "Rounding: the library's exp", "Made up: 1/(1 + exp(−z)) in another way.")
+    gradient = find("gradient_scale")
+    meaning = Reason(ReasonKind.MEANING, "Meaning: gradient", "Made up: Σ here, mean there.", (gradient,))
+    return StepTrace(settings, epoch, matched_start, operations, first, rounding, meant, meaning)
+
+
+class MadeUpStudy:
+    """Effects that add up but for one pair that cancels; each seed a little stronger than the last."""
+
+    def __init__(self, plan):
+        self.plan, self.epochs = plan, 0
+
+    @property
+    def finished(self):
+        return self.epochs >= self.plan.settings.epochs
+
+    @property
+    def share(self):
+        return self.epochs / self.plan.settings.epochs
+
+    def step(self, epochs):
+        self.epochs = min(self.epochs + 100 * epochs, self.plan.settings.epochs)
+
+    def impact(self):
+        count, seeds = len(self.plan.differences), self.plan.seeds
+        strength = [(-1) ** player * 2.0 ** (player - 1) for player in range(count)]
+        members = [[mask >> player & 1 for player in range(count)] for mask in range(1 << count)]
+        values = np.array([sum(map(np.multiply, row, strength)) - 4 * row[-1] * row[0] for row in members])
+        game = np.abs(values)[:, None] * (1 + np.arange(len(seeds)) / 4)
+        plot_only = {Measure.REPORTED: game + game[::-1].mean(axis=0)}
+        games = {measure: plot_only.get(measure, game) for measure in Measure}
+        epochs = np.full(game.shape, 1234.0)
+        return Impact(
+            self.plan, seeds, self.epochs, games, None, dict.fromkeys(SideName, epochs), (), self.finished, 1.0
+        )
+
+
+class MadeUpGrowth(GrowthStudy):
+    """Made-up models have no steps to look into."""
+
+    def _next_step_differs(self):
+        return False
+
+
+MADE_UP = Instruments(made_up_trace, MadeUpStudy, MadeUpGrowth)
+
+
 def made_up_worker(settings):
-    """A worker over made-up models; its clock stands still, so no rate is shown."""
-    return Worker(settings, build=lambda settings: Lockstep(settings, build=made_up_models), clock=MadeUpClock())
+    """A worker over made-up models and measurements; its clock stands still, so no rate is shown."""
+
+    def build(settings):
+        return Lockstep(settings, build=made_up_models)
+
+    return Worker(settings, build=build, clock=MadeUpClock(), instruments=MADE_UP)

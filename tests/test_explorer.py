@@ -33,7 +33,6 @@ class Driver:
         self.app, self.pilot = app, pilot
 
     async def settle(self):
-        await self.pilot.pause()
         self.app.worker.work_until_idle()
         self.app.poll()
         await self.pilot.pause()
@@ -192,7 +191,7 @@ async def test_a_narrow_screen_shows_one_part_at_a_time_and_follows_a_resize(exp
         return explorer.app.query_one(name).region.area > 0
 
     assert (shown("#why"), shown("#loss-chart"), shown("#verdict")) == (False, True, True)
-    await explorer.press("tab", "tab", "tab", "tab")
+    await explorer.press(*["tab"] * (len(VIEWS)))
     assert explorer.app._view == "differences"
     assert (shown("#why"), shown("#loss-chart"), shown("#verdict")) == (True, False, True)
     assert not explorer.app.query("FooterKey.-command-palette")

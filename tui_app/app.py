@@ -16,6 +16,7 @@ from textual.app import App, ComposeResult
 from textual.containers import Container
 from textual.events import Resize
 from textual.filter import LineFilter
+from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Footer, Static
 
@@ -81,6 +82,12 @@ FOCUS = {
 """What takes the scrolling keys in a tab."""
 
 
+class MainScreen(Screen[None]):
+    """Nothing is focused until a tab with a list of its own is chosen: the arrow keys select differences."""
+
+    AUTO_FOCUS = ""
+
+
 class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions):
     """The whole explorer over one `Worker`, whose thread it starts unless told not to."""
 
@@ -130,6 +137,10 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions):
                     yield view()
         yield Static(id="too-small")
         yield Footer(show_command_palette=False)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The one under all others."""
+        return MainScreen(id="_default")
 
     def on_mount(self) -> None:
         """Show the first picture, then let the engine import PyTorch."""

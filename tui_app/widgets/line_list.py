@@ -11,16 +11,16 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui_app.lines import THEME_STYLES, Line
+from tui_app.widgets.still_scroll import StillScrollView
 
 Rows = Callable[[int, int, bool], Line]
 """Makes the row of an index for a width; the last says whether it is selected."""
 
 
-class LineList(ScrollView, can_focus=True):
+class LineList(StillScrollView, can_focus=True):
     """Rows and a heading. Posts `Highlighted`, `Chosen` and `Paged`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

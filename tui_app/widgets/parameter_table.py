@@ -10,11 +10,11 @@ import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.comparison import ParameterPair, relative_gap, ulp_distance
 from tui_app.look import Unit
+from tui_app.widgets.still_scroll import StillScrollView
 
 BLOCK_LINES = 2
 """Lines above each parameter's rows: its name and the column headings."""
@@ -23,7 +23,7 @@ SMALL, LARGE = 1e-6, 1e-2
 """|Δ| below the first is shown as rounding, above the second as a real difference."""
 
 
-class ParameterTable(ScrollView, can_focus=True):
+class ParameterTable(StillScrollView, can_focus=True):
     """A scrolling table over a list of `ParameterPair`."""
 
     def __init__(self, id: str) -> None:

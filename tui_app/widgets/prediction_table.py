@@ -5,14 +5,14 @@ from __future__ import annotations
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from engine.data import Dataset
 from engine.predictions import Predictions
+from tui_app.widgets.still_scroll import StillScrollView
 
 
-class PredictionTable(ScrollView, can_focus=True):
+class PredictionTable(StillScrollView, can_focus=True):
     """A scrolling table."""
 
     def __init__(self) -> None:
