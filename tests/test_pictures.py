@@ -104,6 +104,22 @@ def test_code(snap_compare, size):
 
 
 @BOTH
+def test_a_step(snap_compare, size):
+    assert snap_compare(explorer(engine.preset("same-loss")), terminal_size=size, run_before=pressing("T"))
+
+
+@BOTH
+def test_a_steps_tensors_and_growth(snap_compare, size):
+    keys = ("T", "down", "down", "enter", "v") if size == WIDE else ("T", "h")
+    assert snap_compare(explorer(engine.preset("same-loss")), terminal_size=size, run_before=pressing(*keys))
+
+
+@BOTH
+def test_impact(snap_compare, size):
+    assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing("I", "down"))
+
+
+@BOTH
 def test_differences(snap_compare, size):
     app = explorer(engine.preset("asked"))
     assert snap_compare(app, terminal_size=size, run_before=pressing("d", "down", "down", "down"))
@@ -152,7 +168,11 @@ def test_pinned_runs(snap_compare, size):
 
 
 @BOTH
-@pytest.mark.parametrize("key", ["c", "w", "f", "x", "d"], ids=["curves", "weights", "predictions", "code", "why"])
+@pytest.mark.parametrize(
+    "key",
+    ["c", "w", "f", "T", "I", "x", "d"],
+    ids=["curves", "weights", "predictions", "step", "impact", "code", "why"],
+)
 def test_ascii(snap_compare, size, key):
     app = explorer(engine.preset("asked"), ascii=True)
     assert snap_compare(app, terminal_size=size, run_before=pressing("down", "m", key))
@@ -175,7 +195,7 @@ def test_other_themes(snap_compare, theme):
     assert snap_compare(app, terminal_size=WIDE, run_before=pressing("down", "m"))
 
 
-@pytest.mark.parametrize("key", ["c", "f", "x"], ids=["curves", "predictions", "code"])
+@pytest.mark.parametrize("key", ["c", "f", "T", "I", "x"], ids=["curves", "predictions", "step", "impact", "code"])
 def test_a_wide_screen_uses_its_width(snap_compare, key):
     app = explorer(engine.preset("same-loss"))
     assert snap_compare(app, terminal_size=(200, 60), run_before=pressing(key))
@@ -185,6 +205,8 @@ LIGHT = {
     "curves": "c",
     "weights": "w",
     "predictions": "f",
+    "step": "T",
+    "impact": "I",
     "code": "x",
     "why": "d",
     "help": "question_mark",

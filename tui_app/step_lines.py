@@ -9,17 +9,18 @@ ROUNDING = 1e-5
 """A relative gap below this is shown as rounding."""
 
 NUMBERS_WIDTH = 38
+WIDEST_NAME = 48
 
 
 def heading(width: int) -> Line:
     """Above the rows."""
-    room = max(12, width - NUMBERS_WIDTH - 3)
+    room = _name_width(width)
     return [(f"   {'operation':{room}}{'shape':>7}{'differ':>7}{'max |Δ|':>8}{'rel.':>8}{'ULP':>8}", DIM)]
 
 
 def row(operation: Operation, first: bool, width: int, selected: bool = False) -> Line:
     """One operation; `first` marks the first that differs."""
-    room = max(12, width - NUMBERS_WIDTH - 3)
+    room = _name_width(width)
     name = operation.formula if len(operation.formula) < room else operation.formula[: room - 2] + "…"
     if operation.lacking:
         name = f"{name[: max(0, room - 20)]} (none {operation.lacking})"[: room - 1]
@@ -32,6 +33,10 @@ def row(operation: Operation, first: bool, width: int, selected: bool = False) -
     gaps = f"{operation.max_absolute:>8.0e}{operation.max_relative:>8.0e}{ulps(operation):>8}"
     differing = f"{operation.different:>7,}{gaps}"
     return [(f"{mark} {name:{room}}", FIRST if first else ""), (f"{shape:>7}", DIM), (differing, role)]
+
+
+def _name_width(width: int) -> int:
+    return max(12, min(WIDEST_NAME, width - NUMBERS_WIDTH - 3))
 
 
 def ulps(operation: Operation) -> str:

@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from tui_app.lines import THEME_STYLES, Line
+from tui_app.lines import DIM, THEME_STYLES, Line
 from tui_app.widgets.still_scroll import StillScrollView
 
 Rows = Callable[[int, int, bool], Line]
@@ -32,7 +32,7 @@ class LineList(StillScrollView, can_focus=True):
         Binding("end", "go(-1)", show=False),
         Binding("enter", "choose", show=False),
     ]
-    COMPONENT_CLASSES = {f"role--{role}" for role in THEME_STYLES if role} | {"line--selected"}
+    COMPONENT_CLASSES = {f"role--{role}" for role in THEME_STYLES if role not in ("", DIM)} | {"line--selected"}
 
     class Highlighted(Message):
         """A row was selected."""
@@ -135,4 +135,6 @@ class LineList(StillScrollView, can_focus=True):
         return Strip(segments).adjust_cell_length(width, base)
 
     def _role_style(self, role: str) -> Style:
+        if role == DIM:
+            return Style(dim=True)
         return self.get_component_rich_style(f"role--{role}", partial=True) if role else Style.null()
