@@ -147,12 +147,21 @@ class Block:
         )
         self._last = [moments[-1:] for moments in rows]
         numpy_columns, pytorch_columns = (side.columns for side in self._sides)
-        self._area += _gap(rows[0][:-1, 0], rows[1][:-1, 0], numpy_columns, pytorch_columns)
-        elements = self._settings.elements
-        for (numpy_logged, pytorch_logged), places in self._logged.items():
+        extra = self._distance is not None
+        if not extra:
+            self._area += _gap(trained[0][:, 0], trained[1][:, 0], numpy_columns, pytorch_columns)
+        for logged, places in self._logged.items():
+            late = any(moment is LogMoment.AFTER for _, moment in logged)
+            if extra and not late:
+                continue
             curves = [
-                report_of(report, moments[1:] if moment is LogMoment.AFTER else moments[:-1], elements)
-                for (report, moment), moments in zip((numpy_logged, pytorch_logged), rows, strict=True)
+                report_of(
+                    report,
+                    # Late on one side, both wait: an epoch counts once its loss after the update is known.
+                    moments if not late else whole[1:] if moment is LogMoment.AFTER else whole[:-1],
+                    self._settings.elements,
+                )
+                for (report, moment), moments, whole in zip(logged, trained, rows, strict=True)
             ]
             self._reported[places] += _gap(curves[0], curves[1], numpy_columns[places], pytorch_columns[places])
 
