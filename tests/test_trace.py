@@ -1,0 +1,245 @@
+"""The opened step against autograd, the engine's own steps, and exact arithmetic for every claim about rounding."""
+
+import math
+from dataclasses import replace
+from decimal import Decimal, getcontext
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import engine
+from engine.comparison import ulp_distance
+from engine.discrepancies import CATALOGUE, find, match_all, part_again
+from engine.growth import GrowthStudy, first_difference
+from engine.lockstep import build_models
+from engine.numpy_mlp import NumpyMLP
+from engine.reasons import ReasonKind
+from engine.rounding import SUMS_OF_PRODUCTS, fused, order_that_gives, rounded
+from engine.settings import Activation, DerivativeAt, GradientScale, SideName
+from engine.sleef import vector_exp
+from engine.step_tensors import Kind, Place, numpy_tensors, places
+from engine.torch_mlp import TorchMLP
+from engine.torch_trace import torch_tensors
+from engine.trace import trace, trace_epoch
+from engine.update_rules import UpdateOrder
+from tests.strategies import experiments
+
+FUNCTIONS = {
+    Activation.SIGMOID: torch.sigmoid,
+    Activation.TANH: torch.tanh,
+    Activation.RELU: torch.relu,
+    Activation.IDENTITY: lambda z: z * 1,
+}
+VECTORS = pytest.mark.skipif(
+    torch.backends.cpu.get_cpu_capability() not in ("AVX2", "AVX512"), reason="needs PyTorch's vector code"
+)
+
+
+def by_autograd(settings, weights, biases):
+    """Every tensor of the step in float64, written out anew, with autograd's gradients of the intermediate ones."""
+    tensors, kept = {}, {}
+    output = torch.tensor(settings.data.X)
+    for layer, (weight, bias, kind) in enumerate(zip(weights, biases, settings.activations, strict=True), start=1):
+        kept[Place(Kind.WEIGHT_GRADIENT, layer)] = torch.tensor(weight, requires_grad=True)
+        z = output @ kept[Place(Kind.WEIGHT_GRADIENT, layer)].T
+        if bias is not None:
+            kept[Place(Kind.BIAS_GRADIENT, layer)] = torch.tensor(bias, requires_grad=True)
+            z = z + kept[Place(Kind.BIAS_GRADIENT, layer)]
+        output = FUNCTIONS[kind](z)
+        kept[Place(Kind.DELTA, layer)], kept[Place(Kind.ERROR, layer)] = z, output
+        tensors[Place(Kind.PRE_ACTIVATION, layer)], tensors[Place(Kind.OUTPUT, layer)] = z, output
+    squares = (output - torch.tensor(settings.data.Y)).square()
+    mean = settings.numpy.gradient_scale is GradientScale.MEAN
+    gradients = torch.autograd.grad(squares.mean() if mean else squares.sum() / 2, list(kept.values()))
+    tensors |= dict(zip(kept, gradients, strict=True))
+    return {place: tensor.detach().numpy() for place, tensor in tensors.items()}
+
+
+@given(experiments())
+def test_every_operation_is_autograds(settings):
+    plain = {"precision": "float64", "update_order": UpdateOrder.TOGETHER, "derivative_at": DerivativeAt.OUTPUT}
+    side = replace(settings.numpy, **plain)
+    settings = replace(settings, numpy=side, pytorch=side)
+    numpy, pytorch = NumpyMLP(settings), TorchMLP(settings)
+    parameters = numpy.parameters()
+    weights = parameters[::2] if side.bias else parameters
+    biases = parameters[1::2] if side.bias else [None] * len(weights)
+    expected = by_autograd(settings, weights, biases)
+    ours, theirs = numpy_tensors(numpy), torch_tensors(pytorch)
+    assert ours.keys() == theirs.keys()
+    assert set(ours) <= set(places(settings))
+    for place, tensor in expected.items():
+        np.testing.assert_allclose(ours[place], tensor, rtol=1e-9, atol=1e-12, err_msg=place.name)
+        np.testing.assert_allclose(theirs[place], tensor, rtol=1e-9, atol=1e-12, err_msg=place.name)
+
+
+@given(experiments(), st.integers(0, 3))
+def test_the_opened_step_is_the_engines_own(settings, before):
+    """Whatever the choices: the new parameters and the loss have the bits of the steps that train."""
+    with np.errstate(all="ignore"):
+        models = build_models(settings)
+        for _ in range(before):
+            for model in models:
+                model.step()
+        opened = trace(settings, before + 1, tuple(model.state() for model in models))
+        losses = [model.step() for model in models]
+        found = {one.place: (one.numpy, one.pytorch) for one in opened.operations}
+        for index, (model, side) in enumerate(zip(models, (settings.numpy, settings.pytorch), strict=True)):
+            np.testing.assert_array_equal(found[Place(Kind.LOSS)][index], losses[index])
+            kinds = (Kind.WEIGHT_AFTER, Kind.BIAS_AFTER) if side.bias else (Kind.WEIGHT_AFTER,)
+            for place, parameter in enumerate(model.parameters()):
+                key = Place(kinds[place % len(kinds)], place // len(kinds) + 1)
+                np.testing.assert_array_equal(found[key][index], parameter)
+    assert opened.first is None or opened.reason is not None
+
+
+def test_gaps_are_counted_right():
+    opened = trace_epoch(engine.preset("no-bias"), 3)
+    for one in opened.operations:
+        ours, theirs = one.numpy.astype(float), one.pytorch.astype(float)
+        assert one.different == np.count_nonzero(ours != theirs)
+        assert one.max_absolute == np.abs(ours - theirs).max()
+        assert one.max_ulp == ulp_distance(ours, theirs, np.float32).max()
+    firsts = [index for index, one in enumerate(opened.operations) if one.differs]
+    assert opened.first == firsts[0]
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False), st.integers(0, 40))
+def test_ulps_are_steps_of_nextafter_across_zero_and_sign(start, steps):
+    walked = np.float32(start)
+    for _ in range(steps):
+        walked = np.nextafter(walked, np.float32(-start if start else -1))
+    assert ulp_distance(np.float32(start), walked, np.float32) == steps
+    near = np.float32(1e-45) * np.float32(3)
+    assert ulp_distance(near, -near, np.float32) == 6
+
+
+@pytest.mark.parametrize("discrepancy", CATALOGUE, ids=lambda one: one.field)
+def test_each_difference_alone_is_found_and_named(discrepancy):
+    """In float64, on data that can tell faults apart, from equal weights: the step names what was parted."""
+    base = replace(match_all(engine.preset("exact"), SideName.NUMPY), data=engine.built_in("regression"))
+    base = replace(base, numpy=replace(base.numpy, bias=True), pytorch=replace(base.pytorch, bias=True))
+    settings = part_again(discrepancy, base, base)
+    # A start differs before epoch 1 only; the first velocity is the gradient, so that momentum shows from epoch 2 on.
+    epochs = {"initial_weights": (1,), "momentum": (2,)}.get(discrepancy.field, (1, 2))
+    for epoch in epochs:
+        opened = trace_epoch(settings, epoch, matched_start=epoch > 1)
+        named = [one.discrepancies for one in (opened.reason, opened.meaning) if one is not None]
+        assert (discrepancy,) in named, (epoch, opened.reason)
+
+
+def test_weights_that_differ_already_are_inherited():
+    opened = trace_epoch(engine.preset("exact"), 2000)
+    assert opened.reason.kind is ReasonKind.INHERITED
+    assert opened.first_operation.place.kind is Kind.WEIGHT_BEFORE
+    matched = trace_epoch(engine.preset("exact"), 2000, matched_start=True)
+    before = [one for one in matched.operations if one.place.kind in (Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)]
+    assert not any(one.differs for one in before)
+    np.testing.assert_array_equal(before[0].numpy, opened.first_operation.numpy)
+
+
+def test_the_answer_parts_by_its_precision_and_then_by_its_gradient():
+    opened = trace_epoch(engine.preset("answer"), 1)
+    assert opened.first_operation.place == Place(Kind.PRE_ACTIVATION, 1)
+    assert opened.reason.discrepancies == (find("precision"),)
+    assert opened.operations[opened.meant].place == Place(Kind.ERROR, 2)
+    assert opened.meaning.discrepancies == (find("gradient_scale"),)
+
+
+@VECTORS
+@pytest.mark.parametrize("epoch", [1, 2, 3, 10, 500])
+@pytest.mark.parametrize("name", ["exact", "pytorch"])
+def test_where_nothing_is_left_the_reason_is_rounding_and_reproduced(name, epoch):
+    opened = trace_epoch(engine.preset(name), epoch, matched_start=True)
+    assert opened.reason.kind is ReasonKind.ROUNDING
+    assert opened.reason.tried >= min(opened.first_operation.different, 16)
+    assert not opened.reason.discrepancies
+
+
+@VECTORS
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_vector_exp_is_pytorchs(dtype):
+    """Through the sigmoid, whose vector code it is: every bit, from far below zero to far above."""
+    z = np.random.RandomState(0).uniform(-30, 10, 640).astype(dtype)
+    one = dtype(1)
+    expected = torch.sigmoid(torch.from_numpy(z)).numpy()
+    found = np.array([one / (one + vector_exp(-value)) for value in z])
+    np.testing.assert_array_equal(found, expected)
+    assert not np.array_equal(one / (one + np.exp(-z)), expected)
+
+
+numbers = st.floats(-1e3, 1e3)
+
+
+@given(numbers, numbers, numbers)
+def test_a_fused_multiply_add_is_rounded_once(first, second, added):
+    getcontext().prec = 200
+    exact = Decimal(first) * Decimal(second) + Decimal(added)
+    assert fused(np.float64(first), np.float64(second), np.float64(added)) == float(exact)
+
+
+@given(st.integers(-(2**60), 2**60), st.integers(0, 80))
+def test_rounding_to_float32_is_to_the_nearest_ties_to_even(numerator, shift):
+    exact = Fraction(numerator, 2**shift)
+    found = rounded(exact, np.dtype(np.float32))
+    below, above = np.nextafter(found, np.float32(-np.inf)), np.nextafter(found, np.float32(np.inf))
+    distance = abs(Fraction(float(found)) - exact)
+    for other in (below, above):
+        farther = abs(Fraction(float(other)) - exact)
+        assert distance < farther or (distance == farther and int(found.view(np.uint32)) % 2 == 0)
+
+
+@given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=6), numbers)
+def test_every_way_to_sum_is_a_sum(pairs, offset):
+    first, second = np.array(pairs).T
+    expected = math.fsum([*(one * other for one, other in pairs), offset])
+    scale = sum(abs(one * other) for one, other in pairs) + abs(offset)
+    for way in SUMS_OF_PRODUCTS:
+        assert float(way.compute(first, second, offset)) == pytest.approx(expected, abs=1e-14 * scale + 1e-300), (
+            way.words
+        )
+
+
+def test_an_order_is_found_if_there_is_one():
+    first = np.array([0.1, 0.2, 0.3, 0.7])
+    ones = np.ones(4)
+    target = ((0.1 + 0.7) + 0.2) + 0.3
+    assert order_that_gives(first, ones, target) is not None
+    assert order_that_gives(first, ones, 2.0) is None
+
+
+@pytest.mark.parametrize("name", ["no-bias", "answer", "exact"])
+def test_growth_is_the_gap_at_each_epoch(name):
+    settings = replace(engine.preset(name), epochs=60)
+    study = GrowthStudy(settings, build_models)
+    study.train(60)
+    growth = study.growth()
+    assert growth.trained == 60
+    for epoch in (1, 17, 60):
+        run = engine.train(replace(settings, epochs=epoch))
+        place = growth.epochs.tolist().index(epoch)
+        pairs = zip(run.numpy.parameters, run.pytorch.parameters, strict=True)
+        gaps = [np.abs(ours.astype(float) - theirs.astype(float)).max() for ours, theirs in pairs]
+        np.testing.assert_array_equal(growth.gaps[:, place], gaps)
+        assert growth.max_ulp[place] == max(gap.max_ulp for gap in run.comparison.parameters)
+    assert first_difference(settings) == growth.first
+    assert trace_epoch(settings, growth.first).first is not None
+    assert all(trace_epoch(settings, epoch).first is None for epoch in range(1, growth.first))
+
+
+def test_starts_that_differ_are_the_first_difference():
+    assert first_difference(engine.preset("asked")) == 0
+
+
+def test_equal_runs_never_part():
+    """One weight, one sample, powers of two: every operation rounds once, in whatever way, so no bit can differ."""
+    data = engine.Dataset("one", [[1.0]], [[2.0]])
+    side = replace(engine.preset("exact").numpy, bias=False, learning_rate=0.25)
+    settings = engine.Settings(data, side, side, hidden=(), output_activation=Activation.IDENTITY, epochs=30)
+    assert first_difference(settings) is None
+    opened = trace_epoch(settings, 30)
+    assert (opened.first, opened.reason) == (None, None)
