@@ -1,10 +1,12 @@
 """The command line: what it prints, what it writes, what it refuses."""
 
+import csv
 import json
 import os
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +14,10 @@ from click.testing import CliRunner
 
 import engine
 from engine.files import write_whole
+from engine.impact import Measure, Study, measure, plan
 from engine.settings import SideName
+from engine.shapley import shapley_values
+from engine.trace import trace_epoch
 from tui_app.cli import main
 from tui_app.options import assign
 
@@ -167,6 +172,21 @@ def test_a_csv_is_trained(tmp_path):
         (("--preset", "exact", "run"), "--preset stands before 'run'"),
         (("--data", "nowhere.csv"), "there is no such file"),
         (("fly",), "No such command 'fly'"),
+        (("run", "--set", "numpy.momentum=fast"), "numpy.momentum cannot be 'fast'; it is none, 0.9"),
+        (("run", "--set", "numpy.momentum=1.5"), "momentum's coefficient cannot be 1.5; it is a number from 0 to 1"),
+        (("run", "--set", "both.weight_decay=-1"), "weight decay's rate cannot be -1.0; it is a number from 0 to 1"),
+        (("impact", "--preset", "exact"), "Nothing differs in these settings"),
+        (("impact", "--differences", "bias,depth"), "There is no difference 'depth'"),
+        (("impact", "--seeds", "0"), "seeds cannot be 0; it is a whole number from 1"),
+        (("impact", "--measure", "feeling"), "--measure cannot be 'feeling'; it is one of area, reported"),
+        (("impact", "--toward", "jax"), "--toward cannot be 'jax'; it is one of numpy, pytorch"),
+        (("impact", "--threshold", "0"), "threshold cannot be 0.0; it is a loss above 0"),
+        (("impact", "--json", "-", "--csv", "-"), "--json and --csv cannot both be '-'"),
+        (("impact", "--csv", "/nowhere/impact.csv"), "there is no folder /nowhere"),
+        (("trace", "--epoch", "0"), "--epoch cannot be '0'; it is a whole number from 1 to 5,000, or 'first'"),
+        (("trace", "--epoch", "last"), "--epoch cannot be 'last'"),
+        (("trace", "--operation", "layer9-delta"), "this step has layer1-weight-before"),
+        (("trace", "--json", "/nowhere/step.json"), "there is no folder /nowhere"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_status_2(arguments, said):
@@ -231,3 +251,87 @@ def test_an_encoding_without_braille_is_no_traceback():
         [sys.executable, "-m", "tui_app", "run", "--epochs", "20"], env=environment, capture_output=True, check=False
     )
     assert (result.returncode, result.stderr) == (0, b"")
+
+
+IMPACT = ("impact", "--epochs", "40", "--seeds", "3", "--differences", "bias,loss_report,momentum")
+
+
+def test_impact_prints_ranked_bars_and_what_follows():
+    result = run(*IMPACT)
+    assert result.exit_code == 0
+    for said in ("8 combinations x 3 seeds, 40 epochs", "only the plotted number", "Mend ", "The answer", "/3"):
+        assert said in result.stdout, said
+    assert all(len(line) <= 100 for line in result.stdout.splitlines())
+    everything = run(*IMPACT, "--measure", "all").stdout
+    for kind in Measure:
+        assert kind.label in everything
+
+
+def test_impact_writes_what_it_measured(tmp_path):
+    file, table = tmp_path / "impact.json", tmp_path / "impact.csv"
+    assert run(*IMPACT, "--json", str(file), "--csv", str(table)).exit_code == 0
+    document = json.loads(file.read_text())
+    names = ["loss_report", "bias", "momentum"]
+    settings = replace(engine.preset("asked"), epochs=40)
+    expected = measure(plan(settings, names, seeds=3))
+    assert document["differences"] == names
+    assert _settings(document["settings"]).epochs == 40
+    for kind in Measure:
+        found = document["measures"][kind.value]
+        shares = {one["difference"]: one["shapley"] for one in found["effects"]}
+        np.testing.assert_array_equal([shares[name] for name in names], shapley_values(expected.games[kind]))
+        assert [one[kind.value] for one in document["combinations"]] == expected.games[kind].tolist()
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    as_they_come = [row for row in rows if row["held"] == "0"]
+    assert len(as_they_come) == 8 * 3
+    for row in as_they_come:
+        members = sum(1 << names.index(name) for name in row["differences"].split("+") if name)
+        assert float(row["area"]) == expected.games[Measure.AREA][members, int(row["seed"])]
+    assert len(rows) == 2 * len(as_they_come)
+    again = run(*IMPACT, "--csv", str(table))
+    assert again.exit_code == 2
+    assert "exists" in again.stderr
+
+
+def test_impact_to_standard_output_is_data_alone():
+    document = json.loads(run(*IMPACT, "--json", "-").stdout)
+    assert document["runs"] == 24
+    assert run(*IMPACT, "--csv", "-").stdout.startswith("seed,differences,area,reported,weights,epochs,")
+
+
+def test_an_interrupted_impact_keeps_what_is_measured(monkeypatch):
+    step, taken = Study.step, []
+
+    def interrupted(study, epochs=10):
+        if len(taken) == 2:
+            raise KeyboardInterrupt
+        taken.append(step(study, epochs))
+
+    monkeypatch.setattr(Study, "step", interrupted)
+    result = run(*IMPACT)
+    assert result.exit_code == 130
+    assert "20 of 40 epochs" in result.stdout
+
+
+def test_trace_prints_every_operation_and_the_reason():
+    result = run("trace", "--preset", "answer", "--operation", "layer1-pre-activation")
+    assert result.exit_code == 0
+    for said in ("step of epoch 1", "≠ z1 = X·W1", "= W1", "Meaning: precision", "Beyond rounding: ∂L/∂ŷ"):
+        assert said in result.stdout, said
+    tensors = result.stdout[result.stdout.index("layer1-pre-activation: z1 = X·W1") :]
+    assert tensors.count("\n") > 20
+
+
+def test_trace_writes_every_tensor(tmp_path):
+    file = tmp_path / "step.json"
+    options = ("trace", "--preset", "no-bias", "--epoch", "3", "--matched-start", "--json")
+    assert run(*options, str(file)).exit_code == 0
+    document, expected = json.loads(file.read_text()), trace_epoch(engine.preset("no-bias"), 3, matched_start=True)
+    assert (document["epoch"], document["matched_start"]) == (3, True)
+    assert document["first"] == expected.first_operation.place.name
+    assert document["reason"]["differences"] == ["precision"]
+    for found, operation in zip(document["operations"], expected.operations, strict=True):
+        np.testing.assert_array_equal(found["numpy"], operation.numpy)
+        np.testing.assert_array_equal(found["pytorch"], operation.pytorch)
+        assert found["max_ulp"] == operation.max_ulp
+    assert json.loads(run(*options, "-").stdout)["operations"] == document["operations"]

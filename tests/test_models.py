@@ -202,3 +202,152 @@ def test_the_scale_of_the_gradient_is_n_times_c_over_two():
             model.step()
             steps.append(model.parameters()[0] - start[0])
         np.testing.assert_allclose(steps[0], factor * steps[1], rtol=1e-9)
+
+
+def equal_steps(**choice):
+    """One side's settings for both models, in float64, on data that can tell faults apart."""
+    side = replace(engine.preset("exact").numpy, bias=True, learning_rate=0.1, **choice)
+    return replace(engine.preset("exact"), numpy=side, pytorch=side, data=engine.built_in("regression"), hidden=(4, 3))
+
+
+def trained(model_type, settings, steps=5):
+    model = model_type(settings)
+    for _ in range(steps):
+        model.step()
+    return model.parameters()
+
+
+@pytest.mark.parametrize("model_type", [NumpyMLP, TorchMLP])
+def test_the_textbooks_momentum_takes_torchs_steps_while_the_rate_is_constant(model_type):
+    for ours, theirs in zip(
+        trained(model_type, equal_steps(momentum="textbook-0.9")),
+        trained(TorchMLP, equal_steps(momentum="pytorch-0.9")),
+        strict=True,
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("model_type", [NumpyMLP, TorchMLP])
+def test_the_first_velocity_is_dampened_in_the_textbook_and_not_in_torch(model_type):
+    start = trained(model_type, equal_steps(), 0)
+    moved = {
+        form: trained(model_type, equal_steps(momentum=f"{form}-0.9-dampened-0.75"), 1)
+        for form in ("pytorch", "textbook")
+    }
+    plain = trained(model_type, equal_steps(), 1)
+    for before, whole, torchs, textbooks in zip(start, plain, moved["pytorch"], moved["textbook"], strict=True):
+        np.testing.assert_allclose(torchs - before, whole - before, atol=1e-15)
+        np.testing.assert_allclose(textbooks - before, 0.25 * (whole - before), rtol=1e-9, atol=1e-15)
+
+
+@pytest.mark.parametrize("model_type", [NumpyMLP, TorchMLP])
+def test_decoupled_decay_shrinks_the_weights_and_then_takes_the_plain_step(model_type):
+    start, plain = trained(model_type, equal_steps(), 0), trained(model_type, equal_steps(), 1)
+    decayed = trained(model_type, equal_steps(weight_decay="decoupled-0.5"), 1)
+    in_gradient = trained(model_type, equal_steps(weight_decay="in-gradient-0.5"), 1)
+    for before, after, shrunk, pulled in zip(start, plain, decayed, in_gradient, strict=True):
+        np.testing.assert_allclose(shrunk, before * (1 - 0.1 * 0.5) + (after - before), rtol=1e-12)
+        np.testing.assert_allclose(pulled, shrunk, rtol=1e-12, atol=1e-15)
+
+
+def test_decay_beside_momentum_and_through_it_by_hand():
+    """Two steps of one weight."""
+    eta, mu, rate = 0.1, 0.9, 0.5
+    for form, expected in (("decoupled", _two_steps(eta, mu, rate, True)), ("in-gradient", _two_steps(eta, mu, rate))):
+        data = engine.Dataset("one", [[1.0]], [[2.0]])
+        side = replace(
+            engine.preset("exact").numpy,
+            bias=False,
+            learning_rate=eta,
+            gradient_scale="sum",
+            momentum=f"{mu}",
+            weight_decay=f"{form}-{rate}",
+        )
+        settings = engine.Settings(data, side, side, hidden=(), output_activation="identity")
+        for model_type in (NumpyMLP, TorchMLP):
+            model = model_type(settings)
+            model.set_state([np.array([[0.5]])])
+            model.step()
+            model.step()
+            assert model.parameters()[0].item() == pytest.approx(expected, rel=1e-14)
+
+
+def _two_steps(eta, mu, rate, decoupled=False):
+    weight, velocity = 0.5, 0.0
+    for _ in range(2):
+        gradient = weight - 2.0
+        if decoupled:
+            weight *= 1 - eta * rate
+        else:
+            gradient += rate * weight
+        velocity = mu * velocity + gradient
+        weight -= eta * velocity
+    return weight
+
+
+@pytest.mark.parametrize("model_type", [NumpyMLP, TorchMLP])
+def test_in_turn_the_error_passes_through_the_new_weights(model_type):
+    """The lower layer's step is autograd's with the upper layers' new weights put in where the error passes."""
+    settings = replace(equal_steps(update_order="in-turn"), hidden=(4,))
+    start, after = trained(model_type, settings, 0), trained(model_type, settings, 1)
+    W1, b1, W2, b2 = (torch.tensor(array, requires_grad=True) for array in start)
+    X, Y = torch.tensor(settings.data.X), torch.tensor(settings.data.Y)
+    hidden = torch.sigmoid(X @ W1.T + b1)
+    z = hidden @ W2.T + b2
+    prediction = torch.sigmoid(z)
+    factor = 2 / Y.numel() if settings.numpy.gradient_scale is GradientScale.MEAN else 1
+    (delta,) = torch.autograd.grad(prediction, z, factor * (prediction - Y).detach(), retain_graph=True)
+    new_W2 = start[2] - 0.1 * torch.autograd.grad(z, W2, delta, retain_graph=True)[0].numpy()
+    np.testing.assert_allclose(after[2], new_W2, rtol=1e-12)
+    wrong_error = delta @ torch.tensor(new_W2)
+    gradient = torch.autograd.grad(hidden, W1, wrong_error)[0].numpy()
+    np.testing.assert_allclose(after[0], start[0] - 0.1 * gradient, rtol=1e-12)
+    assert not np.allclose(after[0], trained(model_type, replace(equal_steps(), hidden=(4,)), 1)[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize("model_type", [NumpyMLP, TorchMLP])
+def test_logged_after_is_logged_before_one_epoch_later(model_type):
+    before, after = model_type(equal_steps()), model_type(equal_steps(log_moment="after-update"))
+    early, late = [before.step() for _ in range(6)], [after.step() for _ in range(6)]
+    assert late[:-1] == early[1:]
+    for ours, theirs in zip(before.parameters(), after.parameters(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("kind", ["sigmoid", "tanh"])
+@pytest.mark.parametrize("model_type", [NumpyMLP, TorchMLP])
+def test_the_slip_takes_the_formula_of_the_pre_activation(model_type, kind):
+    """One weight, by hand: δ = (ŷ − y)·z·(1 − z), or (ŷ − y)·(1 − z²)."""
+    data = engine.Dataset("one", [[1.0]], [[1.0]])
+    side = replace(
+        engine.preset("exact").numpy,
+        bias=False,
+        learning_rate=1.0,
+        gradient_scale="sum",
+        derivative_at="pre-activation",
+    )
+    settings = engine.Settings(data, side, side, hidden=(), output_activation=kind)
+    model = model_type(settings)
+    z = 0.75
+    model.set_state([np.array([[z]])])
+    model.step()
+    prediction = 1 / (1 + np.exp(-z)) if kind == "sigmoid" else np.tanh(z)
+    slope = z * (1 - z) if kind == "sigmoid" else 1 - z * z
+    assert model.parameters()[0].item() == pytest.approx(z - (prediction - 1) * slope, rel=1e-14)
+
+
+@given(experiments())
+def test_a_state_can_be_gone_on_from(settings):
+    """Velocities too: a fresh model takes the same steps from it."""
+    with np.errstate(all="ignore"):
+        for model_type in (NumpyMLP, BufferedNumpyMLP, TorchMLP, ReplayedTorchMLP):
+            model, other = model_type(settings), model_type(settings)
+            for count in (0, 3):
+                for _ in range(count):
+                    model.step()
+                other.set_state(model.state())
+                kept = model.state()
+                losses = [model.step() for _ in range(2)]
+                np.testing.assert_array_equal([other.step() for _ in range(2)], losses)
+                model.set_state(kept)
+                np.testing.assert_array_equal([model.step() for _ in range(2)], losses)

@@ -2,14 +2,27 @@
 
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import engine
-from engine.commands import Pause, Restart, Resume, SetSpeed, Step
+from engine.commands import (
+    CancelImpact,
+    CloseStep,
+    MeasureImpact,
+    OpenStep,
+    Pause,
+    Restart,
+    Resume,
+    SetSpeed,
+    Step,
+)
+from engine.impact import measure, plan
 from engine.settings import SideName
 from engine.snapshot import State
+from engine.trace import trace_epoch
 from engine.worker import Worker
 from tests.made_up import MadeUpClock
 
@@ -158,3 +171,57 @@ def test_commands_queued_while_it_works_all_count():
     worker.work_until_idle()
     assert (worker.snapshot.settings.seed, worker.snapshot.epoch) == (4, 3)
     assert worker.work() == math.inf
+
+
+def test_a_step_is_opened_where_bits_part_or_where_asked():
+    worker = finished()
+    assert worker.snapshot.step is None
+    worker.send(OpenStep())
+    worker.work_until_idle()
+    first = worker.snapshot
+    assert (first.step.epoch, first.growth.first, first.growth.trained) == (1, 1, 5000)
+    assert first.step.first_operation.place.name == "layer1-pre-activation"
+    worker.send(OpenStep(700, matched_start=True))
+    worker.work_until_idle()
+    opened, expected = worker.snapshot.step, trace_epoch(engine.preset("answer"), 700, matched_start=True)
+    assert (opened.epoch, opened.matched_start) == (700, True)
+    for ours, theirs in zip(opened.operations, expected.operations, strict=True):
+        np.testing.assert_array_equal(ours.pytorch, theirs.pytorch)
+        np.testing.assert_array_equal(ours.numpy, theirs.numpy)
+    worker.send(CloseStep())
+    worker.send(Restart(engine.preset("exact")))
+    worker.work_until_idle()
+    assert (worker.snapshot.step, worker.snapshot.growth) == (None, None)
+
+
+def test_the_impact_is_measured_beside_the_run_and_can_be_stopped():
+    worker = Worker(replace(engine.preset("asked"), epochs=200))
+    study = plan(replace(engine.preset("asked"), epochs=200), ["bias", "gradient_scale"], seeds=2)
+    worker.send(MeasureImpact(study))
+    worker.work_until_idle()
+    shown = worker.snapshot.impact
+    assert (worker.snapshot.state, shown.running, shown.share, shown.impact.finished) == (
+        State.FINISHED,
+        False,
+        1,
+        True,
+    )
+    for kind, game in measure(study).games.items():
+        np.testing.assert_array_equal(shown.impact.games[kind], game)
+    worker.send(MeasureImpact(replace(study, settings=replace(study.settings, epochs=10**6))))
+    for _ in range(10):
+        worker.work()
+    worker.send(CancelImpact())
+    worker.work_until_idle()
+    stopped = worker.snapshot.impact
+    assert not stopped.running
+    assert 0 < stopped.impact.epochs < 10**6
+
+
+def test_a_study_that_does_not_fit_is_refused_in_a_sentence():
+    worker = finished()
+    data = engine.Dataset("large", np.ones((20_000, 50)), np.ones((20_000, 1)))
+    worker.send(MeasureImpact(plan(replace(engine.preset("asked"), data=data, hidden=(500,)))))
+    worker.work_until_idle()
+    assert "needs about" in worker.snapshot.impact.error
+    assert worker.snapshot.state is State.FINISHED
