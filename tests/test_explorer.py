@@ -540,3 +540,116 @@ async def test_with_the_real_thread():
         await pilot.press("s")
         await until(lambda: app.worker.snapshot.epoch == epoch + 1)
     assert app.worker.stop(timeout=10)
+
+
+def shown_text(app, name):
+    return str(app.query_one(name).render())
+
+
+async def test_a_step_is_opened_and_its_tensors_are_shown_whole(explorer):
+    await explorer.press("T")
+    trace = explorer.snapshot.step
+    operations = explorer.app.query_one("#operations")
+    assert (explorer.app._view, explorer.app.focused) == ("step", operations)
+    assert operations.selected == trace.first
+    assert "step of epoch 1, own start" in shown_text(explorer.app, "#step-heading")
+    assert "Rounding: the library's exp" in shown_text(explorer.app, "#step-reason")
+    await explorer.press("down", "down", "enter")
+    tensors = explorer.app.query_one("#tensors")
+    assert tensors.display
+    assert not operations.display
+    assert tensors._pairs[0].name == trace.operations[trace.first + 2].formula
+    await explorer.press("u", "escape")
+    assert operations.display
+    await explorer.press("end", "home", "k")
+    assert operations.selected == 0
+    await explorer.press("h")
+    assert explorer.app.query_one("#ulp-chart").display
+    assert not operations.display
+
+
+async def test_the_cursor_and_the_matched_start_open_other_steps(explorer):
+    await explorer.press("T", "comma", "comma")
+    assert explorer.snapshot.step.epoch == explorer.app._look.cursor > 4000
+    await explorer.press("v")
+    assert explorer.snapshot.step.matched_start
+    assert "matched start" in shown_text(explorer.app, "#step-heading")
+    await explorer.press("g")
+    assert (explorer.app._look.cursor, explorer.snapshot.step.epoch) == (1, 1)
+    await explorer.press("v", "escape", "c", "g")
+    assert explorer.app._view == "step"
+    assert not explorer.snapshot.step.matched_start
+
+
+@pytest.mark.parametrize("explorer", [("asked", WIDE), ("asked", (80, 24))], indirect=True)
+async def test_the_reason_is_a_way_to_its_difference(explorer):
+    await explorer.press("D")
+    assert [message.message for message in explorer.app._notifications] == [
+        "No difference of the list is the reason: open a step that one is."
+    ]
+    await explorer.press("T", "D")
+    assert CATALOGUE[explorer.app._selected] is find("gradient_scale")
+    assert explorer.app._view == ("differences" if explorer.app.size.width == 80 else "step")
+
+
+async def test_the_impact_is_measured_and_a_row_is_compared_alone(explorer):
+    await explorer.press("I")
+    shown = explorer.snapshot.impact
+    assert shown.impact.finished
+    assert [one.field for one in shown.plan.differences] == [one.field for one in remaining(engine.preset("asked"))]
+    rows, view = explorer.app.query_one("#impact-rows"), explorer.app.query_one("ImpactView")
+    assert explorer.app.focused is rows
+    ranked = view._found.ranked
+    assert "Mend " in shown_text(explorer.app, "#impact-conclusion")
+    await explorer.press("down")
+    assert shown_text(explorer.app, "#impact-details").startswith(ranked[1].discrepancy.title)
+    await explorer.press("enter")
+    assert remaining(explorer.app.settings) == (ranked[1].discrepancy,)
+    assert CATALOGUE[explorer.app._selected] is ranked[1].discrepancy
+    assert explorer.snapshot.settings == explorer.app.settings
+    assert explorer.snapshot.impact is not None
+    await explorer.press("u")
+    assert "reported" in shown_text(explorer.app, "#impact-heading")
+    await explorer.press("I")
+    assert explorer.snapshot.impact.plan.differences == (ranked[1].discrepancy,)
+    explorer.app.choose_preset("exact")
+    await explorer.settle()
+    await explorer.press("I")
+    assert any("Nothing differs" in message.message for message in explorer.app._notifications)
+
+
+async def test_measuring_is_stopped_by_escape_and_what_is_measured_stays(explorer):
+    await explorer.press("I")
+    await explorer.pilot.press("I")
+    await explorer.pilot.pause()
+    explorer.app.worker._take_commands(0)
+    explorer.app.worker._impact._study.step(1)
+    assert explorer.snapshot.impact.running
+    await explorer.press("escape")
+    stopped = explorer.snapshot.impact
+    assert not stopped.running
+    assert (stopped.impact.epochs, stopped.impact.finished) == (100, False)
+    explorer.app.show_snapshot()
+    assert "stopped" in shown_text(explorer.app, "#impact-scope")
+
+
+async def test_rows_are_clicked(explorer):
+    await explorer.press("I")
+    rows = explorer.app.query_one("#impact-rows")
+    assert await explorer.pilot.click("#impact-rows", offset=(3, 3))
+    await explorer.settle()
+    assert rows.selected == 2
+    alone = explorer.app.query_one("ImpactView")._found.ranked[2].discrepancy
+    assert await explorer.pilot.click("#impact-rows", offset=(3, 3))
+    await explorer.settle()
+    assert remaining(explorer.app.settings) == (alone,)
+
+
+async def test_narrow_tabs_are_cut_so_that_all_can_be_clicked(explorer):
+    await explorer.pilot.resize_terminal(60, 20)
+    await explorer.settle()
+    strip = explorer.app.query_one(TabStrip)
+    assert sum(len(title) + 3 for title in strip._titles()) - 1 <= 60
+    assert await explorer.pilot.click("#tabs", offset=(57, 0))
+    await explorer.settle()
+    assert explorer.app._view == "code"
