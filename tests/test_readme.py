@@ -11,6 +11,8 @@ from click.testing import CliRunner
 
 import engine
 from engine.discrepancies import find, match_toward
+from engine.effects import effects
+from engine.impact import Measure, measure, plan
 from engine.settings import SideName
 from tui_app.cli import main
 from tui_app.keys import KEYS
@@ -29,7 +31,8 @@ def test_both_commands_name_the_tested_torch():
 
 
 def test_the_key_table_is_the_explorers():
-    rows = re.findall(r"^\| `(.+)` \| (.+) \|$", README, re.MULTILINE)
+    table = README[README.index("| key | what it does |") : README.index("## Without a screen")]
+    rows = re.findall(r"^\| `(.+)` \| (.+) \|$", table, re.MULTILINE)
     assert rows == [(key.shown, key.help) for key in KEYS]
 
 
@@ -74,3 +77,29 @@ def test_a_bias_taken_away_moves_the_later_layers_start():
     gaps = {gap.name: gap.different for gap in run.comparison.initial_parameters}
     assert gaps["layer 1 weight"] == 0
     assert gaps["layer 2 weight"] > 0
+
+
+@pytest.fixture(scope="module")
+def asked_impact():
+    return measure(plan(engine.preset("asked")))
+
+
+def test_the_measured_ranking_is_the_printed_one(asked_impact):
+    found = effects(asked_impact, Measure.AREA)
+    printed = re.findall(r"^\| `(\w+)` \| (\d+) % \| (\d?) ?\|$", README, re.MULTILINE)
+    assert {name for name, _, _ in printed} == {effect.discrepancy.field for effect in found.ranked}
+    for name, share, rank in printed:
+        effect = next(effect for effect in found.ranked if effect.discrepancy.field == name)
+        assert 100 * effect.share / (found.whole - found.rest) == pytest.approx(int(share), abs=2)
+        assert (effect.answers_rank or "") == (int(rank) if rank else "")
+    bias = next(effect for effect in found.ranked if effect.discrepancy.field == "bias")
+    assert bias.worse_when_mended == 20
+    pair = next(pair for pair in found.pairs if {pair.first, pair.second} == {bias.discrepancy, find("gradient_scale")})
+    assert pair.value < 0
+
+
+def test_the_loss_report_comes_first_by_what_is_plotted(asked_impact):
+    found = effects(asked_impact, Measure.REPORTED)
+    (share,) = re.findall(r"\((\d+) % of `--measure reported`\)", README)
+    assert found.ranked[0].discrepancy.field == "loss_report"
+    assert 100 * found.ranked[0].share / (found.whole - found.rest) == pytest.approx(int(share), abs=2)
