@@ -20,6 +20,9 @@ ANSWERS_ORDER = ("loss_report", "initial_weights", "bias", "gradient_scale")
 CANCELLED = 0.02
 """A whole gap below this part of the largest single effect is one that cancels."""
 
+ALIKE = 1e-6
+"""Two shares that differ by less than this part are equally large."""
+
 NEGLIGIBLE = 1e-3
 """Shares below this part of the largest are not spoken of as causes."""
 
@@ -101,7 +104,9 @@ def effects(impact: Impact, measure: Measure) -> Effects:
     """The effects by this measure. `whole` is the mean gap with all differences in, `rest` with none."""
     game = impact.games[measure]
     shares = shapley_values(game)
-    firsts = np.argmax(np.abs(shares), axis=0) if game.shape[1] else np.array([], int)
+    sizes = np.abs(shares)
+    # Two that are alike but for rounding are both first.
+    firsts = (sizes > 0) & (sizes >= (1 - ALIKE) * sizes.max(axis=0))
     held = None if impact.held is None else shapley_values(impact.held[measure])
     by_removal, by_itself = removed(game), alone(game)
     found = [
@@ -110,7 +115,7 @@ def effects(impact: Impact, measure: Measure) -> Effects:
             by_itself[index],
             by_removal[index],
             shares[index],
-            first=int(np.count_nonzero((firsts == index) & (shares[index] != 0))),
+            first=int(np.count_nonzero(firsts[index])),
             held=held[index] if held is not None and discrepancy.field == "bias" else None,
         )
         for index, discrepancy in enumerate(impact.plan.differences)

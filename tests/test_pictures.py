@@ -167,15 +167,14 @@ def test_pinned_runs(snap_compare, size):
     assert snap_compare(app, terminal_size=size, run_before=pressing("P", "down", "m", "P", "down", "m"))
 
 
-@BOTH
 @pytest.mark.parametrize(
     "key",
     ["c", "w", "f", "T", "I", "x", "d"],
     ids=["curves", "weights", "predictions", "step", "impact", "code", "why"],
 )
-def test_ascii(snap_compare, size, key):
+def test_ascii(snap_compare, key):
     app = explorer(engine.preset("asked"), ascii=True)
-    assert snap_compare(app, terminal_size=size, run_before=pressing("down", "m", key))
+    assert snap_compare(app, terminal_size=NARROW, run_before=pressing("down", "m", key))
 
 
 @pytest.mark.parametrize("key", ["question_mark", "p", "o", "t"], ids=["help", "presets", "setup", "tour"])
@@ -217,11 +216,10 @@ LIGHT = {
 }
 
 
-@BOTH
 @pytest.mark.parametrize("name", LIGHT)
-def test_a_light_theme(snap_compare, size, name):
+def test_a_light_theme(snap_compare, name):
     app = explorer(engine.preset("same-loss"), "textual-light")
-    assert snap_compare(app, terminal_size=size, run_before=pressing(LIGHT[name]))
+    assert snap_compare(app, terminal_size=WIDE, run_before=pressing(LIGHT[name]))
 
 
 def test_pictures_show_every_discrepancy():

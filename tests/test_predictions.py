@@ -22,7 +22,7 @@ def trained(name, epochs=50):
 def test_answers_for_the_data(name):
     lockstep, predictions = trained(name)
     data = lockstep.settings.data
-    np.testing.assert_array_equal(predictions.numpy, forward(lockstep.numpy.layers, data.X)[-1])
+    np.testing.assert_array_equal(predictions.numpy, forward(lockstep.numpy.layers, data.X).prediction)
     expected = lockstep.pytorch.model(torch.tensor(data.X, dtype=torch.float32)).detach().numpy()
     np.testing.assert_array_equal(predictions.pytorch, expected)
 

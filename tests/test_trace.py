@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import engine
@@ -78,6 +79,7 @@ def test_every_operation_is_autograds(settings):
 
 
 @given(experiments(), st.integers(0, 3))
+@hypothesis_settings(max_examples=15)
 def test_the_opened_step_is_the_engines_own(settings, before):
     """Whatever the choices: the new parameters and the loss have the bits of the steps that train."""
     with np.errstate(all="ignore"):
