@@ -15,7 +15,8 @@ import numpy as np
 
 from engine.discrepancies import Discrepancy, find, match_toward, remaining
 from engine.numpy_mlp import NumpyMLP, data_arrays
-from engine.rounding_trials import Candidate, Operands, candidates, other_orders, reproduced, tried_elements
+from engine.rounding.operands import Candidate, Operands
+from engine.rounding.trials import candidates, other_orders, reproduced, tried_elements
 from engine.settings import Settings, SideName
 from engine.step_tensors import Kind, Place, Tensors, numpy_tensors, parameter_tensors
 from engine.trace import Operation, States, coarser_dtype

@@ -9,6 +9,12 @@ from engine.data import Dataset
 from engine.discrepancies import CATALOGUE
 from engine.settings import Activation, Settings, Side, SideName
 
+OF_ONES_OWN = {
+    "momentum": ("0.5", "textbook-0.25", "pytorch-0.5-dampened-0.125"),
+    "weight_decay": ("0.01", "decoupled-0.02"),
+}
+"""Values beside the catalogue's choices."""
+
 
 @st.composite
 def datasets(draw):
@@ -21,9 +27,10 @@ def datasets(draw):
 def sides(draw, name):
     side = Side(learning_rate=draw(st.sampled_from([0.01, 0.3, 0.6])))
     for discrepancy in CATALOGUE:
-        choices = discrepancy.choices_for(name)
-        if choices:
-            side = replace(side, **{discrepancy.field: draw(st.sampled_from(choices)).value})
+        values = [choice.value for choice in discrepancy.choices_for(name)]
+        values += [discrepancy.parse(text, name) for text in OF_ONES_OWN.get(discrepancy.field, ())]
+        if values:
+            side = replace(side, **{discrepancy.field: draw(st.sampled_from(values))})
     return side
 
 

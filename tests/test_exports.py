@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 from dataclasses import replace
 
@@ -172,6 +173,22 @@ def test_a_run_is_opened_from_its_file(tmp_path, run):
     assert read_settings(file) == run.settings
     assert opened(["--from", str(file)]) == run.settings
     assert opened(["--from", str(file), "--seed", "9"]) == replace(run.settings, seed=9)
+
+
+def test_a_file_older_than_a_setting_has_it_as_it_was(tmp_path):
+    file = tmp_path / "run.json"
+    settings = replace(engine.preset("no-bias"), epochs=2)
+    write_run(engine.train(settings), str(file))
+    document = json.loads(file.read_text())
+    for side in ("numpy", "pytorch"):
+        for younger in ("update_order", "log_moment", "derivative_at", "momentum", "weight_decay"):
+            del document["settings"][side][younger]
+    file.write_text(json.dumps(document))
+    assert read_settings(file) == settings
+    del document["settings"]["numpy"]["bias"]
+    file.write_text(json.dumps(document))
+    with pytest.raises(engine.InputError, match="has no 'bias'"):
+        read_settings(file)
 
 
 @pytest.mark.parametrize(

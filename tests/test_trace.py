@@ -19,9 +19,9 @@ from engine.growth import GrowthStudy, first_difference
 from engine.lockstep import build_models
 from engine.numpy_mlp import NumpyMLP
 from engine.reasons import ReasonKind
-from engine.rounding import SUMS_OF_PRODUCTS, fused, order_that_gives, rounded
+from engine.rounding.sleef import vector_exp
+from engine.rounding.ways import SUMS_OF_PRODUCTS, fused, order_that_gives, rounded
 from engine.settings import Activation, DerivativeAt, GradientScale, SideName
-from engine.sleef import vector_exp
 from engine.step_tensors import Kind, Place, numpy_tensors, places
 from engine.torch_mlp import TorchMLP
 from engine.torch_trace import torch_tensors

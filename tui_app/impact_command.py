@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from typing import Any
 
@@ -79,14 +80,22 @@ def impact(
 
 
 def _measure(study: Study) -> tuple[Impact | None, bool]:
-    with progress("measuring", 1.0) as report:
-        try:
-            while not study.finished:
+    """What was measured, and whether Ctrl-C ended it: between two steps, so that no epoch is half counted."""
+    interrupted: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        interrupted.append(number)
+        signal.signal(signal.SIGINT, before)  # a second Ctrl-C does not wait
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        with progress("measuring", 1.0) as report:
+            while not study.finished and not interrupted:
                 study.step()
                 report(study.share)
-        except KeyboardInterrupt:
-            return study.impact(), True
-    return study.impact(), False
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return study.impact(), bool(interrupted)
 
 
 def _print(measured: Impact, measures: list[Measure]) -> None:

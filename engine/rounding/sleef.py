@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.rounding import fused
+from engine.rounding.ways import fused
 
 LOG2_E = 1.442695040888963407359924681001892137426645954152985934135449406931
 
