@@ -1,6 +1,7 @@
 """For each operation of a step, the ways in which a library may have rounded it, applied to the step's own operands.
 
-The ways to sum are in `ways.py`, those of single elements in `elementwise.py`; that one of them gives a library's bits is found here, by trying.
+The ways to sum are in `ways.py`, those of single elements in `elementwise.py`; that one of them gives a library's bits
+is found here, by trying.
 """
 
 from __future__ import annotations
