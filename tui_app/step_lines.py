@@ -8,31 +8,34 @@ from tui_app.lines import DIFFERENT, DIM, FIRST, ROUNDED, SAME, STRONG, Line
 ROUNDING = 1e-5
 """A relative gap below this is shown as rounding."""
 
-NUMBERS_WIDTH = 38
+NUMBERS_WIDTH = 41
 WIDEST_NAME = 48
 
 
 def heading(width: int) -> Line:
     """Above the rows."""
     room = _name_width(width)
-    return [(f"   {'operation':{room}}{'shape':>7}{'differ':>7}{'max |Δ|':>8}{'rel.':>8}{'ULP':>8}", DIM)]
+    return [(f"   {'operation':{room}}{'shape':>9}{'differ':>8}{'max |Δ|':>8}{'rel.':>8}{'ULP':>8}", DIM)]
 
 
 def row(operation: Operation, first: bool, width: int, selected: bool = False) -> Line:
     """One operation; `first` marks the first that differs."""
     room = _name_width(width)
-    name = operation.formula if len(operation.formula) < room else operation.formula[: room - 2] + "…"
+    name = operation.formula
     if operation.lacking:
-        name = f"{name[: max(0, room - 20)]} (none {operation.lacking})"[: room - 1]
+        owner = "NumPy" if operation.lacking == "PyTorch" else "PyTorch"
+        name = f"{name.split(' = ')[0]}, {owner}'s"
+    if len(name) >= room:
+        name = f"{name[: room - 2]}…"
     shape = "x".join(map(str, operation.numpy.shape)) or "1"
     sign = "≠" if first else "=" if not operation.differs else " "
     mark = f"{'▸' if selected else ' '}{sign}"
     if not operation.differs:
-        return [(f"{mark} {name:{room}}{shape:>7}{'':>7}{'0':>8}{'0':>8}{'0':>8}", SAME)]
+        return [(f"{mark} {name:{room}}{shape:>9}{'':>8}{'0':>8}{'0':>8}{'0':>8}", SAME)]
     role = ROUNDED if operation.max_relative < ROUNDING else DIFFERENT
     gaps = f"{operation.max_absolute:>8.0e}{operation.max_relative:>8.0e}{ulps(operation):>8}"
-    differing = f"{operation.different:>7,}{gaps}"
-    return [(f"{mark} {name:{room}}", FIRST if first else ""), (f"{shape:>7}", DIM), (differing, role)]
+    differing = f"{operation.different:>8,}{gaps}"
+    return [(f"{mark} {name:{room}}", FIRST if first else ""), (f"{shape:>9}", DIM), (differing, role)]
 
 
 def _name_width(width: int) -> int:
