@@ -28,12 +28,14 @@ from tui_app.actions.experiment import ExperimentActions
 from tui_app.actions.keeping import KeepActions
 from tui_app.actions.opening import OpenActions
 from tui_app.actions.running import RunActions
+from tui_app.arrangement import Arrangement
 from tui_app.ascii_filter import AsciiFilter
 from tui_app.commands import ExplorerCommands
 from tui_app.config import Config, config_file, load_config
 from tui_app.keys import KEYS
 from tui_app.look import Look
 from tui_app.screens.help import HelpScreen
+from tui_app.screens.main import MainScreen
 from tui_app.terminal import driver_class, end_soon, handle_signals
 from tui_app.themes import HIGH_CONTRAST
 from tui_app.views import VIEWS
@@ -54,24 +56,6 @@ DEAREST_PICTURE = 0.04
 ENGINE_GRACE_SECONDS = 0.3
 """How long leaving waits for the engine thread: a chunk takes much less, importing PyTorch much more."""
 
-NARROW = 100
-"""Below this many columns one part of the screen is shown at a time."""
-
-SLIM = 74
-"""Below this many columns the verdict's numbers need two lines."""
-
-LOW = 22
-"""Below this many lines there is room for one chart."""
-
-LEAST = (60, 20)
-"""Columns and lines that the explorer needs."""
-
-WIDE = 160
-"""From this many columns on the left half is wider."""
-
-ROOMY = ("step", "impact", "code")
-"""Tabs that take the verdict's lines too where one part is shown at a time."""
-
 FOCUS = {
     "weights": "#weights-table",
     "predictions": "#predictions-table",
@@ -82,13 +66,7 @@ FOCUS = {
 """What takes the scrolling keys in a tab."""
 
 
-class MainScreen(Screen[None]):
-    """Nothing is focused until a tab with a list of its own is chosen: the arrow keys select differences."""
-
-    AUTO_FOCUS = ""
-
-
-class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions):
+class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arrangement):
     """The whole explorer over one `Worker`, whose thread it starts unless told not to."""
 
     TITLE = "mlp-tui"
@@ -215,36 +193,6 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions):
         screen.query_one(DifferencesPanel).show(self.settings, self._selected)
         screen.query_one(ExplanationPanel).show(self._discrepancy, self.settings)
         screen.query_one(StatusLine).show(self.settings, self.worker.snapshot)
-
-    def arrange(self, width: int | None = None, height: int | None = None) -> None:
-        """Put on screen what fits this width (the present one unless given) and the chosen view."""
-        screen = self.screen_stack[0]
-        width = width or self.size.width
-        narrow = width < NARROW
-        if not narrow and self._view == "differences":
-            self._view = "curves"
-        names = ("differences", *VIEWS) if narrow else tuple(VIEWS)
-        screen.set_class(narrow, "-narrow")
-        screen.set_class(width >= WIDE, "-wide")
-        screen.set_class(width < SLIM, "-slim")
-        height = height or self.size.height
-        screen.set_class(height < LOW, "-low")
-        screen.set_class(width < LEAST[0] or height < LEAST[1], "-tiny")
-        screen.query_one("#too-small", Static).update(
-            f"mlp-tui needs {LEAST[0]}x{LEAST[1]}; this terminal is {width}x{height}."
-        )
-        screen.set_class(self._tour is not None, "-touring")
-        screen.set_class(self._view == "differences", "-differences")
-        screen.set_class(self._view != "differences", "-views")
-        screen.set_class(self._view in ROOMY, "-roomy")
-        screen.query_one(TabStrip).show(names, self._view)
-        footer = screen.query_one(Footer)
-        if footer.show_command_palette is narrow:
-            footer.show_command_palette = not narrow
-            footer.refresh(recompose=True)
-        for name, view in VIEWS.items():
-            screen.query_one(view).display = name == self._view
-        self._views = names
 
     def on_resize(self, event: Resize) -> None:
         """Rearrange, and draw what has come into view."""

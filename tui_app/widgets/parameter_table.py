@@ -66,7 +66,7 @@ class ParameterTable(StillScrollView, can_focus=True):
             shape = "x".join(map(str, pair.numpy.shape))
             gap = abs(pair.numpy.astype(float) - pair.pytorch.astype(float)).max()
             return [
-                Segment(f" {pair.name[0].upper()}{pair.name[1:]} {shape}", Style(bold=True)),
+                Segment(f" {_title(pair.name)} {shape}", Style(bold=True)),
                 Segment(f"   max |Δ| {gap:.1e}", self._gap_style(gap)),
             ]
         rows, inputs = self._headings
@@ -104,6 +104,11 @@ class ParameterTable(StillScrollView, can_focus=True):
         return self.get_component_rich_style(f"gap--{name}", partial=True)
 
     COMPONENT_CLASSES = {"gap--zero", "gap--small", "gap--medium", "gap--large"}
+
+
+def _title(name: str) -> str:
+    """'Layer 1 weight'; a formula stays as it is."""
+    return name.capitalize() if name.startswith("layer") else name
 
 
 def _fixed(value: float) -> str:
