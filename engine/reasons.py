@@ -15,11 +15,11 @@ import numpy as np
 
 from engine.discrepancies import Discrepancy, find, match_toward, remaining
 from engine.numpy_mlp import NumpyMLP, data_arrays
+from engine.operations import Operation, States, coarser_dtype
 from engine.rounding.operands import Candidate, Operands
 from engine.rounding.trials import candidates, other_orders, reproduced, tried_elements
 from engine.settings import Settings, SideName
 from engine.step_tensors import Kind, Place, Tensors, numpy_tensors, parameter_tensors
-from engine.trace import Operation, States, coarser_dtype
 from engine.types import FloatArray
 
 PARAMETERS_BEFORE = (Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.operations import Operation
 from engine.reasons import Reason
 from engine.run_file import settings_document
-from engine.trace import Operation, StepTrace
+from engine.trace import StepTrace
 
 
 def trace_document(trace: StepTrace) -> dict[str, Any]:

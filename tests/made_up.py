@@ -9,10 +9,11 @@ from engine.growth import GrowthStudy
 from engine.impact import Impact, Measure
 from engine.jobs import Instruments
 from engine.lockstep import Lockstep
+from engine.operations import compare_tensors
 from engine.reasons import Reason, ReasonKind
 from engine.settings import SideName
 from engine.step_tensors import Kind, places
-from engine.trace import StepTrace, compare_tensors
+from engine.trace import StepTrace
 from engine.worker import Worker
 
 

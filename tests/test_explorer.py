@@ -569,8 +569,9 @@ async def test_a_step_is_opened_and_its_tensors_are_shown_whole(explorer):
 
 
 async def test_the_cursor_and_the_matched_start_open_other_steps(explorer):
-    await explorer.press("T", "comma", "comma")
+    await explorer.press("T", "down", "comma", "comma")
     assert explorer.snapshot.step.epoch == explorer.app._look.cursor > 4000
+    assert explorer.app.query_one("#operations").selected == explorer.snapshot.step.first + 1
     await explorer.press("v")
     assert explorer.snapshot.step.matched_start
     assert "matched start" in shown_text(explorer.app, "#step-heading")

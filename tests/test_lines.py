@@ -7,8 +7,8 @@ from rich.cells import cell_len
 import engine
 from engine.effects import effects
 from engine.impact import Measure, plan
+from engine.operations import Operation
 from engine.step_tensors import Kind, Place
-from engine.trace import Operation
 from tests.made_up import MadeUpStudy, made_up_trace
 from tui_app import impact_lines, step_lines
 

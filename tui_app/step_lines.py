@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.trace import Operation, StepTrace
+from engine.operations import Operation
+from engine.trace import StepTrace
 from tui_app.lines import DIFFERENT, DIM, FIRST, ROUNDED, SAME, STRONG, Line
 
 ROUNDING = 1e-5

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.trace import Operation, StepTrace
+from engine.operations import Operation
+from engine.trace import StepTrace
 from tui_app import step_lines
 from tui_app.lines import print_lines
 from tui_app.widgets.status_line import describe

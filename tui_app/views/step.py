@@ -12,8 +12,9 @@ from textual.widgets import Static
 from engine.comparison import ParameterPair
 from engine.growth import Growth
 from engine.history import Curve
+from engine.operations import Operation
 from engine.snapshot import Snapshot
-from engine.trace import Operation, StepTrace
+from engine.trace import StepTrace
 from engine.types import FloatArray
 from tui_app import step_lines
 from tui_app.lines import Line, lines_content
@@ -25,6 +26,8 @@ from tui_app.widgets.tensor_table import TensorTable
 
 LAYER_COLORS = ("$text-primary", "$text-warning", "$text-success", "$text-error")
 """Of the layers' curves, the first again after the last."""
+
+NO_GAP = "no gap: every weight is equal in every bit"
 
 TALL = 30
 """Lines of the tab from which the growth stands below the operations."""
@@ -46,7 +49,7 @@ step's own difference is seen. h shows how the gap between the weights grows, by
         super().__init__()
         self._trace: StepTrace | None = None
         self._whole = False
-        self._growth: Growth | None = None
+        self._drawn: tuple[object, ...] = ()
         self._look = Look()
 
     def compose(self) -> ComposeResult:
@@ -63,15 +66,13 @@ step's own difference is seen. h shows how the gap between the weights grows, by
 
     def show(self, snapshot: Snapshot, look: Look) -> None:
         """Show the step that is open."""
-        trace, self._look = snapshot.step, look
+        before, self._trace, self._look = self._trace, snapshot.step, look
         self._arrange(look)
         self.query_one("#step-heading", Static).update(_heading(snapshot, look), layout=False)
-        if trace is not self._trace:
-            self._trace = trace
-            self._show_operations()
-        if snapshot.growth is not self._growth or look.cursor != self._look.cursor:
-            self._growth = snapshot.growth
-        self._show_growth(look)
+        if self._trace is not before:
+            self._show_operations(before)
+        if snapshot.growth is not None:
+            self._show_growth(snapshot.growth, look)
         self._show_tensors()
 
     def _arrange(self, look: Look) -> None:
@@ -86,7 +87,7 @@ step's own difference is seen. h shows how the gap between the weights grows, by
             self.query_one(f"#{name}").display = growing or tall
         self.set_class(growing, "-growing")
 
-    def _show_operations(self) -> None:
+    def _show_operations(self, before: StepTrace | None) -> None:
         operations, trace = self.query_one("#operations", LineList), self._trace
         if trace is None:
             operations.show(0, step_lines.heading, lambda index, width, selected: [])
@@ -97,7 +98,8 @@ step's own difference is seen. h shows how the gap between the weights grows, by
             return step_lines.row(trace.operations[index], index in (trace.first, trace.meant), width, selected)
 
         operations.show(len(trace.operations), step_lines.heading, row)
-        operations.select(trace.first or 0)
+        if before is None or before.settings != trace.settings:
+            operations.select(trace.first or 0)
         self.query_one("#step-reason", Static).update(lines_content(step_lines.reason_lines(trace)))
 
     def _show_tensors(self) -> None:
@@ -106,21 +108,17 @@ step's own difference is seen. h shows how the gap between the weights grows, by
             table = self.query_one("#tensors", TensorTable)
             table.show((_pair(operation),), self._look.unit, _headings(operation))
 
-    def _show_growth(self, look: Look) -> None:
-        growth = self._growth
-        if growth is None:
+    def _show_growth(self, growth: Growth, look: Look) -> None:
+        charts = [self.query_one(f"#{name}", Chart) for name in ("ulp-chart", "layers-chart")]
+        drawn = (growth, look.log_scale, look.zoom, look.cursor, *(chart.display for chart in charts))
+        if drawn == self._drawn:
             return
-        cursor = look.cursor
-        ulp = self.query_one("#ulp-chart", Chart)
-        if ulp.display:
-            self.query_one("#ulp-legend", Static).update("largest gap of all weights, ULP", layout=False)
-            curves = _curves(growth, growth.max_ulp[None, :])
-            ulp.show(curves, look.log_scale, "no gap: every weight is equal in every bit", look.zoom, cursor)
-        layers = self.query_one("#layers-chart", Chart)
-        if layers.display:
-            self.query_one("#layers-legend", Static).update(_layers_legend(growth), layout=False)
-            curves = _curves(growth, growth.gaps)
-            layers.show(curves, look.log_scale, "no gap: every weight is equal in every bit", look.zoom, cursor)
+        self._drawn = drawn
+        self.query_one("#ulp-legend", Static).update("largest gap of all weights, ULP", layout=False)
+        self.query_one("#layers-legend", Static).update(_layers_legend(growth), layout=False)
+        for chart, series in zip(charts, (growth.max_ulp[None, :], growth.gaps), strict=True):
+            if chart.display:
+                chart.show(_curves(growth, series), look.log_scale, NO_GAP, look.zoom, look.cursor)
 
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         """Show the operation's tensors whole."""
