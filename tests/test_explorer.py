@@ -16,9 +16,9 @@ from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.keys import KEYS
 from tui_app.screens.help import HelpScreen, help_content
-from tui_app.screens.number import NumberScreen
 from tui_app.screens.presets import PresetScreen
 from tui_app.screens.setup import DataSuggester
+from tui_app.screens.value import ValueScreen
 from tui_app.views import VIEWS
 from tui_app.widgets.differences import DifferenceRows
 from tui_app.widgets.tab_strip import TabStrip
@@ -102,7 +102,7 @@ async def test_arrows_go_through_every_value_of_a_side(explorer, key, side):
         assert set(seen) == set(choices)
         if not choices:
             await explorer.press(key)
-            assert isinstance(explorer.app.screen, NumberScreen)
+            assert isinstance(explorer.app.screen, ValueScreen)
             await explorer.press("escape")
         await explorer.press("down")
         assert explorer.app._selected == min(index + 1, len(CATALOGUE) - 1)
@@ -111,13 +111,26 @@ async def test_arrows_go_through_every_value_of_a_side(explorer, key, side):
 async def test_a_learning_rate_is_typed_and_checked(explorer):
     await explorer.press(*["down"] * [one.field for one in CATALOGUE].index("learning_rate"), "right")
     await explorer.press("backspace", "x", "enter")
-    assert isinstance(explorer.app.screen, NumberScreen)
+    assert isinstance(explorer.app.screen, ValueScreen)
     problem = str(explorer.app.screen.query_one("#problem").render())
     assert "pytorch.learning_rate cannot be 'x'; it is a number." in problem
     await explorer.press("backspace", "0", "full_stop", "6", "enter")
-    assert not isinstance(explorer.app.screen, NumberScreen)
+    assert not isinstance(explorer.app.screen, ValueScreen)
     assert explorer.app.settings.pytorch.learning_rate == 0.6
     assert explorer.snapshot.settings.pytorch.learning_rate == 0.6
+
+
+@pytest.mark.parametrize(("key", "side"), [("H", SideName.NUMPY), ("L", SideName.PYTORCH)])
+async def test_a_value_of_ones_own_is_typed(explorer, key, side):
+    momentum = find("momentum")
+    await explorer.press(*["down"] * CATALOGUE.index(momentum), key)
+    await explorer.press(*["backspace"] * len("none"), "0", "full_stop", "x", "enter")
+    assert "it is none, 0.9, textbook-0.9" in str(explorer.app.screen.query_one("#problem").render())
+    await explorer.press("backspace", "5", "enter")
+    assert str(momentum.value(explorer.app.settings, side)) == "pytorch-0.5"
+    assert explorer.snapshot.settings == explorer.app.settings
+    await explorer.press("left" if side is SideName.NUMPY else "right")
+    assert momentum.value(explorer.app.settings, side) == momentum.choices[0].value
 
 
 async def test_mixed_precision_toward_numpy_says_why_it_went_the_other_way(explorer):

@@ -56,6 +56,8 @@ KEYS: tuple[Key, ...] = (
     Key("down,j", "↓ j", "select(1)", "down", "select the difference below"),
     Key("left", "←", "change('numpy')", "change hand-rolled", "next value of the selected difference, hand-rolled"),
     Key("right", "→", "change('pytorch')", "change PyTorch", "next value of the selected difference, PyTorch"),
+    Key("H,shift+left", "H", "type('numpy')", "type hand-rolled", "type the selected difference's value, hand-rolled"),
+    Key("L,shift+right", "L", "type('pytorch')", "type PyTorch", "type the selected difference's value, PyTorch"),
     Key("pagedown", "pgdn", "scroll_why(1)", "read on", "scroll the explanation down"),
     Key("pageup", "pgup", "scroll_why(-1)", "read back", "scroll the explanation up"),
     Key("p", "p", "presets", "presets", "choose a named experiment", footer=True),

@@ -10,9 +10,9 @@ from engine.errors import InputError
 from engine.presets import preset
 from engine.settings import MAX_SEED, Settings, SideName
 from tui_app.actions.base import ExplorerState
-from tui_app.screens.number import NumberScreen
 from tui_app.screens.presets import PresetScreen
 from tui_app.screens.setup import SetupScreen
+from tui_app.screens.value import ValueScreen
 
 
 class ExperimentActions(ExplorerState):
@@ -43,14 +43,18 @@ class ExperimentActions(ExplorerState):
         self.change_settings(match_all(self.settings, SideName(toward)))
 
     def action_change(self, side_name: str) -> None:
-        """Give one side the next value of the selected difference, or ask for a number."""
+        """Give one side the next value of the selected difference, or ask for one where there is no next."""
         side, discrepancy = SideName(side_name), self._discrepancy
         if discrepancy.choices:
             value = discrepancy.following(self.settings, side)
             self._apply(lambda: discrepancy.set(self.settings, side, value))
             return
+        self.action_type(side_name)
+
+    def action_type(self, side_name: str) -> None:
+        """Ask for one side's value of the selected difference."""
         self.push_screen(
-            NumberScreen(self.settings, discrepancy, side),
+            ValueScreen(self.settings, self._discrepancy, SideName(side_name)),
             lambda settings: self.change_settings(settings) if settings is not None else None,
         )
 

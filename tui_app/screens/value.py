@@ -1,4 +1,4 @@
-"""Typing a number for one side's setting, checked while typing."""
+"""Typing the value of one side's setting, checked while typing."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from engine.errors import InputError
 from engine.settings import Settings, SideName
 
 
-class NumberScreen(ModalScreen[Settings | None]):
-    """Gives the settings with the number put in, or nothing."""
+class ValueScreen(ModalScreen[Settings | None]):
+    """Gives the settings with the value put in, or nothing."""
 
     BINDINGS = [("escape", "dismiss", "close"), ("ctrl+c", "app.quit", "quit")]
 
@@ -24,10 +24,10 @@ class NumberScreen(ModalScreen[Settings | None]):
     def compose(self) -> ComposeResult:
         """An input and a line that says what is wrong."""
         value = self._discrepancy.name(self._discrepancy.value(self._settings, self._side))
-        number = Input(value)
+        field = Input(value)
         # A blinking cursor would keep a slow link busy.
-        number.cursor_blink = False
-        frame = Vertical(number, Static(id="problem"), classes="dialog", id="number")
+        field.cursor_blink = False
+        frame = Vertical(field, Static(id="problem"), classes="dialog", id="value")
         frame.border_title = f"{self._discrepancy.title}, {self._side.label}"
         frame.border_subtitle = "enter accept · esc close"
         yield frame
