@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.discrepancies import Discrepancy, Moves
 from engine.impact import Impact, Measure
@@ -100,14 +101,27 @@ class Effects:
         return abs(self.whole - self.rest) < CANCELLED * self.largest
 
 
+def usable_seeds(impact: Impact, measure: Measure) -> NDArray[np.bool_]:
+    """(S,): the seeds at which the gap of every combination is a finite number."""
+    games = [impact.games[measure]] + ([impact.held[measure]] if impact.held is not None else [])
+    found: NDArray[np.bool_] = np.all([np.isfinite(game).all(axis=0) for game in games], axis=0)
+    return found
+
+
 def effects(impact: Impact, measure: Measure) -> Effects:
-    """The effects by this measure. `whole` is the mean gap with all differences in, `rest` with none."""
-    game = impact.games[measure]
+    """The effects by this measure, over the seeds at which every combination has a finite gap.
+
+    Raises `ValueError` when there is none.
+    """
+    usable = usable_seeds(impact, measure)
+    if not usable.any():
+        raise ValueError(f"no seed has a finite gap by the measure {measure.value}")
+    game = impact.games[measure][:, usable]
     shares = shapley_values(game)
     sizes = np.abs(shares)
     # Two that are alike but for rounding are both first.
     firsts = (sizes > 0) & (sizes >= (1 - ALIKE) * sizes.max(axis=0))
-    held = None if impact.held is None else shapley_values(impact.held[measure])
+    held = None if impact.held is None else shapley_values(impact.held[measure][:, usable])
     by_removal, by_itself = removed(game), alone(game)
     found = [
         Effect(

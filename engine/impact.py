@@ -104,7 +104,8 @@ def plan(
 ) -> Plan:
     """The differences of these settings, or those named ('all' names the catalogue), over so many seeds from theirs on.
 
-    A named difference that these settings do not have is made, as its switch would. Raises `SettingsError`.
+    A named difference that these settings do not have is made, as its switch would; one that is not named is mended.
+    Raises `SettingsError`.
     """
     if not 1 <= seeds <= MOST_SEEDS:
         raise SettingsError(f"seeds cannot be {seeds}; it is a whole number from 1 to {MOST_SEEDS:,}.")
@@ -130,7 +131,8 @@ class Impact:
 
     `held` are the games with a missing bias leaving the weights as they are with one; none where that is no question.
     `epochs_to_threshold` (2ⁿ, S) by side: the first epoch with a true MSE under the threshold, one past the last if
-    none. A seed at which some combination diverges is in `diverged` and in no game.
+    none. At the seeds in `diverged` some combination diverges: its loss is held where it was last finite, as training
+    would stop there, and the distance of its weights is not a number.
     """
 
     plan: Plan
@@ -221,19 +223,14 @@ def _impact(plan: Plan, parts: list[Measurements], finished: bool, seconds: floa
         }
         for game in range(len(whole.area))
     ]
-    finite = np.all([np.isfinite(values).all(axis=0) for game in games for values in game.values()], axis=0)
-    kept = [{measure: values[:, finite] for measure, values in game.items()} for game in games]
     return Impact(
         plan=plan,
-        seeds=tuple(seed for seed, good in zip(whole.seeds, finite, strict=True) if good),
+        seeds=whole.seeds,
         epochs=whole.epochs,
-        games=kept[0],
-        held=kept[1] if len(kept) > 1 else None,
-        epochs_to_threshold={
-            SideName.NUMPY: numpy_epochs[0][:, finite],
-            SideName.PYTORCH: pytorch_epochs[0][:, finite],
-        },
-        diverged=tuple(seed for seed, good in zip(whole.seeds, finite, strict=True) if not good),
+        games=games[0],
+        held=games[1] if len(games) > 1 else None,
+        epochs_to_threshold={SideName.NUMPY: numpy_epochs[0], SideName.PYTORCH: pytorch_epochs[0]},
+        diverged=whole.diverged,
         finished=finished,
         seconds=seconds,
     )

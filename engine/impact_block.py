@@ -23,7 +23,10 @@ Logged = tuple[LossReport, LogMoment]
 
 @dataclass(frozen=True)
 class Measurements:
-    """Gaps (games, 2ⁿ, S); the second game, if there is one, has the bias' draws held. Epochs by side, NumPy first."""
+    """Gaps (games, 2ⁿ, S); the second game, if there is one, has the bias' draws held. Epochs by side, NumPy first.
+
+    At a `diverged` seed some combination did: its loss is held where it was last finite, its weights have no distance.
+    """
 
     seeds: tuple[int, ...]
     epochs: int
@@ -31,6 +34,7 @@ class Measurements:
     reported: FloatArray
     distance: FloatArray
     epochs_to_threshold: tuple[FloatArray, FloatArray]
+    diverged: tuple[int, ...]
 
     @staticmethod
     def joined(parts: Sequence[Measurements]) -> Measurements:
@@ -49,6 +53,7 @@ class Measurements:
                 join([part.epochs_to_threshold[0] for part in parts]),
                 join([part.epochs_to_threshold[1] for part in parts]),
             ),
+            diverged=tuple(seed for part in parts for seed in part.diverged),
         )
 
 
@@ -66,10 +71,18 @@ class _Trainings:
         self.columns = np.array([place[run] for run in runs])
         self.count = len(stacked)
         self._batches = [build(settings, group) for group in by_structure.values()]
+        self._last = np.full((2, self.count), np.nan)
+        self.diverged = np.zeros(self.count, bool)
 
     def step(self) -> FloatArray:
-        """(2, R): mean(e²) and mean(e) of every training, before this epoch's update."""
-        return np.concatenate([np.stack(batch.step()) for batch in self._batches], axis=1)
+        """(2, R): mean(e²) and mean(e) of every training before this update; where it diverged, the last finite."""
+        moments = np.concatenate([np.stack(batch.step()) for batch in self._batches], axis=1)
+        finite = np.isfinite(moments).all(axis=0) & ~self.diverged
+        if not finite.all():
+            self.diverged = ~finite
+            moments = np.where(finite, moments, self._last)
+        self._last = moments
+        return moments
 
     def parameters(self) -> list[FloatArray]:
         """As `Batch.parameters`, of all trainings."""
@@ -185,6 +198,7 @@ class Block:
     def measurements(self) -> Measurements:
         """All gaps so far."""
         distance = self._weight_distance() if self._distance is None else self._distance
+        distance = np.where(self._diverged, np.nan, distance)
         epochs = [
             np.where(below == 0, self.epoch + 1, below)[side.columns].astype(np.float64).reshape(self._shape)
             for side, below in zip(self._sides, self._below, strict=True)
@@ -196,7 +210,19 @@ class Block:
             self._reported.reshape(self._shape).copy(),
             distance.reshape(self._shape),
             (epochs[0], epochs[1]),
+            self._diverged_seeds(),
         )
+
+    @property
+    def _diverged(self) -> NDArray[np.bool_]:
+        """At which places a side diverged."""
+        numpy, pytorch = (side.diverged[side.columns] for side in self._sides)
+        found: NDArray[np.bool_] = numpy | pytorch
+        return found
+
+    def _diverged_seeds(self) -> tuple[int, ...]:
+        at_seed = np.asarray(self._diverged.reshape(self._shape).any(axis=(0, 1)))
+        return tuple(seed for seed, diverged in zip(self.seeds, at_seed, strict=True) if diverged)
 
 
 PLACES_AT_ONCE = 64

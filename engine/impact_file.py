@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Any
 
-from engine.effects import against_the_answer, conclusion, effects
+from engine.effects import against_the_answer, conclusion, effects, usable_seeds
 from engine.impact import Impact, Measure
 from engine.run_file import settings_document
 from engine.settings import SideName
@@ -15,7 +15,10 @@ CSV_HEADER = ("seed", "differences", *(measure.value for measure in Measure), "n
 
 
 def impact_document(impact: Impact) -> dict[str, Any]:
-    """Everything: the plan, the effects by every measure, and the gap of every combination at every seed."""
+    """Everything: the plan, the effects by every measure, and the gap of every combination at every seed.
+
+    Where a combination diverges the distance of its weights is NaN, as Python's json writes it.
+    """
     plan = impact.plan
     return {
         "settings": settings_document(plan.settings),
@@ -34,7 +37,7 @@ def impact_document(impact: Impact) -> dict[str, Any]:
 
 
 def _measure_document(impact: Impact, measure: Measure) -> dict[str, Any]:
-    if not impact.seeds:
+    if not usable_seeds(impact, measure).any():
         return {"meaning": measure.label, "effects": [], "interactions": []}
     found = effects(impact, measure)
     return {

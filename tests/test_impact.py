@@ -8,7 +8,7 @@ import pytest
 import engine
 from engine.batching import BatchRun
 from engine.discrepancies import find
-from engine.effects import against_the_answer, conclusion, effects
+from engine.effects import against_the_answer, conclusion, effects, usable_seeds
 from engine.errors import SettingsError
 from engine.impact import Measure, Study, measure, only, plan
 from engine.numpy_mlp import NumpyMLP
@@ -180,12 +180,45 @@ def test_stopped_half_way_it_is_a_shorter_run():
         np.testing.assert_allclose(part.games[kind], short.games[kind], rtol=1e-12, atol=1e-12)
 
 
-def test_a_seed_that_diverges_is_left_out():
-    settings = in_float64(replace(engine.preset("asked"), epochs=200, activation="relu", output_activation="identity"))
-    wild = measure(plan(settings.with_side(SideName.NUMPY, learning_rate=3.0), seeds=3))
-    assert set(wild.seeds) | set(wild.diverged) == {0, 1, 2}
+def test_a_seed_that_diverges_is_told():
+    settings = in_float64(
+        replace(engine.preset("same-loss"), epochs=200, activation="relu", output_activation="identity")
+    )
+    study = plan(settings.with_side(SideName.NUMPY, learning_rate=3.0), seeds=3)
+    wild = measure(study)
+    assert wild.seeds == (0, 1, 2)
+    assert set(wild.diverged) <= {0, 1, 2}
     assert wild.diverged
-    assert all(np.isfinite(game).all() for game in wild.games.values())
+    ends = set()
+    for members, combination in enumerate(study.combinations):
+        for place, seed in enumerate(wild.seeds):
+            run = engine.train(replace(combination, seed=seed))
+            if run.divergence is not None:
+                ends.add(seed)
+                assert not np.isfinite(wild.games[Measure.WEIGHTS][members, place])
+    assert ends == set(wild.diverged)
+    usable = usable_seeds(wild, Measure.WEIGHTS)
+    assert usable.tolist() == [seed not in ends for seed in wild.seeds]
+    assert usable_seeds(wild, Measure.EPOCHS).all()
+    if usable.any():
+        assert effects(wild, Measure.WEIGHTS).seeds == usable.sum()
+    else:
+        with pytest.raises(ValueError, match="no seed"):
+            effects(wild, Measure.WEIGHTS)
+
+
+def test_a_run_that_diverges_stays_at_its_last_finite_loss():
+    """The slip runs away; from there on its curve is level, against the losses of `engine.train` up to there."""
+    base = replace(engine.preset("pytorch"), hidden=(5, 4), epochs=40)
+    study = plan(base, ["derivative_at"], seeds=1)
+    alone = study.combination(1)
+    run = engine.train(alone)
+    assert run.divergence is not None
+    pytorch = engine.train(study.combination(0)).pytorch.losses
+    held = np.concatenate([run.numpy.losses, np.full(40 - len(run.numpy.losses), run.numpy.losses[-1])])
+    measured = measure(study)
+    assert measured.games[Measure.AREA][1, 0] == pytest.approx(np.abs(held - pytorch).sum(), rel=1e-3)
+    assert measured.diverged == (0,)
 
 
 def test_a_plan_says_what_it_cannot_measure():

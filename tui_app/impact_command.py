@@ -20,7 +20,11 @@ INTERRUPTED = 130
 
 @click.command()
 @experiment_options
-@click.option("--differences", metavar="A,B", help="Which to measure; those of the settings unless said, or 'all'.")
+@click.option(
+    "--differences",
+    metavar="A,B",
+    help="Which, the rest mended; those of the settings unless said, or 'all'.",
+)
 @click.option("--seeds", type=int, default=SEEDS, metavar="N", help=f"How many, from --seed on; {SEEDS} unless said.")
 @click.option(
     "--measure",

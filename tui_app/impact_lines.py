@@ -130,13 +130,15 @@ def prose(impact: Impact, found: Effects) -> list[Line]:
         lines.append([(answer, "")])
     if impact.diverged:
         count = len(impact.diverged)
-        lines.append([(f"Left out: {count} seed{'s' * (count > 1)} at which some combination diverges.", DIM)])
+        seeds = f"{count} seed{'s' * (count > 1)}"
+        held = f"its {seeds} are left out" if found.seeds < len(impact.seeds) else "its loss is held at the last finite"
+        lines.append([(f"At {seeds} some combination diverges; {held}.", DIM)])
     return lines
 
 
 def nothing_left(impact: Impact) -> str:
-    """Said when no seed can be used."""
-    return f"At each of {len(impact.diverged)} seeds some combination diverges: lower the learning rates."
+    """Said when no seed can be used by a measure."""
+    return f"At each of {len(impact.diverged)} seeds some combination diverges, so this gap has no number."
 
 
 def _number(value: float) -> str:

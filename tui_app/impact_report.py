@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from engine.effects import Effects, effects
+from engine.effects import Effects, effects, usable_seeds
 from engine.impact import Impact, Measure
 from tui_app import impact_lines
 from tui_app.lines import print_lines
@@ -20,12 +20,13 @@ def print_impact(impact: Impact, measures: list[Measure], console: Console) -> N
     console.print(Text(f"mlp-tui impact  {describe(plan.settings)}", style="bold"))
     rate = impact.seconds / impact.runs * 1000
     console.print(Text(f"{impact_lines.scope(impact)}, {impact.seconds:.1f} s, {rate:.2f} ms a run", style="dim"))
-    if not impact.seeds:
-        console.print(impact_lines.nothing_left(impact))
-        return
     for measure in measures:
         console.print()
-        _print_measure(impact, effects(impact, measure), console)
+        if usable_seeds(impact, measure).any():
+            _print_measure(impact, effects(impact, measure), console)
+        else:
+            console.print(Text(measure.label, style="bold"))
+            console.print(impact_lines.nothing_left(impact))
     console.print()
     print_lines([impact_lines.epochs_line(impact)], console)
 

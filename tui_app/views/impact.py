@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from engine.discrepancies import Discrepancy
-from engine.effects import Effects, effects
+from engine.effects import Effects, effects, usable_seeds
 from engine.impact import Impact, Measure, Plan
 from engine.snapshot import Snapshot
 from tui_app import impact_lines
@@ -65,7 +65,8 @@ esc stops and keeps what is measured."""
         if impact is self._impact and look.measure is self._measure:
             return
         self._impact, self._measure = impact, look.measure
-        self._found = effects(impact, look.measure) if impact is not None and impact.seeds else None
+        measured = impact is not None and usable_seeds(impact, look.measure).any()
+        self._found = effects(impact, look.measure) if impact is not None and measured else None
         self._show_rows()
 
     def _show_rows(self) -> None:
