@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.errors import SettingsError
 from engine.numpy_mlp import NumpyMLP
 from engine.operations import Operation, States, compare_tensors
 from engine.reasons import Reason, find_later_meaning, find_reason
@@ -58,16 +59,20 @@ def trace(settings: Settings, epoch: int, states: States, matched_start: bool = 
 
 
 def trace_epoch(settings: Settings, epoch: int, matched_start: bool = False) -> StepTrace:
-    """The step of an epoch from 1, after training up to it. Raises `DeviceError`; `ValueError` for no such epoch."""
+    """The step of an epoch from 1, after training up to it.
+
+    Raises `DeviceError`, `SettingsError` where training diverges before, and `ValueError` for no such epoch.
+    """
     from engine.lockstep import build_models
 
     if not 1 <= epoch <= settings.epochs:
         raise ValueError(f"epoch cannot be {epoch}; it is a whole number from 1 to {settings.epochs}")
     numpy, pytorch = build_models(settings)
     with np.errstate(all="ignore"):
-        for _ in range(epoch - 1):
-            numpy.step()
-            pytorch.step()
+        for trained in range(1, epoch):
+            losses = numpy.step(), pytorch.step()
+            if not np.isfinite(losses).all():
+                raise SettingsError(f"Training diverges at epoch {trained:,}: there is no step of epoch {epoch:,}.")
     return trace(settings, epoch, (numpy.state(), pytorch.state()), matched_start)
 
 

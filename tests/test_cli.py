@@ -188,6 +188,10 @@ def test_a_csv_is_trained(tmp_path):
         (("trace", "--epoch", "last"), "--epoch cannot be 'last'"),
         (("trace", "--operation", "layer9-delta"), "this step has layer1-weight-before"),
         (("trace", "--json", "/nowhere/step.json"), "there is no folder /nowhere"),
+        (
+            ("trace", "--lr", "10", "--output-activation", "identity", "--activation", "identity", "--epoch", "400"),
+            "there is no step of epoch 400",
+        ),
     ],
 )
 def test_bad_input_gets_one_sentence_and_status_2(arguments, said):

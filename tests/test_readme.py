@@ -14,6 +14,7 @@ from engine.discrepancies import find, match_toward
 from engine.effects import effects
 from engine.impact import Measure, measure, plan
 from engine.settings import SideName
+from engine.trace import trace_epoch
 from tui_app.cli import main
 from tui_app.keys import KEYS
 
@@ -62,6 +63,9 @@ def test_its_commands_run(command, tmp_path, monkeypatch):
 def test_its_python_prints_what_it_says(answer_run):
     assert f"# {answer_run.verdict.headline}\n" in README
     assert f"# {answer_run.comparison.losses.max_absolute!r}\n" in README
+    assert f"# {trace_epoch(engine.preset('answer'), 1).reason.headline}\n" in README
+    for block in re.findall(r"```python\n(.+?)```", README, re.DOTALL):
+        exec(block, {"engine": engine})
 
 
 def test_twice_is_a_coincidence_and_the_mended_gradient_is_not():
