@@ -145,12 +145,15 @@ def _named(parameters: list[FloatArray], bias: bool) -> dict[str, FloatArray]:
     }
 
 
-def compare_parameters(settings: Settings, pairs: tuple[ParameterPair, ...]) -> tuple[ParameterGap, ...]:
-    """The gap of every pair; ULPs are float32's unless both sides keep float64 parameters."""
+def coarser_dtype(settings: Settings) -> DTypeLike:
+    """The dtype whose ULPs are counted: float32 as soon as one side computes or keeps its weights in it."""
     sides = (settings.numpy, settings.pytorch)
-    double = all(side.precision is Precision.FLOAT64 for side in sides)
-    dtype = np.float64 if double else np.float32
-    return tuple(_parameter_gap(pair, dtype) for pair in pairs)
+    return np.float64 if all(side.precision is Precision.FLOAT64 for side in sides) else np.float32
+
+
+def compare_parameters(settings: Settings, pairs: tuple[ParameterPair, ...]) -> tuple[ParameterGap, ...]:
+    """The gap of every pair, in ULPs of the coarser dtype."""
+    return tuple(_parameter_gap(pair, coarser_dtype(settings)) for pair in pairs)
 
 
 def _parameter_gap(pair: ParameterPair, dtype: DTypeLike) -> ParameterGap:

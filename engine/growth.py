@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.comparison import ParameterGap, ParameterPair, compare_parameters, pair_parameters
-from engine.lockstep import Model
+from engine.lockstep import Model, build_models
 from engine.settings import Settings
 from engine.trace import Tracer
 from engine.types import FloatArray
@@ -105,8 +105,6 @@ def _by_layer(gaps: tuple[ParameterGap, ...], layers: int) -> list[float]:
 
 def first_difference(settings: Settings) -> int | None:
     """`Growth.first` of a whole run. Raises `DeviceError`."""
-    from engine.lockstep import build_models
-
     study = GrowthStudy(settings, build_models)
     while study.first is None and study.epoch < settings.epochs:
         study.train(1)

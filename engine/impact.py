@@ -6,8 +6,8 @@ What the numbers mean - shares, cancellation, ranks - is `effects.py`'s. Trainin
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
@@ -198,13 +198,11 @@ class Study:
         return _impact(self.plan, done, self.finished, self._seconds) if done else None
 
 
-def measure(plan: Plan, on_progress: Callable[[Study], None] | None = None, memory: int = MEMORY) -> Impact:
-    """Measure it all. `on_progress` is called after every few epochs. Raises `DeviceError` and `SettingsError`."""
-    study = Study(plan, memory)
+def measure(plan: Plan) -> Impact:
+    """Measure it all. Raises `DeviceError` and `SettingsError`."""
+    study = Study(plan)
     while not study.finished:
         study.step()
-        if on_progress is not None:
-            on_progress(study)
     impact = study.impact()
     assert impact is not None
     return impact
@@ -236,7 +234,6 @@ def _impact(plan: Plan, parts: list[Measurements], finished: bool, seconds: floa
     )
 
 
-def only(plan: Plan, discrepancy: Discrepancy, seed: int | None = None) -> Settings:
-    """The comparison in which this difference alone is in, at a seed of the plan (its first unless said)."""
-    alone = plan.combination(1 << plan.differences.index(discrepancy))
-    return replace(alone, seed=plan.seeds[0] if seed is None else seed)
+def only(plan: Plan, discrepancy: Discrepancy) -> Settings:
+    """The comparison in which this difference alone is in, at the plan's first seed."""
+    return plan.combination(1 << plan.differences.index(discrepancy))

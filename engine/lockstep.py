@@ -24,6 +24,9 @@ from engine.history import Curves, History
 from engine.settings import Settings, SideName
 from engine.types import FloatArray
 
+States = tuple[list[FloatArray], list[FloatArray]]
+"""Both models' `state()`, the hand-written side's first."""
+
 
 class Model(Protocol):
     """What a side must be able to do."""

@@ -64,7 +64,7 @@ class BufferedNumpyMLP(NumpyMLP):
 
     def _kept_velocities(self) -> list[FloatArray]:
         """First layer to last, though they are recorded last to first."""
-        kept = (self._velocity_arrays.get(id(descent)) for descents in self.descents for descent in descents)
+        kept = (self._velocity_arrays.get(id(descent)) for descent in self._all_descents)
         return [velocity for velocity in kept if velocity is not None]
 
     def _set_velocities(self, velocities: list[FloatArray]) -> None:

@@ -185,7 +185,7 @@ class NumpyMLP:
 
     def parameters(self) -> list[FloatArray]:
         """Copies of weight (fan_out, fan_in) and bias (fan_out,), layer by layer, in PyTorch's orientation."""
-        return [_outward(descent.parameter) for descents in self.descents for descent in descents]
+        return [_outward(descent.parameter) for descent in self._all_descents]
 
     def state(self) -> list[FloatArray]:
         """Copies of all that the next step depends on: the parameters, then the velocities if there are any."""
@@ -193,18 +193,19 @@ class NumpyMLP:
 
     def set_state(self, state: list[FloatArray]) -> None:
         """Go on from a `state()` of a model with the same settings, in place."""
-        descents = [descent for descents in self.descents for descent in descents]
-        for descent, value in zip(descents, state, strict=False):
+        for descent, value in zip(self._all_descents, state, strict=False):
             descent.parameter[...] = value.T
-        self._set_velocities([value.T for value in state[len(descents) :]])
+        self._set_velocities([value.T for value in state[len(self._all_descents) :]])
+
+    @property
+    def _all_descents(self) -> list[Descent]:
+        return [descent for descents in self.descents for descent in descents]
 
     def _velocities(self) -> list[FloatArray]:
-        velocities = (descent.velocity for descents in self.descents for descent in descents)
-        return [velocity for velocity in velocities if velocity is not None]
+        return [descent.velocity for descent in self._all_descents if descent.velocity is not None]
 
     def _set_velocities(self, velocities: list[FloatArray]) -> None:
-        descents = [descent for descents in self.descents for descent in descents]
-        for index, descent in enumerate(descents):
+        for index, descent in enumerate(self._all_descents):
             descent.velocity = velocities[index].copy() if velocities else None
 
     def predict(self, X: FloatArray | None = None) -> FloatArray:

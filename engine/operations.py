@@ -7,13 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike
 
-from engine.comparison import relative_gap, ulp_distance
-from engine.settings import Precision, Settings
+from engine.comparison import coarser_dtype, relative_gap, ulp_distance
+from engine.settings import Settings
 from engine.step_tensors import Place, Tensors, formula, places
 from engine.types import FloatArray
-
-States = tuple[list[FloatArray], list[FloatArray]]
-"""Both models' `state()`, the hand-written side's first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +32,6 @@ class Operation:
     def differs(self) -> bool:
         """Whether any element does; so do not-a-numbers on one side alone."""
         return self.different > 0
-
-
-def coarser_dtype(settings: Settings) -> DTypeLike:
-    """The dtype whose ULPs are counted: float32 as soon as one side computes or keeps its weights in it."""
-    sides = (settings.numpy, settings.pytorch)
-    return np.float64 if all(side.precision is Precision.FLOAT64 for side in sides) else np.float32
 
 
 def compare_tensors(settings: Settings, numpy: Tensors, pytorch: Tensors) -> tuple[Operation, ...]:

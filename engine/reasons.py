@@ -13,11 +13,13 @@ from itertools import combinations
 
 import numpy as np
 
+from engine.comparison import coarser_dtype
 from engine.discrepancies import Discrepancy, find, match_toward, remaining
+from engine.lockstep import States
 from engine.numpy_mlp import NumpyMLP, data_arrays
-from engine.operations import Operation, States, coarser_dtype
-from engine.rounding.operands import Candidate, Operands
-from engine.rounding.trials import candidates, other_orders, reproduced, tried_elements
+from engine.operations import Operation
+from engine.rounding.operands import FUSED, SUM_ORDER, Candidate, Operands
+from engine.rounding.trials import candidates, other_orders, reproduces, tried_elements
 from engine.settings import Settings, SideName
 from engine.step_tensors import Kind, Place, Tensors, numpy_tensors, parameter_tensors
 from engine.types import FloatArray
@@ -211,7 +213,7 @@ def _find_rounding(settings: Settings, states: States, operations: Sequence[Oper
         return Reason(
             ReasonKind.MEANING, "Meaning: precision", f"Float types differ. {text}", by_precision, len(elements)
         )
-    return Reason(ReasonKind.ROUNDING, f"Rounding: {_title(operation, theirs)}", text, (), len(elements))
+    return Reason(ReasonKind.ROUNDING, f"Rounding: {_title(theirs, ours)}", text, (), len(elements))
 
 
 def _numpys(way: Candidate | None) -> str:
@@ -227,17 +229,13 @@ def _spoken(index: tuple[int, ...]) -> str:
 
 
 def _way(ways: Sequence[Candidate], target: FloatArray, elements: list[tuple[int, ...]]) -> Candidate | None:
-    return next((way for way in ways if reproduced(way, target, elements) == len(elements)), None)
+    return next((way for way in ways if reproduces(way, target, elements)), None)
 
 
-def _title(operation: Operation, way: Candidate) -> str:
-    if "exp" in way.words or "tanh(z)" in way.words:
-        return "the library's " + ("exp" if "exp" in way.words else "tanh")
-    if "fused" in way.words:
-        return "a fused multiply-add"
-    if operation.place.kind is Kind.DELTA:
-        return "the order of the factors in σ′"
-    return "the order of the sum"
+def _title(theirs: Candidate, ours: Candidate | None) -> str:
+    """What tells them apart: where both fuse, it is the order."""
+    both_fuse = ours is not None and ours.cause == theirs.cause == FUSED
+    return SUM_ORDER if both_fuse else theirs.cause
 
 
 def _operands(settings: Settings, name: SideName, states: States, operations: Sequence[Operation]) -> Operands:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.comparison import ParameterPair, pair_parameters
-from engine.lockstep import Model
+from engine.lockstep import Model, States
 from engine.predictions import Predictions, predictions_of
 from engine.settings import Settings
-from engine.types import FloatArray
 
 CHECKPOINTS = 64
 CHECKPOINT_BYTES = 64_000_000
@@ -22,8 +21,6 @@ CHECKPOINT_BYTES = 64_000_000
 
 FIRST_STRIDE = 64
 """Epochs between two states of a short run; it doubles whenever there would be too many."""
-
-State = tuple[list[FloatArray], list[FloatArray]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Checkpoints:
     """States of a run in bounded memory, evenly spread over the epochs so far."""
 
     def __init__(self) -> None:
-        self._states: dict[int, State] = {}
+        self._states: dict[int, States] = {}
         self._stride = FIRST_STRIDE
         self._capacity: int | None = None
 
@@ -51,7 +48,7 @@ class Checkpoints:
             return False
         return epoch >= (max(self._states) + self._stride if self._states else 0)
 
-    def add(self, epoch: int, state: State) -> None:
+    def add(self, epoch: int, state: States) -> None:
         """Keep a state; every other one goes when there are too many."""
         if self._capacity is None:
             size = sum(array.nbytes for side in state for array in side)
@@ -63,7 +60,7 @@ class Checkpoints:
             self._states = dict(list(self._states.items())[::2])
             self._stride *= 2
 
-    def before(self, epoch: int) -> tuple[int, State]:
+    def before(self, epoch: int) -> tuple[int, States]:
         """The latest state from which that epoch can still be trained."""
         latest = max(kept for kept in self._states if kept < epoch)
         return latest, self._states[latest]

@@ -33,7 +33,7 @@ class Kind(Enum):
     BIAS_AFTER = "bias after"
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Place:
     """An operation: what it makes and in which layer, from 1; the loss is of layer 0."""
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import SettingsError
+from engine.lockstep import States, build_models
 from engine.numpy_mlp import NumpyMLP
-from engine.operations import Operation, States, compare_tensors
+from engine.operations import Operation, compare_tensors
 from engine.reasons import Reason, find_later_meaning, find_reason
 from engine.settings import Settings
 from engine.step_tensors import Tensors, numpy_tensors
@@ -63,8 +64,6 @@ def trace_epoch(settings: Settings, epoch: int, matched_start: bool = False) -> 
 
     Raises `DeviceError`, `SettingsError` where training diverges before, and `ValueError` for no such epoch.
     """
-    from engine.lockstep import build_models
-
     if not 1 <= epoch <= settings.epochs:
         raise ValueError(f"epoch cannot be {epoch}; it is a whole number from 1 to {settings.epochs}")
     numpy, pytorch = build_models(settings)

@@ -54,14 +54,10 @@ PRINT_STYLES = {
 """On standard output."""
 
 
-def line_content(line: Line) -> Content:
-    """One line for the screen."""
-    return Content.assemble(*((text, THEME_STYLES[role]) for text, role in line))
-
-
 def lines_content(lines: Iterable[Line]) -> Content:
     """Several lines for the screen."""
-    return Content("\n").join([line_content(line) for line in lines])
+    contents = [Content.assemble(*((text, THEME_STYLES[role]) for text, role in line)) for line in lines]
+    return Content("\n").join(contents)
 
 
 def print_lines(lines: Iterable[Line], console: Console) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from engine.numpy_mlp import activate
-from engine.rounding.operands import Candidate, Index, Operands
+from engine.rounding.operands import APART, FACTOR_ORDER, FUSED, Candidate, Index, Operands
 from engine.rounding.sleef import vector_exp
 from engine.rounding.ways import fused
 from engine.settings import Activation, DerivativeAt, gradient_factor
@@ -16,25 +16,27 @@ from engine.step_tensors import Kind, Place
 from engine.types import FloatArray
 from engine.update_rules import DecayForm, MomentumForm
 
+EXP, TANH = "the library's exp", "the library's tanh"
 
-def _whole(words: str, values: FloatArray) -> Candidate:
-    return Candidate(words, lambda index: values[index])
+
+def _whole(words: str, values: FloatArray, cause: str = FACTOR_ORDER) -> Candidate:
+    return Candidate(words, lambda index: values[index], cause)
 
 
 def activations(kind: Activation, z: FloatArray, in_torch: bool) -> Iterator[Candidate]:
     """Of σ and tanh, with NumPy's functions and, `in_torch`, with PyTorch's."""
     one = z.dtype.type(1)
     if kind is Activation.SIGMOID:
-        yield _whole("1/(1 + exp(−z)) with NumPy's exp", activate(kind, z))
-        yield _whole("exp(z)/(1 + exp(z)) with NumPy's exp", np.exp(z) / (one + np.exp(z)))
+        yield _whole("1/(1 + exp(−z)) with NumPy's exp", activate(kind, z), EXP)
+        yield _whole("exp(z)/(1 + exp(z)) with NumPy's exp", np.exp(z) / (one + np.exp(z)), EXP)
         if in_torch:
             yield from _vectorized_sigmoids(z)
     elif kind is Activation.TANH:
-        yield _whole("tanh(z) as NumPy has it", np.tanh(z))
+        yield _whole("tanh(z) as NumPy has it", np.tanh(z), TANH)
         if in_torch:
             from engine.torch_trace import library_tanh
 
-            yield _whole("tanh(z) as PyTorch has it", library_tanh(z))
+            yield _whole("tanh(z) as PyTorch has it", library_tanh(z), TANH)
 
 
 def _vectorized_sigmoids(z: FloatArray) -> Iterator[Candidate]:
@@ -58,9 +60,10 @@ def _vectorized_sigmoids(z: FloatArray) -> Iterator[Candidate]:
         yield Candidate(
             f"1/(1 + exp(−z)), Sleef's vector exp in whole blocks of {block}, the C library's exp for the rest",
             sigmoid(block),
+            EXP,
         )
-    yield Candidate("1/(1 + exp(−z)) with Sleef's vector exp throughout", sigmoid(1))
-    yield Candidate("1/(1 + exp(−z)) with the C library's exp throughout", sigmoid(0))
+    yield Candidate("1/(1 + exp(−z)) with Sleef's vector exp throughout", sigmoid(1), EXP)
+    yield Candidate("1/(1 + exp(−z)) with the C library's exp throughout", sigmoid(0), EXP)
 
 
 def output_errors(operands: Operands) -> Iterator[Candidate]:
@@ -87,6 +90,7 @@ def deltas(layer: int, operands: Operands) -> Iterator[Candidate]:
         yield Candidate(
             "g·(1 − t·t), with 1 − t·t by one fused multiply-add",
             lambda index: error[index] * fused(-s[index], s[index], one),
+            FUSED,
         )
 
 
@@ -98,8 +102,8 @@ def _apart(first: np.floating, second: np.floating, added: np.floating) -> np.fl
 
 
 ADDITIONS: tuple[tuple[str, Added], ...] = (
-    ("product and sum rounded apart", _apart),
-    ("a fused multiply-add, rounded once", fused),
+    (APART, _apart),
+    (FUSED, fused),
 )
 
 
@@ -133,7 +137,7 @@ def velocities(weight: bool, layer: int, operands: Operands) -> Iterator[Candida
     for prefix, gradient in _pulled_gradients(weight, layer, operands):
         for words, add in ADDITIONS:
             yield Candidate(
-                f"{prefix}μ·v plus the gradient: {words}", _gathered(add, gradient, before, share, coefficient)
+                f"{prefix}μ·v plus the gradient: {words}", _gathered(add, gradient, before, share, coefficient), words
             )
 
 
@@ -168,7 +172,7 @@ def updates(weight: bool, update: bool, layer: int, operands: Operands) -> Itera
     for prefix, step in steps:
         for words, add in ADDITIONS:
             yield Candidate(
-                f"{prefix}W − η·step: {words}", _moved(add, rate, step, shrunk, parameter if update else None)
+                f"{prefix}W − η·step: {words}", _moved(add, rate, step, shrunk, parameter if update else None), words
             )
 
 

@@ -13,13 +13,17 @@ from engine.types import FloatArray
 
 Index = tuple[int, ...]
 
+SUM_ORDER, FACTOR_ORDER, FUSED = "the order of the sum", "the order of the factors", "a fused multiply-add"
+APART = "product and sum rounded apart"
+
 
 @dataclass(frozen=True)
 class Candidate:
-    """A way to compute one element of an operation."""
+    """A way to compute one element of an operation; `cause` is what makes it round as it does."""
 
     words: str
     element: Callable[[Index], np.floating]
+    cause: str
 
 
 @dataclass(frozen=True)

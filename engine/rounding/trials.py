@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from engine.rounding import elementwise
-from engine.rounding.operands import Candidate, Index, Operands
+from engine.rounding.operands import FUSED, SUM_ORDER, Candidate, Index, Operands
 from engine.rounding.ways import MOST_ORDERED, SUMS_OF_PRODUCTS, Way, order_that_gives, summing_ways
 from engine.settings import LossReport
 from engine.step_tensors import Kind, Place
@@ -66,8 +66,12 @@ def _products(place: Place, operands: Operands) -> Iterator[Candidate]:
     ways = summing_ways() if place.kind is Kind.BIAS_GRADIENT else SUMS_OF_PRODUCTS
     has_bias = place.kind is Kind.PRE_ACTIVATION and operands.side.bias
     for way in ways:
-        if has_bias or "bias" not in way.words:
-            yield Candidate(way.words, _summed(way, factors))
+        if has_bias or not way.onto_offset:
+            yield Candidate(way.words, _summed(way, factors), _cause(way))
+
+
+def _cause(way: Way) -> str:
+    return FUSED if way.fused else SUM_ORDER
 
 
 def other_orders(
@@ -128,10 +132,10 @@ def _losses(operands: Operands) -> Iterator[Candidate]:
         return number(0.5) * total if half else total / number(error.size)
 
     for way in SUMS_OF_PRODUCTS:
-        if "fused" in way.words and "bias" not in way.words:
-            yield Candidate(f"squares: {way.words}", _scaled_sum(way, error, error, scaled))
+        if way.fused and not way.onto_offset:
+            yield Candidate(f"squares: {way.words}", _scaled_sum(way, error, error, scaled), FUSED)
     for way in summing_ways("squares"):
-        yield Candidate(way.words, _scaled_sum(way, square, ones, scaled))
+        yield Candidate(way.words, _scaled_sum(way, square, ones, scaled), SUM_ORDER)
 
 
 def _scaled_sum(
@@ -148,15 +152,9 @@ def tried_elements(place: Place, operands: Operands, numpy: FloatArray, pytorch:
     return [tuple(index) for index in order[:most]]
 
 
-def reproduced(candidate: Candidate, target: FloatArray, elements: list[Index]) -> int:
-    """On how many of the elements, from the first on, the way gives the target's bits before it fails."""
-    count = 0
-    for index in elements:
-        try:
-            same = float(candidate.element(index)) == float(target[index])
-        except (OverflowError, ValueError):  # not a finite number: no exact arithmetic
-            same = False
-        if not same:
-            break
-        count += 1
-    return count
+def reproduces(candidate: Candidate, target: FloatArray, elements: list[Index]) -> bool:
+    """Whether the way gives the target's bits on all of these elements."""
+    try:
+        return all(float(candidate.element(index)) == float(target[index]) for index in elements)
+    except (OverflowError, ValueError):  # not a finite number: no exact arithmetic
+        return False

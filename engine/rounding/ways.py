@@ -17,10 +17,15 @@ from engine.types import FloatArray
 
 @dataclass(frozen=True)
 class Way:
-    """A way to compute one element of Σ first·second (+ offset), described in words."""
+    """A way to compute one element of Σ first·second (+ offset), described in words.
+
+    `fused` if it multiplies and adds with one rounding, `onto_offset` if the sum begins with the offset.
+    """
 
     words: str
     compute: Callable[[FloatArray, FloatArray, float], np.floating]
+    fused: bool = False
+    onto_offset: bool = False
 
 
 def rounded(exact: Fraction, dtype: np.dtype[np.floating]) -> np.floating:
@@ -128,14 +133,23 @@ def _exactly(first: FloatArray, second: FloatArray, offset: float) -> np.floatin
 
 SUMS_OF_PRODUCTS = (
     Way("products summed in order, each rounded before it is added", _in_order),
-    Way("products summed in order by fused multiply-adds", _in_order_fused),
-    Way("products added in order onto the bias, each rounded before", _from_offset),
-    Way("products added in order onto the bias by fused multiply-adds", _from_offset_fused),
+    Way("products summed in order by fused multiply-adds", _in_order_fused, fused=True),
+    Way("products added in order onto the bias, each rounded before", _from_offset, onto_offset=True),
+    Way("products added in order onto the bias by fused multiply-adds", _from_offset_fused, True, True),
     Way("products summed from last to first, each rounded before it is added", _backwards(_in_order)),
-    Way("products summed from last to first by fused multiply-adds", _backwards(_in_order_fused)),
-    Way("products added from last to first onto the bias by fused multiply-adds", _backwards(_from_offset_fused)),
+    Way("products summed from last to first by fused multiply-adds", _backwards(_in_order_fused), fused=True),
+    Way(
+        "products added from last to first onto the bias by fused multiply-adds",
+        _backwards(_from_offset_fused),
+        True,
+        True,
+    ),
     *(
-        Way(f"{count} sums side by side, {how}, joined {joined}", _interleaved(count, inner, pairwise))
+        Way(
+            f"{count} sums side by side, {how}, joined {joined}",
+            _interleaved(count, inner, pairwise),
+            inner is _in_order_fused,
+        )
         for count in (2, 4, 8, 16)
         for inner, how in ((_in_order, "each product rounded"), (_in_order_fused, "by fused multiply-adds"))
         for pairwise, joined in ((False, "in order"), (True, "by halves"))
@@ -145,13 +159,14 @@ SUMS_OF_PRODUCTS = (
         Way(
             f"{lanes} sums side by side by fused multiply-adds, joined by {joined}, the remainder fused onto them",
             _with_remainder(lanes, pairs),
+            fused=True,
         )
         for lanes in (2, 4, 8)
         for pairs, joined in ((False, "halves"), (True, "neighbours"))
         if lanes > 2 or not pairs
     ),
     Way("two halves summed apart, each product rounded", _halves(_in_order)),
-    Way("two halves summed apart by fused multiply-adds", _halves(_in_order_fused)),
+    Way("two halves summed apart by fused multiply-adds", _halves(_in_order_fused), fused=True),
     Way("summed as if exactly, and rounded once", _exactly),
 )
 """Tried in this order: the plainest first."""
@@ -160,7 +175,7 @@ SUMS_OF_PRODUCTS = (
 def summing_ways(words: str = "terms") -> Iterable[Way]:
     """The same for plain sums, where a fused multiply-add is nothing else."""
     for way in SUMS_OF_PRODUCTS:
-        if "fused" not in way.words and "bias" not in way.words:
+        if not way.fused and not way.onto_offset:
             text = way.words.replace(", each product rounded", "").replace(", each rounded before it is added", "")
             yield Way(text.replace("products", words), way.compute)
 
@@ -197,9 +212,7 @@ def _sums_of(
         if part < rest:
             for value, words in known[part].items():
                 for other, more in known[rest].items():
-                    found.setdefault(
-                        float(products[0].dtype.type(value) + products[0].dtype.type(other)), f"({words} + {more})"
-                    )
+                    found.setdefault(float(number(value) + number(other)), f"({words} + {more})")
         part = (part - 1) & members
     for index in indices:
         for value, words in known[members & ~(1 << index)].items():

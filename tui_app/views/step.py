@@ -59,9 +59,9 @@ step's own difference is seen. h shows how the gap between the weights grows, by
         yield TensorTable(id="tensors")
         with VerticalScroll(id="step-text", can_focus=False):
             yield Static(id="step-reason", classes="prose")
-        yield Static(id="ulp-legend", classes="legend growth")
+        yield Static(id="ulp-legend", classes="legend")
         yield Chart(id="ulp-chart")
-        yield Static(id="layers-legend", classes="legend growth")
+        yield Static(id="layers-legend", classes="legend")
         yield Chart(id="layers-chart")
 
     def show(self, snapshot: Snapshot, look: Look) -> None:
