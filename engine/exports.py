@@ -94,7 +94,7 @@ def report(result: Result, command: str) -> str:
         "",
         f"    {command}",
         "",
-        "| difference | hand-rolled | | PyTorch |",
+        "| difference | by hand | | PyTorch |",
         "| --- | --- | --- | --- |",
     ]
     for one in CATALOGUE:

@@ -60,7 +60,7 @@ class Divergence:
     def message(self) -> str:
         """One plain sentence."""
         return (
-            f"The {self.side.label} loss became {self.value} at epoch {self.epoch:,}, so training stopped there: "
+            f"The {self.side.adjective} loss became {self.value} at epoch {self.epoch:,}, so training stopped there: "
             f"the learning rate {self.learning_rate:g} is too large for this problem."
         )
 

@@ -43,7 +43,7 @@ def compare_tensors(settings: Settings, numpy: Tensors, pytorch: Tensors) -> tup
         if present is None:
             continue
         zeros = np.zeros_like(present)
-        lacking = "hand-rolled" if place not in numpy else "PyTorch" if place not in pytorch else ""
+        lacking = "by hand" if place not in numpy else "PyTorch" if place not in pytorch else ""
         pair = numpy.get(place, zeros), pytorch.get(place, zeros)
         found.append(_operation(place, formula(place, settings), *pair, dtype, lacking))
     return tuple(found)

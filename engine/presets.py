@@ -18,7 +18,7 @@ class Preset:
     settings: Settings
 
 
-HAND_ROLLED = Side(
+BY_HAND = Side(
     loss_report=LossReport.ERROR_TIMES_LOSS,
     initial_weights=InitialWeights.UNIT_UNIFORM,
     bias=False,
@@ -33,7 +33,7 @@ PLAIN_PYTORCH = Side()
 
 
 def _path() -> tuple[Preset, ...]:
-    asked = Settings(xor(), HAND_ROLLED, PLAIN_PYTORCH)
+    asked = Settings(xor(), BY_HAND, PLAIN_PYTORCH)
     same_loss = replace(asked, numpy=replace(asked.numpy, loss_report=LossReport.MSE))
     # The answer takes its weights out of PyTorch: they are float32 and stay float32.
     weights_from_torch = replace(same_loss.numpy, initial_weights=InitialWeights.PYTORCH, precision=Precision.MIXED)

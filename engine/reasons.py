@@ -1,6 +1,6 @@
 """Why an operation is the first to differ: inherited, a difference of meaning, or one of rounding. Each is tried.
 
-A difference of meaning is one of the catalogue: with it mended on the hand-rolled side, the operation gives PyTorch's
+A difference of meaning is one of the catalogue: with it mended on the hand-written side, the operation gives PyTorch's
 numbers. A difference of rounding is one that another way of computing the same operation reproduces bit for bit.
 """
 
@@ -92,7 +92,7 @@ def _tolerance(settings: Settings, operation: Operation) -> float:
 
 
 def _find_meaning(settings: Settings, epoch: int, states: States, operation: Operation) -> Reason | None:
-    """The fewest differences that, mended on the hand-rolled side, make the operation PyTorch's."""
+    """The fewest differences that, mended on the hand-written side, make the operation PyTorch's."""
     candidates_left = remaining(settings)
     tolerance = _tolerance(settings, operation)
     small_already = operation.max_absolute <= tolerance
@@ -112,7 +112,7 @@ def _find_meaning(settings: Settings, epoch: int, states: States, operation: Ope
 def _meaning(settings: Settings, chosen: Sequence[Discrepancy], how: str, operation: Operation) -> Reason:
     names = " and ".join(discrepancy.title.lower() for discrepancy in chosen)
     values = "; ".join(
-        f"{discrepancy.title}: hand-rolled {discrepancy.label(discrepancy.value(settings, SideName.NUMPY))}, "
+        f"{discrepancy.title}: by hand {discrepancy.label(discrepancy.value(settings, SideName.NUMPY))}, "
         f"PyTorch {discrepancy.label(discrepancy.value(settings, SideName.PYTORCH))}"
         for discrepancy in chosen
     )
@@ -120,7 +120,7 @@ def _meaning(settings: Settings, chosen: Sequence[Discrepancy], how: str, operat
     return Reason(
         ReasonKind.MEANING,
         f"Meaning: {names}",
-        f"{values}. Tried: mended on the hand-rolled side, this operation gives PyTorch's numbers {equal}.",
+        f"{values}. Tried: mended on the hand-written side, this operation gives PyTorch's numbers {equal}.",
         tuple(chosen),
         operation.numpy.size,
     )

@@ -32,8 +32,13 @@ class SideName(Enum):
 
     @property
     def label(self) -> str:
-        """How the screen and the reports call it."""
-        return "hand-rolled" if self is SideName.NUMPY else "PyTorch"
+        """How columns and legends call it."""
+        return "by hand" if self is SideName.NUMPY else "PyTorch"
+
+    @property
+    def adjective(self) -> str:
+        """How sentences call it: 'the hand-written loss'."""
+        return "hand-written" if self is SideName.NUMPY else "PyTorch"
 
     @property
     def other(self) -> SideName:

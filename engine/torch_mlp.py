@@ -74,7 +74,7 @@ class HalfSumLoss(nn.Module):
 
 
 class ErrorTimesLoss(nn.Module):
-    """The number that the question's hand-rolled code logs: mean(e · ½·mean(e²)), e = prediction − target."""
+    """The number that the question's hand-written code logs: mean(e · ½·mean(e²)), e = prediction − target."""
 
     def forward(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """A scalar; it can be negative."""

@@ -29,7 +29,7 @@ class Step:
 
 def _ends(curves: Curves, _: Comparison) -> str:
     return (
-        f"The hand-rolled number went from {curves.numpy.first:.4g} to {curves.numpy.last:.4g}, PyTorch's from "
+        f"The hand-written number went from {curves.numpy.first:.4g} to {curves.numpy.last:.4g}, PyTorch's from "
         f"{curves.pytorch.first:.4g} to {curves.pytorch.last:.4g}."
     )
 
@@ -71,14 +71,14 @@ def _tour() -> tuple[Step, ...]:
             "The question",
             "loss_report",
             "Nothing yet: the two programs as they were asked about. One looks written to do what the other does.",
-            "Two curves that have nothing to do with each other. The hand-rolled one can go below zero: it is no loss.",
+            "Two curves that have nothing to do with each other. The hand-written one can go below zero: it is no loss.",
             settings["asked"],
             _ends,
         ),
         Step(
             "The same loss",
             "loss_report",
-            "The hand-rolled code logs the mean squared error, as nn.MSELoss() does.",
+            "The hand-written code logs the mean squared error, as nn.MSELoss() does.",
             "Both curves are losses now and fall, but not together. No weight has moved: only the plotted number has.",
             settings["same-loss"],
             _first_losses,
@@ -86,7 +86,7 @@ def _tour() -> tuple[Step, ...]:
         Step(
             "The same weights",
             "initial_weights",
-            "The hand-rolled code starts from the weights that nn.Linear draws: small, and around zero.",
+            "The hand-written code starts from the weights that nn.Linear draws: small, and around zero.",
             "Nearer at the start, but PyTorch also has biases, which add to its first prediction.",
             settings["same-weights"],
             _first_losses,
@@ -95,7 +95,7 @@ def _tour() -> tuple[Step, ...]:
             "No bias",
             "bias",
             "PyTorch's layers are made with bias=False.",
-            "The first losses agree to rounding. After that the hand-rolled side runs ahead: its steps are longer.",
+            "The first losses agree to rounding. After that the hand-written side runs ahead: its steps are longer.",
             settings["no-bias"],
             _first_losses,
         ),

@@ -24,7 +24,7 @@ def _sigmoid(x):
 
 
 def numpy_listing(epochs=EPOCHS):
-    """Losses and final weights (in, out) of the hand-rolled program, its weights taken out of PyTorch."""
+    """Losses and final weights (in, out) of the hand-written program, its weights taken out of PyTorch."""
     torch.manual_seed(0)
     first, second = (parameter.detach().numpy().T for parameter in _model().parameters())
     inputs = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])

@@ -103,11 +103,11 @@ def test_the_rate_that_is_said_to_balance_does():
     assert "take the same step" in find("learning_rate").explain(balanced).numbers
 
 
-def test_the_line_that_mends_the_hand_rolled_start_gives_pytorchs_bits():
+def test_the_line_that_mends_the_hand_written_start_gives_pytorchs_bits():
     settings = engine.preset("answer")
     expected = initial_layers(settings, settings.pytorch)[0].weight
     names = {"np": np, "seed": 0, "n": 10, "bound": 1 / np.sqrt(2)}
-    exec(find("initial_weights").explain(settings).fix_hand_rolled, names)
+    exec(find("initial_weights").explain(settings).fix_by_hand, names)
     np.testing.assert_array_equal(names["W"].reshape(5, 2), expected)
 
 

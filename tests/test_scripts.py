@@ -30,7 +30,7 @@ if sys.argv[1] == "torch":
 
 
 def run_alone(folder, experiments):
-    """The losses that the exported programs of each experiment print, the hand-rolled ones and PyTorch's.
+    """The losses that the exported programs of each experiment print, the hand-written ones and PyTorch's.
 
     One fresh process for each side, in which there is no engine.
     """

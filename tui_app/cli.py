@@ -191,7 +191,7 @@ def differences(field: str | None, **options: Any) -> None:
             explanation.what,
             explanation.formula,
             explanation.numbers,
-            f"To mend the hand-rolled side: {explanation.fix_hand_rolled}",
+            f"To mend the hand-written side: {explanation.fix_by_hand}",
             f"To mend PyTorch: {explanation.fix_pytorch}",
         )
         say("\n\n".join(parts), ascii)

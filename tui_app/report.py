@@ -47,7 +47,7 @@ def _print_curves(run: Run, console: Console) -> None:
     legend = Text.assemble(
         "loss, log scale" if log else "loss, linear as error·loss is signed",
         ("  ━━ ", _hex(NUMPY_COLOR)),
-        "hand-rolled",
+        "by hand",
         ("  ━━ ", _hex(PYTORCH_COLOR)),
         "PyTorch",
     )
@@ -75,7 +75,7 @@ def _print_ends(console: Console, curves: Curves) -> None:
 def _print_pair(pair: ParameterPair, console: Console) -> None:
     shape = "x".join(map(str, pair.numpy.shape))
     table = Table(title=f"{pair.name} {shape}", title_justify="left", box=None, pad_edge=False)
-    for heading in ("hand-rolled", "PyTorch", "Δ"):
+    for heading in ("by hand", "PyTorch", "Δ"):
         table.add_column(heading, justify="right", no_wrap=True)
     values = list(zip(pair.numpy.flat, pair.pytorch.flat, strict=True))
     for first, second in values[:SHOWN_WEIGHTS]:
@@ -90,7 +90,7 @@ def _print_pair(pair: ParameterPair, console: Console) -> None:
 def differences_table(settings: Settings) -> Table:
     """Every setting of the catalogue with both sides' values."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("difference", "hand-rolled", "", "PyTorch"):
+    for heading in ("difference", "by hand", "", "PyTorch"):
         table.add_column(heading, no_wrap=True)
     for discrepancy in CATALOGUE:
         values = [discrepancy.name(discrepancy.value(settings, side)) for side in SideName]

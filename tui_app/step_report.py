@@ -37,7 +37,7 @@ def print_trace(trace: StepTrace, whole: Sequence[str], console: Console) -> Non
 
 def _print_tensors(operation: Operation, console: Console) -> None:
     table = Table(title=f"{operation.place.name}: {operation.formula}", title_justify="left", box=None, pad_edge=False)
-    for heading in ("element", "hand-rolled", "PyTorch", "Δ"):
+    for heading in ("element", "by hand", "PyTorch", "Δ"):
         table.add_column(heading, justify="right", no_wrap=True)
     for index in np.ndindex(operation.numpy.shape):
         ours, theirs = float(operation.numpy[index]), float(operation.pytorch[index])

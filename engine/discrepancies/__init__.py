@@ -58,7 +58,7 @@ def match_all(settings: Settings, toward: SideName) -> Settings:
 
 def part_again(discrepancy: Discrepancy, settings: Settings, origin: Settings) -> Settings:
     """Make a matched discrepancy differ again: with the values of `origin` if they differ there, else by the next
-    value on the hand-rolled side (twice the number, for a number).
+    value on the hand-written side (twice the number, for a number).
     """
     if not discrepancy.matched(origin):
         for side in SideName:

@@ -39,7 +39,7 @@ class Explanation:
     what: str
     formula: str
     numbers: str
-    fix_hand_rolled: str
+    fix_by_hand: str
     fix_pytorch: str
 
 
@@ -126,7 +126,7 @@ def _synonyms(value: Any) -> tuple[str, ...]:
 
 
 def sides_text(settings: Settings, numpy_text: str, pytorch_text: str) -> str:
-    """'hand-rolled: …; PyTorch: …', or 'both: …' when they say the same."""
+    """'by hand: …; PyTorch: …', or 'both: …' when they say the same."""
     if numpy_text == pytorch_text:
         return f"Here, on both sides: {numpy_text}."
-    return f"Here hand-rolled: {numpy_text}; PyTorch: {pytorch_text}."
+    return f"Here by hand: {numpy_text}; PyTorch: {pytorch_text}."

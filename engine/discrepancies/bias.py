@@ -27,12 +27,12 @@ def explain(settings: Settings) -> Explanation:
             "so with a bias every layer after the first also starts from other weights."
         )
     return Explanation(
-        what="nn.Linear adds a bias to every unit unless told not to; the hand-rolled code has none. Without it every "
+        what="nn.Linear adds a bias to every unit unless told not to; the hand-written code has none. Without it every "
         "unit's boundary passes through the origin." + second,
         formula="z = x·W + b;  ∂L/∂b = Σ over samples of δ",
         numbers=f"With biases this {'-'.join(map(str, sizes))} network has {weights + biases} parameters, without "
         f"{weights}: {biases} biases.",
-        fix_hand_rolled="z = layer_input @ W + b; ...; b -= learning_rate * delta.sum(axis=0)",
+        fix_by_hand="z = layer_input @ W + b; ...; b -= learning_rate * delta.sum(axis=0)",
         fix_pytorch="nn.Linear(fan_in, fan_out, bias=False)",
     )
 

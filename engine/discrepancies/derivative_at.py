@@ -33,7 +33,7 @@ def explain(settings: Settings) -> Explanation:
         formula=formulas or "relu′ = (z > 0) = (relu(z) > 0)",
         numbers=f"{where} "
         + sides_text(settings, MEANINGS[settings.numpy.derivative_at], MEANINGS[settings.pytorch.derivative_at]),
-        fix_hand_rolled="delta = error * (layer * (1 - layer))   # layer = sigmoid(z), not z",
+        fix_by_hand="delta = error * (layer * (1 - layer))   # layer = sigmoid(z), not z",
         fix_pytorch="nn.Sigmoid(): autograd takes the right one by itself",
     )
 

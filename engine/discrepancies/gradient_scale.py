@@ -30,9 +30,9 @@ def explain(settings: Settings) -> Explanation:
         "takes the MEAN over all N·C elements. Same direction, other length: it looks like another learning rate.",
         formula="∂(½Σe²)/∂ŷ = e;   ∂(mean e²)/∂ŷ = 2e/(N·C);   ratio N·C/2",
         numbers=f"N = {samples}, C = {outputs}: N·C/2 = {elements / 2:g}. {coincidence} With the learning rates as "
-        f"they are, factor × rate is {steps[0]:.4g} hand-rolled and {steps[1]:.4g} in PyTorch: the hand-rolled code "
+        f"they are, factor × rate is {steps[0]:.4g} by hand and {steps[1]:.4g} in PyTorch: the hand-written code "
         f"takes {verdict}.",
-        fix_hand_rolled=f"output_error = 2 / (N * C) * (prediction - Y)   # 2/{elements}",
+        fix_by_hand=f"output_error = 2 / (N * C) * (prediction - Y)   # 2/{elements}",
         fix_pytorch="loss = 0.5 * nn.functional.mse_loss(prediction, Y, reduction='sum'); loss.backward()",
     )
 

@@ -45,7 +45,7 @@ def explain(settings: Settings) -> Explanation:
         + sides_text(settings, MEANINGS[settings.numpy.initial_weights], MEANINGS[settings.pytorch.initial_weights])
         + f" Seed {settings.seed} makes PyTorch's stream from MT19937 words, and NumPy can repeat it to the last bit: "
         "no weight has to be borrowed.",
-        fix_hand_rolled="words = np.random.RandomState(seed).randint(0, 2**32, n, np.uint32) & 0xFFFFFF; "
+        fix_by_hand="words = np.random.RandomState(seed).randint(0, 2**32, n, np.uint32) & 0xFFFFFF; "
         "W = np.float32(bound) * (words - 2.0**23).astype(np.float32) / 2**23",
         fix_pytorch="with torch.no_grad(): layer.weight.copy_(torch.from_numpy(W.T))",
     )

@@ -17,7 +17,7 @@ def explain(settings: Settings) -> Explanation:
         balance = "Together with the gradient scale, both sides take the same step."
     else:
         balance = (
-            f"Equal steps would need {wanted:.6g} in PyTorch, or {equal:.6g} in the hand-rolled code, "
+            f"Equal steps would need {wanted:.6g} in PyTorch, or {equal:.6g} in the hand-written code, "
             "with the gradients as they are."
         )
     rule = (
@@ -29,8 +29,8 @@ def explain(settings: Settings) -> Explanation:
         what="How far each update goes along the gradient. Another rate stretches the curve along the epochs; it also "
         "hides a different gradient scale.",
         formula="W ← W − learning_rate · ∂L/∂W",
-        numbers=f"Here hand-rolled {numpy.learning_rate:g}, PyTorch {pytorch.learning_rate:g}. {balance} {rule}",
-        fix_hand_rolled=f"learning_rate = {pytorch.learning_rate:g}",
+        numbers=f"Here by hand {numpy.learning_rate:g}, PyTorch {pytorch.learning_rate:g}. {balance} {rule}",
+        fix_by_hand=f"learning_rate = {pytorch.learning_rate:g}",
         fix_pytorch=f"torch.optim.SGD(model.parameters(), lr={numpy.learning_rate:g})",
     )
 

@@ -22,7 +22,7 @@ def explain(settings: Settings) -> Explanation:
         numbers=sides_text(settings, MEANINGS[settings.numpy.log_moment], MEANINGS[settings.pytorch.log_moment])
         + f" Of {settings.epochs:,} losses the curve logged before shows the start and lacks the end, the other the "
         "reverse.",
-        fix_hand_rolled="losses.append(...) of the prediction made before W += ...",
+        fix_by_hand="losses.append(...) of the prediction made before W += ...",
         fix_pytorch="losses.append(loss.item()) of the loss that backward() was called on",
     )
 

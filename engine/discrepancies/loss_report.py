@@ -28,7 +28,7 @@ def explain(settings: Settings) -> Explanation:
         numbers=f"N·C = {elements} here, so ½Σe² is {elements / 2:g} times the MSE. Error·loss is negative whenever "
         "the predictions are too low on average, so it cannot be drawn on a log axis. "
         + sides_text(settings, MEANINGS[settings.numpy.loss_report], MEANINGS[settings.pytorch.loss_report]),
-        fix_hand_rolled="losses.append(np.mean(np.square(prediction - Y)))",
+        fix_by_hand="losses.append(np.mean(np.square(prediction - Y)))",
         fix_pytorch="error = prediction - Y; losses.append((error * 0.5 * error.square().mean()).mean().item())",
     )
 

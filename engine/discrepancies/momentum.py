@@ -49,7 +49,7 @@ def _length(momentum: Momentum) -> float:
 def explain(settings: Settings) -> Explanation:
     """With both sides' update and the length of their steps put in."""
     numpy, pytorch = settings.numpy.momentum, settings.pytorch.momentum
-    lengths = f"{_length(numpy):.4g} times a plain step hand-rolled, {_length(pytorch):.4g} times in PyTorch"
+    lengths = f"{_length(numpy):.4g} times a plain step by hand, {_length(pytorch):.4g} times in PyTorch"
     return Explanation(
         what="Momentum moves along a running sum of gradients. PyTorch keeps the learning rate out of the sum, "
         "textbooks put it in: the same steps while the rate is constant, others as soon as a schedule changes it. "
@@ -57,7 +57,7 @@ def explain(settings: Settings) -> Explanation:
         formula="PyTorch: v ← μ·v + (1 − d)·g, W ← W − η·v;   textbook: v ← μ·v − η·(1 − d)·g, W ← W + v",
         numbers=sides_text(settings, _meaning(numpy), _meaning(pytorch))
         + f" Along a steady gradient a step grows to (1 − d)/(1 − μ): {lengths}.",
-        fix_hand_rolled="V = mu * V + gradient; W += -learning_rate * V   # V starts as the first gradient",
+        fix_by_hand="V = mu * V + gradient; W += -learning_rate * V   # V starts as the first gradient",
         fix_pytorch="torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=mu, dampening=d)",
     )
 

@@ -28,7 +28,7 @@ def explain(settings: Settings) -> Explanation:
         formula="1 ulp at 1.0: 2⁻²³ ≈ 1.2e-07 in float32, 2⁻⁵² ≈ 2.2e-16 in float64",
         numbers=sides_text(settings, MEANINGS[settings.numpy.precision], MEANINGS[settings.pytorch.precision])
         + f" After {settings.epochs:,} epochs the roundings of one side have been fed back that many times.",
-        fix_hand_rolled="X, Y, W = (array.astype(np.float32) for array in (X, Y, W))   # and no np.float64 scalars",
+        fix_by_hand="X, Y, W = (array.astype(np.float32) for array in (X, Y, W))   # and no np.float64 scalars",
         fix_pytorch="model.double(); X = X.double(); Y = Y.double()",
     )
 

@@ -34,7 +34,7 @@ def explain(settings: Settings) -> Explanation:
         formula="δ₁ = (δ₂·W₂ᵀ)·σ′: with the W₂ before its update; in turn, with W₂ − η·∂L/∂W₂",
         numbers=f"{where} "
         + sides_text(settings, MEANINGS[settings.numpy.update_order], MEANINGS[settings.pytorch.update_order]),
-        fix_hand_rolled=f"compute error{max(reached, 1)} = np.dot(delta{last}, W{last}.T) before W{last} += ...",
+        fix_by_hand=f"compute error{max(reached, 1)} = np.dot(delta{last}, W{last}.T) before W{last} += ...",
         fix_pytorch="one optimizer.step() after loss.backward(): autograd has all gradients by then",
     )
 

@@ -46,7 +46,7 @@ def explain(settings: Settings) -> Explanation:
         formula="in the gradient: g ← g + λ·W;   decoupled: W ← (1 − η·λ)·W − η·g",
         numbers=sides_text(settings, _meaning(settings.numpy.weight_decay), _meaning(settings.pytorch.weight_decay))
         + f" {relation}",
-        fix_hand_rolled="W += -learning_rate * (gradient + weight_decay * W)   # and the same for b",
+        fix_by_hand="W += -learning_rate * (gradient + weight_decay * W)   # and the same for b",
         fix_pytorch="torch.optim.SGD(model.parameters(), lr=learning_rate, weight_decay=0.001)",
     )
 

@@ -1,6 +1,6 @@
 """The impact's speed and memory, as ratios inside one run. Not part of the test suite:
 
-pytest tests/benchmarks/bench_impact.py -s
+pytest tests/benchmarks/bench_impact.py -s -n 0
 """
 
 import resource

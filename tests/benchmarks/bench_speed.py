@@ -1,6 +1,6 @@
 """Speed and memory, as ratios inside one run. Not part of the test suite:
 
-pytest tests/benchmarks/bench_speed.py -s
+pytest tests/benchmarks/bench_speed.py -s -n 0
 """
 
 import json

@@ -23,7 +23,7 @@ LABELS = {
     "output_activation": "Output activation",
     "epochs": "Epochs",
     "seed": "Seed",
-    "numpy_rate": "Rate, hand-rolled",
+    "numpy_rate": "Rate, by hand",
     "pytorch_rate": "Rate, PyTorch",
     "device": "Device",
 }

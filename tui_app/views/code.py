@@ -64,7 +64,7 @@ class CodePane(ScrollableContainer, can_focus=True):
 
 
 class CodeView(View):
-    """The hand-rolled program and PyTorch's."""
+    """The hand-written program and PyTorch's."""
 
     NAME = "code"
     HELP: ClassVar[str] = """\

@@ -110,7 +110,7 @@ def _loss_legend(log: bool, refused: bool, previous: bool) -> Content:
     parts: list[Part] = [
         "loss, log scale" if log else "loss",
         ("  ━━ ", NUMPY_COLOR),
-        "hand-rolled",
+        "by hand",
         ("  ━━ ", PYTORCH_COLOR),
         "PyTorch",
     ]

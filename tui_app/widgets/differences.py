@@ -63,7 +63,7 @@ class DifferenceRows(Widget):
     def render(self) -> Content:
         """The heading and the rows."""
         width = self._value_width
-        heading = f"{'':{TITLE_WIDTH}}{'hand-rolled':{width + SIGN_WIDTH}}{'PyTorch':{width}}"
+        heading = f"{'':{TITLE_WIDTH}}{'by hand':{width + SIGN_WIDTH}}{'PyTorch':{width}}"
         ascii = getattr(self.app, "ascii", False)
         rows = [self._row(index, discrepancy, width, ascii) for index, discrepancy in enumerate(CATALOGUE)]
         return Content("\n").join([Content.styled(heading, "$text-muted"), *rows])
@@ -74,12 +74,12 @@ class DifferenceRows(Widget):
         mark = "$text-success" if matched else "$text-warning"
         # In ASCII the name that one types says more than a label without its signs.
         shown = discrepancy.name if ascii else discrepancy.label
-        hand_rolled, pytorch = (
+        by_hand, pytorch = (
             shown(discrepancy.value(self._settings, side))[: width - 1].ljust(width) for side in SideName
         )
         row = Content.assemble(
             f"{'▸' if selected else ' '} {discrepancy.title:{TITLE_WIDTH - 2}}",
-            hand_rolled,
+            by_hand,
             ("= " if matched else "≠ ", mark),
             pytorch,
             ("(● )" if matched else "( ○)", mark),

@@ -26,7 +26,7 @@ def explanation_content(discrepancy: Discrepancy, settings: Settings, ascii: boo
             Content.assemble(explanation.what, " It moves ", (discrepancy.moves.value, "bold"), "."),
             Content.styled(explanation.formula, "$text-accent"),
             Content(explanation.numbers),
-            Content.assemble(("To mend the hand-rolled side\n", "bold"), explanation.fix_hand_rolled),
+            Content.assemble(("To mend the hand-written side\n", "bold"), explanation.fix_by_hand),
             Content.assemble(("To mend PyTorch\n", "bold"), explanation.fix_pytorch),
         ]
     )

@@ -22,7 +22,7 @@ def histogram_content(pair: ParameterPair, width: int) -> Content:
     sampled = f", every {found.step}th weight" if found.step > 1 else ""
     lines = [
         Content.styled(f"{pair.name.capitalize()} {'x'.join(map(str, pair.numpy.shape))}{sampled}", "bold"),
-        Content.assemble(" " * LABEL_WIDTH, ("hand-rolled".ljust(room), "$text-primary"), ("PyTorch", "$text-warning")),
+        Content.assemble(" " * LABEL_WIDTH, ("by hand".ljust(room), "$text-primary"), ("PyTorch", "$text-warning")),
     ]
     for low, numpy, pytorch in zip(found.edges[:-1], found.numpy, found.pytorch, strict=True):
         lines.append(

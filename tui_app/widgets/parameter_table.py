@@ -72,7 +72,7 @@ class ParameterTable(StillScrollView, can_focus=True):
         rows, inputs = self._headings
         columns = f"{rows:>6}{inputs if pair.numpy.ndim == 2 else '':>7}"
         delta = {Unit.ABSOLUTE: "Δ", Unit.RELATIVE: "|Δ|/|W|", Unit.ULP: "ULP"}[self._unit]
-        return [Segment(f"{columns}{'hand-rolled':>14}{'PyTorch':>14}{delta:>11}", Style(dim=True))]
+        return [Segment(f"{columns}{'by hand':>14}{'PyTorch':>14}{delta:>11}", Style(dim=True))]
 
     def _row(self, pair: ParameterPair, row: int) -> list[Segment]:
         first, second = float(pair.numpy.flat[row]), float(pair.pytorch.flat[row])

@@ -24,7 +24,7 @@ TALL = 20
 
 
 class PredictionMaps(Widget):
-    """Three maps: hand-rolled, PyTorch, |Δ|."""
+    """Three maps: by hand, PyTorch, |Δ|."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class PredictionMaps(Widget):
         height = max(1, min((self.size.height - 1) // -(-3 // columns) - 1, width // 2))
         size = (min(width, 3 * height), height)
         panels = [
-            self._panel("hand-rolled", plane.numpy, (low, high), "$text-primary", size),
+            self._panel("by hand", plane.numpy, (low, high), "$text-primary", size),
             self._panel("PyTorch", plane.pytorch, (low, high), "$text-warning", size),
             self._panel(f"|Δ|, to {largest:.1e}", gap, (0.0, largest), "$text-error", size),
         ]

@@ -32,7 +32,7 @@ class PredictionTable(StillScrollView, can_focus=True):
         if data is None or predictions is None:
             return Strip.blank(width, self.rich_style)
         if y == 0:
-            text = f"{'sample':>7}{'output':>7}{'target':>12}{'hand-rolled':>14}{'PyTorch':>14}{'Δ':>11}"
+            text = f"{'sample':>7}{'output':>7}{'target':>12}{'by hand':>14}{'PyTorch':>14}{'Δ':>11}"
             return Strip([Segment(text, self.rich_style + Style(dim=True))]).adjust_cell_length(width, self.rich_style)
         index = y + self.scroll_offset.y - 1
         if index >= data.Y.size:

@@ -1,0 +1,24 @@
+"""How numbers are written, in sentences and in tables: the same everywhere. What a number means is said elsewhere."""
+
+from __future__ import annotations
+
+import math
+
+MEANINGFUL_ULPS = 1_000_000
+"""From here on a distance in ULPs says no more than the gap itself; values of different sign are always farther apart,
+subnormal ones excepted."""
+
+
+def number(value: float, digits: int = 2) -> str:
+    """At least so many significant digits: plain from 0.001 to 9,999, an exponent beyond. 0.25, 386, 7.7e-08."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else str(value)
+    magnitude = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
+    if not -3 <= magnitude <= 3:
+        return f"{value:.{digits - 1}e}"
+    return f"{value:,.{max(0, digits - 1 - magnitude)}f}"
+
+
+def ulps(count: int) -> str:
+    """' (2 ULP)', or nothing where the count says nothing."""
+    return f" ({count:,} ULP)" if 0 < count < MEANINGFUL_ULPS else ""
