@@ -14,7 +14,7 @@ def number(value: float, digits: int = 2) -> str:
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else str(value)
     magnitude = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
-    if not -3 <= magnitude <= 3:
+    if magnitude < -3 or abs(value) >= 9999.5:
         return f"{value:.{digits - 1}e}"
     return f"{value:,.{max(0, digits - 1 - magnitude)}f}"
 

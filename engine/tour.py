@@ -71,7 +71,7 @@ def _tour() -> tuple[Step, ...]:
             "The question",
             "loss_report",
             "Nothing yet: the two programs as they were asked about. One looks written to do what the other does.",
-            "Two curves that have nothing to do with each other. The hand-written one can go below zero: it is no loss.",
+            "Two curves that have nothing to do with each other. The hand-written one goes below zero: it is no loss.",
             settings["asked"],
             _ends,
         ),
