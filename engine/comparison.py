@@ -19,8 +19,8 @@ def ulp_distance(first: FloatArray, second: FloatArray, dtype: DTypeLike) -> NDA
 
     Source: floats of one sign are ordered as their bit patterns are (Dawson, "Comparing Floating Point Numbers").
     """
-    low, high = np.sort([_position(first, dtype), _position(second, dtype)], axis=0)
-    return np.asarray(high - low, np.uint64)
+    one, other = _position(first, dtype), _position(second, dtype)
+    return np.where(one < other, other - one, one - other)
 
 
 def _position(values: FloatArray, dtype: DTypeLike) -> NDArray[np.uint64]:
@@ -83,7 +83,7 @@ class LossComparison:
 
 @dataclass(frozen=True)
 class ParameterGap:
-    """The gap between one weight or bias and its counterpart; a bias that one side lacks counts as zero there."""
+    """The gap between one weight or bias and its counterpart, where both sides have it."""
 
     name: str
     elements: int
@@ -94,31 +94,60 @@ class ParameterGap:
 
 
 @dataclass(frozen=True)
+class WeightsGap:
+    """The gap between all weights and biases that both sides have, at one moment.
+
+    `lacking` names the parameters that only one side has. `moved` is the largest |W − W at the start| of a weight or
+    bias, on the side where it is larger.
+    """
+
+    elements: int
+    different: int
+    max_absolute: float
+    lacking: tuple[str, ...] = ()
+    moved: float = 0.0
+
+    @property
+    def same(self) -> bool:
+        """Whether both sides have the same parameters, and every bit of them is equal."""
+        return self.different == 0 and not self.lacking
+
+    @property
+    def relative(self) -> float:
+        """The largest gap as a share of the way the weights have moved; infinite where they have not moved."""
+        if self.max_absolute == 0:
+            return 0.0
+        return self.max_absolute / self.moved if self.moved else float("inf")
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """All gaps of a run: the losses, the parameters at the start and the parameters now."""
+    """How far a run's sides are apart: their losses, their weights at the start and their weights now."""
 
     losses: LossGap
-    initial_parameters: tuple[ParameterGap, ...]
-    parameters: tuple[ParameterGap, ...]
-
-    @property
-    def max_parameter_gap(self) -> float:
-        """The largest |Δ| over all weights and biases."""
-        return max(gap.max_absolute for gap in self.parameters)
-
-    @property
-    def same_parameters(self) -> bool:
-        """Whether every bit of every parameter is the same."""
-        return all(gap.different == 0 for gap in self.parameters)
+    initial_weights: WeightsGap
+    weights: WeightsGap
 
 
 @dataclass(frozen=True)
 class ParameterPair:
-    """One weight (fan_out, fan_in) or bias (fan_out,) of both sides; zeros stand for a bias that is not there."""
+    """One weight (fan_out, fan_in) or bias (fan_out,) of both sides; nothing for a bias that a side does not have."""
 
     name: str
-    numpy: FloatArray
-    pytorch: FloatArray
+    numpy: FloatArray | None
+    pytorch: FloatArray | None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the side that has it."""
+        present = self.numpy if self.numpy is not None else self.pytorch
+        assert present is not None
+        return present.shape
+
+    @property
+    def both(self) -> tuple[FloatArray, FloatArray] | None:
+        """Both arrays, if both sides have it."""
+        return None if self.numpy is None or self.pytorch is None else (self.numpy, self.pytorch)
 
 
 def pair_parameters(
@@ -128,13 +157,7 @@ def pair_parameters(
     numpy_named = _named(numpy_parameters, settings.numpy.bias)
     pytorch_named = _named(pytorch_parameters, settings.pytorch.bias)
     names = sorted(numpy_named.keys() | pytorch_named.keys(), key=lambda name: (int(name.split()[1]), name[-1] == "s"))
-    pairs = []
-    for name in names:
-        present = numpy_named.get(name, pytorch_named.get(name))
-        assert present is not None
-        zeros = np.zeros_like(present)
-        pairs.append(ParameterPair(name, numpy_named.get(name, zeros), pytorch_named.get(name, zeros)))
-    return tuple(pairs)
+    return tuple(ParameterPair(name, numpy_named.get(name), pytorch_named.get(name)) for name in names)
 
 
 def _named(parameters: list[FloatArray], bias: bool) -> dict[str, FloatArray]:
@@ -151,17 +174,46 @@ def coarser_dtype(settings: Settings) -> DTypeLike:
     return np.float64 if all(side.precision is Precision.FLOAT64 for side in sides) else np.float32
 
 
+def compare_weights(now: tuple[ParameterPair, ...], start: tuple[ParameterPair, ...] = ()) -> WeightsGap:
+    """All weights and biases at once, in a few passes over them; `start` are those the run began with.
+
+    The gap of each parameter, also relative and in ULPs, is `compare_parameters`'s and takes ten times as long.
+    """
+    both = [pair.both for pair in now if pair.both is not None]
+    moved = [
+        gap
+        for pair, first in zip(now, start, strict=False)
+        for array, before in ((pair.numpy, first.numpy), (pair.pytorch, first.pytorch))
+        if array is not None and before is not None
+        for gap in [_largest_gap(array, before)]
+    ]
+    return WeightsGap(
+        elements=sum(numpy.size for numpy, _ in both),
+        different=sum(int(np.count_nonzero(numpy != pytorch)) for numpy, pytorch in both),
+        max_absolute=max(_largest_gap(numpy, pytorch) for numpy, pytorch in both),
+        lacking=tuple(pair.name for pair in now if pair.both is None),
+        moved=max(moved, default=0.0),
+    )
+
+
+def _largest_gap(first: FloatArray, second: FloatArray) -> float:
+    with np.errstate(invalid="ignore", over="ignore"):
+        gap = np.subtract(first, second, dtype=np.float64)
+        return float(np.abs(gap, out=gap).max())
+
+
 def compare_parameters(settings: Settings, pairs: tuple[ParameterPair, ...]) -> tuple[ParameterGap, ...]:
-    """The gap of every pair, in ULPs of the coarser dtype."""
-    return tuple(_parameter_gap(pair, coarser_dtype(settings)) for pair in pairs)
+    """The gap of every parameter that both sides have, in ULPs of the coarser dtype."""
+    dtype = coarser_dtype(settings)
+    return tuple(_parameter_gap(pair.name, *pair.both, dtype) for pair in pairs if pair.both is not None)
 
 
-def _parameter_gap(pair: ParameterPair, dtype: DTypeLike) -> ParameterGap:
-    first, second = pair.numpy.astype(np.float64), pair.pytorch.astype(np.float64)
+def _parameter_gap(name: str, numpy: FloatArray, pytorch: FloatArray, dtype: DTypeLike) -> ParameterGap:
+    first, second = numpy.astype(np.float64), pytorch.astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
         absolute = np.abs(first - second)
         return ParameterGap(
-            name=pair.name,
+            name=name,
             elements=absolute.size,
             different=int(np.count_nonzero(first != second)),
             max_absolute=float(absolute.max()),

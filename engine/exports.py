@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.comparison import Comparison, ParameterPair
+from engine.comparison import Comparison, ParameterPair, compare_parameters
 from engine.discrepancies import CATALOGUE
 from engine.history import Curves
 from engine.scripts import script_files
@@ -40,7 +40,7 @@ def export_files(result: Result, command: str) -> dict[str, str | bytes]:
     files["losses.csv"] = losses_csv(result.curves)
     files["parameters.npz"] = parameters_npz(result)
     for side in SideName:
-        parameters = list(own_parameters(result.settings, side, result.parameters).values())
+        parameters = list(own_parameters(side, result.parameters).values())
         files[f"{side.value}_state_dict.pt"] = state_dict_file(parameters, result.settings.side(side).bias)
     files["report.md"] = report(result, command)
     return files
@@ -60,11 +60,10 @@ def losses_csv(curves: Curves) -> str:
     return "\n".join(rows) + "\n"
 
 
-def own_parameters(settings: Settings, side: SideName, pairs: tuple[ParameterPair, ...]) -> dict[str, FloatArray]:
-    """One side's parameters by name, in PyTorch's order, without the zeros that stand for a bias it does not have."""
-    bias = settings.side(side).bias
-    kept = [pair for pair in pairs if bias or not pair.name.endswith("bias")]
-    return {pair.name: pair.numpy if side is SideName.NUMPY else pair.pytorch for pair in kept}
+def own_parameters(side: SideName, pairs: tuple[ParameterPair, ...]) -> dict[str, FloatArray]:
+    """One side's parameters by name, in PyTorch's order."""
+    own = {pair.name: pair.numpy if side is SideName.NUMPY else pair.pytorch for pair in pairs}
+    return {name: value for name, value in own.items() if value is not None}
 
 
 def parameters_npz(result: Result) -> bytes:
@@ -72,7 +71,7 @@ def parameters_npz(result: Result) -> bytes:
     arrays: dict[str, Any] = {}
     for side in SideName:
         for when, pairs in (("", result.parameters), ("initial_", result.initial_parameters)):
-            for name, value in own_parameters(result.settings, side, pairs).items():
+            for name, value in own_parameters(side, pairs).items():
                 arrays[f"{side.value}_{when}{name.replace(' ', '_')}"] = value
     file = io.BytesIO()
     np.savez(file, **arrays)
@@ -105,7 +104,7 @@ def report(result: Result, command: str) -> str:
         lines.append(f"| {side.label} | {curve.first!r} | {curve.last!r} |")
     lines += ["", "| gap of | largest absolute | largest relative | ULP |", "| --- | --- | --- | --- |"]
     lines.append(f"| losses | {gap.max_absolute:.3g} | {gap.max_relative:.3g} | {gap.max_ulp} |")
-    for one_gap in result.comparison.parameters:
+    for one_gap in compare_parameters(settings, result.parameters):
         lines.append(
             f"| {one_gap.name} | {one_gap.max_absolute:.3g} | {one_gap.max_relative:.3g} | {one_gap.max_ulp} |"
         )

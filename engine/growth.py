@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.comparison import ParameterGap, ParameterPair, compare_parameters, pair_parameters
+from engine.comparison import ParameterGap, ParameterPair, compare_parameters, compare_weights, pair_parameters
 from engine.lockstep import Model, build_models
 from engine.settings import Settings
 from engine.trace import Tracer
@@ -72,7 +72,7 @@ class GrowthStudy:
 
     def _measure(self) -> None:
         pairs = self._pairs()
-        if self.epoch == 0 and any(not np.array_equal(pair.numpy, pair.pytorch) for pair in pairs):
+        if self.epoch == 0 and not compare_weights(pairs).same:
             self.first = 0
         self._samples[self.epoch] = self._sample(pairs)
         if len(self._samples) > 2 * SAMPLES:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -16,10 +15,11 @@ from engine.comparison import (
     Comparison,
     LossComparison,
     ParameterPair,
-    compare_parameters,
+    compare_weights,
     loss_dtype,
     pair_parameters,
 )
+from engine.divergence import Divergence
 from engine.history import Curves, History
 from engine.settings import Settings, SideName
 from engine.types import FloatArray
@@ -45,24 +45,6 @@ class Model(Protocol):
 
     def predict(self, X: FloatArray | None = None) -> FloatArray:
         """The output (N, C) at the present weights, for the data unless other inputs are given."""
-
-
-@dataclass(frozen=True)
-class Divergence:
-    """A side's loss stopped being a finite number; the epoch counts from 1."""
-
-    side: SideName
-    epoch: int
-    value: float
-    learning_rate: float
-
-    @property
-    def message(self) -> str:
-        """One plain sentence."""
-        return (
-            f"The {self.side.adjective} loss became {self.value} at epoch {self.epoch:,}, so training stopped there: "
-            f"the learning rate {self.learning_rate:g} is too large for this problem."
-        )
 
 
 def build_models(settings: Settings) -> tuple[Model, Model]:
@@ -91,7 +73,7 @@ class Lockstep:
         self._losses = LossComparison(loss_dtype(settings))
         self._record = record
         self.initial_parameters = self.parameters()
-        self._initial_gaps = compare_parameters(settings, self.initial_parameters)
+        self._initial_gap = compare_weights(self.initial_parameters)
 
     @property
     def finished(self) -> bool:
@@ -127,7 +109,7 @@ class Lockstep:
     def _diverge(self, epoch: int, numpy_loss: float, pytorch_loss: float) -> None:
         side = SideName.PYTORCH if math.isfinite(numpy_loss) else SideName.NUMPY
         value = pytorch_loss if side is SideName.PYTORCH else numpy_loss
-        self.divergence = Divergence(side, epoch, value, self.settings.side(side).learning_rate)
+        self.divergence = Divergence(side, epoch, value)
 
     def curves(self) -> Curves:
         """Copies of the curves so far."""
@@ -138,5 +120,6 @@ class Lockstep:
         return pair_parameters(self.settings, self.numpy.parameters(), self.pytorch.parameters())
 
     def comparison(self, parameters: tuple[ParameterPair, ...]) -> Comparison:
-        """All gaps so far; `parameters` are those of now."""
-        return Comparison(self._losses.gap, self._initial_gaps, compare_parameters(self.settings, parameters))
+        """How far the sides are apart so far; `parameters` are those of now."""
+        weights = compare_weights(parameters, self.initial_parameters)
+        return Comparison(self._losses.gap, self._initial_gap, weights)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.comparison import Comparison, pair_parameters
+from engine.comparison import Comparison, ParameterPair, pair_parameters
+from engine.divergence import Cause, Divergence, find_cause
 from engine.exports import Result
 from engine.history import History
-from engine.lockstep import Divergence, Lockstep
+from engine.lockstep import Lockstep
 from engine.settings import Settings
 from engine.types import FloatArray
 from engine.verdict import Verdict, judge
@@ -51,7 +52,19 @@ class Run:
     comparison: Comparison
     verdict: Verdict
     divergence: Divergence | None
+    cause: Cause | None
+    """Of the divergence, if there is one."""
     seconds: float
+
+    @property
+    def initial_parameters(self) -> tuple[ParameterPair, ...]:
+        """Both sides' first parameters, by name."""
+        return pair_parameters(self.settings, self.numpy.initial_parameters, self.pytorch.initial_parameters)
+
+    @property
+    def parameters(self) -> tuple[ParameterPair, ...]:
+        """Both sides' last parameters, by name."""
+        return pair_parameters(self.settings, self.numpy.parameters, self.pytorch.parameters)
 
 
 def train(settings: Settings, on_progress: Callable[[Progress], None] | None = None) -> Run:
@@ -72,13 +85,16 @@ def train(settings: Settings, on_progress: Callable[[Progress], None] | None = N
     numpy_losses = np.concatenate([numpy_block for numpy_block, _ in blocks])
     pytorch_losses = np.concatenate([pytorch_block for _, pytorch_block in blocks])
     comparison = lockstep.comparison(lockstep.parameters())
+    divergence = lockstep.divergence
+    cause = None if divergence is None else find_cause(settings, divergence, lockstep.build)
     return Run(
         settings=settings,
         numpy=SideRun(numpy_losses, numpy_start, lockstep.numpy.parameters()),
         pytorch=SideRun(pytorch_losses, pytorch_start, lockstep.pytorch.parameters()),
         comparison=comparison,
-        verdict=judge(settings, comparison, lockstep.divergence),
-        divergence=lockstep.divergence,
+        verdict=judge(settings, comparison, divergence, cause),
+        divergence=divergence,
+        cause=cause,
         seconds=seconds,
     )
 
@@ -90,8 +106,8 @@ def result_of(run: Run) -> Result:
     return Result(
         run.settings,
         history.curves(),
-        pair_parameters(run.settings, run.numpy.initial_parameters, run.pytorch.initial_parameters),
-        pair_parameters(run.settings, run.numpy.parameters, run.pytorch.parameters),
+        run.initial_parameters,
+        run.parameters,
         run.comparison,
         run.verdict,
     )

@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from engine.comparison import compare_parameters
 from engine.data import Dataset
 from engine.discrepancies import CATALOGUE, remaining
 from engine.errors import InputError
@@ -47,11 +48,15 @@ def run_document(run: Run) -> dict[str, Any]:
         "numpy": _side_document(run.numpy),
         "pytorch": _side_document(run.pytorch),
         "comparison": {
-            **asdict(run.comparison),
+            "losses": asdict(run.comparison.losses),
+            "weights": asdict(run.comparison.weights),
+            "initial_parameters": [asdict(gap) for gap in compare_parameters(run.settings, run.initial_parameters)],
+            "parameters": [asdict(gap) for gap in compare_parameters(run.settings, run.parameters)],
             "differences_left": [discrepancy.field for discrepancy in remaining(run.settings)],
             "verdict": run.verdict.level.value,
             "headline": run.verdict.headline,
             "divergence": run.divergence and run.divergence.message,
+            "divergence_ended_by": run.cause and [discrepancy.field for discrepancy in run.cause.ends_it],
         },
     }
 

@@ -51,12 +51,10 @@ def _gap(_: Curves, comparison: Comparison) -> str:
 
 
 def _start(_: Curves, comparison: Comparison) -> str:
-    elements = sum(gap.elements for gap in comparison.initial_parameters)
-    different = sum(gap.different for gap in comparison.initial_parameters)
-    losses = comparison.losses
+    start, losses = comparison.initial_weights, comparison.losses
     return (
-        f"{different} of {elements} first weights and biases differ. After {losses.epochs:,} epochs the losses are "
-        f"at most {losses.max_absolute:.2g} apart."
+        f"{start.different} of {start.elements} first weights and biases differ. After {losses.epochs:,} epochs "
+        f"the losses are at most {losses.max_absolute:.2g} apart."
     )
 
 

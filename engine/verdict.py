@@ -1,4 +1,4 @@
-"""What the gaps amount to, in plain words, given which differences are left."""
+"""What the gaps amount to, in plain words, given which differences are left. Losses and weights are judged alike."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from enum import Enum
 
 from engine.comparison import Comparison
-from engine.discrepancies import Discrepancy, remaining
-from engine.lockstep import Divergence
-from engine.settings import Settings
+from engine.discrepancies import Discrepancy, Moves, remaining
+from engine.divergence import Cause, Divergence
+from engine.number_text import number, ulps
+from engine.settings import Precision, Settings
 
-PLOTTING_PRECISION = 1e-6
-"""Gap, relative to the largest loss, below which no plot can show it."""
+ROUNDING = 1e-12
+"""With float64 on both sides, gaps up to this are rounding: relative to the largest loss, and to the weights' way."""
 
-ROUNDING = 1e-3
-"""With every setting equal, a gap below this, relative to the largest loss, is put down to rounding."""
+ON_A_PLOT = 1e-6
+"""Relative gaps up to this cannot be seen on a plot."""
+
+AMPLIFIED = 1e-3
+"""With every setting equal, a relative gap above this is rounding that training has amplified."""
 
 
 class Level(Enum):
@@ -23,6 +27,12 @@ class Level(Enum):
     IDENTICAL = "identical"
     EQUAL = "equal"
     PLOTTING = "plotting"
+    PLOTTED_NUMBER = "plotted-number"
+    """The weights are equal up to rounding; the logged numbers are not the same number."""
+    UNMOVED = "unmoved"
+    """No weight has moved from its start, so nothing is shown yet."""
+    WEIGHTS = "weights"
+    """The losses agree so far, the weights do not."""
     DIFFERENT = "different"
     DIVERGED = "diverged"
 
@@ -42,59 +52,86 @@ class Verdict:
         return f"{self.gaps} {self.left}".strip()
 
 
-def judge(settings: Settings, comparison: Comparison, divergence: Divergence | None = None) -> Verdict:
-    """The verdict on a run, finished or not."""
+def judge(
+    settings: Settings, comparison: Comparison, divergence: Divergence | None = None, cause: Cause | None = None
+) -> Verdict:
+    """The verdict on a run, finished or not. `cause` is what was found of a divergence."""
     left = remaining(settings)
     if divergence is not None:
-        return Verdict(Level.DIVERGED, f"Diverged at epoch {divergence.epoch:,}", divergence.message)
+        said = cause.sentence(divergence) if cause is not None else ""
+        return Verdict(Level.DIVERGED, f"Diverged at epoch {divergence.epoch:,}", divergence.message, said)
     if comparison.losses.epochs == 0:
-        level = Level.DIFFERENT if left else Level.EQUAL
-        return Verdict(level, "Nothing trained yet", "", _left_sentence(left))
-    if comparison.losses.different == 0:
-        return _identical(comparison, left)
-    return _some_gap(comparison, left) if left else _only_rounding(comparison)
+        return Verdict(Level.DIFFERENT if left else Level.EQUAL, "Nothing trained yet", "", _left(left))
+    level = _level(settings, comparison, left)
+    return Verdict(level, _headline(level, comparison, left), _gaps(comparison), _remark(level, left))
 
 
-def _identical(comparison: Comparison, left: tuple[Discrepancy, ...]) -> Verdict:
-    losses = f"Identical: every bit of {comparison.losses.epochs:,} losses"
-    if comparison.same_parameters:
-        return Verdict(Level.IDENTICAL, f"{losses} and of every weight", "", _left_sentence(left))
-    gap = f"The weights are not: max |ΔW| {comparison.max_parameter_gap:.1e}."
-    return Verdict(Level.IDENTICAL, losses, gap, _left_sentence(left))
-
-
-def _only_rounding(comparison: Comparison) -> Verdict:
-    gap = comparison.losses
-    if _relative(comparison) <= ROUNDING:
-        headline = f"Equal to {gap.max_absolute:.1e} ({gap.max_ulp:,} ULP)"
-        return Verdict(Level.EQUAL, headline, _apart(comparison), "No difference is left, only rounding.")
-    headline = f"Equal settings, yet {gap.max_absolute:.1e} apart"
-    return Verdict(Level.DIFFERENT, headline, _apart(comparison), "Training has amplified rounding.")
-
-
-def _some_gap(comparison: Comparison, left: tuple[Discrepancy, ...]) -> Verdict:
-    if _relative(comparison) <= PLOTTING_PRECISION:
-        headline = f"Equal to plotting precision: {comparison.losses.max_absolute:.1e}"
-        cancelled = f"{_left_sentence(left)} Here they cancel or round away."
-        return Verdict(Level.PLOTTING, headline, _apart(comparison), cancelled)
-    headline = f"Different: {len(left)} difference{'s' if len(left) > 1 else ''} left"
-    return Verdict(Level.DIFFERENT, headline, _apart(comparison), _left_sentence(left))
-
-
-def _relative(comparison: Comparison) -> float:
-    """The largest gap as a share of the largest loss, which is not 0 where there is a gap."""
-    return comparison.losses.max_absolute / comparison.losses.largest_loss
-
-
-def _apart(comparison: Comparison) -> str:
-    gap = comparison.losses
-    return (
-        f"Max |Δloss| {gap.max_absolute:.1e} at epoch {gap.max_absolute_epoch:,}, "
-        f"max |ΔW| {comparison.max_parameter_gap:.1e}, bits part at epoch {gap.first_different_epoch:,}."
+def _level(settings: Settings, comparison: Comparison, left: tuple[Discrepancy, ...]) -> Level:
+    losses, weights = _relative_loss_gap(comparison), comparison.weights.relative
+    largest = max(losses, weights)
+    double = settings.numpy.precision is settings.pytorch.precision is Precision.FLOAT64
+    only_plotted = all(one.moves is Moves.PLOT for one in left)
+    rules = (
+        (comparison.losses.different == 0 and comparison.weights.same, Level.IDENTICAL),
+        (comparison.weights.moved == 0 and losses <= ON_A_PLOT, Level.UNMOVED),
+        (not left and largest <= AMPLIFIED, Level.EQUAL),
+        (not left, Level.DIFFERENT),
+        (double and largest <= ROUNDING, Level.EQUAL),
+        (largest <= ON_A_PLOT, Level.PLOTTING),
+        (only_plotted and weights <= AMPLIFIED, Level.PLOTTED_NUMBER),
+        (losses <= ON_A_PLOT, Level.WEIGHTS),
     )
+    return next((level for holds, level in rules if holds), Level.DIFFERENT)
 
 
-def _left_sentence(left: tuple[Discrepancy, ...]) -> str:
+def _relative_loss_gap(comparison: Comparison) -> float:
+    """The largest gap as a share of the largest loss, which is not 0 where there is a gap."""
+    losses = comparison.losses
+    return losses.max_absolute / losses.largest_loss if losses.different else 0.0
+
+
+def _headline(level: Level, comparison: Comparison, left: tuple[Discrepancy, ...]) -> str:
+    losses, gap = comparison.losses, number(comparison.losses.max_absolute)
+    weights = number(comparison.weights.max_absolute)
+    count = f"{losses.epochs:,} loss{'es' if losses.epochs > 1 else ''}"
+    equal = f"{gap}{ulps(losses.max_ulp)}" if losses.different else f"every bit of {count}, weights to {weights}"
+    apart = f"Different: {len(left)} difference{'s' if len(left) > 1 else ''} left"
+    first = f"First loss agrees; the weights are already {weights} apart"
+    return {
+        Level.IDENTICAL: f"Identical: every bit of {count} and all weights",
+        Level.EQUAL: f"Equal up to rounding: {equal}",
+        Level.PLOTTING: f"Equal on a plot: {gap}",
+        Level.PLOTTED_NUMBER: "The networks are the same; only the plotted number differs",
+        Level.UNMOVED: "Nothing has moved: every weight is where it started",
+        Level.WEIGHTS: first if losses.epochs == 1 else f"Losses agree so far; the weights are {weights} apart",
+        Level.DIFFERENT: apart if left else f"Equal settings, yet {gap} apart",
+    }[level]
+
+
+def _gaps(comparison: Comparison) -> str:
+    losses, weights = comparison.losses, comparison.weights
+    parts = []
+    if losses.different:
+        parts.append(f"max |Δloss| {number(losses.max_absolute)} at epoch {losses.max_absolute_epoch:,}")
+    if weights.max_absolute:
+        parts.append(f"max |ΔW| {number(weights.max_absolute)}")
+    if losses.different:
+        parts.append(f"losses part at epoch {losses.first_different_epoch:,}")
+    text = ", ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _remark(level: Level, left: tuple[Discrepancy, ...]) -> str:
+    if level is Level.DIFFERENT and not left:
+        return "No difference is left: training has amplified rounding."
+    if level is Level.EQUAL and not left:
+        return "No difference is left, only rounding."
+    if level in (Level.EQUAL, Level.PLOTTING):
+        return f"{_left(left)} Together they make no gap that a plot can show."
+    return _left(left)
+
+
+def _left(left: tuple[Discrepancy, ...]) -> str:
     if not left:
         return "No difference is left."
     return f"Left: {', '.join(discrepancy.title.lower() for discrepancy in left)}."

@@ -39,7 +39,7 @@ def test_run_prints_curves_weights_differences_and_the_verdict():
         "sum",
         "≠",
         "mean",
-        "Equal to plotting precision",
+        "Equal on a plot: ",
         "gap |Δloss|",
     ):
         assert said in result.stdout
@@ -130,7 +130,7 @@ def test_divergence_is_said_and_fails_any_limit():
     result = run(*options)
     assert result.exit_code == 0
     assert "Diverged at epoch" in result.stdout
-    assert "learning rate 1e+09 is too large" in " ".join(result.stdout.split())
+    assert "The cause: learning rate. Matched alone, it ends the divergence." in " ".join(result.stdout.split())
     assert run(*options, "--fail-over", "1e300").exit_code == 1
 
 

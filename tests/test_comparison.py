@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import engine
-from engine.comparison import LossComparison, compare_parameters, pair_parameters, relative_gap, ulp_distance
+from engine.comparison import (
+    LossComparison,
+    compare_parameters,
+    compare_weights,
+    pair_parameters,
+    relative_gap,
+    ulp_distance,
+)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -50,22 +57,40 @@ def test_blocks_add_up_to_the_whole(pairs, block):
     assert gap.max_ulp == ulp_distance(first, second, np.float64).max()
 
 
-def test_a_bias_that_is_not_there_counts_as_zero():
+def test_a_bias_that_is_not_there_has_no_gap():
     settings = engine.preset("no-bias").with_side(engine.SideName.PYTORCH, bias=True)
     weights = [np.ones((5, 2)), np.ones((1, 5))]
     with_bias = [weights[0], np.full(5, 0.25), weights[1] + 1, np.array([-3.0])]
     pairs = pair_parameters(settings, weights, with_bias)
     assert [pair.name for pair in pairs] == ["layer 1 weight", "layer 1 bias", "layer 2 weight", "layer 2 bias"]
+    assert [pair.shape for pair in pairs] == [(5, 2), (5,), (1, 5), (1,)]
     gaps = compare_parameters(settings, pairs)
-    assert [gap.max_absolute for gap in gaps] == [0, 0.25, 1, 3]
-    assert [gap.different for gap in gaps] == [0, 5, 5, 1]
+    assert [(gap.name, gap.max_absolute, gap.different) for gap in gaps] == [
+        ("layer 1 weight", 0, 0),
+        ("layer 2 weight", 1, 5),
+    ]
+    whole = compare_weights(pairs)
+    assert (whole.elements, whole.different, whole.max_absolute) == (15, 5, 1)
+    assert whole.lacking == ("layer 1 bias", "layer 2 bias")
+    assert not compare_weights(pairs[:2]).same
+
+
+def test_weights_have_moved_as_far_as_the_longer_side():
+    settings = engine.preset("no-bias")
+    start = [np.zeros((5, 2)), np.zeros((1, 5))]
+    one, other = [np.full((5, 2), 2.0), np.zeros((1, 5))], [np.zeros((5, 2)), np.full((1, 5), -8.0)]
+    whole = compare_weights(pair_parameters(settings, one, other), pair_parameters(settings, start, start))
+    assert (whole.moved, whole.max_absolute, whole.relative) == (8.0, 8.0, 1.0)
+    still = compare_weights(pair_parameters(settings, start, start), pair_parameters(settings, start, start))
+    assert (still.moved, still.relative, still.same) == (0.0, 0.0, True)
 
 
 def test_a_run_compares_starts_and_ends():
     run = engine.train(engine.preset("pytorch"))
-    assert all(gap.different == 0 for gap in run.comparison.initial_parameters)
-    largest = max(
-        np.abs(first - second).max() for first, second in zip(run.numpy.parameters, run.pytorch.parameters, strict=True)
-    )
-    assert run.comparison.max_parameter_gap == pytest.approx(float(largest), rel=1e-6)
+    assert run.comparison.initial_weights.same
+    sides = [[weight.astype(float) for weight in side.parameters] for side in (run.numpy, run.pytorch)]
+    starts = [[weight.astype(float) for weight in side.initial_parameters] for side in (run.numpy, run.pytorch)]
+    assert run.comparison.weights.max_absolute == max(np.abs(a - b).max() for a, b in zip(*sides, strict=True))
+    ways = [np.abs(now - start).max() for side in (0, 1) for now, start in zip(sides[side], starts[side], strict=True)]
+    assert run.comparison.weights.moved == max(ways)
     assert run.comparison.losses.max_ulp == max(ulp_distance(run.numpy.losses, run.pytorch.losses, np.float32))

@@ -42,8 +42,12 @@ def by_training(settings, threshold):
     """All gaps of one combination at one seed, from `engine.train` alone."""
     run = engine.train(settings)
     numpy, pytorch = true_losses(settings)
-    pairs = engine.comparison.pair_parameters(settings, run.numpy.parameters, run.pytorch.parameters)
-    distance = np.sqrt(sum(np.square(pair.numpy.astype(float) - pair.pytorch).sum() for pair in pairs))
+    # A bias that one side does not have counts as zero.
+    pairs = [
+        [np.float64(0) if one is None else one.astype(float) for one in (pair.numpy, pair.pytorch)]
+        for pair in run.parameters
+    ]
+    distance = np.sqrt(sum(np.square(ours - theirs).sum() for ours, theirs in pairs))
 
     def under(losses):
         below = np.flatnonzero(losses < threshold)

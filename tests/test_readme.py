@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import engine
+from engine.comparison import compare_parameters
 from engine.discrepancies import find, match_toward
 from engine.effects import effects
 from engine.impact import Measure, measure, plan
@@ -62,7 +63,7 @@ def test_its_commands_run(command, tmp_path, monkeypatch):
 
 def test_its_python_prints_what_it_says(answer_run):
     (printed,) = re.findall(r"max_absolute\)  # (\S+?)(?:,|\n)", README)
-    assert answer_run.verdict.headline.startswith("Equal to plotting precision: ")
+    assert answer_run.verdict.headline.startswith("Equal on a plot: ")
     # The last digits of a float32 product are the processor's: another one rounds otherwise, by as much.
     assert float(printed) / 4 < answer_run.comparison.losses.max_absolute < 4 * float(printed)
     assert f"# {trace_epoch(engine.preset('answer'), 1).reason.headline}\n" in README
@@ -80,7 +81,7 @@ def test_twice_is_a_coincidence_and_the_mended_gradient_is_not():
 
 def test_a_bias_taken_away_moves_the_later_layers_start():
     run = engine.train(replace(engine.preset("pytorch").with_side(SideName.NUMPY, bias=False), epochs=1))
-    gaps = {gap.name: gap.different for gap in run.comparison.initial_parameters}
+    gaps = {gap.name: gap.different for gap in compare_parameters(run.settings, run.initial_parameters)}
     assert gaps["layer 1 weight"] == 0
     assert gaps["layer 2 weight"] > 0
 

@@ -13,6 +13,7 @@ from engine.comparison import ParameterPair
 from engine.growth import Growth
 from engine.history import Curve
 from engine.operations import Operation
+from engine.settings import SideName
 from engine.snapshot import Snapshot
 from engine.trace import StepTrace
 from engine.types import FloatArray
@@ -155,7 +156,9 @@ def _heading(snapshot: Snapshot, look: Look) -> str:
 
 def _pair(operation: Operation) -> ParameterPair:
     shape = operation.numpy.shape or (1,)
-    return ParameterPair(operation.formula, operation.numpy.reshape(shape), operation.pytorch.reshape(shape))
+    numpy = None if operation.lacking == SideName.NUMPY.label else operation.numpy.reshape(shape)
+    pytorch = None if operation.lacking == SideName.PYTORCH.label else operation.pytorch.reshape(shape)
+    return ParameterPair(operation.formula, numpy, pytorch)
 
 
 def _headings(operation: Operation) -> tuple[str, str]:

@@ -18,18 +18,20 @@ def histogram_content(pair: ParameterPair, width: int) -> Content:
     """One layer: a line a bin, a bar a side."""
     found = histogram(pair, BINS)
     room = max(4, (width - LABEL_WIDTH - 2) // 2)
-    largest = max(1, int(found.numpy.max()), int(found.pytorch.max()))
+    sides = [found.numpy, found.pytorch]
+    largest = max(1, *(int(counts.max()) for counts in sides if counts is not None))
     sampled = f", every {found.step}th weight" if found.step > 1 else ""
     lines = [
-        Content.styled(f"{pair.name.capitalize()} {'x'.join(map(str, pair.numpy.shape))}{sampled}", "bold"),
+        Content.styled(f"{pair.name.capitalize()} {'x'.join(map(str, pair.shape))}{sampled}", "bold"),
         Content.assemble(" " * LABEL_WIDTH, ("by hand".ljust(room), "$text-primary"), ("PyTorch", "$text-warning")),
     ]
-    for low, numpy, pytorch in zip(found.edges[:-1], found.numpy, found.pytorch, strict=True):
+    for index, low in enumerate(found.edges[:-1]):
+        bars = ["none" if counts is None else _bar(int(counts[index]), largest, room) for counts in sides]
         lines.append(
             Content.assemble(
                 (f"{low:>+{LABEL_WIDTH - 1}.3g} ", "$text-muted"),
-                (_bar(int(numpy), largest, room), "$text-primary"),
-                (_bar(int(pytorch), largest, room), "$text-warning"),
+                (bars[0].ljust(room), "$text-primary"),
+                (bars[1].ljust(room), "$text-warning"),
             )
         )
     return Content("\n").join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from itertools import accumulate
 from typing import Any
@@ -41,7 +42,7 @@ class ParameterTable(StillScrollView, can_focus=True):
     ) -> None:
         """Show these parameters, their gaps counted in `unit`; `headings` name a tensor's rows and columns."""
         self._pairs, self._unit, self._headings = pairs, unit, headings
-        lengths = [pair.numpy.size + BLOCK_LINES + 1 for pair in pairs]
+        lengths = [math.prod(pair.shape) + BLOCK_LINES + 1 for pair in pairs]
         self._starts = [0, *accumulate(lengths)][:-1]
         self.virtual_size = Size(self.size.width, max(0, sum(lengths) - 1))
         self.refresh()
@@ -55,7 +56,7 @@ class ParameterTable(StillScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         pair = self._pairs[block]
         row = line - self._starts[block] - BLOCK_LINES
-        if row >= pair.numpy.size:
+        if row >= math.prod(pair.shape):
             return Strip.blank(width, self.rich_style)
         segments = self._heading(pair, row) if row < 0 else self._row(pair, row)
         strip = Strip(segments).apply_style(self.rich_style)
@@ -63,26 +64,31 @@ class ParameterTable(StillScrollView, can_focus=True):
 
     def _heading(self, pair: ParameterPair, row: int) -> list[Segment]:
         if row == -BLOCK_LINES:
-            shape = "x".join(map(str, pair.numpy.shape))
-            gap = abs(pair.numpy.astype(float) - pair.pytorch.astype(float)).max()
+            shape = "x".join(map(str, pair.shape))
+            if pair.both is None:
+                return [Segment(f" {_title(pair.name)} {shape}", Style(bold=True))]
+            gap = abs(pair.both[0].astype(float) - pair.both[1].astype(float)).max()
             return [
                 Segment(f" {_title(pair.name)} {shape}", Style(bold=True)),
                 Segment(f"   max |Δ| {gap:.1e}", self._gap_style(gap)),
             ]
         rows, inputs = self._headings
-        columns = f"{rows:>6}{inputs if pair.numpy.ndim == 2 else '':>7}"
+        columns = f"{rows:>6}{inputs if len(pair.shape) == 2 else '':>7}"
         delta = {Unit.ABSOLUTE: "Δ", Unit.RELATIVE: "|Δ|/|W|", Unit.ULP: "ULP"}[self._unit]
         return [Segment(f"{columns}{'by hand':>14}{'PyTorch':>14}{delta:>11}", Style(dim=True))]
 
     def _row(self, pair: ParameterPair, row: int) -> list[Segment]:
-        first, second = float(pair.numpy.flat[row]), float(pair.pytorch.flat[row])
-        gap = first - second
-        if pair.numpy.ndim == 2:
-            unit, source = divmod(row, pair.numpy.shape[1])
+        if len(pair.shape) == 2:
+            unit, source = divmod(row, pair.shape[1])
             place = f"{unit + 1:>6}{source + 1:>7}"
         else:
             place = f"{row + 1:>6}{'':7}"
-        shown = "0" if gap == 0 else self._counted(pair.numpy.flat[row], pair.pytorch.flat[row])
+        if pair.both is None:
+            sides = ("none" if side is None else _fixed(float(side.flat[row])) for side in (pair.numpy, pair.pytorch))
+            return [Segment(place, Style(dim=True)), Segment("".join(f"{value:>14}" for value in sides))]
+        first, second = (float(side.flat[row]) for side in pair.both)
+        gap = first - second
+        shown = "0" if gap == 0 else self._counted(*(side.flat[row] for side in pair.both))
         return [
             Segment(place, Style(dim=True)),
             Segment(f"{_fixed(first):>14}{_fixed(second):>14}"),
