@@ -1,6 +1,7 @@
 """With --ascii no byte above 127 is written, nothing changes its width, and the locale decides by itself."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -10,6 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+import engine
+from engine.discrepancies import CATALOGUE
+from engine.settings import SideName
 from tests.pseudo_terminal import Terminal
 from tui_app.ascii import locale_is_utf8, spell_out, to_ascii
 
@@ -26,7 +30,58 @@ def test_signs_are_told_apart():
     assert to_ascii("○") != to_ascii("●")
     assert len({to_ascii(glyph) for glyph in " ░▒▓"}) == 4
     assert [to_ascii(dots) for dots in "⠉⠤⣀⡇⠀"] == ["'", "-", "_", "|", " "]
-    assert spell_out("½Σe²") == "1/2 sum e^2"
+    assert len(set(map(to_ascii, "≠=○●"))) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("½·Σe²", "1/2*sum(e^2)"),
+        ("½Σe²", "1/2*sum(e^2)"),
+        ("½·Σ(ŷ − y)²", "1/2*sum((yhat - y)^2)"),
+        ("½·mean(e²), ½: ¼", "1/2*mean(e^2), 1/2: 1/4"),
+        ("Σδ over the samples", "sum(delta) over the samples"),
+        ("λ·Σw²", "lambda*sum(w^2)"),
+        ("U(±1/√n)", "U(+-1/sqrt(n))"),
+        ("√3·√(2/(1+5))/√fan_in", "sqrt(3)*sqrt(2/(1+5))/sqrt(fan_in)"),
+        ("a=√5", "a=sqrt(5)"),
+        ("∂L/∂W₂ ≠ ∂L/∂ŷ", "dL/dW2 != dL/dyhat"),
+        ("δ₁ = (δ₂·W₂ᵀ)·σ′", "delta1 = (delta2*W2^T)*sigma'"),
+        ("2⁻²³ ≤ 2⁻⁵²", "2^-23 <= 2^-52"),
+        ("W ← (1 − η·λ)·W → v", "W <- (1 - eta*lambda)*W -> v"),
+        ("−∞, × 2, ≈ 3 …", "-inf, x 2, ~ 3 ..."),
+        ("plain √ text", "plain sqrt text"),
+        ("W1 = a ** 2  # code", "W1 = a ** 2  # code"),
+    ],
+)
+def test_formulas_are_spelled_as_people_type_them(text, expected):
+    assert spell_out(text) == expected
+
+
+@pytest.mark.parametrize("discrepancy", CATALOGUE, ids=lambda one: one.field)
+@pytest.mark.parametrize("name", engine.PRESETS)
+def test_every_explanation_can_be_read_in_ascii(name, discrepancy):
+    varied = [engine.preset(name)]
+    for choice in discrepancy.choices_for(SideName.NUMPY):
+        varied.append(discrepancy.set(varied[0], SideName.NUMPY, choice.value))
+    for settings in varied:
+        for field, text in vars(discrepancy.explain(settings)).items():
+            spelled = spell_out(text)
+            assert spelled.isascii()
+            assert "?" not in spelled
+            assert "  " not in spelled or field.startswith("change")
+            assert not re.search(r"\( | [).,;:]", spelled) or field.startswith("change")
+            # The interval from 0 to below 1 is the only one that closes what it did not open.
+            assert balanced(spelled.replace("U[0, 1)", ""))
+
+
+def balanced(text):
+    depth = 0
+    for sign in text:
+        depth += (sign == "(") - (sign == ")")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import re
 import sys
 import unicodedata
 from functools import lru_cache
@@ -12,14 +13,13 @@ from functools import lru_cache
 from rich.cells import cell_len
 
 SPELLED = {
-    "½": "1/2 ",
-    "²": "^2",
-    "⁻²³": "^-23",
-    "⁻⁵²": "^-52",
-    "√": "sqrt ",
-    "Σ": "sum ",
+    "½": "1/2",
+    "¼": "1/4",
+    "∞": "inf",
+    "√": "sqrt",
+    "Σ": "sum",
     "∂": "d",
-    "ŷ": "y_hat",
+    "ŷ": "yhat",
     "Δ": "d",
     "δ": "delta",
     "σ": "sigma",
@@ -28,13 +28,32 @@ SPELLED = {
     "η": "eta",
     "≈": "~",
     "±": "+-",
+    "≠": "!=",
+    "≤": "<=",
+    "≥": ">=",
     "←": "<-",
+    "→": "->",
     "·": "*",
     "×": "x",
     "−": "-",
     "…": "...",
 }
 """How prose and formulas are spelled where the width may change."""
+
+RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀ", "0123456789+-T")
+LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+FORMULAS = (
+    # An exponent follows a mark: e² becomes e^2, 2⁻²³ becomes 2^-23. What follows a letter as an index does not.
+    (re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀ]+"), lambda found: "^" + found[0].translate(RAISED)),
+    (re.compile("[₀-₉]+"), lambda found: found[0].translate(LOWERED)),
+    # A root is taken of the word or number behind it, a sum of that and its power, unless they have parentheses.
+    (re.compile(r"√(\w+)"), r"√(\1)"),
+    (re.compile(r"Σ(\w+(?:\^-?\w+)?|\([^()]*\)\^-?\w+)"), r"Σ(\1)"),
+    # Where signs stand close for a product, the words for them need its sign.
+    (re.compile(r"(?<=[½¼])(?=[\w√Σ(])"), "·"),
+)
+"""What is more than a sign for a sign; done before the signs are spelled."""
 
 SINGLE = {
     **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼╔╗╚╝", "+"),
@@ -110,7 +129,12 @@ def to_ascii(text: str) -> str:
 
 
 def spell_out(text: str) -> str:
-    """Prose or a formula in ASCII, signs in words; the width may change."""
+    """Prose or a formula in ASCII as people type it, signs in words; the width may change."""
+    if text.isascii():
+        return text
+    text = unicodedata.normalize("NFC", text)
+    for pattern, spelled in FORMULAS:
+        text = pattern.sub(spelled, text)
     for sign, words in SPELLED.items():
         text = text.replace(sign, words)
     return to_ascii(text)

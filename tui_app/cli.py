@@ -179,6 +179,8 @@ def presets() -> None:
 @experiment_options
 def differences(field: str | None, **options: Any) -> None:
     """List every setting on which the sides can differ, with its values; with a FIELD, explain it."""
+    from textwrap import indent
+
     from engine.discrepancies import CATALOGUE, find
     from engine.settings import SideName
 
@@ -186,13 +188,14 @@ def differences(field: str | None, **options: Any) -> None:
     if field is not None:
         discrepancy = find(field)
         explanation = discrepancy.explain(settings)
+        changes = (f"{label}\n{indent(lines, '    ')}" for label, lines in explanation.changes)
         parts = (
-            f"{discrepancy.title}: {discrepancy.summary}. It moves {discrepancy.moves.value}.",
-            explanation.what,
-            explanation.formula,
+            f"{discrepancy.title}: {discrepancy.summary}",
+            f"{explanation.what} {explanation.moves}",
             explanation.numbers,
-            f"To mend the hand-written side: {explanation.fix_by_hand}",
-            f"To mend PyTorch: {explanation.fix_pytorch}",
+            *changes,
+            explanation.formula,
+            explanation.theory,
         )
         say("\n\n".join(parts), ascii)
         return

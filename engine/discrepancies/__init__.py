@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from engine.discrepancies.base import Choice, Discrepancy, Explanation, Moves
+from engine.discrepancies.base import Choice, Discrepancy, Explanation, Moves, Wording
 from engine.errors import SettingsError
 from engine.settings import Settings, SideName
 
@@ -75,6 +75,7 @@ __all__ = [
     "Discrepancy",
     "Explanation",
     "Moves",
+    "Wording",
     "find",
     "match_all",
     "match_toward",

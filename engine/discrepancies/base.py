@@ -5,12 +5,16 @@ Each discrepancy is one module of this package that defines `DISCREPANCY`; the c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from enum import Enum
+from textwrap import dedent
 from typing import Any
 
 from engine.errors import SettingsError
+from engine.number_text import number
 from engine.settings import Settings, SideName
 
 
@@ -34,13 +38,55 @@ class Choice:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why the two sides differ here, with the numbers of one experiment put in."""
+    """What one difference is in one experiment, in the order in which a reader needs it."""
 
     what: str
-    formula: str
+    """One sentence: what each side does, or that the sides are already equal and what they both do."""
+    moves: str
+    """One sentence: what a difference moves here, or would move if there were one with an effect."""
     numbers: str
-    fix_by_hand: str
-    fix_pytorch: str
+    """What that means in this experiment, computed from its own settings."""
+    change_by_hand: str
+    """The lines that give the hand-written side PyTorch's value; empty where there is nothing to change."""
+    change_in_pytorch: str
+    """The lines that give PyTorch the hand-written side's value; empty where there is nothing to change."""
+    formula: str
+    """The rule in signs."""
+    theory: str
+    """Why it is so, for those who read on."""
+
+    @property
+    def changes(self) -> tuple[tuple[str, str], ...]:
+        """Each side's lines to change under their label; none where there is nothing to change."""
+        labelled = (("Change by hand:", self.change_by_hand), ("or PyTorch:", self.change_in_pytorch))
+        return tuple((label, lines) for label, lines in labelled if lines)
+
+
+Lines = tuple[str, ...]
+"""Lines of code, or blocks of lines that stand or go together."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What an explanation is made of. Everything is a function of the settings or of one side's value, so that it
+    cannot say what these settings do not do.
+    """
+
+    phrase: Callable[[Any], str]
+    """What a side with this value does, to be put into `differ` and `equal`."""
+    differ: str
+    """The sentence of two sides that differ, with {by_hand} and {pytorch}."""
+    equal: str
+    """What follows 'The sides are already equal: ', with {both}."""
+    numbers: Callable[[Settings], str]
+    lines_by_hand: Callable[[Settings], Lines]
+    """The lines of the hand-written program that this setting decides, as they stand for these settings."""
+    lines_in_pytorch: Callable[[Settings], Lines]
+    """The same for the PyTorch program."""
+    formula: str
+    theory: Callable[[Settings], str]
+    matters: Callable[[Settings], bool] = lambda settings: True
+    """Whether two different values have different effects; where not, `numbers` says so and nothing is to change."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +101,7 @@ class Discrepancy:
     order: int
     moves: Moves
     choices: tuple[Choice, ...]
-    explain: Callable[[Settings], Explanation]
+    wording: Wording
     parse_other: Callable[[str], Any] | None = None
     other: str = "a number"
 
@@ -75,6 +121,34 @@ class Discrepancy:
         """These settings with one side's value replaced; raises `SettingsError`."""
         return settings.with_side(side, **{self.field: value})
 
+    def explain(self, settings: Settings) -> Explanation:
+        """What this difference is for these settings, and which lines to change."""
+        wording = self.wording
+        by_hand, pytorch = (wording.phrase(self.value(settings, side)) for side in SideName)
+        if self.matched(settings):
+            what = f"The sides are already equal: {wording.equal.format(both=by_hand)}."
+        else:
+            what = wording.differ.format(by_hand=by_hand, pytorch=pytorch)
+        acts = not self.matched(settings) and wording.matters(settings)
+        return Explanation(
+            what,
+            f"It {'moves' if acts else 'would move'} {self.moves.value}.",
+            wording.numbers(settings),
+            self._change(settings, SideName.NUMPY) if acts else "",
+            self._change(settings, SideName.PYTORCH) if acts else "",
+            wording.formula,
+            wording.theory(settings),
+        )
+
+    def _change(self, settings: Settings, side: SideName) -> str:
+        """The lines of one side that read differently once it has the other side's value."""
+        try:
+            changed = self.match(settings, side.other)
+        except SettingsError as error:
+            return f"# not possible: {error}"
+        lines = self.wording.lines_by_hand if side is SideName.NUMPY else self.wording.lines_in_pytorch
+        return dedent("\n".join(_edits(lines(settings), lines(changed))))
+
     def choices_for(self, side: SideName) -> tuple[Choice, ...]:
         """The choices that side can have."""
         return tuple(choice for choice in self.choices if side in choice.sides)
@@ -90,7 +164,7 @@ class Discrepancy:
         choice = self._choice(value)
         if choice is not None:
             return choice.label
-        return f"{value:.6g}" if isinstance(value, float) else str(value)
+        return plain(value) if isinstance(value, float) else str(value)
 
     def name(self, value: Any) -> str:
         """The value as it is typed on a command line; `parse` reads it back to the same value."""
@@ -125,8 +199,42 @@ def _synonyms(value: Any) -> tuple[str, ...]:
     return {True: ("yes", "true", "on", "1"), False: ("no", "none", "false", "off", "0")}.get(value, ())
 
 
-def sides_text(settings: Settings, numpy_text: str, pytorch_text: str) -> str:
-    """'by hand: …; PyTorch: …', or 'both: …' when they say the same."""
-    if numpy_text == pytorch_text:
-        return f"Here, on both sides: {numpy_text}."
-    return f"Here by hand: {numpy_text}; PyTorch: {pytorch_text}."
+def _edits(before: Lines, after: Lines) -> Iterator[str]:
+    """What to delete and what to write, so that `before` becomes `after`."""
+    kept = {_code(block) for block in after}
+    written = {_head(block) for block in after}
+    stays = {line.strip() for block in after if "\n" in block for line in block.split("\n")}
+    for kind, start, end, new_start, new_end in SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes():
+        if kind == "equal":
+            continue
+        gone, new = before[start:end], after[new_start:new_end]
+        if len(gone) > len(new):
+            # What is written again, or only moves, need not be named.
+            unnamed = [block for block in gone if _code(block) not in kept and _head(block) not in written]
+            lines = (line.strip() for block in unnamed for line in block.split("\n"))
+            yield from (f"# delete: {line.removeprefix('# ')}" for line in lines if line not in stays)
+        yield from new
+
+
+def _code(block: str) -> str:
+    return re.sub("#.*", "", block).strip()
+
+
+def _head(block: str) -> str:
+    """What a line sets or calls: 'W1 +=', 'losses.append('; a block of several lines is only itself."""
+    if "\n" in block:
+        return block
+    return re.split(r"(?<==) |(?<=[(])", block, maxsplit=1)[0]
+
+
+def plain(value: float, digits: int = 6) -> str:
+    """A number as everywhere, without the zeros that say nothing: 0.3, 18, 1e-05, −2."""
+    mantissa, mark, exponent = number(abs(value), digits).partition("e")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return ("−" if value < 0 else "") + mantissa + mark + exponent
+
+
+def each_side(by_hand: str, pytorch: str) -> str:
+    """'1 by hand, 10 in PyTorch', or '1 on both sides'."""
+    return f"{by_hand} on both sides" if by_hand == pytorch else f"{by_hand} by hand, {pytorch} in PyTorch"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.discrepancies.base import Choice, Discrepancy, Explanation, Moves, sides_text
+from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording, each_side
+from engine.discrepancies.code_lines import delta, forward
 from engine.settings import Activation, DerivativeAt, Settings
 
 CHOICES = (
@@ -14,34 +15,84 @@ CHOICES = (
         "z·(1 − z) of the pre-activation z: no derivative at all, negative where z is negative",
     ),
 )
-MEANINGS = {choice.value: choice.meaning for choice in CHOICES}
+
+SLOPES = {Activation.SIGMOID: ("0.105", "−2"), Activation.TANH: ("0.0707", "−3")}
+"""What the formula gives for the output at z = 2, and for z itself."""
+
+MODULES = {Activation.SIGMOID: "Sigmoid", Activation.TANH: "Tanh"}
+GIVEN_Z = {Activation.SIGMOID: "z * (1 - z)", Activation.TANH: "1 - z * z"}
 
 
-def explain(settings: Settings) -> Explanation:
-    """With the activations that it touches put in."""
-    touched = [kind.value for kind in dict.fromkeys(settings.activations) if kind in FORMULAS]
-    formulas = "; ".join(FORMULAS[kind] for kind in dict.fromkeys(settings.activations) if kind in FORMULAS)
-    where = (
-        f"It touches the {' and '.join(touched)} layers here."
-        if touched
-        else "ReLU and the identity have the same derivative either way: here it changes nothing."
+def _touched(settings: Settings) -> tuple[int, ...]:
+    """The layers whose derivative is written in terms of the output; ReLU's and the identity's are the same of both."""
+    return tuple(layer for layer, kind in enumerate(settings.activations, start=1) if kind in SLOPES)
+
+
+def _numbers(settings: Settings) -> str:
+    touched = _touched(settings)
+    if not touched:
+        return "ReLU and identity have the same derivative either way: it has no effect here, nothing to change."
+    kinds = dict.fromkeys(settings.activations[layer - 1] for layer in touched)
+    slopes = ", ".join(
+        f"{kind.value}′ at z = 2: "
+        + each_side(
+            *(
+                SLOPES[kind][side.derivative_at is DerivativeAt.PRE_ACTIVATION]
+                for side in (settings.numpy, settings.pytorch)
+            )
+        )
+        for kind in kinds
     )
-    return Explanation(
-        what="The sigmoid's derivative is handy in terms of its output: s·(1 − s). A function called "
-        "sigmoid_derivative(x) that returns x·(1 − x) looks as if it took the input. Given z, it can be negative and "
-        "as large as z²: whole layers are pushed up the slope.",
-        formula=formulas or "relu′ = (z > 0) = (relu(z) > 0)",
-        numbers=f"{where} "
-        + sides_text(settings, MEANINGS[settings.numpy.derivative_at], MEANINGS[settings.pytorch.derivative_at]),
-        fix_by_hand="delta = error * (layer * (1 - layer))   # layer = sigmoid(z), not z",
-        fix_pytorch="nn.Sigmoid(): autograd takes the right one by itself",
+    return f"Layers affected: {len(touched)} of {len(settings.activations)}. {slopes}."
+
+
+def _lines_by_hand(settings: Settings) -> Lines:
+    layer = _touched(settings)[-1]
+    comment = "  # every such layer" if len(_touched(settings)) > 1 else ""
+    return *forward(settings, layer), f"{delta(settings, layer)}{comment}"
+
+
+def _lines_in_pytorch(settings: Settings) -> Lines:
+    kinds = dict.fromkeys(settings.activations[layer - 1] for layer in _touched(settings))
+    if settings.pytorch.derivative_at is DerivativeAt.OUTPUT:
+        return tuple(f"nn.{MODULES[kind]}()," for kind in kinds)
+    functions = [line for kind in kinds for line in _slipped(kind)]
+    return *functions, *(f"Slipped{MODULES[kind]}()," for kind in kinds)
+
+
+def _slipped(kind: Activation) -> Lines:
+    """A module of one's own: autograd by itself cannot be made to slip."""
+    name = f"Slipped{MODULES[kind]}"
+    return (
+        f"class _{name}(torch.autograd.Function):\n"
+        "    @staticmethod\n"
+        "    def forward(context, z):\n"
+        "        context.save_for_backward(z)\n"
+        f"        return torch.{kind.value}(z)\n"
+        "    @staticmethod\n"
+        "    def backward(context, gradient):\n"
+        "        (z,) = context.saved_tensors\n"
+        f"        return gradient * ({GIVEN_Z[kind]})",
+        f"class {name}(nn.Module):\n    def forward(self, z):\n        return _{name}.apply(z)",
     )
 
 
-FORMULAS = {
-    Activation.SIGMOID: "s = σ(z): σ′ = s·(1 − s), between 0 and ¼; z·(1 − z) is between −∞ and ¼",
-    Activation.TANH: "t = tanh(z): tanh′ = 1 − t², between 0 and 1; 1 − z² is between −∞ and 1",
-}
+WORDING = Wording(
+    phrase={DerivativeAt.OUTPUT: "the output s", DerivativeAt.PRE_ACTIVATION: "the pre-activation z"}.__getitem__,
+    differ="σ′ is computed from {by_hand} by hand, from {pytorch} in PyTorch.",
+    equal="both compute σ′ from {both}; otherwise only one side would follow the gradient",
+    numbers=_numbers,
+    lines_by_hand=_lines_by_hand,
+    lines_in_pytorch=_lines_in_pytorch,
+    formula="s = σ(z): σ′ = s·(1 − s); t = tanh(z): tanh′ = 1 − t²",
+    theory=lambda settings: (
+        "The derivative of the sigmoid is written in terms of its output: s·(1 − s), between 0 and 0.25. A function "
+        "sigmoid_derivative(x) that returns x·(1 − x) looks as if it took the input. Given z, its value can be "
+        "negative and as large as z², so weights are moved against the gradient. autograd always takes the output."
+    ),
+    matters=lambda settings: bool(_touched(settings)),
+)
+
 
 DISCREPANCY = Discrepancy(
     field="derivative_at",
@@ -50,5 +101,5 @@ DISCREPANCY = Discrepancy(
     order=90,
     moves=Moves.WEIGHTS,
     choices=CHOICES,
-    explain=explain,
+    wording=WORDING,
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.discrepancies.base import Choice, Discrepancy, Explanation, Moves
+from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording, each_side, plain
+from engine.discrepancies.code_lines import delta, report_in_pytorch
 from engine.settings import GradientScale, Settings, gradient_factor
 
 CHOICES = (
@@ -11,30 +12,56 @@ CHOICES = (
 )
 
 
-def explain(settings: Settings) -> Explanation:
-    """With N·C/2 and the effective steps put in."""
-    samples, outputs, elements = settings.data.samples, settings.data.outputs, settings.elements
+def _numbers(settings: Settings) -> str:
+    """N·C/2, and the steps with the learning rates as they are."""
     steps = [
-        gradient_factor(side.gradient_scale, elements) * side.learning_rate
+        plain(gradient_factor(side.gradient_scale, settings.elements) * side.learning_rate, 4)
         for side in (settings.numpy, settings.pytorch)
     ]
-    ratio = steps[0] / steps[1]
-    verdict = "the same step" if ratio == 1 else f"{ratio:.4g} times PyTorch's step"
-    coincidence = (
-        "That it is 2 is a coincidence of N·C = 4: for other data, doubling the learning rate mends nothing."
-        if elements == 4
-        else f"Doubling the learning rate, right for XOR's four samples, is wrong here: the factor is {elements / 2:g}."
+    return (
+        f"N = {settings.data.samples:,}, C = {settings.data.outputs:,}: N·C/2 = {plain(settings.elements / 2)}. "
+        f"Factor × learning rate: {each_side(*steps)}."
     )
-    return Explanation(
-        what="Starting the backward pass with ŷ − y follows the gradient of half the SUM of the squares. nn.MSELoss "
-        "takes the MEAN over all N·C elements. Same direction, other length: it looks like another learning rate.",
-        formula="∂(½Σe²)/∂ŷ = e;   ∂(mean e²)/∂ŷ = 2e/(N·C);   ratio N·C/2",
-        numbers=f"N = {samples}, C = {outputs}: N·C/2 = {elements / 2:g}. {coincidence} With the learning rates as "
-        f"they are, factor × rate is {steps[0]:.4g} by hand and {steps[1]:.4g} in PyTorch: the hand-written code "
-        f"takes {verdict}.",
-        fix_by_hand=f"output_error = 2 / (N * C) * (prediction - Y)   # 2/{elements}",
-        fix_pytorch="loss = 0.5 * nn.functional.mse_loss(prediction, Y, reduction='sum'); loss.backward()",
+
+
+def _lines_by_hand(settings: Settings) -> Lines:
+    where = "  # N, C = Y.shape" if settings.numpy.gradient_scale is GradientScale.MEAN else ""
+    return (f"{delta(settings, len(settings.activations))}{where}",)
+
+
+def _lines_in_pytorch(settings: Settings) -> Lines:
+    # The logged line is among them: it is the loss of backward() only where that is the loss to report.
+    criterion, loss = {
+        GradientScale.SUM: ('nn.MSELoss(reduction="sum")', "criterion(prediction, Y) * 0.5"),
+        GradientScale.MEAN: ("nn.MSELoss()", "criterion(prediction, Y)"),
+    }[settings.pytorch.gradient_scale]
+    return f"criterion = {criterion}", f"loss = {loss}", *report_in_pytorch(settings)
+
+
+def _theory(settings: Settings) -> str:
+    rule = (
+        "That N·C/2 is 2 is a coincidence of N·C = 4: with other data, doubling the learning rate does not make the "
+        "steps equal."
+        if settings.elements == 4
+        else "Doubling the learning rate, right for XOR's four samples, is wrong here: the factor is "
+        f"{plain(settings.elements / 2)}."
     )
+    return (
+        "ŷ − y is the gradient of half the sum of the squared errors; nn.MSELoss takes their mean over all N·C "
+        f"elements. The direction is the same, the length is not, as if the learning rate were another. {rule}"
+    )
+
+
+WORDING = Wording(
+    phrase={GradientScale.SUM: "ŷ − y", GradientScale.MEAN: "2/(N·C)·(ŷ − y)"}.__getitem__,
+    differ="The backward pass starts from {by_hand} by hand, from {pytorch} in PyTorch.",
+    equal="both backward passes start from {both}; otherwise one gradient would be N·C/2 times the other",
+    numbers=_numbers,
+    lines_by_hand=_lines_by_hand,
+    lines_in_pytorch=_lines_in_pytorch,
+    formula="∂(½·Σe²)/∂ŷ = e; ∂(mean(e²))/∂ŷ = 2/(N·C)·e",
+    theory=_theory,
+)
 
 
 DISCREPANCY = Discrepancy(
@@ -44,5 +71,5 @@ DISCREPANCY = Discrepancy(
     order=40,
     moves=Moves.WEIGHTS,
     choices=CHOICES,
-    explain=explain,
+    wording=WORDING,
 )

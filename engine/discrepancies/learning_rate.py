@@ -2,37 +2,54 @@
 
 from __future__ import annotations
 
-from engine.discrepancies.base import Discrepancy, Explanation, Moves
-from engine.settings import GradientScale, Settings, gradient_factor
+from engine.discrepancies.base import Discrepancy, Lines, Moves, Wording, each_side, plain
+from engine.settings import Settings, gradient_factor
 
 
-def explain(settings: Settings) -> Explanation:
-    """With the rates, and the rates that would make the steps equal, put in."""
-    numpy, pytorch, elements = settings.numpy, settings.pytorch, settings.elements
-    numpy_step = numpy.learning_rate * gradient_factor(numpy.gradient_scale, elements)
-    pytorch_step = pytorch.learning_rate * gradient_factor(pytorch.gradient_scale, elements)
-    equal = numpy.learning_rate * (numpy_step and pytorch_step / numpy_step)
-    wanted = pytorch.learning_rate * numpy_step / pytorch_step
-    if abs(numpy_step / pytorch_step - 1) < 1e-12:
-        balance = "Together with the gradient scale, both sides take the same step."
-    else:
-        balance = (
-            f"Equal steps would need {wanted:.6g} in PyTorch, or {equal:.6g} in the hand-written code, "
-            "with the gradients as they are."
-        )
+def _numbers(settings: Settings) -> str:
+    """The rates that would make the steps equal, with the gradients as they are."""
+    numpy, pytorch = settings.numpy, settings.pytorch
+    factors = [gradient_factor(side.gradient_scale, settings.elements) for side in (numpy, pytorch)]
+    steps = [factor * side.learning_rate for factor, side in zip(factors, (numpy, pytorch), strict=True)]
+    text = f"Factor × learning rate: {each_side(*(plain(step, 4) for step in steps))}. "
+    if abs(steps[0] / steps[1] - 1) < 1e-12:
+        return text + "Both sides take the same step."
+    wanted = plain(numpy.learning_rate * (factors[0] / factors[1]))
+    equal = plain(pytorch.learning_rate * (factors[1] / factors[0]))
+    return text + f"Equal steps need {wanted} in PyTorch or {equal} by hand."
+
+
+def _lines_by_hand(settings: Settings) -> Lines:
+    return (f"learning_rate = {settings.numpy.learning_rate!r}",)
+
+
+def _lines_in_pytorch(settings: Settings) -> Lines:
+    return (f"learning_rate = {settings.pytorch.learning_rate!r}",)
+
+
+def _theory(settings: Settings) -> str:
     rule = (
-        f"The rule behind the answer's doubling is × N·C/2 = {elements / 2:g}."
-        if GradientScale.SUM in (numpy.gradient_scale, pytorch.gradient_scale)
-        else "Both sides take the mean's gradient, so equal rates are equal steps."
+        f"One side takes the gradient of a sum and the other of a mean: the rule for equal steps is × N·C/2 = "
+        f"{plain(settings.elements / 2)}, which is a doubling only where N·C = 4."
+        if settings.numpy.gradient_scale is not settings.pytorch.gradient_scale
+        else "Both sides scale the gradient alike, so equal rates are equal steps."
     )
-    return Explanation(
-        what="How far each update goes along the gradient. Another rate stretches the curve along the epochs; it also "
-        "hides a different gradient scale.",
-        formula="W ← W − learning_rate · ∂L/∂W",
-        numbers=f"Here by hand {numpy.learning_rate:g}, PyTorch {pytorch.learning_rate:g}. {balance} {rule}",
-        fix_by_hand=f"learning_rate = {pytorch.learning_rate:g}",
-        fix_pytorch=f"torch.optim.SGD(model.parameters(), lr={numpy.learning_rate:g})",
+    return (
+        "The factor is what the error is multiplied by (Gradient). Another rate stretches the curve along the epochs, "
+        f"and it can hide another factor. {rule}"
     )
+
+
+WORDING = Wording(
+    phrase=plain,
+    differ="The learning rate is {by_hand} by hand, {pytorch} in PyTorch.",
+    equal="both learning rates are {both}; with two rates, one curve would be stretched along the epochs",
+    numbers=_numbers,
+    lines_by_hand=_lines_by_hand,
+    lines_in_pytorch=_lines_in_pytorch,
+    formula="W ← W − η·∂L/∂W, with η the learning rate",
+    theory=_theory,
+)
 
 
 DISCREPANCY = Discrepancy(
@@ -42,6 +59,6 @@ DISCREPANCY = Discrepancy(
     order=50,
     moves=Moves.WEIGHTS,
     choices=(),
-    explain=explain,
+    wording=WORDING,
     parse_other=float,
 )

@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
-from engine.discrepancies.base import Choice, Discrepancy, Explanation, Moves, sides_text
+from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording
+from engine.discrepancies.code_lines import forward, report, report_in_pytorch
 from engine.settings import LogMoment, Settings
 
 CHOICES = (
     Choice(LogMoment.BEFORE, "before-update", "before", "the loss that the gradient was computed from"),
     Choice(LogMoment.AFTER, "after-update", "after", "the loss of the updated weights: one more forward pass"),
 )
-MEANINGS = {choice.value: choice.meaning for choice in CHOICES}
 
 
-def explain(settings: Settings) -> Explanation:
-    """With the length of the curve put in."""
-    return Explanation(
-        what="Logged before the update, an epoch's loss is that of the weights it began with; logged after, of those "
-        "it ends with. The weights are the same: the curve is moved by one epoch. Two runs that are equal in every "
-        "bit then show a gap in every epoch, the size of one step's progress.",
-        formula="before: lossₖ = L(Wₖ₋₁);   after: lossₖ = L(Wₖ)",
-        numbers=sides_text(settings, MEANINGS[settings.numpy.log_moment], MEANINGS[settings.pytorch.log_moment])
-        + f" Of {settings.epochs:,} losses the curve logged before shows the start and lacks the end, the other the "
-        "reverse.",
-        fix_by_hand="losses.append(...) of the prediction made before W += ...",
-        fix_pytorch="losses.append(loss.item()) of the loss that backward() was called on",
+def _numbers(settings: Settings) -> str:
+    epochs = settings.epochs
+    if settings.numpy.log_moment is settings.pytorch.log_moment:
+        return f"Each of the {epochs:,} losses is compared with that of the same weights."
+    if epochs == 1:
+        return "The one loss of this run is that of the first weights on one side, of the last on the other."
+    after = "by hand" if settings.numpy.log_moment is LogMoment.AFTER else "in PyTorch"
+    return (
+        f"The curve {after} is one epoch ahead: its losses 1 to {epochs - 1:,} are the other's losses 2 to {epochs:,} "
+        "when nothing else differs."
     )
+
+
+def _lines_by_hand(settings: Settings) -> Lines:
+    if settings.numpy.log_moment is LogMoment.BEFORE:
+        return (report(settings),)
+    layers = range(1, len(settings.activations) + 1)
+    again = [line for layer in layers for line in forward(settings, layer)]
+    block = ("# forward again, with the new weights", *again, f"error = layer{len(layers)} - Y")
+    return "\n".join(block), report(settings)
+
+
+def _lines_in_pytorch(settings: Settings) -> Lines:
+    after = settings.pytorch.log_moment is LogMoment.AFTER
+    return *(("prediction = model(X)  # again, with the new weights",) if after else ()), *report_in_pytorch(settings)
+
+
+WORDING = Wording(
+    phrase={LogMoment.BEFORE: "before the update", LogMoment.AFTER: "after the update"}.__getitem__,
+    differ="The loss is logged {by_hand} by hand, {pytorch} in PyTorch.",
+    equal="both log the loss {both}; otherwise one curve would be one epoch ahead",
+    numbers=_numbers,
+    lines_by_hand=_lines_by_hand,
+    lines_in_pytorch=_lines_in_pytorch,
+    formula="before: loss(k) = L(W(k − 1)); after: loss(k) = L(W(k))",
+    theory=lambda settings: (
+        "Logged before the update, the loss of an epoch is that of the weights it begins with; logged after, of those "
+        "it ends with. The weights are the same. Two runs that are equal in every bit then show a gap in every epoch, "
+        "as large as what one step changes."
+    ),
+)
 
 
 DISCREPANCY = Discrepancy(
@@ -34,5 +62,5 @@ DISCREPANCY = Discrepancy(
     order=80,
     moves=Moves.PLOT,
     choices=CHOICES,
-    explain=explain,
+    wording=WORDING,
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.discrepancies.base import Choice, Discrepancy, Explanation, Moves, sides_text
+from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording, each_side, plain
+from engine.discrepancies.code_lines import optimizer, optimizer_step, update, velocities
 from engine.settings import Settings
 from engine.update_rules import Momentum, MomentumForm
 
@@ -30,36 +31,54 @@ CHOICES = (
 )
 
 
-def _meaning(momentum: Momentum) -> str:
+def _phrase(momentum: Momentum) -> str:
     if momentum.coefficient == 0:
-        return "none"
-    share = 1 - momentum.dampening
-    if momentum.form is MomentumForm.PYTORCH:
-        return f"v = {momentum.coefficient:g}·v + {share:.6g}·g, first v = g; W −= η·v"
-    return f"v = {momentum.coefficient:g}·v − {share:.6g}·η·g; W += v"
+        return "no momentum"
+    form = "PyTorch's form" if momentum.form is MomentumForm.PYTORCH else "the textbook's form"
+    dampening = f", dampening {plain(momentum.dampening)}" if momentum.dampening else ""
+    return f"momentum {plain(momentum.coefficient)} in {form}{dampening}"
 
 
-def _length(momentum: Momentum) -> float:
-    """How many plain steps a steady gradient's step becomes: (1 − d)/(1 − μ)."""
-    if momentum.coefficient == 0:
-        return 1.0
-    return (1 - momentum.dampening) / (1 - momentum.coefficient) if momentum.coefficient < 1 else float("inf")
+def _length(momentum: Momentum) -> str:
+    """How many plain steps the step along a steady gradient becomes: (1 − d)/(1 − μ)."""
+    if momentum.coefficient < 1:
+        return plain((1 - momentum.dampening) / (1 - momentum.coefficient), 4)
+    if momentum.dampening < 1:
+        return "without limit"
+    # Nothing is forgotten and nothing new comes in: PyTorch keeps its undampened first gradient.
+    return "1" if momentum.form is MomentumForm.PYTORCH else "0"
 
 
-def explain(settings: Settings) -> Explanation:
-    """With both sides' update and the length of their steps put in."""
-    numpy, pytorch = settings.numpy.momentum, settings.pytorch.momentum
-    lengths = f"{_length(numpy):.4g} times a plain step by hand, {_length(pytorch):.4g} times in PyTorch"
-    return Explanation(
-        what="Momentum moves along a running sum of gradients. PyTorch keeps the learning rate out of the sum, "
-        "textbooks put it in: the same steps while the rate is constant, others as soon as a schedule changes it. "
-        "Dampening scales each new gradient by 1 − d, but PyTorch leaves the very first one whole.",
-        formula="PyTorch: v ← μ·v + (1 − d)·g, W ← W − η·v;   textbook: v ← μ·v − η·(1 − d)·g, W ← W + v",
-        numbers=sides_text(settings, _meaning(numpy), _meaning(pytorch))
-        + f" Along a steady gradient a step grows to (1 − d)/(1 − μ): {lengths}.",
-        fix_by_hand="V = mu * V + gradient; W += -learning_rate * V   # V starts as the first gradient",
-        fix_pytorch="torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=mu, dampening=d)",
-    )
+def _numbers(settings: Settings) -> str:
+    momenta = settings.numpy.momentum, settings.pytorch.momentum
+    text = f"Plain steps that a step grows to under a constant gradient: {each_side(*map(_length, momenta))}."
+    strengths = {(momentum.coefficient, momentum.dampening) for momentum in momenta}
+    if len(strengths) == 1 and momenta[0] != momenta[1] and not momenta[0].dampening:
+        text += " The two forms take the same steps while the learning rate is constant."
+    return text
+
+
+def _lines_by_hand(settings: Settings) -> Lines:
+    *before, moved = update(settings, 1)
+    alike = "every layer and bias alike" if settings.numpy.bias else "every layer alike" if settings.hidden else ""
+    return *velocities(settings), *before, f"{moved}{f'  # {alike}' if alike else ''}"
+
+
+WORDING = Wording(
+    phrase=_phrase,
+    differ="The hand-written code uses {by_hand}, PyTorch {pytorch}.",
+    equal="both use {both}; otherwise their steps could differ",
+    numbers=_numbers,
+    lines_by_hand=_lines_by_hand,
+    lines_in_pytorch=lambda settings: (*optimizer(settings), *optimizer_step(settings)),
+    formula="PyTorch: v ← μ·v + (1 − d)·g, W ← W − η·v; textbook: v ← μ·v − η·(1 − d)·g, W ← W + v",
+    theory=lambda settings: (
+        "Momentum μ moves along a running sum v of the gradients g. PyTorch keeps the learning rate η out of the sum, "
+        "textbooks put it in: the same steps while the rate is constant, others as soon as a schedule changes it. A "
+        "dampening d scales each new gradient by 1 − d, but PyTorch takes the very first one whole. Under a constant "
+        "gradient a step grows to (1 − d)/(1 − μ) times a plain one."
+    ),
+)
 
 
 DISCREPANCY = Discrepancy(
@@ -69,7 +88,7 @@ DISCREPANCY = Discrepancy(
     order=100,
     moves=Moves.WEIGHTS,
     choices=CHOICES,
-    explain=explain,
+    wording=WORDING,
     parse_other=Momentum.parse,
     other="none, 0.9, textbook-0.9 or pytorch-0.9-dampened-0.5",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.discrepancies.base import Choice, Discrepancy, Explanation, Moves, sides_text
+from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording, each_side, plain
 from engine.settings import Precision, Settings, SideName
 
 CHOICES = (
@@ -16,21 +16,55 @@ CHOICES = (
         sides=(SideName.NUMPY,),
     ),
 )
-MEANINGS = {choice.value: choice.meaning for choice in CHOICES}
+
+SPACING = {Precision.FLOAT64: 2.0**-52, Precision.FLOAT32: 2.0**-23, Precision.MIXED: 2.0**-23}
+"""From 1 to the next number that a weight can be."""
 
 
-def explain(settings: Settings) -> Explanation:
-    """With the size of an ulp put in."""
-    return Explanation(
-        what="NumPy computes in float64 unless told otherwise, PyTorch in float32. Weights taken out of a "
-        "PyTorch model are float32 and stay so under W += ..., while integer inputs make every activation float64: a "
-        "mixture. That is why two curves that should be identical still part in the eighth digit.",
-        formula="1 ulp at 1.0: 2⁻²³ ≈ 1.2e-07 in float32, 2⁻⁵² ≈ 2.2e-16 in float64",
-        numbers=sides_text(settings, MEANINGS[settings.numpy.precision], MEANINGS[settings.pytorch.precision])
-        + f" After {settings.epochs:,} epochs the roundings of one side have been fed back that many times.",
-        fix_by_hand="X, Y, W = (array.astype(np.float32) for array in (X, Y, W))   # and no np.float64 scalars",
-        fix_pytorch="model.double(); X = X.double(); Y = Y.double()",
+def _numbers(settings: Settings) -> str:
+    spacings = each_side(*(plain(SPACING[side.precision], 2) for side in (settings.numpy, settings.pytorch)))
+    return f"The next weight above 1 differs from it by {spacings}; each of {settings.epochs:,} epochs rounds."
+
+
+def _lines_by_hand(settings: Settings) -> Lines:
+    data = "float32" if settings.numpy.precision is Precision.FLOAT32 else "float64"
+    weights = "float64" if settings.numpy.precision is Precision.FLOAT64 else "float32"
+    others = [*(["b1"] if settings.numpy.bias else []), *(["W2"] if settings.hidden else [])]
+    comment = f"  # {' and '.join(others)} too" if others else ""
+    return (
+        f"X, Y = X.astype(np.{data}), Y.astype(np.{data})",
+        f"W1 = W1.astype(np.{weights}){comment}",
     )
+
+
+def _lines_in_pytorch(settings: Settings) -> Lines:
+    cast = "double()" if settings.pytorch.precision is Precision.FLOAT64 else "float()"
+    return f"model.{cast}", f"X, Y = X.{cast}, Y.{cast}"
+
+
+def _theory(settings: Settings) -> str:
+    return (
+        "NumPy computes in float64 unless told otherwise, PyTorch in float32. mixed: the weights are float32, "
+        "everything else is float64. That is what becomes of weights taken out of a PyTorch model: they stay float32 "
+        "when they are updated in place, while the data, and with them every activation and gradient, are float64. Two "
+        "curves that are otherwise equal then differ in the eighth digit."
+    )
+
+
+WORDING = Wording(
+    phrase={
+        Precision.FLOAT64: "float64",
+        Precision.FLOAT32: "float32",
+        Precision.MIXED: "mixed precision (weights float32, the rest float64)",
+    }.__getitem__,
+    differ="The hand-written code computes in {by_hand}, PyTorch in {pytorch}.",
+    equal="both compute in {both}; otherwise their roundings would differ",
+    numbers=_numbers,
+    lines_by_hand=_lines_by_hand,
+    lines_in_pytorch=_lines_in_pytorch,
+    formula="1 ULP at 1: 2⁻²³ ≈ 1.2e-07 in float32, 2⁻⁵² ≈ 2.2e-16 in float64",
+    theory=_theory,
+)
 
 
 DISCREPANCY = Discrepancy(
@@ -40,5 +74,5 @@ DISCREPANCY = Discrepancy(
     order=60,
     moves=Moves.WEIGHTS,
     choices=CHOICES,
-    explain=explain,
+    wording=WORDING,
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from engine.discrepancies.base import Choice, Discrepancy, Explanation, Moves, sides_text
-from engine.settings import Settings
+from textwrap import indent
+
+from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording
+from engine.discrepancies.code_lines import delta, optimizer, optimizer_step, update
+from engine.settings import GradientScale, Settings
 from engine.update_rules import UpdateOrder
 
 CHOICES = (
@@ -15,28 +18,85 @@ CHOICES = (
         "each layer moves before the error passes down through it: not the gradient of anything",
     ),
 )
-MEANINGS = {choice.value: choice.meaning for choice in CHOICES}
 
 
-def explain(settings: Settings) -> Explanation:
-    """With the number of layers that the slip reaches put in."""
-    reached = len(settings.hidden)
-    last = reached + 1
-    where = (
-        f"Of {last} layers the lower {reached} would get a wrong error."
-        if reached
-        else "With one layer no error is passed down, and the order does not matter."
+def _numbers(settings: Settings) -> str:
+    layers = len(settings.activations)
+    in_turn = _where_in_turn(settings)
+    if layers == 1:
+        return "There is one layer: no error is passed down, so the order has no effect and there is nothing to change."
+    if not in_turn:
+        return f"Each of the {layers} layers gets its error through the weights of the forward pass."
+    return (
+        f"{in_turn}, the error of {layers - 1} of {layers} layers comes through weights that have already moved by one "
+        "step."
     )
-    return Explanation(
-        what="Back-propagation takes every layer's error through the weights of the forward pass. Code that updates a "
-        "layer as soon as it has its gradient sends the error down through the new weights instead. For a small "
-        "learning rate it nearly works, which is why it stays unnoticed.",
-        formula="δ₁ = (δ₂·W₂ᵀ)·σ′: with the W₂ before its update; in turn, with W₂ − η·∂L/∂W₂",
-        numbers=f"{where} "
-        + sides_text(settings, MEANINGS[settings.numpy.update_order], MEANINGS[settings.pytorch.update_order]),
-        fix_by_hand=f"compute error{max(reached, 1)} = np.dot(delta{last}, W{last}.T) before W{last} += ...",
-        fix_pytorch="one optimizer.step() after loss.backward(): autograd has all gradients by then",
+
+
+def _where_in_turn(settings: Settings) -> str:
+    """Where layers move in turn, as a sentence begins; nothing where they do not."""
+    by_hand, pytorch = (side.update_order is UpdateOrder.IN_TURN for side in (settings.numpy, settings.pytorch))
+    if by_hand and pytorch:
+        return "On both sides"
+    return "By hand" if by_hand else "In PyTorch" if pytorch else ""
+
+
+def _lines_by_hand(settings: Settings) -> Lines:
+    last = len(settings.activations)
+    *before, moved = update(settings, last)
+    alike = "every layer alike" if last > 2 or settings.numpy.bias else ""
+    together = settings.numpy.update_order is UpdateOrder.TOGETHER
+    when = "put after every delta" if together else f"put before delta{last - 1}"
+    moved = f"{moved}  # {', '.join(part for part in (when, alike) if part)}"
+    below = delta(settings, last - 1) if last > 1 else ""
+    first = delta(settings, last)
+    return (first, below, *before, moved) if together else (first, *before, moved, below)
+
+
+def _lines_in_pytorch(settings: Settings) -> Lines:
+    summed = settings.pytorch.gradient_scale is GradientScale.SUM
+    loss = f"loss = criterion(prediction, Y){' * 0.5' if summed else ''}"
+    if settings.pytorch.update_order is UpdateOrder.TOGETHER:
+        return *optimizer(settings), "prediction = model(X)", loss, "loss.backward()", *optimizer_step(settings)
+    return (
+        *optimizer(settings),
+        *IN_TURN_FORWARD,
+        loss,
+        "(error,) = torch.autograd.grad(loss, prediction)",
+        f"for index in reversed(range({len(settings.activations)})):\n"
+        "    (delta,) = torch.autograd.grad(outputs[index + 1], pre_activations[index], error)\n"
+        "    pre_activations[index].backward(delta)\n"
+        + indent("\n".join(optimizer_step(settings)), "    ")
+        + "\n    error = delta @ model[2 * index].weight.detach()",
     )
+
+
+IN_TURN_FORWARD = (
+    "pre_activations, outputs = [], [X]",
+    "for linear, activation in zip(model[0::2], model[1::2]):\n"
+    "    pre_activations.append(linear(outputs[-1].detach()))\n"
+    "    outputs.append(activation(pre_activations[-1]))",
+    "prediction = outputs[-1].detach().requires_grad_()",
+)
+
+WORDING = Wording(
+    phrase={
+        UpdateOrder.TOGETHER: "together, after the backward pass",
+        UpdateOrder.IN_TURN: "in turn, during the backward pass",
+    }.__getitem__,
+    differ="By hand the layers move {by_hand}; in PyTorch {pytorch}.",
+    equal="on both the layers move {both}; otherwise only one side would use updated weights in its backward pass",
+    numbers=_numbers,
+    lines_by_hand=_lines_by_hand,
+    lines_in_pytorch=_lines_in_pytorch,
+    formula="δ₁ = (δ₂·W₂ᵀ)·σ′, with W₂ before its update; in turn, with W₂ − η·∂L/∂W₂",
+    theory=lambda settings: (
+        "Back-propagation passes every error down through the weights of the forward pass. Code that moves a layer as "
+        "soon as its gradient is known passes the error through the new weights instead: that is not the gradient of "
+        "the loss. With a small learning rate the two are close, so it is easily overlooked."
+    ),
+    matters=lambda settings: bool(settings.hidden),
+)
 
 
 DISCREPANCY = Discrepancy(
@@ -46,5 +106,5 @@ DISCREPANCY = Discrepancy(
     order=70,
     moves=Moves.WEIGHTS,
     choices=CHOICES,
-    explain=explain,
+    wording=WORDING,
 )

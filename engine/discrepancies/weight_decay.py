@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.discrepancies.base import Choice, Discrepancy, Explanation, Moves, sides_text
+from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording, each_side, plain
+from engine.discrepancies.code_lines import optimizer, optimizer_step, update
 from engine.settings import Settings
 from engine.update_rules import DecayForm, WeightDecay
 
@@ -23,32 +24,54 @@ CHOICES = (
 )
 
 
-def _meaning(decay: WeightDecay) -> str:
+def _phrase(decay: WeightDecay) -> str:
     if decay.rate == 0:
-        return "none"
-    if decay.form is DecayForm.IN_GRADIENT:
-        return f"g = g + {decay.rate:g}·W"
-    return f"W = (1 − η·{decay.rate:g})·W beside the step"
+        return "no weight decay"
+    form = "in the gradient" if decay.form is DecayForm.IN_GRADIENT else "beside the step"
+    return f"weight decay {plain(decay.rate)} {form}"
 
 
-def explain(settings: Settings) -> Explanation:
-    """With both sides' rule, and what the forms mean under this momentum, put in."""
-    with_momentum = any(side.momentum.coefficient for side in (settings.numpy, settings.pytorch))
-    relation = (
-        "There is momentum here, so the forms differ: in the gradient, the pull is gathered in the velocity."
-        if with_momentum
-        else "Without momentum both forms take the same step, up to rounding; they differ once there is momentum."
-    )
-    return Explanation(
-        what="Weight decay pulls every weight, and in PyTorch every bias too, towards 0. torch.optim.SGD adds λ·W to "
-        "the gradient; others shrink the weights beside the step. Written by hand it often leaves the biases out, or "
-        "adds λ·Σw² to the loss, which is twice as strong.",
-        formula="in the gradient: g ← g + λ·W;   decoupled: W ← (1 − η·λ)·W − η·g",
-        numbers=sides_text(settings, _meaning(settings.numpy.weight_decay), _meaning(settings.pytorch.weight_decay))
-        + f" {relation}",
-        fix_by_hand="W += -learning_rate * (gradient + weight_decay * W)   # and the same for b",
-        fix_pytorch="torch.optim.SGD(model.parameters(), lr=learning_rate, weight_decay=0.001)",
-    )
+def _numbers(settings: Settings) -> str:
+    sides = settings.numpy, settings.pytorch
+    shares = each_side(*(plain(side.learning_rate * side.weight_decay.rate, 3) for side in sides))
+    text = f"The share of a weight that decays in one step, η·λ: {shares}."
+    if {side.weight_decay.form for side in sides} == set(DecayForm) and sides[0].weight_decay.rate == sides[
+        1
+    ].weight_decay.rate:
+        momentum = any(side.momentum.coefficient for side in sides)
+        text += (
+            " With momentum the two forms differ."
+            if momentum
+            else " Without momentum the two forms take the same steps, up to rounding."
+        )
+    return text
+
+
+def _lines_by_hand(settings: Settings) -> Lines:
+    *before, moved = update(settings, 1)
+    alike = "every layer and bias alike" if settings.numpy.bias else "every layer alike" if settings.hidden else ""
+    comment = f"  # {alike}" if alike else ""
+    # The comment stands on the line that decays.
+    if before and settings.numpy.weight_decay.form is DecayForm.DECOUPLED:
+        return f"{before[0]}{comment}", *before[1:], moved
+    return *before, f"{moved}{comment}"
+
+
+WORDING = Wording(
+    phrase=_phrase,
+    differ="The hand-written code has {by_hand}, PyTorch {pytorch}.",
+    equal="both have {both}; otherwise their weights could shrink differently",
+    numbers=_numbers,
+    lines_by_hand=_lines_by_hand,
+    lines_in_pytorch=lambda settings: (*optimizer(settings), *optimizer_step(settings)),
+    formula="in the gradient: g ← g + λ·W; beside the step: W ← (1 − η·λ)·W − η·g",
+    theory=lambda settings: (
+        "Weight decay λ pulls every weight, and in PyTorch every bias too, towards 0. torch.optim.SGD adds λ·W to the "
+        "gradient; AdamW shrinks the weights beside the step. With momentum, the first kind is also gathered in the "
+        "velocity. Written by hand it often leaves the biases out, or adds λ·Σw² to the loss, which is twice as "
+        "strong."
+    ),
+)
 
 
 DISCREPANCY = Discrepancy(
@@ -58,7 +81,7 @@ DISCREPANCY = Discrepancy(
     order=110,
     moves=Moves.WEIGHTS,
     choices=CHOICES,
-    explain=explain,
+    wording=WORDING,
     parse_other=WeightDecay.parse,
     other="none, 0.01, in-gradient-0.01 or decoupled-0.01",
 )

@@ -1,4 +1,4 @@
-"""Why the selected difference matters, with this experiment's numbers, and how to mend it on either side."""
+"""What the selected difference is, with this experiment's numbers and the lines to change on either side."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from engine.settings import Settings
 from tui_app.ascii import spell_out
 
 HELP = """\
-What the selected difference is, its formula with the numbers of this experiment, and the line that mends it on
-either side."""
+What the selected difference is, what it means in this experiment, the lines to change on either side, and after them
+the formula and the background."""
 
 
 def explanation_content(discrepancy: Discrepancy, settings: Settings, ascii: bool = False) -> Content:
@@ -21,15 +21,14 @@ def explanation_content(discrepancy: Discrepancy, settings: Settings, ascii: boo
     explanation = discrepancy.explain(settings)
     if ascii:
         explanation = Explanation(*(spell_out(text) for text in vars(explanation).values()))
-    return Content("\n\n").join(
-        [
-            Content.assemble(explanation.what, " It moves ", (discrepancy.moves.value, "bold"), "."),
-            Content.styled(explanation.formula, "$text-accent"),
-            Content(explanation.numbers),
-            Content.assemble(("To mend the hand-written side\n", "bold"), explanation.fix_by_hand),
-            Content.assemble(("To mend PyTorch\n", "bold"), explanation.fix_pytorch),
-        ]
-    )
+    parts = [
+        Content.assemble(explanation.what, " ", (explanation.moves, "bold")),
+        Content(explanation.numbers),
+    ]
+    for label, lines in explanation.changes:
+        parts += [Content.styled(label, "bold"), Content.styled(lines, "$text-accent")]
+    # No blank line before the background: sentence, number and lines fit the panel without scrolling.
+    return Content("\n").join([*parts, Content(), Content(explanation.formula), Content(explanation.theory)])
 
 
 class ExplanationPanel(VerticalScroll, can_focus=False):
