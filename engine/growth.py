@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from engine.comparison import ParameterGap, ParameterPair, compare_parameters, compare_weights, pair_parameters
 from engine.lockstep import Model, build_models
 from engine.settings import Settings
+from engine.threads import limited
 from engine.trace import Tracer
 from engine.types import FloatArray
 
@@ -105,7 +106,8 @@ def _by_layer(gaps: tuple[ParameterGap, ...], layers: int) -> list[float]:
 
 def first_difference(settings: Settings) -> int | None:
     """`Growth.first` of a whole run. Raises `DeviceError`."""
-    study = GrowthStudy(settings, build_models)
-    while study.first is None and study.epoch < settings.epochs:
-        study.train(1)
+    with limited(settings):
+        study = GrowthStudy(settings, build_models)
+        while study.first is None and study.epoch < settings.epochs:
+            study.train(1)
     return study.first

@@ -16,6 +16,7 @@ from engine.discrepancies import CATALOGUE, Discrepancy, find, match_toward, par
 from engine.errors import SettingsError
 from engine.impact_block import Block, Measurements, block_seeds
 from engine.settings import MAX_SEED, Settings, SideName
+from engine.threads import limited
 from engine.types import FloatArray
 
 SEEDS = 20
@@ -200,10 +201,11 @@ class Study:
 
 def measure(plan: Plan) -> Impact:
     """Measure it all. Raises `DeviceError` and `SettingsError`."""
-    study = Study(plan)
-    while not study.finished:
-        study.step()
-    impact = study.impact()
+    with limited(plan.settings):
+        study = Study(plan)
+        while not study.finished:
+            study.step()
+        impact = study.impact()
     assert impact is not None
     return impact
 

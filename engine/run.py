@@ -14,6 +14,7 @@ from engine.exports import Result
 from engine.history import History
 from engine.lockstep import Lockstep
 from engine.settings import Settings
+from engine.threads import limited
 from engine.types import FloatArray
 from engine.verdict import Verdict, judge
 
@@ -72,6 +73,11 @@ def train(settings: Settings, on_progress: Callable[[Progress], None] | None = N
 
     Raises `DeviceError` when PyTorch does not have the device.
     """
+    with limited(settings):
+        return _train(settings, on_progress)
+
+
+def _train(settings: Settings, on_progress: Callable[[Progress], None] | None) -> Run:
     blocks: list[tuple[FloatArray, FloatArray]] = []
     lockstep = Lockstep(settings, record=lambda *block: blocks.append(block))
     numpy_start, pytorch_start = lockstep.numpy.parameters(), lockstep.pytorch.parameters()

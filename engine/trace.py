@@ -16,6 +16,7 @@ from engine.operations import Operation, compare_tensors
 from engine.reasons import Reason, find_later_meaning, find_reason
 from engine.settings import Settings
 from engine.step_tensors import Tensors, numpy_tensors
+from engine.threads import limited
 from engine.types import FloatArray
 
 
@@ -66,13 +67,13 @@ def trace_epoch(settings: Settings, epoch: int, matched_start: bool = False) -> 
     """
     if not 1 <= epoch <= settings.epochs:
         raise ValueError(f"epoch cannot be {epoch}; it is a whole number from 1 to {settings.epochs}")
-    numpy, pytorch = build_models(settings)
-    with np.errstate(all="ignore"):
+    with limited(settings), np.errstate(all="ignore"):
+        numpy, pytorch = build_models(settings)
         for trained in range(1, epoch):
             losses = numpy.step(), pytorch.step()
             if not np.isfinite(losses).all():
                 raise SettingsError(f"Training diverges at epoch {trained:,}: there is no step of epoch {epoch:,}.")
-    return trace(settings, epoch, (numpy.state(), pytorch.state()), matched_start)
+        return trace(settings, epoch, (numpy.state(), pytorch.state()), matched_start)
 
 
 class Tracer:

@@ -12,6 +12,7 @@ import rich_click as click
 from engine.errors import InputError
 from engine.impact import SEEDS, THRESHOLD, Impact, Measure, Study, plan
 from engine.settings import SideName, parse_choice
+from engine.threads import limited
 from tui_app.options import experiment_options, settings_from
 from tui_app.printing import check_targets, progress, wants_ascii, write_text
 
@@ -70,9 +71,9 @@ def impact(
     if json_file == csv_file == "-":
         raise InputError("--json and --csv cannot both be '-'; name a file for one of them.")
     check_targets(json_file, csv_file, force=force)
-    measured, interrupted = _measure(
-        Study(plan(settings, names, seeds, parse_choice(SideName, toward, "--toward"), threshold))
-    )
+    planned = plan(settings, names, seeds, parse_choice(SideName, toward, "--toward"), threshold)
+    with limited(settings):
+        measured, interrupted = _measure(Study(planned))
     if measured is None:
         raise InputError("Stopped before anything was measured.")
     if "-" not in (json_file, csv_file):

@@ -26,14 +26,16 @@ LABELS = {
     "numpy_rate": "Rate, by hand",
     "pytorch_rate": "Rate, PyTorch",
     "device": "Device",
+    "threads": "Threads",
 }
 PLACEHOLDERS = {
     "data": f"{', '.join(BUILT_IN)}, or a .csv or .npz file",
     "targets": "a CSV's target columns; the last by default",
     "hidden": "sizes such as 5 or 8,4, or none",
+    "threads": "of NumPy and of PyTorch each, or auto",
 }
 KINDS = [activation.value for activation in Activation]
-WORDS = {"activation": KINDS, "output_activation": KINDS, "device": list(DEVICE_KINDS)}
+WORDS = {"activation": KINDS, "output_activation": KINDS, "device": list(DEVICE_KINDS), "threads": ["auto"]}
 
 
 class DataSuggester(Suggester):
