@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ NOISE = 1.1
 def numpy_epoch(samples, sizes):
     random = np.random.RandomState(0)
     X, Y = random.uniform(-1, 1, (samples, sizes[0])), random.uniform(0, 1, (samples, sizes[-1]))
-    weights = [random.uniform(-1, 1, shape) / np.sqrt(shape[0]) for shape in zip(sizes[:-1], sizes[1:], strict=True)]
+    weights = [random.uniform(-1, 1, shape) / np.sqrt(shape[0]) for shape in pairwise(sizes)]
 
     def epoch():
         outputs = [X]
@@ -53,8 +54,8 @@ def numpy_epoch(samples, sizes):
             gradients.append(np.dot(outputs[index].T, delta))
             if index:
                 delta = np.dot(delta, weights[index].T) * (outputs[index] * (1 - outputs[index]))
-        for W, gradient in zip(weights, reversed(gradients), strict=True):
-            W += -0.1 * gradient
+        for index, gradient in enumerate(reversed(gradients)):
+            weights[index] += -0.1 * gradient
         return float(np.mean(np.square(error)))
 
     return epoch
@@ -63,7 +64,7 @@ def numpy_epoch(samples, sizes):
 def torch_epoch(samples, sizes):
     torch.manual_seed(0)
     modules = []
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for fan_in, fan_out in pairwise(sizes):
         modules += [nn.Linear(fan_in, fan_out, bias=False), nn.Sigmoid()]
     model, criterion = nn.Sequential(*modules), nn.MSELoss()
     X, Y = 2 * torch.rand(samples, sizes[0]) - 1, torch.rand(samples, sizes[-1])
@@ -135,11 +136,12 @@ def test_never_slower_than_the_plain_loops(samples, sizes, processes):
     default, single, engine_time = np.median(rounds, axis=0)
     best = np.median([mine / min(plain_default, plain_one) for plain_default, plain_one, mine in rounds])
     to_single = np.median([mine / plain_one for _, plain_one, mine in rounds])
-    how = f"{threads_of(settings)} thread{'s' * (threads_of(settings) > 1)} each, {'at once' if side_by_side(settings) else 'in turn'}"
+    threads = threads_of(settings)
+    how = f"{threads} thread{'s' * (threads > 1)} each, {'at once' if side_by_side(settings) else 'in turn'}"
     print(
-        f"\n{'-'.join(map(str, sizes)):>14}, N = {samples:<5} {'busy' if processes else 'idle'}: plain loops, default "
-        f"threads {1e3 * default:8.3f} ms, one thread {1e3 * single:8.3f} ms; engine ({how}) {1e3 * engine_time:8.3f} ms, "
-        f"{best:.2f} of the faster, {to_single:.2f} of one thread"
+        f"\n{'-'.join(map(str, sizes)):>14}, N = {samples:<5} {'busy' if processes else 'idle'}: plain loops "
+        f"{1e3 * default:8.3f} ms with default threads, {1e3 * single:8.3f} with one; engine {1e3 * engine_time:8.3f} "
+        f"({how}): {best:.2f} of the faster, {to_single:.2f} of one thread"
     )
     assert best <= NOISE
     assert to_single <= 1.5
