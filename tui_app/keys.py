@@ -20,7 +20,8 @@ class Key:
     help: str
     footer: bool = False
     priority: bool = False
-    """Before the focused widget's own use of the key."""
+    """Before the focused widget's own use of the key, and done before the next key is looked at: what opens a dialog
+    must, since keys may come in bursts (`app.py` lets dialogs have every key)."""
 
     @property
     def binding(self) -> Binding:
@@ -56,12 +57,33 @@ KEYS: tuple[Key, ...] = (
     Key("down,j", "↓ j", "select(1)", "down", "select the difference below"),
     Key("left", "←", "change('numpy')", "change by hand", "next value of the selected difference, by hand"),
     Key("right", "→", "change('pytorch')", "change PyTorch", "next value of the selected difference, PyTorch"),
-    Key("H,shift+left", "H", "type('numpy')", "type by hand", "type the selected difference's value, by hand"),
-    Key("L,shift+right", "L", "type('pytorch')", "type PyTorch", "type the selected difference's value, PyTorch"),
+    Key(
+        "H,shift+left",
+        "H",
+        "type('numpy')",
+        "type by hand",
+        "type the selected difference's value, by hand",
+        priority=True,
+    ),
+    Key(
+        "L,shift+right",
+        "L",
+        "type('pytorch')",
+        "type PyTorch",
+        "type the selected difference's value, PyTorch",
+        priority=True,
+    ),
     Key("pagedown", "pgdn", "scroll_why(1)", "read on", "scroll the explanation down"),
     Key("pageup", "pgup", "scroll_why(-1)", "read back", "scroll the explanation up"),
-    Key("p", "p", "presets", "presets", "choose a named experiment", footer=True),
-    Key("o", "o", "setup", "setup", "choose data, layers, activations, epochs, seed, rates and device"),
+    Key("p", "p", "presets", "presets", "choose a named experiment", footer=True, priority=True),
+    Key(
+        "o",
+        "o",
+        "setup",
+        "setup",
+        "choose data, layers, activations, epochs, seed, rates, device and threads",
+        priority=True,
+    ),
     Key("t", "t", "tour", "tour", "walk the question's path step by step, or leave it"),
     Key("n", "n", "tour_step(1)", "next step", "in the tour, the next step"),
     Key("b", "b", "tour_step(-1)", "step back", "in the tour, the step before"),
@@ -87,14 +109,30 @@ KEYS: tuple[Key, ...] = (
     Key("i", "i", "initial", "initial weights", "show the weights at the start, or as they are now"),
     Key("h", "h", "histogram", "histograms", "show weights as histograms, or a step's growing gap; or the table again"),
     Key("u", "u", "unit", "unit of Δ", "count gaps absolute, relative, or in ULPs; in Impact, measure another gap"),
-    Key("g", "g", "first_difference", "first difference", "go to the step at which bits first part"),
+    Key("g", "g", "first_difference", "first difference", "go to the step in which an operation first differs"),
     Key("v", "v", "matched_start", "matched start", "open the step from NumPy's weights on both sides, or not"),
-    Key("D", "D", "reason", "the reason", "select the difference that makes the open step part"),
+    Key("D", "D", "reason", "the reason", "select the difference that makes the open step differ, or the run diverge"),
     Key("plus,equals_sign", "+", "speed(1)", "faster", "train faster: 10, 100, 1000 epochs a second, full speed"),
     Key("minus", "-", "speed(-1)", "slower", "train slower"),
     Key("y", "y", "copy", "copy command", "copy the command line that opens these settings again"),
-    Key("e", "e", "export", "export", "write programs, losses, weights, report and picture into a folder", footer=True),
-    Key("question_mark,f1", "?", "help", "help", "explain the screen and list every key", footer=True),
+    Key(
+        "e",
+        "e",
+        "export",
+        "export",
+        "write programs, losses, weights, report and picture into a folder",
+        footer=True,
+        priority=True,
+    ),
+    Key(
+        "question_mark,f1",
+        "?",
+        "help",
+        "help",
+        "explain the screen and list every key",
+        footer=True,
+        priority=True,
+    ),
     Key("q,ctrl+c", "q", "quit", "quit", "leave", footer=True),
 )
 """In the order of the help screen."""

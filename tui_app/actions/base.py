@@ -21,6 +21,7 @@ class ExplorerState(App[None]):
     _views: tuple[str, ...]
     _look: Look
     _tour: int | None
+    _before_tour: Settings | None
     ascii: bool
 
     @property

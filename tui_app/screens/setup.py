@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, Label, Static
 
 from engine.data import BUILT_IN
+from engine.devices import check_available
 from engine.errors import InputError
 from engine.settings import DEVICE_KINDS, Activation, Settings
 from tui_app.options import setup_fields, setup_settings
@@ -78,16 +80,18 @@ class WordSuggester(Suggester):
 class SetupScreen(ModalScreen[Settings | None]):
     """Gives the settings, or nothing."""
 
+    # With priority: a key of a burst must find the field that the key before has moved to.
     BINDINGS = [
-        ("escape", "dismiss", "close"),
-        ("ctrl+c", "app.quit", "quit"),
-        ("down", "app.focus_next", "next"),
-        ("up", "app.focus_previous", "previous"),
+        Binding("escape", "dismiss", "close", priority=True),
+        Binding("ctrl+c", "app.quit", "quit", priority=True),
+        Binding("down,tab", "app.focus_next", "next", priority=True),
+        Binding("up,shift+tab", "app.focus_previous", "previous", priority=True),
     ]
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, devices: tuple[str, ...] = ()) -> None:
+        """`devices` are those of this machine; none while that is not known."""
         super().__init__()
-        self._settings = settings
+        self._settings, self._devices = settings, devices
 
     def compose(self) -> ComposeResult:
         """A line for each field."""
@@ -108,7 +112,10 @@ class SetupScreen(ModalScreen[Settings | None]):
         return field
 
     def _typed(self) -> Settings:
-        return setup_settings(self._settings, {name: self.query_one(f"#{name}", Input).value for name in LABELS})
+        typed = setup_settings(self._settings, {name: self.query_one(f"#{name}", Input).value for name in LABELS})
+        if self._devices:
+            check_available(typed.device, self._devices)
+        return typed
 
     def on_input_changed(self) -> None:
         """Say what is wrong with what has been typed so far."""

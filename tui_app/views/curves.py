@@ -52,7 +52,8 @@ and the other tabs show that epoch. z and the wheel zoom; [ and ], or shift and 
 
     def show(self, snapshot: Snapshot, look: Look) -> None:
         """Draw this snapshot's curves."""
-        curves, previous = snapshot.curves, snapshot.previous
+        curves, before = snapshot.curves, snapshot.previous
+        previous = None if before is None else before.curves
         if curves is None:
             self._chart("loss-chart").show((), look.log_scale, "waiting for PyTorch" if snapshot.error is None else "")
             self._chart("gap-chart").show((), look.log_scale, "")
