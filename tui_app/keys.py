@@ -20,8 +20,7 @@ class Key:
     help: str
     footer: bool = False
     priority: bool = False
-    """Before the focused widget's own use of the key, and done before the next key is looked at: what opens a dialog
-    must, since keys may come in bursts (`app.py` lets dialogs have every key)."""
+    """Before the focused widget's own use of the key."""
 
     @property
     def binding(self) -> Binding:
@@ -63,7 +62,6 @@ KEYS: tuple[Key, ...] = (
         "type('numpy')",
         "type by hand",
         "type the selected difference's value, by hand",
-        priority=True,
     ),
     Key(
         "L,shift+right",
@@ -71,18 +69,16 @@ KEYS: tuple[Key, ...] = (
         "type('pytorch')",
         "type PyTorch",
         "type the selected difference's value, PyTorch",
-        priority=True,
     ),
     Key("pagedown", "pgdn", "scroll_why(1)", "read on", "scroll the explanation down"),
     Key("pageup", "pgup", "scroll_why(-1)", "read back", "scroll the explanation up"),
-    Key("p", "p", "presets", "presets", "choose a named experiment", footer=True, priority=True),
+    Key("p", "p", "presets", "presets", "choose a named experiment", footer=True),
     Key(
         "o",
         "o",
         "setup",
         "setup",
         "choose data, layers, activations, epochs, seed, rates, device and threads",
-        priority=True,
     ),
     Key("t", "t", "tour", "tour", "walk the question's path step by step, or leave it"),
     Key("n", "n", "tour_step(1)", "next step", "in the tour, the next step"),
@@ -122,7 +118,6 @@ KEYS: tuple[Key, ...] = (
         "export",
         "write programs, losses, weights, report and picture into a folder",
         footer=True,
-        priority=True,
     ),
     Key(
         "question_mark,f1",
@@ -131,7 +126,6 @@ KEYS: tuple[Key, ...] = (
         "help",
         "explain the screen and list every key",
         footer=True,
-        priority=True,
     ),
     Key("q,ctrl+c", "q", "quit", "quit", "leave", footer=True),
 )

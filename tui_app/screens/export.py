@@ -27,7 +27,8 @@ class ExportScreen(ModalScreen[Path | None]):
     """Writes the files and gives the folder, or nothing."""
 
     BINDINGS = [
-        Binding("escape", "dismiss", "close", priority=True),
+        ("escape", "dismiss", "close"),
+        # An input would copy.
         Binding("ctrl+c", "app.quit", "quit", priority=True),
     ]
 

@@ -80,12 +80,12 @@ class WordSuggester(Suggester):
 class SetupScreen(ModalScreen[Settings | None]):
     """Gives the settings, or nothing."""
 
-    # With priority: a key of a burst must find the field that the key before has moved to.
     BINDINGS = [
-        Binding("escape", "dismiss", "close", priority=True),
+        ("escape", "dismiss", "close"),
+        # An input would copy.
         Binding("ctrl+c", "app.quit", "quit", priority=True),
-        Binding("down,tab", "app.focus_next", "next", priority=True),
-        Binding("up,shift+tab", "app.focus_previous", "previous", priority=True),
+        ("down", "app.focus_next", "next"),
+        ("up", "app.focus_previous", "previous"),
     ]
 
     def __init__(self, settings: Settings, devices: tuple[str, ...] = ()) -> None:

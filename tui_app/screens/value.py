@@ -17,7 +17,8 @@ class ValueScreen(ModalScreen[Settings | None]):
     """Gives the settings with the value put in, or nothing."""
 
     BINDINGS = [
-        Binding("escape", "dismiss", "close", priority=True),
+        ("escape", "dismiss", "close"),
+        # An input would copy.
         Binding("ctrl+c", "app.quit", "quit", priority=True),
     ]
 
