@@ -1,11 +1,11 @@
 """Loss curves in bounded memory: every epoch while they fit, then the least and the greatest of each group of epochs.
 
-A spike of a single epoch is never lost, and the first and last epochs stay exact.
+A spike of a single epoch is never lost, and the first, the last and the least value stay exact, with their epochs.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,11 @@ CAPACITY = 8192
 
 @dataclass(frozen=True)
 class Curve:
-    """One series: for each group of epochs its first epoch (from 1), and its least and greatest value."""
+    """One series: for each group of epochs its first epoch (from 1), and its least and greatest value.
+
+    `first`, `last` and `least`, first reached in `least_epoch`, are of the whole run, also in a part of the curve;
+    before anything finite is known `least` is infinite and `least_epoch` 0.
+    """
 
     epochs: NDArray[np.int64]
     low: FloatArray
@@ -26,34 +30,23 @@ class Curve:
     first: float
     last: float
     last_epoch: int
+    least: float
+    least_epoch: int
 
-    def reduced(self, groups: int) -> Curve:
-        """The same curve in at most `groups` groups, keeping extremes."""
-        count = len(self.epochs)
-        if count <= groups:
-            return self
-        edges = np.arange(groups) * count // groups
-        return Curve(
-            self.epochs[edges],
-            np.minimum.reduceat(self.low, edges),
-            np.maximum.reduceat(self.high, edges),
-            self.first,
-            self.last,
-            self.last_epoch,
-        )
+    @classmethod
+    def of(cls, epochs: NDArray[np.int64], values: FloatArray, last_epoch: int) -> Curve:
+        """A value at each of these epochs, of which there is at least one."""
+        least = int(values.argmin())
+        ends = float(values[0]), float(values[-1])
+        return cls(epochs, values, values, *ends, last_epoch, float(values[least]), int(epochs[least]))
 
     def between(self, first: int, last: int) -> Curve:
         """The groups that hold epochs from `first` to `last`."""
         start = max(0, int(np.searchsorted(self.epochs, first, side="right")) - 1)
         end = int(np.searchsorted(self.epochs, last, side="right"))
-        return Curve(
-            self.epochs[start:end],
-            self.low[start:end],
-            self.high[start:end],
-            self.first,
-            self.last,
-            self.last_epoch if end >= len(self.epochs) else int(self.epochs[end]) - 1,
-        )
+        last_epoch = self.last_epoch if end >= len(self.epochs) else int(self.epochs[end]) - 1
+        part = slice(start, end)
+        return replace(self, epochs=self.epochs[part], low=self.low[part], high=self.high[part], last_epoch=last_epoch)
 
     def at(self, epoch: int) -> tuple[float, float] | None:
         """The least and the greatest value of the group that holds an epoch, if it has been trained."""
@@ -85,6 +78,8 @@ class History:
         self._high = np.full((3, capacity), -np.inf)
         self._first = np.full(3, np.nan)
         self._last = np.full(3, np.nan)
+        self._least = np.full(3, np.inf)
+        self._least_epoch = np.zeros(3, np.int64)
 
     def add(self, numpy_losses: FloatArray, pytorch_losses: FloatArray) -> None:
         """Take in the next epochs' losses, one float64 array for each side."""
@@ -94,12 +89,21 @@ class History:
         if self.epochs == 0:
             self._first = block[:, 0].copy()
         self._last = block[:, -1].copy()
+        self._note_least(block)
         while block.shape[1]:
             if self.epochs == self._capacity * self.epochs_per_group:
                 self._halve()
             room = self._capacity * self.epochs_per_group - self.epochs
             self._fill(block[:, :room])
             block = block[:, room:]
+
+    def _note_least(self, block: FloatArray) -> None:
+        finite = np.where(np.isfinite(block), block, np.inf)
+        places = finite.argmin(axis=1)
+        least = finite[np.arange(3), places]
+        lower = least < self._least
+        self._least[lower] = least[lower]
+        self._least_epoch[lower] = self.epochs + 1 + places[lower]
 
     def _fill(self, block: FloatArray) -> None:
         group = (self.epochs + np.arange(block.shape[1])) // self.epochs_per_group
@@ -129,6 +133,8 @@ class History:
                 float(self._first[series]),
                 float(self._last[series]),
                 self.epochs,
+                float(self._least[series]),
+                int(self._least_epoch[series]),
             )
             for series in range(3)
         )

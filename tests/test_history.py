@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.history import History
+from engine.history import Curve, History
 
 
 @given(
@@ -30,6 +30,32 @@ def test_every_group_has_the_extremes_of_its_epochs(blocks, capacity, seed):
             assert (curve.low[index], curve.high[index]) == (group.min(), group.max())
         if len(values):
             assert (curve.first, curve.last, curve.last_epoch) == (values[0], values[-1], len(values))
+            assert (curve.least, curve.least_epoch) == (values.min(), values.argmin() + 1)
+        else:
+            assert (curve.least, curve.least_epoch) == (np.inf, 0)
+
+
+@given(st.integers(1, 400), st.integers(0, 99), st.data())
+def test_the_least_value_and_its_epoch_are_exact_where_epochs_are_grouped(epochs, seed, data):
+    losses = np.random.RandomState(seed).randint(-20, 20, size=(2, epochs)) / 7
+    losses[data.draw(st.integers(0, 1)), data.draw(st.integers(0, epochs - 1))] = data.draw(
+        st.sampled_from([np.nan, np.inf, -9.0])
+    )
+    history, cut = History(4), data.draw(st.integers(0, epochs))
+    for block in (losses[:, :cut], losses[:, cut:]):
+        history.add(*block)
+    curves = history.curves()
+    for curve, values in ((curves.numpy, losses[0]), (curves.pytorch, losses[1])):
+        if np.isfinite(values).any():
+            finite = np.where(np.isfinite(values), values, np.inf)
+            for part in (curve, curve.between(1, 1)):
+                assert (part.least, part.least_epoch) == (finite.min(), finite.argmin() + 1)
+
+
+def test_a_curve_of_separate_epochs():
+    curve = Curve.of(np.array([1, 8, 16]), np.array([3.0, -1.0, 2.0]), 20)
+    assert (curve.first, curve.last, curve.last_epoch, curve.least, curve.least_epoch) == (3, 2, 20, -1, 8)
+    assert curve.at(9) == (-1, -1)
 
 
 def test_five_thousand_epochs_are_kept_one_by_one():
@@ -52,11 +78,8 @@ def test_a_spike_of_one_epoch_survives_two_million():
     curves = history.curves()
     assert curves.numpy.high.max() == 9.0
     assert curves.gap.high.max() == 8.5
-    reduced = curves.numpy.reduced(100)
-    assert len(reduced.epochs) == 100
-    assert reduced.high.max() == 9.0
-    spike = reduced.epochs[reduced.high.argmax()]
-    assert spike <= 1_377_778 < spike + 2_000_000 / 50
+    spike = curves.numpy.epochs[curves.numpy.high.argmax()]
+    assert spike <= 1_377_778 < spike + history.epochs_per_group
 
 
 @given(st.integers(1, 60), st.sampled_from([4, 16, 64]), st.data())

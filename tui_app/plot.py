@@ -1,11 +1,11 @@
-"""Curves drawn with plotext: cleaned, taken to log10 and thinned first, so that nothing a run produces can upset it.
+"""Curves drawn with plotext: cleaned, taken to log10 and put on a grid of dots first, so that no run can upset it.
 
 Used by the explorer's charts and by the headless report.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,28 +14,43 @@ import plotext
 from numpy.typing import NDArray
 
 from engine.history import Curve
-from tui_app.raster import BRAILLE, Dots, braille, rasterize
+from tui_app.curve_names import Name, names_at_ends
+from tui_app.marks import HAND_MARK, Drawing, is_dotted
+from tui_app.raster import BRAILLE, DOTS_ACROSS, DOTS_DOWN, braille, cell, owners, rasterize
+from tui_app.ticks import Ticks, epoch_ticks, log_ticks, value_ticks
 
 Rgb = tuple[int, int, int]
+Range = tuple[float, float]
+
 LARGEST = 1e300
 """Ranges are computed in float64; values beyond this would overflow there."""
 
 SMALLEST = 1e-290
 """A range below this cannot be divided by."""
 
-TURN_COLUMNS = 6
-"""Where curves share a cell their colours take turns, so many columns each: neither hides the other."""
+LEAST_WIDTH, LEAST_HEIGHT = 20, 5
+"""Of a chart, frame and labels included."""
+
+BELOW_ZERO = DOTS_DOWN + 0.25
+"""Dots between the bottom of the axis and zero: a whole row of text lies below the line, and rounding takes no dot."""
+
+ZERO_LINE = {Drawing.COLORS: "╌", Drawing.MARKS: "╌", Drawing.ASCII: "-"}
 
 GREY: Rgb = (160, 160, 160)
 
 
 @dataclass(frozen=True)
 class Series:
-    """One curve to draw. `faint` ones never take the colour of a shared cell."""
+    """One curve to draw. `faint` ones never take a shared cell; `mark` is its sign where colours are not enough.
+
+    A `name` is written at the curve's end where there is room.
+    """
 
     curve: Curve
     color: Rgb
     faint: bool = False
+    mark: str = HAND_MARK
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,14 +65,23 @@ class _Line:
 
 @dataclass(frozen=True)
 class _Frame:
-    """The axes: ranges, ticks with their labels, and the cells inside."""
+    """The axes: ranges, ticks, whether zero has a line, and the cells inside."""
 
-    x_range: tuple[float, float]
-    y_range: tuple[float, float]
-    y_ticks: list[float]
-    y_labels: list[str]
+    x_range: Range
+    y_range: Range
+    x_ticks: Ticks
+    y_ticks: Ticks
+    zero: bool
     columns: int
     rows: int
+
+    def column(self, x: float) -> int:
+        """From the left."""
+        return cell(x, self.x_range, self.columns, DOTS_ACROSS)
+
+    def row(self, y: float) -> int:
+        """From the bottom."""
+        return cell(y, self.y_range, self.rows, DOTS_DOWN)
 
 
 @dataclass(frozen=True)
@@ -67,31 +91,40 @@ class Picture:
     text: str
     left: int
     columns: int
-    x_range: tuple[float, float]
+    x_range: Range
 
     def column(self, epoch: int) -> int | None:
         """The column that an epoch is drawn in, if it is in the picture."""
-        share = (epoch - self.x_range[0]) / (self.x_range[1] - self.x_range[0])
-        return self.left + round(share * (self.columns - 1)) if 0 <= share <= 1 else None
+        first, last = self.x_range
+        return self.left + cell(epoch, self.x_range, self.columns, DOTS_ACROSS) if first <= epoch <= last else None
 
     def epoch(self, column: int) -> int | None:
-        """The epoch that is drawn in a column, if the column lies inside the frame."""
+        """The epoch that is drawn in a column, if the column lies inside the frame; the axis may begin before it."""
         share = (column - self.left) / max(1, self.columns - 1)
         inside = 0 <= share <= 1
-        return round(self.x_range[0] + share * (self.x_range[1] - self.x_range[0])) if inside else None
+        return max(1, round(self.x_range[0] + share * (self.x_range[1] - self.x_range[0]))) if inside else None
 
 
 def is_signed(curve: Curve) -> bool:
     """Whether a log axis cannot show the curve: somewhere it is below zero."""
-    return bool(len(curve.low) and curve.low.min() < 0)
+    return curve.least < 0
 
 
-def draw(series: list[Series], width: int, height: int, log: bool, text_color: Rgb = GREY) -> str:
+def draw(
+    series: list[Series],
+    width: int,
+    height: int,
+    log: bool,
+    text_color: Rgb = GREY,
+    drawing: Drawing = Drawing.COLORS,
+    zero: bool = False,
+) -> str:
     """The curves in a frame with axes, as ANSI text of `height` lines.
 
-    On a log axis values that are not positive are left out. An empty string if there is nothing to draw.
+    On a log axis values that are not positive are left out. A linear one has a line at zero where a value lies below
+    it, or if `zero` is wanted. An empty string if there is nothing to draw.
     """
-    drawn = picture(series, width, height, log, text_color)
+    drawn = picture(series, width, height, log, text_color, None, drawing, zero)
     return "" if drawn is None else drawn.text
 
 
@@ -102,12 +135,14 @@ def picture(
     log: bool,
     text_color: Rgb = GREY,
     epochs: tuple[int, int] | None = None,
+    drawing: Drawing = Drawing.COLORS,
+    zero: bool = False,
 ) -> Picture | None:
     """As `draw`, of the epochs from first to last if given; nothing if there is nothing to draw."""
-    lines = [line for one in series if (line := _clean(one, 2 * width, log, epochs)) is not None]
-    if not lines or width < 20 or height < 5:
+    lines = [line for one in series if (line := _clean(one, log, epochs)) is not None]
+    if not lines or width < LEAST_WIDTH or height < LEAST_HEIGHT:
         return None
-    frame = _frame(lines, width, height, log)
+    frame = _frame(lines, width, height, log, zero, epochs is not None)
     plotext.clear_figure()
     # The chart may be larger than what plotext takes for the terminal: $LINES of another window, say.
     plotext.limit_size(False, False)
@@ -117,13 +152,14 @@ def picture(
     plotext.ticks_color(text_color)
     plotext.xlim(0, frame.columns - 1)
     plotext.ylim(0, frame.rows - 1)
-    _draw_cells(lines, frame)
-    _draw_ticks(frame)
+    _draw_cells(lines, frame, drawing, text_color)
+    plotext.xticks([frame.column(place) for place in frame.x_ticks.places], list(frame.x_ticks.labels))
+    plotext.yticks([frame.row(place) for place in frame.y_ticks.places], list(frame.y_ticks.labels))
     return Picture(plotext.build(), width - 1 - frame.columns, frame.columns, frame.x_range)
 
 
-def _clean(series: Series, groups: int, log: bool, epochs: tuple[int, int] | None) -> _Line | None:
-    curve = (series.curve if epochs is None else series.curve.between(*epochs)).reduced(groups)
+def _clean(series: Series, log: bool, epochs: tuple[int, int] | None) -> _Line | None:
+    curve = series.curve if epochs is None else series.curve.between(*epochs)
     low, high = np.clip(curve.low, -LARGEST, LARGEST), np.clip(curve.high, -LARGEST, LARGEST)
     if log:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -137,96 +173,70 @@ def _clean(series: Series, groups: int, log: bool, epochs: tuple[int, int] | Non
     return _Line(x[keep], low[keep], high[keep], series) if keep.any() else None
 
 
-def _frame(lines: list[_Line], width: int, height: int, log: bool) -> _Frame:
-    first, last = min(line.x[0] for line in lines), max(line.x[-1] for line in lines)
-    low, high = min(line.low.min() for line in lines), max(line.high.max() for line in lines)
+def _frame(lines: list[_Line], width: int, height: int, log: bool, zero: bool, zoomed: bool) -> _Frame:
+    low, high = float(min(line.low.min() for line in lines)), float(max(line.high.max() for line in lines))
+    zero = not log and (zero or low < 0)
+    columns, rows = width - 2, height - 3
+    y_range = _y_range(low, high, log, rows if zero else 0)
+    y_ticks = (log_ticks if log else value_ticks)(*y_range, rows)
+    columns -= max(map(len, y_ticks.labels))
+    first, last = float(min(line.x[0] for line in lines)), float(max(line.x[-1] for line in lines))
+    # A run starts at 0, before its first epoch.
+    x_range = (first if zoomed and first > 1 else 0.0, max(last, first + 1))
+    return _Frame(x_range, y_range, epoch_ticks(*x_range, columns), y_ticks, zero, columns, rows)
+
+
+def _y_range(low: float, high: float, log: bool, rows_of_zero: int) -> Range:
+    """What the values span, and more where they are all alike, or where zero is to have a line and room below it."""
+    if rows_of_zero:
+        low, high = min(low, 0.0), max(high, 0.0)
     if high - low <= max(1e-12 * max(abs(high), abs(low)), SMALLEST):
         # A flat curve has no range of its own.
         margin = 0.5 if log else (abs(high) if abs(high) > SMALLEST else 1.0) / 2
         low, high = low - margin, high + margin
-    ticks, labels = _y_ticks(float(low), float(high), max(2, min(7, height // 3)), log)
-    columns = width - 2 - max(len(label) for label in labels)
-    return _Frame((float(first), float(max(last, first + 1))), (low, high), ticks, labels, columns, height - 3)
+    if rows_of_zero:
+        share = BELOW_ZERO / (rows_of_zero * DOTS_DOWN - 1)
+        low = min(low, -high * share / (1 - share))
+    return low, high
 
 
-def _draw_cells(lines: list[_Line], frame: _Frame) -> None:
-    """One character for each cell that a curve touches, with the dots of all curves there."""
+def _draw_cells(lines: list[_Line], frame: _Frame, drawing: Drawing, text_color: Rgb) -> None:
+    """One character for each cell that a curve touches, then the line at zero and the names where cells are free."""
     size = (frame.columns, frame.rows)
-    layers: list[Dots] = [rasterize(line.x, line.low, line.high, size, frame.x_range, frame.y_range) for line in lines]
-    glyphs = braille(np.logical_or.reduce(layers))
-    touched = np.array([braille(layer) != BRAILLE for layer in layers])
-    owner = _owners(touched, np.array([line.series.faint for line in lines]))
+    dots = [rasterize(line.x, line.low, line.high, size, frame.x_range, frame.y_range) for line in lines]
+    codes = np.array([braille(layer) for layer in dots])
+    owner = owners(codes != BRAILLE, np.array([line.series.faint for line in lines]))
+    # Where curves of colours share a cell it has the dots of all; a sign takes a cell whole.
+    glyphs = np.bitwise_or.reduce(codes) if drawing is Drawing.COLORS else _signs(lines, codes, owner, drawing)
+    colors = [line.series.color for line in lines]
+    if frame.zero:
+        zero = owner[frame.rows - 1 - frame.row(0.0)]
+        glyphs[frame.rows - 1 - frame.row(0.0), zero < 0] = ord(ZERO_LINE[drawing])
+        zero[zero < 0] = len(lines)
+        colors.append(text_color)
+    names_at_ends(list(_names(lines, frame)), glyphs, owner)
     rows, columns = np.nonzero(owner >= 0)
     # One call for all: each costs plotext a pass over the whole picture.
     plotext.scatter(
         columns.tolist(),
         (frame.rows - 1 - rows).tolist(),
         marker=[chr(code) for code in glyphs[rows, columns]],
-        color=[lines[index].series.color for index in owner[rows, columns]],
+        color=[colors[index] for index in owner[rows, columns]],
     )
 
 
-def _owners(touched: NDArray[np.bool_], faint: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Which curve colours each cell: turns for those that share it, faint ones last; −1 for an empty cell."""
-    owner = np.full(touched.shape[1:], -1)
-    for kind in (True, False):
-        chosen = [index for index in range(len(touched)) if bool(faint[index]) is kind]
-        for turn, index in enumerate(chosen):
-            mine = (np.arange(touched.shape[2]) // TURN_COLUMNS) % max(1, len(chosen)) == turn
-            alone = ~np.logical_or.reduce(
-                [touched[other] for other in chosen if other != index] or [touched[0] & False]
-            )
-            owner[touched[index] & (mine | alone)] = index
-        for index in chosen:
-            owner[touched[index] & (owner == -1)] = index
-    return owner
+def _names(lines: list[_Line], frame: _Frame) -> Iterator[Name]:
+    for index, line in enumerate(lines):
+        if line.series.name:
+            end = line.low[-1] + (line.high[-1] - line.low[-1]) / 2
+            yield Name(line.series.name, index, frame.column(line.x[-1]), frame.rows - 1 - frame.row(end))
 
 
-def _draw_ticks(frame: _Frame) -> None:
-    def place(value: float, low: float, high: float, cells: int) -> float:
-        return (value - low) / (high - low) * (cells - 1)
-
-    ticks = _epoch_ticks(*frame.x_range, frame.columns)
-    plotext.xticks([place(tick, *frame.x_range, frame.columns) for tick in ticks], [f"{tick:,.0f}" for tick in ticks])
-    plotext.yticks([place(tick, *frame.y_range, frame.rows) for tick in frame.y_ticks], frame.y_labels)
-
-
-def _epoch_ticks(first: float, last: float, columns: int) -> list[float]:
-    """The first epoch and round numbers after it, so far apart that no label reaches another's place.
-
-    plotext sets labels down in the order of a Python set, which no two processes share: where labels touch, another one
-    would be left out each time.
-    """
-    span = last - first
-    least = span * (2 * len(f"{last:,.0f}") + 1) / columns
-    unit = 10.0 ** math.floor(math.log10(max(least, 1)))
-    step = max(1, round(next(factor * unit for factor in (1, 2, 5, 10) if factor * unit >= least)))
-    round_numbers = range(step * math.ceil(first / step), int(last) + 1, step)
-    return [first, *(float(tick) for tick in round_numbers if tick - first >= least)]
-
-
-def _y_ticks(low: float, high: float, count: int, log: bool) -> tuple[list[float], list[str]]:
-    if log and math.floor(high) - math.ceil(low) >= 1:
-        decades = list(range(math.ceil(low), math.floor(high) + 1))
-        decades = decades[:: -(-len(decades) // count)]
-        return [float(decade) for decade in decades], [f"1e{decade:+03d}" for decade in decades]
-    ticks = np.linspace(low, high, count).tolist()
-    values = [10**tick for tick in ticks] if log else ticks
-    span = values[-1] - values[0]
-    return ticks, [_number(value, span) for value in values]
-
-
-def _number(value: float, span: float) -> str:
-    """Enough digits to tell neighbouring ticks apart."""
-    largest = max(abs(value), abs(span))
-    if span and abs(span) >= 1e-4 and largest < 1e5:
-        digits = max(0, 2 - math.floor(math.log10(abs(span))))
-        # Adding zero turns −0.0 into 0.0: an axis has only one.
-        return f"{round(value, digits) + 0.0:.{digits}f}"
-    return f"{value:.{_digits(value, span)}e}"
-
-
-def _digits(value: float, span: float) -> int:
-    if not span or not value:
-        return 1
-    return max(1, min(6, 2 + math.floor(math.log10(abs(value))) - math.floor(math.log10(abs(span)))))
+def _signs(
+    lines: list[_Line], codes: NDArray[np.int64], owner: NDArray[np.int64], drawing: Drawing
+) -> NDArray[np.int64]:
+    signs = np.full(owner.shape, ord(" "))
+    for index, line in enumerate(lines):
+        mine = owner == index
+        signs[mine] = codes[index][mine] if is_dotted(line.series.mark, drawing) else ord(line.series.mark)
+    return signs

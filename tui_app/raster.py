@@ -16,6 +16,9 @@ BRAILLE = 0x2800
 DOT_BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 """The bit of each dot in Unicode's braille block, from the top row down."""
 
+TURN_COLUMNS = 6
+"""Where curves share a cell they take turns, so many columns each: neither hides the other."""
+
 Dots = NDArray[np.bool_]
 
 
@@ -63,3 +66,24 @@ def braille(dots: Dots) -> NDArray[np.int64]:
     cells = dots.reshape(rows, DOTS_DOWN, columns, DOTS_ACROSS).transpose(0, 2, 1, 3)
     codes: NDArray[np.int64] = BRAILLE + (cells * DOT_BITS).sum(axis=(2, 3))
     return codes
+
+
+def cell(value: float, ends: tuple[float, float], cells: int, dots: int) -> int:
+    """Which of so many cells, each so many dots long, holds a value of an axis: the one that a curve has a dot in."""
+    return round((value - ends[0]) / (ends[1] - ends[0]) * (cells * dots - 1)) // dots
+
+
+def owners(touched: NDArray[np.bool_], faint: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Which curve has each cell: turns for those that share it, faint ones last; −1 for an empty cell."""
+    owner = np.full(touched.shape[1:], -1)
+    for kind in (True, False):
+        chosen = [index for index in range(len(touched)) if bool(faint[index]) is kind]
+        for turn, index in enumerate(chosen):
+            mine = (np.arange(touched.shape[2]) // TURN_COLUMNS) % max(1, len(chosen)) == turn
+            alone = ~np.logical_or.reduce(
+                [touched[other] for other in chosen if other != index] or [touched[0] & False]
+            )
+            owner[touched[index] & (mine | alone)] = index
+        for index in chosen:
+            owner[touched[index] & (owner == -1)] = index
+    return owner

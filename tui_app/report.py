@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.comparison import ParameterPair, pair_parameters
+from engine.comparison import ParameterPair
 from engine.discrepancies import CATALOGUE
 from engine.history import Curves, History
+from engine.number_text import number
 from engine.run import Run
 from engine.settings import Settings, SideName
+from tui_app import curve_legends
+from tui_app.curve_legends import LossChart, gap_legend, loss_legend
+from tui_app.lines import PRINT_STYLES, Line
+from tui_app.marks import GAP_MARK, HAND_MARK, PYTORCH_MARK, console_drawing
 from tui_app.plot import Rgb, Series, draw
 from tui_app.widgets.status_line import describe
 
@@ -18,6 +25,16 @@ NUMPY_COLOR: Rgb = (87, 165, 226)
 PYTORCH_COLOR: Rgb = (255, 166, 43)
 GAP_COLOR: Rgb = (210, 80, 110)
 CHART_HEIGHT = 14
+WIDEST_CHART = 120
+STYLES = {
+    **PRINT_STYLES,
+    curve_legends.HAND: "#{:02x}{:02x}{:02x}".format(*NUMPY_COLOR),
+    curve_legends.PYTORCH: "#{:02x}{:02x}{:02x}".format(*PYTORCH_COLOR),
+    curve_legends.GAP: "#{:02x}{:02x}{:02x}".format(*GAP_COLOR),
+    curve_legends.NOTE: "yellow",
+}
+"""Of the legends' pieces."""
+
 SHOWN_WEIGHTS = 24
 """Elements of one weight that are printed; --json holds them all."""
 
@@ -27,14 +44,16 @@ def print_run(run: Run, console: Console) -> None:
     console.print(Text(f"mlp-tui  {describe(run.settings)}", style="bold"))
     _print_curves(run, console)
     console.print()
-    for pair in pair_parameters(run.settings, run.numpy.parameters, run.pytorch.parameters):
+    for pair in run.parameters:
         _print_pair(pair, console)
     console.print(differences_table(run.settings))
     console.print()
     console.print(Text(run.verdict.headline, style="bold"))
     console.print(Text(run.verdict.detail))
-    rate = len(run.numpy.losses) / run.seconds if run.seconds else 0
-    console.print(Text(f"{len(run.numpy.losses):,} epochs of both in {run.seconds:.2f} s ({rate:,.0f}/s)", style="dim"))
+    epochs = len(run.numpy.losses)
+    rate = epochs / run.seconds if run.seconds else 0
+    plural = "" if epochs == 1 else "s"
+    console.print(Text(f"{epochs:,} epoch{plural} of both in {run.seconds:.2f} s ({rate:,.0f}/s)", style="dim"))
 
 
 def _print_curves(run: Run, console: Console) -> None:
@@ -43,24 +62,31 @@ def _print_curves(run: Run, console: Console) -> None:
     curves = history.curves()
     if not history.epochs:
         return
-    log = not any(run.settings.side(side).loss_report.signed for side in SideName)
-    legend = Text.assemble(
-        "loss, log scale" if log else "loss, linear as error·loss is signed",
-        ("  ━━ ", _hex(NUMPY_COLOR)),
-        "by hand",
-        ("  ━━ ", _hex(PYTORCH_COLOR)),
-        "PyTorch",
-    )
-    console.print(legend)
-    _print_plot(console, [Series(curves.numpy, NUMPY_COLOR), Series(curves.pytorch, PYTORCH_COLOR)], log)
+    signed = tuple(run.settings.side(side).loss_report.signed for side in SideName)
+    chart = LossChart(curves, (signed[0], signed[1]), log=True)
+    drawing, width = console_drawing(console), min(console.width, WIDEST_CHART)
+    _print_line(console, loss_legend(chart, drawing, width))
+    losses = [
+        Series(curve, color, mark=mark, name=side.label)
+        for side, curve, color, mark in zip(
+            SideName,
+            (curves.numpy, curves.pytorch),
+            (NUMPY_COLOR, PYTORCH_COLOR),
+            (HAND_MARK, PYTORCH_MARK),
+            strict=True,
+        )
+    ]
+    text = draw(losses, width, CHART_HEIGHT, chart.log_drawn, drawing=drawing, zero=any(signed))
+    console.print(Text.from_ansi(text))
     _print_ends(console, curves)
     if curves.gap.high.any():
-        console.print("gap |Δloss|, log scale")
-        _print_plot(console, [Series(curves.gap, GAP_COLOR)], True)
+        _print_line(console, gap_legend(True, (), drawing))
+        text = draw([Series(curves.gap, GAP_COLOR, mark=GAP_MARK)], width, CHART_HEIGHT, True, drawing=drawing)
+        console.print(Text.from_ansi(text))
 
 
-def _print_plot(console: Console, series: list[Series], log: bool) -> None:
-    console.print(Text.from_ansi(draw(series, min(console.width, 120), CHART_HEIGHT, log)))
+def _print_line(console: Console, line: Line) -> None:
+    console.print(Text.assemble(*((text, STYLES[role]) for text, role in line)))
 
 
 def _print_ends(console: Console, curves: Curves) -> None:
@@ -73,18 +99,26 @@ def _print_ends(console: Console, curves: Curves) -> None:
 
 
 def _print_pair(pair: ParameterPair, console: Console) -> None:
-    shape = "x".join(map(str, pair.numpy.shape))
+    shape = "x".join(map(str, pair.shape))
     table = Table(title=f"{pair.name} {shape}", title_justify="left", box=None, pad_edge=False)
     for heading in ("by hand", "PyTorch", "Δ"):
         table.add_column(heading, justify="right", no_wrap=True)
-    values = list(zip(pair.numpy.flat, pair.pytorch.flat, strict=True))
-    for first, second in values[:SHOWN_WEIGHTS]:
-        gap = float(first) - float(second)
-        table.add_row(f"{first:+.8g}", f"{second:+.8g}", "0" if gap == 0 else f"{gap:+.1e}")
+    count = math.prod(pair.shape)
+    for index in range(min(count, SHOWN_WEIGHTS)):
+        values = [None if side is None else float(side.flat[index]) for side in (pair.numpy, pair.pytorch)]
+        shown = ["none" if value is None else f"{value:+.8g}" for value in values]
+        table.add_row(*shown, _difference(*values))
     console.print(table)
-    if len(values) > SHOWN_WEIGHTS:
-        console.print(Text(f"… and {len(values) - SHOWN_WEIGHTS:,} more (--json FILE holds them all)", style="dim"))
+    if count > SHOWN_WEIGHTS:
+        console.print(Text(f"… and {count - SHOWN_WEIGHTS:,} more (--json FILE holds them all)", style="dim"))
     console.print()
+
+
+def _difference(numpy: float | None, pytorch: float | None) -> str:
+    if numpy is None or pytorch is None:
+        return ""
+    gap = numpy - pytorch
+    return f"{'+' if gap > 0 else ''}{number(gap)}"
 
 
 def differences_table(settings: Settings) -> Table:
@@ -97,7 +131,3 @@ def differences_table(settings: Settings) -> Table:
         sign = Text("=", "green") if discrepancy.matched(settings) else Text("≠", "bold yellow")
         table.add_row(discrepancy.title, values[0], sign, values[1])
     return table
-
-
-def _hex(color: Rgb) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*color)

@@ -8,10 +8,14 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.history import Curve
+from engine.number_text import number
 from engine.settings import SideName
 from engine.snapshot import Snapshot
+from tui_app import curve_legends
+from tui_app.curve_legends import LossChart, gap_legend, gap_reading, loss_legend, loss_reading, reading
+from tui_app.lines import THEME_STYLES, Line
 from tui_app.look import Look
+from tui_app.marks import FAINT_MARK, GAP_MARK, HAND_MARK, PINNED_MARKS, PYTORCH_MARK, Drawing, app_drawing
 from tui_app.plot import is_signed
 from tui_app.views.base import View
 from tui_app.widgets.chart import Chart, ThemedCurve
@@ -25,7 +29,19 @@ NUMPY_COLOR, PYTORCH_COLOR, GAP_COLOR, PREVIOUS_COLOR = (
 
 PINNED_COLORS = ("$text-success", "magenta", "$foreground 75%")
 
-Part = tuple[str, str] | str
+STYLES = {
+    **THEME_STYLES,
+    curve_legends.HAND: NUMPY_COLOR,
+    curve_legends.PYTORCH: PYTORCH_COLOR,
+    curve_legends.GAP: GAP_COLOR,
+    curve_legends.BEFORE: PREVIOUS_COLOR,
+    curve_legends.NOTE: "$text-warning",
+    **dict(zip(curve_legends.PINNED, PINNED_COLORS, strict=True)),
+}
+"""Of the legends' pieces."""
+
+UNKNOWN_WIDTH = 80
+"""Of a legend that has not been laid out yet."""
 
 
 class CurvesView(View):
@@ -34,14 +50,15 @@ class CurvesView(View):
     NAME = "curves"
     HELP: ClassVar[str] = """\
 Above, the loss that each side reports; below, the gap |Δloss|. Where both curves lie on each other their colours
-take turns. The run before the last change stays as a faint curve; P pins a run, so that later ones are drawn beside
-it. A loss that goes below zero, as error·loss does, cannot be drawn on a log axis: the axis is linear as long as one
-is shown. Comma and full stop, or a click, put a cursor on an epoch: the legend reads both losses and the gap there,
-and the other tabs show that epoch. z and the wheel zoom; [ and ], or shift and the wheel, pan."""
+take turns; without colours each has a sign of its own. The run before the last change stays as a faint curve; P pins a
+run, so that later ones are drawn beside it. A loss that goes below zero, as error·loss does, cannot be drawn on a log
+axis: the axis is linear as long as one is shown, with a line at zero, and the legend says how low it goes and when.
+Comma and full stop, or a click, put a cursor on an epoch: the legend reads both losses and the gap there, and the other
+tabs show that epoch. z and the wheel zoom; [ and ], or shift and the wheel, pan."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._legends: tuple[Content, Content] | None = None
+        self._legends: tuple[Line, Line] | None = None
 
     def compose(self) -> ComposeResult:
         """Legend, losses, legend, gap."""
@@ -58,91 +75,73 @@ and the other tabs show that epoch. z and the wheel zoom; [ and ], or shift and 
             self._chart("loss-chart").show((), look.log_scale, "waiting for PyTorch" if snapshot.error is None else "")
             self._chart("gap-chart").show((), look.log_scale, "")
             return
-        losses = [ThemedCurve(curves.numpy, NUMPY_COLOR), ThemedCurve(curves.pytorch, PYTORCH_COLOR)]
-        gaps = [ThemedCurve(curves.gap, GAP_COLOR)]
-        if previous is not None:
-            losses += [ThemedCurve(curve, PREVIOUS_COLOR, faint=True) for curve in (previous.numpy, previous.pytorch)]
-            gaps.append(ThemedCurve(previous.gap, PREVIOUS_COLOR, faint=True))
-        for pinned, color in zip(look.pinned, PINNED_COLORS, strict=False):
-            losses += [ThemedCurve(curve, color) for curve in (pinned.curves.numpy, pinned.curves.pytorch)]
-            gaps.append(ThemedCurve(pinned.curves.gap, color))
-        signed = any(snapshot.settings.side(side).loss_report.signed for side in SideName)
-        loss_log = look.log_scale and not signed
-        if loss_log:
+        signed = tuple(snapshot.settings.side(side).loss_report.signed for side in SideName)
+        legend = LossChart(curves, (signed[0], signed[1]), look.log_scale, previous is not None)
+        losses, gaps = _curves(snapshot, look)
+        if legend.log_drawn:
             losses = [one for one in losses if not is_signed(one.curve)]
         waiting = "no epoch of this part is trained yet: esc shows all" if snapshot.epoch else "no epoch trained yet"
-        self._chart("loss-chart").show(tuple(losses), loss_log, waiting, look.zoom, look.cursor)
+        chart = self._chart("loss-chart")
+        chart.show(tuple(losses), legend.log_drawn, waiting, look.zoom, look.cursor, any(signed))
         if snapshot.epoch and not curves.gap.high.any():
             gaps, waiting = [], "no gap: every bit of every loss is equal"
         self._chart("gap-chart").show(tuple(gaps), look.log_scale, waiting, look.zoom, look.cursor)
-        if look.cursor is not None:
-            self._show_legends(_readings(snapshot, look.cursor))
-            return
-        pins = _pin_legend(look)
-        self._show_legends(
-            (
-                _loss_legend(loss_log, look.log_scale and signed, previous is not None),
-                _gap_legend(look.log_scale) + pins,
-            )
-        )
+        self._show_legends(self._lines(snapshot, look, legend))
 
-    def _show_legends(self, legends: tuple[Content, Content]) -> None:
-        if legends != self._legends:
-            self._legends = legends
-            self.query_one("#loss-legend", Static).update(legends[0], layout=False)
-            self.query_one("#gap-legend", Static).update(legends[1], layout=False)
+    def _lines(self, snapshot: Snapshot, look: Look, chart: LossChart) -> tuple[Line, Line]:
+        drawing = app_drawing(self.app)
+        width = self.query_one("#loss-legend").size.width or UNKNOWN_WIDTH
+        if look.cursor is not None:
+            return _readings(snapshot, look.cursor, drawing, width)
+        pins = [pinned.name for pinned in look.pinned]
+        return loss_legend(chart, drawing, width), gap_legend(look.log_scale, pins, drawing)
+
+    def _show_legends(self, lines: tuple[Line, Line]) -> None:
+        if lines == self._legends:
+            return
+        self._legends = lines
+        for name, line in zip(("loss-legend", "gap-legend"), lines, strict=True):
+            content = Content.assemble(*((text, STYLES[role]) for text, role in line))
+            self.query_one(f"#{name}", Static).update(content, layout=False)
 
     def _chart(self, name: str) -> Chart:
         return self.query_one(f"#{name}", Chart)
 
 
-def _gap_legend(log: bool) -> Content:
-    return Content.assemble("gap |Δloss|", ", log scale" if log else "", ("  ━━", GAP_COLOR))
-
-
-def _pin_legend(look: Look) -> Content:
-    parts: list[Part] = []
-    for pinned, color in zip(look.pinned, PINNED_COLORS, strict=False):
-        parts += [("  ━━ ", color), pinned.name]
-    return Content.assemble(*parts)
-
-
-def _loss_legend(log: bool, refused: bool, previous: bool) -> Content:
-    parts: list[Part] = [
-        "loss, log scale" if log else "loss",
-        ("  ━━ ", NUMPY_COLOR),
-        "by hand",
-        ("  ━━ ", PYTORCH_COLOR),
-        "PyTorch",
+def _curves(snapshot: Snapshot, look: Look) -> tuple[list[ThemedCurve], list[ThemedCurve]]:
+    """What may be drawn: losses, and gaps."""
+    curves, previous = snapshot.curves, snapshot.previous
+    assert curves is not None
+    losses = [
+        ThemedCurve(curve, color, mark=mark, name=side.label)
+        for side, curve, color, mark in zip(
+            SideName,
+            (curves.numpy, curves.pytorch),
+            (NUMPY_COLOR, PYTORCH_COLOR),
+            (HAND_MARK, PYTORCH_MARK),
+            strict=True,
+        )
     ]
-    if previous:
-        parts += [("  ━━ ", PREVIOUS_COLOR), "before"]
-    if refused:
-        parts.append(("  linear: signed", "$text-warning"))
-    return Content.assemble(*parts)
+    gaps = [ThemedCurve(curves.gap, GAP_COLOR, mark=GAP_MARK)]
+    if previous is not None:
+        before = [
+            ThemedCurve(curve, PREVIOUS_COLOR, faint=True, mark=FAINT_MARK)
+            for curve in (previous.numpy, previous.pytorch, previous.gap)
+        ]
+        losses += before[:2]
+        gaps += before[2:]
+    for pinned, color, mark in zip(look.pinned, PINNED_COLORS, PINNED_MARKS, strict=False):
+        losses += [ThemedCurve(curve, color, mark=mark) for curve in (pinned.curves.numpy, pinned.curves.pytorch)]
+        gaps.append(ThemedCurve(pinned.curves.gap, color, mark=mark))
+    return losses, gaps
 
 
-def _readings(snapshot: Snapshot, epoch: int) -> tuple[Content, Content]:
+def _readings(snapshot: Snapshot, epoch: int, drawing: Drawing, width: int) -> tuple[Line, Line]:
     """Both losses and the gap at the cursor: the very numbers once the engine has been there again."""
     scrubbed, curves = snapshot.scrubbed, snapshot.curves
     assert curves is not None
-    if scrubbed is not None and scrubbed.epoch == epoch:
-        losses = [f"{scrubbed.numpy_loss:.10g}", f"{scrubbed.pytorch_loss:.10g}"]
-        gap = f"{abs(scrubbed.numpy_loss - scrubbed.pytorch_loss):.3g}"
-    else:
-        losses, gap = [_reading(curve, epoch) for curve in (curves.numpy, curves.pytorch)], _reading(curves.gap, epoch)
-    above = Content.assemble(
-        (f"epoch {epoch:,}", "bold"),
-        ("  ━━ ", NUMPY_COLOR),
-        losses[0],
-        ("  ━━ ", PYTORCH_COLOR),
-        losses[1],
-    )
-    return above, Content.assemble("gap |Δloss|", ("  ━━ ", GAP_COLOR), gap)
-
-
-def _reading(curve: Curve, epoch: int) -> str:
-    ends = curve.at(epoch)
-    if ends is None:
-        return "not trained yet"
-    return f"{ends[0]:.10g}" if ends[0] == ends[1] else f"{ends[0]:.3g} to {ends[1]:.3g}"
+    if scrubbed is None or scrubbed.epoch != epoch:
+        gap = reading(curves.gap, epoch, 3)
+        return loss_reading(epoch, curves, drawing, width), gap_reading(gap, drawing)
+    losses = (scrubbed.numpy_loss, scrubbed.pytorch_loss)
+    return loss_reading(epoch, losses, drawing, width), gap_reading(number(abs(losses[0] - losses[1]), 3), drawing)

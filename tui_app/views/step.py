@@ -20,6 +20,7 @@ from engine.types import FloatArray
 from tui_app import step_lines
 from tui_app.lines import Line, lines_content
 from tui_app.look import Look
+from tui_app.marks import LAYER_MARKS, Drawing, app_drawing, legend_glyph
 from tui_app.views.base import View
 from tui_app.widgets.chart import Chart, ThemedCurve
 from tui_app.widgets.line_list import LineList
@@ -116,7 +117,7 @@ step's own difference is seen. h shows how the gap between the weights grows, by
             return
         self._drawn = drawn
         self.query_one("#ulp-legend", Static).update("largest gap of all weights, ULP", layout=False)
-        self.query_one("#layers-legend", Static).update(_layers_legend(growth), layout=False)
+        self.query_one("#layers-legend", Static).update(_layers_legend(growth, app_drawing(self.app)), layout=False)
         for chart, series in zip(charts, (growth.max_ulp[None, :], growth.gaps), strict=True):
             if chart.display:
                 chart.show(_curves(growth, series), look.log_scale, NO_GAP, look.zoom, look.cursor)
@@ -174,15 +175,17 @@ def _curves(growth: Growth, series: FloatArray) -> tuple[ThemedCurve, ...]:
     epochs = growth.epochs[1:]
     return tuple(
         ThemedCurve(
-            Curve(epochs, values[1:], values[1:], float(values[1]), float(values[-1]), growth.trained),
+            Curve.of(epochs, values[1:], growth.trained),
             LAYER_COLORS[layer % len(LAYER_COLORS)],
+            mark=LAYER_MARKS[layer % len(LAYER_MARKS)],
         )
         for layer, values in enumerate(series)
     )
 
 
-def _layers_legend(growth: Growth) -> Content:
+def _layers_legend(growth: Growth, drawing: Drawing) -> Content:
     parts: list[tuple[str, str] | str] = ["max |ΔW| by layer"]
     for layer in range(len(growth.gaps)):
-        parts += [("  ━━ ", LAYER_COLORS[layer % len(LAYER_COLORS)]), str(layer + 1)]
+        glyph = legend_glyph(LAYER_MARKS[layer % len(LAYER_MARKS)], drawing)
+        parts += [(f"  {glyph} ", LAYER_COLORS[layer % len(LAYER_COLORS)]), str(layer + 1)]
     return Content.assemble(*parts)

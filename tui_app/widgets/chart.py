@@ -13,17 +13,20 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from engine.history import Curve
+from tui_app.marks import HAND_MARK, app_drawing
 from tui_app.plot import Picture, Series, picture
 from tui_app.theme_colors import theme_rgb
 
 
 @dataclass(frozen=True)
 class ThemedCurve:
-    """A curve in a colour of the theme; a faint one gives way to the others."""
+    """A curve in a colour of the theme; a faint one gives way to the others. `mark` and `name` are as in `Series`."""
 
     curve: Curve
     color: str
     faint: bool = False
+    mark: str = HAND_MARK
+    name: str = ""
 
 
 class Chart(Widget):
@@ -54,6 +57,7 @@ class Chart(Widget):
         super().__init__(id=id)
         self._curves: tuple[ThemedCurve, ...] = ()
         self._log = False
+        self._zero = False
         self._empty = ""
         self._zoom: tuple[int, int] | None = None
         self._cursor: int | None = None
@@ -69,9 +73,14 @@ class Chart(Widget):
         empty: str,
         zoom: tuple[int, int] | None = None,
         cursor: int | None = None,
+        zero: bool = False,
     ) -> None:
-        """Draw these curves, of the epochs `zoom` if given; `empty` is said if none can be drawn."""
+        """Draw these curves, of the epochs `zoom` if given; `empty` is said if none can be drawn.
+
+        A linear axis shows where zero is if `zero` is wanted or a curve goes below it.
+        """
         self._curves, self._log, self._empty, self._zoom, self._cursor = curves, log, empty, zoom, cursor
+        self._zero = zero
         self._drawn_for = None
         self.refresh()
 
@@ -95,8 +104,12 @@ class Chart(Widget):
 
     def _draw(self) -> list[Strip]:
         width, height = self.size
-        series = [Series(one.curve, theme_rgb(self.app, one.color), one.faint) for one in self._curves]
-        self._picture = picture(series, width, height, self._log, theme_rgb(self.app, "$foreground 60%"), self._zoom)
+        series = [
+            Series(one.curve, theme_rgb(self.app, one.color), one.faint, one.mark, one.name) for one in self._curves
+        ]
+        text_color = theme_rgb(self.app, "$foreground 60%")
+        drawing = app_drawing(self.app)
+        self._picture = picture(series, width, height, self._log, text_color, self._zoom, drawing, self._zero)
         style = self.rich_style
         if self._picture is None:
             said = Strip([Segment(self._empty.center(width), style)])
