@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from engine.comparison import ParameterGap, ParameterPair, compare_parameters, compare_weights, pair_parameters
 from engine.lockstep import Model, build_models
 from engine.settings import Settings
-from engine.threads import limited
 from engine.trace import Tracer
 from engine.types import FloatArray
 
@@ -106,6 +105,8 @@ def _by_layer(gaps: tuple[ParameterGap, ...], layers: int) -> list[float]:
 
 def first_difference(settings: Settings) -> int | None:
     """`Growth.first` of a whole run. Raises `DeviceError`."""
+    from engine.torch_threads import limited
+
     with limited(settings):
         study = GrowthStudy(settings, build_models)
         while study.first is None and study.epoch < settings.epochs:

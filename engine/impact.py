@@ -16,7 +16,6 @@ from engine.discrepancies import CATALOGUE, Discrepancy, find, match_toward, par
 from engine.errors import SettingsError
 from engine.impact_block import Block, Measurements, block_seeds
 from engine.settings import MAX_SEED, Settings, SideName
-from engine.threads import limited
 from engine.types import FloatArray
 
 SEEDS = 20
@@ -201,6 +200,8 @@ class Study:
 
 def measure(plan: Plan) -> Impact:
     """Measure it all. Raises `DeviceError` and `SettingsError`."""
+    from engine.torch_threads import limited
+
     with limited(plan.settings):
         study = Study(plan)
         while not study.finished:

@@ -24,7 +24,7 @@ from engine.comparison import (
 from engine.divergence import Divergence
 from engine.history import Curves, History
 from engine.settings import Settings, SideName
-from engine.threads import set_threads, side_by_side
+from engine.threads import side_by_side
 from engine.types import FloatArray
 
 States = tuple[list[FloatArray], list[FloatArray]]
@@ -57,6 +57,7 @@ def build_models(settings: Settings) -> tuple[Model, Model]:
     """
     from engine.numpy_buffers import BufferedNumpyMLP
     from engine.torch_replay import ReplayedTorchMLP
+    from engine.torch_threads import set_threads
 
     set_threads(settings)
     return BufferedNumpyMLP(settings), ReplayedTorchMLP(settings)

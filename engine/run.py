@@ -15,7 +15,6 @@ from engine.exports import Result
 from engine.history import History
 from engine.lockstep import Lockstep
 from engine.settings import Settings
-from engine.threads import limited
 from engine.types import FloatArray
 from engine.verdict import Verdict, judge
 
@@ -74,6 +73,8 @@ def train(settings: Settings, on_progress: Callable[[Progress], None] | None = N
 
     Raises `DeviceError` when PyTorch does not have the device.
     """
+    from engine.torch_threads import limited
+
     try:
         with limited(settings):
             return _train(settings, on_progress)

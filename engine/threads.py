@@ -2,17 +2,13 @@
 
 Both libraries keep a pool of threads that spin while they wait, each for the other's cores. On two cores, with both
 pools two wide, a pair of plain loops that takes turns is 2 to 14 times slower than with one thread each, and worse on
-busy cores. `tests/benchmarks/bench_threads.py` measures it.
+busy cores. `tests/benchmarks/bench_threads.py` measures it. Setting the number is `torch_threads.py`'s.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
-
-from threadpoolctl import threadpool_limits
 
 from engine.settings import Settings
 
@@ -59,25 +55,3 @@ def side_by_side(settings: Settings, available: int | None = None) -> bool:
 def matters(settings: Settings) -> bool:
     """Whether a program of these settings runs otherwise with another number of threads."""
     return largest_product(settings) >= THREADED
-
-
-def set_threads(settings: Settings) -> None:
-    """From now on: NumPy's for the whole process, PyTorch's for the calling thread. Imports torch."""
-    import torch
-
-    threadpool_limits(threads_of(settings), user_api="blas")
-    torch.set_num_threads(threads_of(settings))
-
-
-@contextmanager
-def limited(settings: Settings) -> Iterator[None]:
-    """`set_threads`, taken back at the end. Imports torch."""
-    import torch
-
-    before = torch.get_num_threads()
-    try:
-        with threadpool_limits(threads_of(settings), user_api="blas"):
-            torch.set_num_threads(threads_of(settings))
-            yield
-    finally:
-        torch.set_num_threads(before)

@@ -16,7 +16,6 @@ from engine.operations import Operation, compare_tensors
 from engine.reasons import Reason, find_later_meaning, find_reason
 from engine.settings import Settings
 from engine.step_tensors import Tensors, numpy_tensors
-from engine.threads import limited
 from engine.types import FloatArray
 
 
@@ -65,6 +64,8 @@ def trace_epoch(settings: Settings, epoch: int, matched_start: bool = False) -> 
 
     Raises `DeviceError`, `SettingsError` where training diverges before, and `ValueError` for no such epoch.
     """
+    from engine.torch_threads import limited
+
     if not 1 <= epoch <= settings.epochs:
         raise ValueError(f"epoch cannot be {epoch}; it is a whole number from 1 to {settings.epochs}")
     with limited(settings), np.errstate(all="ignore"):

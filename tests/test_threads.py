@@ -20,7 +20,8 @@ from engine.lockstep import Lockstep
 from engine.run_file import read_settings, write_run
 from engine.scripts import scripts
 from engine.settings import SideName
-from engine.threads import largest_product, limited, set_threads, side_by_side, threads_of
+from engine.threads import largest_product, side_by_side, threads_of
+from engine.torch_threads import limited, set_threads
 from tui_app.options import command_line, settings_from
 
 

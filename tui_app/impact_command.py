@@ -12,7 +12,6 @@ import rich_click as click
 from engine.errors import InputError
 from engine.impact import SEEDS, THRESHOLD, Impact, Measure, Study, plan
 from engine.settings import SideName, parse_choice
-from engine.threads import limited
 from tui_app.options import experiment_options, settings_from
 from tui_app.printing import check_targets, progress, wants_ascii, write_text
 
@@ -72,6 +71,8 @@ def impact(
         raise InputError("--json and --csv cannot both be '-'; name a file for one of them.")
     check_targets(json_file, csv_file, force=force)
     planned = plan(settings, names, seeds, parse_choice(SideName, toward, "--toward"), threshold)
+    from engine.torch_threads import limited
+
     with limited(settings):
         measured, interrupted = _measure(Study(planned))
     if measured is None:

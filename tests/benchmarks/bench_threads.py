@@ -23,7 +23,8 @@ import engine
 from engine.data import Dataset
 from engine.lockstep import Lockstep
 from engine.settings import Settings
-from engine.threads import cores, limited, side_by_side, threads_of
+from engine.threads import cores, side_by_side, threads_of
+from engine.torch_threads import limited
 
 SIZES = (
     (4, (2, 5, 1)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from engine.discrepancies import CATALOGUE, Discrepancy
 from engine.settings import Settings
 from engine.worker import Worker
