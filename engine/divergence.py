@@ -27,9 +27,6 @@ SECONDS = 2.0
 BEYOND = 2
 """A trial goes on to so many times the epoch of divergence: what only puts it off by a few epochs ends nothing."""
 
-BLOCK = 32
-"""Epochs between two looks at the clock."""
-
 
 @dataclass(frozen=True)
 class Divergence:
@@ -90,7 +87,7 @@ class CauseStudy:
         self._work = self._try_all()
 
     def work(self) -> None:
-        """One block of epochs of the present trial."""
+        """One epoch of the present trial."""
         if not self.cause.finished and next(self._work, None) is None:
             self._say(self.cause.ends_it, self.cause.untried, True)
 
@@ -114,9 +111,9 @@ class CauseStudy:
                 return
             model = models[0] if side is SideName.NUMPY else models[1]
             finite = True
-            for _ in range(0, min(BEYOND * self._divergence.epoch, self._settings.epochs), BLOCK):
+            for _ in range(min(BEYOND * self._divergence.epoch, self._settings.epochs)):
                 with np.errstate(all="ignore"):
-                    finite = all(math.isfinite(model.step()) for _ in range(BLOCK))
+                    finite = math.isfinite(model.step())
                 if not finite:
                     break
                 if self._clock() >= self._end:

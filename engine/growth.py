@@ -105,7 +105,10 @@ def _by_layer(gaps: tuple[ParameterGap, ...], layers: int) -> list[float]:
 
 def first_difference(settings: Settings) -> int | None:
     """`Growth.first` of a whole run. Raises `DeviceError`."""
-    study = GrowthStudy(settings, build_models)
-    while study.first is None and study.epoch < settings.epochs:
-        study.train(1)
+    from engine.torch_threads import limited
+
+    with limited(settings):
+        study = GrowthStudy(settings, build_models)
+        while study.first is None and study.epoch < settings.epochs:
+            study.train(1)
     return study.first

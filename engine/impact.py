@@ -200,10 +200,13 @@ class Study:
 
 def measure(plan: Plan) -> Impact:
     """Measure it all. Raises `DeviceError` and `SettingsError`."""
-    study = Study(plan)
-    while not study.finished:
-        study.step()
-    impact = study.impact()
+    from engine.torch_threads import limited
+
+    with limited(plan.settings):
+        study = Study(plan)
+        while not study.finished:
+            study.step()
+        impact = study.impact()
     assert impact is not None
     return impact
 

@@ -1,4 +1,4 @@
-"""What the engine thread does beside training: go to an epoch again, open up a step, measure the impact.
+"""What the engine thread does beside training: go to an epoch again, open up a step, measure the impact, find a cause.
 
 Each job works a little at a time between two chunks of training; `worker.py` carries its results into the snapshots.
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from engine.divergence import Cause, CauseStudy
 from engine.errors import InputError
 from engine.growth import Growth, GrowthStudy
 from engine.impact import Impact, Plan, Study
@@ -60,6 +61,37 @@ class RunInProgress:
     settings: Settings
     lockstep: Lockstep
     checkpoints: Checkpoints
+
+
+class CauseJob:
+    """Looks for the cause of a divergence."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._study: CauseStudy | None = None
+
+    @property
+    def cause(self) -> Cause | None:
+        """What is known so far; nothing without a divergence."""
+        return None if self._study is None else self._study.cause
+
+    def restart(self) -> None:
+        """The run is another one."""
+        self._study = None
+
+    def work(self, run: RunInProgress) -> JobState:
+        """A few epochs of a trial."""
+        divergence = run.lockstep.divergence
+        if divergence is None or (self._study is not None and self._study.cause.finished):
+            return JobState.IDLE
+        if self._study is None:
+            self._study = CauseStudy(run.settings, divergence, run.lockstep.build, self._clock)
+        end = self._clock() + CHUNK_SECONDS
+        while not self._study.cause.finished:
+            self._study.work()
+            if self._clock() > end:
+                return JobState.BUSY
+        return JobState.NEWS
 
 
 class ScrubJob:

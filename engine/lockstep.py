@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from time import perf_counter
 from typing import Protocol
 
 import numpy as np
 
+from engine.companion import companion
 from engine.comparison import (
     Comparison,
     LossComparison,
@@ -22,6 +24,7 @@ from engine.comparison import (
 from engine.divergence import Divergence
 from engine.history import Curves, History
 from engine.settings import Settings, SideName
+from engine.threads import side_by_side
 from engine.types import FloatArray
 
 States = tuple[list[FloatArray], list[FloatArray]]
@@ -48,10 +51,15 @@ class Model(Protocol):
 
 
 def build_models(settings: Settings) -> tuple[Model, Model]:
-    """The hand-written and the PyTorch model at their start. Raises `DeviceError`."""
+    """The hand-written and the PyTorch model at their start, and as many threads as they may use from now on.
+
+    Raises `DeviceError`.
+    """
     from engine.numpy_buffers import BufferedNumpyMLP
     from engine.torch_replay import ReplayedTorchMLP
+    from engine.torch_threads import set_threads
 
+    set_threads(settings)
     return BufferedNumpyMLP(settings), ReplayedTorchMLP(settings)
 
 
@@ -72,6 +80,9 @@ class Lockstep:
         self._history = History()
         self._losses = LossComparison(loss_dtype(settings))
         self._record = record
+        self.seconds = dict.fromkeys(SideName, 0.0)
+        """What the steps of each side have taken so far."""
+        self._pair = self._both_at_once if side_by_side(settings) else self._in_turn
         self.initial_parameters = self.parameters()
         self._initial_gap = compare_weights(self.initial_parameters)
 
@@ -96,15 +107,40 @@ class Lockstep:
         return trained
 
     def _train(self, losses: FloatArray) -> int:
-        numpy_step, pytorch_step, isfinite = self.numpy.step, self.pytorch.step, math.isfinite
+        pair, isfinite = self._pair, math.isfinite
         for index in range(len(losses[0])):
-            numpy_loss, pytorch_loss = numpy_step(), pytorch_step()
+            numpy_loss, pytorch_loss = pair()
             if not (isfinite(numpy_loss) and isfinite(pytorch_loss)):
                 self._diverge(self.epoch + index + 1, numpy_loss, pytorch_loss)
                 return index
             losses[0, index] = numpy_loss
             losses[1, index] = pytorch_loss
         return len(losses[0])
+
+    def _in_turn(self) -> tuple[float, float]:
+        start = perf_counter()
+        numpy_loss = self.numpy.step()
+        middle = perf_counter()
+        pytorch_loss = self.pytorch.step()
+        self.seconds[SideName.NUMPY] += middle - start
+        self.seconds[SideName.PYTORCH] += perf_counter() - middle
+        return numpy_loss, pytorch_loss
+
+    def _both_at_once(self) -> tuple[float, float]:
+        """Each on a core of its own; neither reads what the other computes."""
+        beside = companion().begin(self._numpy_step)
+        start = perf_counter()
+        pytorch_loss = self.pytorch.step()
+        self.seconds[SideName.PYTORCH] += perf_counter() - start
+        return beside.result(), pytorch_loss
+
+    def _numpy_step(self) -> float:
+        start = perf_counter()
+        # What is an error is set for each thread apart.
+        with np.errstate(all="ignore"):
+            loss = self.numpy.step()
+        self.seconds[SideName.NUMPY] += perf_counter() - start
+        return loss
 
     def _diverge(self, epoch: int, numpy_loss: float, pytorch_loss: float) -> None:
         side = SideName.PYTORCH if math.isfinite(numpy_loss) else SideName.NUMPY

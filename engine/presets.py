@@ -44,7 +44,7 @@ def _path() -> tuple[Preset, ...]:
     return (
         Preset("asked", "the question as it was asked: five differences", asked),
         Preset("same-loss", "both report the mean squared error", same_loss),
-        Preset("same-weights", "and both draw PyTorch's initial weights", same_weights),
+        Preset("same-weights", "and both draw PyTorch's weights; NumPy's precision becomes mixed", same_weights),
         Preset("no-bias", "and neither has a bias", no_bias),
         Preset("answer", "and a doubled rate: the answer, bit for bit", answer),
         Preset(

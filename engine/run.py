@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.comparison import Comparison, ParameterPair, pair_parameters
+from engine.devices import device_fault
 from engine.divergence import Cause, Divergence, find_cause
 from engine.exports import Result
 from engine.history import History
@@ -72,6 +73,19 @@ def train(settings: Settings, on_progress: Callable[[Progress], None] | None = N
 
     Raises `DeviceError` when PyTorch does not have the device.
     """
+    from engine.torch_threads import limited
+
+    try:
+        with limited(settings):
+            return _train(settings, on_progress)
+    except Exception as error:
+        fault = device_fault(error, settings.device)
+        if fault is None:
+            raise
+        raise fault from error
+
+
+def _train(settings: Settings, on_progress: Callable[[Progress], None] | None) -> Run:
     blocks: list[tuple[FloatArray, FloatArray]] = []
     lockstep = Lockstep(settings, record=lambda *block: blocks.append(block))
     numpy_start, pytorch_start = lockstep.numpy.parameters(), lockstep.pytorch.parameters()

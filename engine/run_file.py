@@ -15,6 +15,7 @@ from engine.errors import InputError
 from engine.files import write_whole
 from engine.run import Run, SideRun
 from engine.settings import Settings, Side, SideName
+from engine.threads import threads_of
 
 
 def settings_document(settings: Settings) -> dict[str, Any]:
@@ -34,6 +35,7 @@ def settings_document(settings: Settings) -> dict[str, Any]:
         "epochs": settings.epochs,
         "seed": settings.seed,
         "device": settings.device,
+        "threads": threads_of(settings),
         **{
             side.value: {discrepancy.field: _plain(discrepancy.value(settings, side)) for discrepancy in CATALOGUE}
             for side in SideName
@@ -92,7 +94,9 @@ def _settings(document: dict[str, Any]) -> Settings:
     dataset = Dataset(data["name"], data["X"], data["Y"], source=data["source"], targets=tuple(data["targets"]))
     numpy, pytorch = (_side(document[side.value]) for side in SideName)
     shared = {key: document[key] for key in ("activation", "output_activation", "epochs", "seed", "device")}
-    return Settings(dataset, numpy, pytorch, hidden=tuple(document["hidden"]), **shared)
+    # A file from before there was a choice leaves it to the size.
+    threads = document.get("threads")
+    return Settings(dataset, numpy, pytorch, hidden=tuple(document["hidden"]), threads=threads, **shared)
 
 
 def _side(document: dict[str, Any]) -> Side:

@@ -18,6 +18,7 @@ from engine.update_rules import NO_MOMENTUM, NO_WEIGHT_DECAY, Momentum, UpdateOr
 MAX_EPOCHS = 1_000_000_000
 MAX_PARAMETERS = 20_000_000
 MAX_SEED = 2**64 - 1
+MAX_THREADS = 256
 LEARNING_RATES = (1e-30, 1e30)
 """The least and the greatest: float32 holds both, and their products with 2/(N·C)."""
 
@@ -200,6 +201,8 @@ class Settings:
     epochs: int = 5000
     seed: int = 0
     device: str = "cpu"
+    threads: int | None = None
+    """Of NumPy and of PyTorch each; nothing leaves it to `threads.py`."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden", _checked_hidden(self.hidden))
@@ -208,6 +211,8 @@ class Settings:
         _check_whole("epochs", self.epochs, 1, MAX_EPOCHS)
         _check_whole("seed", self.seed, 0, MAX_SEED)
         check_device_name(self.device)
+        if self.threads is not None:
+            _check_whole("threads", self.threads, 1, MAX_THREADS)
         if self.pytorch.precision is Precision.MIXED:
             raise SettingsError(
                 "pytorch.precision cannot be 'mixed': PyTorch refuses to multiply float32 by float64; "

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from engine.comparison import Comparison, ParameterPair
+from engine.devices import DeviceUse
+from engine.divergence import Cause
 from engine.growth import Growth
 from engine.history import Curves
 from engine.jobs import ImpactState
+from engine.pace import UNKNOWN_PACE, Pace
 from engine.predictions import Predictions
 from engine.scrubbing import EpochState
 from engine.settings import Settings
@@ -29,6 +32,22 @@ class State(Enum):
     """An exception ended the run; `Snapshot.error` says which. A restart begins anew."""
 
 
+@dataclass(frozen=True, eq=False)
+class PreviousRun:
+    """The run before this one, on the same data; `changed` names what was changed since."""
+
+    changed: str
+    curves: Curves
+
+
+@dataclass(frozen=True, eq=False)
+class Refusal:
+    """Settings that cannot be trained here, and why; the run before goes on being shown."""
+
+    settings: Settings
+    message: str
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """All the screen needs to know of a run at one moment. `number` grows with every snapshot."""
@@ -37,10 +56,10 @@ class Snapshot:
     settings: Settings
     state: State
     epoch: int = 0
-    epochs_per_second: float = 0.0
+    pace: Pace = UNKNOWN_PACE
     speed_limit: float | None = None
     curves: Curves | None = None
-    previous: Curves | None = None
+    previous: PreviousRun | None = None
     initial_parameters: tuple[ParameterPair, ...] = ()
     parameters: tuple[ParameterPair, ...] = ()
     comparison: Comparison | None = None
@@ -50,4 +69,10 @@ class Snapshot:
     step: StepTrace | None = None
     growth: Growth | None = None
     impact: ImpactState | None = None
+    cause: Cause | None = None
+    """Of the divergence, if there is one; found little by little."""
+    devices: tuple[str, ...] = ()
+    """Those that this machine has; none until PyTorch is there."""
+    device: DeviceUse | None = None
+    refusal: Refusal | None = None
     error: str | None = None

@@ -1,10 +1,10 @@
-"""Which devices PyTorch has on this machine, and a clear refusal of those it has not. Imports torch."""
+"""Which devices PyTorch has on this machine, and how much of one is in use. Imports torch."""
 
 from __future__ import annotations
 
 import torch
 
-from engine.errors import DeviceError
+from engine.devices import DeviceUse, check_available
 
 
 def available_devices() -> list[str]:
@@ -21,7 +21,16 @@ def available_devices() -> list[str]:
 
 def find_device(name: str) -> torch.device:
     """The device called `name`; raises `DeviceError` naming those that are there."""
-    found = available_devices()
-    if name not in found and name not in ("cpu:0", "mps:0"):
-        raise DeviceError(f"PyTorch has no device '{name}' on this machine; it has {', '.join(found)}.")
+    check_available(name, available_devices())
     return torch.device(name)
+
+
+def device_use(name: str) -> DeviceUse | None:
+    """What a device is and how much of its memory is in use; nothing for the CPU."""
+    device = torch.device(name)
+    if device.type == "cuda":
+        total = torch.cuda.get_device_properties(device).total_memory
+        return DeviceUse(name, torch.cuda.get_device_name(device), torch.cuda.memory_reserved(device), total)
+    if device.type == "mps":
+        return DeviceUse(name, "Apple GPU", torch.mps.current_allocated_memory())
+    return None

@@ -84,7 +84,8 @@ def _tour() -> tuple[Step, ...]:
         Step(
             "The same weights",
             "initial_weights",
-            "The hand-written code starts from the weights that nn.Linear draws: small, and around zero.",
+            "The hand-written code starts from the weights that nn.Linear draws: small, and around zero. Taken out of "
+            "PyTorch they are float32 and stay so: the precision becomes mixed.",
             "Nearer at the start, but PyTorch also has biases, which add to its first prediction.",
             settings["same-weights"],
             _first_losses,

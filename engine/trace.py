@@ -64,15 +64,17 @@ def trace_epoch(settings: Settings, epoch: int, matched_start: bool = False) -> 
 
     Raises `DeviceError`, `SettingsError` where training diverges before, and `ValueError` for no such epoch.
     """
+    from engine.torch_threads import limited
+
     if not 1 <= epoch <= settings.epochs:
         raise ValueError(f"epoch cannot be {epoch}; it is a whole number from 1 to {settings.epochs}")
-    numpy, pytorch = build_models(settings)
-    with np.errstate(all="ignore"):
+    with limited(settings), np.errstate(all="ignore"):
+        numpy, pytorch = build_models(settings)
         for trained in range(1, epoch):
             losses = numpy.step(), pytorch.step()
             if not np.isfinite(losses).all():
                 raise SettingsError(f"Training diverges at epoch {trained:,}: there is no step of epoch {epoch:,}.")
-    return trace(settings, epoch, (numpy.state(), pytorch.state()), matched_start)
+        return trace(settings, epoch, (numpy.state(), pytorch.state()), matched_start)
 
 
 class Tracer:

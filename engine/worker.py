@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from engine.changes import changed_words
 from engine.commands import (
     CancelImpact,
     CloseStep,
@@ -27,14 +28,15 @@ from engine.commands import (
     Stop,
     Watch,
 )
-from engine.errors import InputError
-from engine.history import Curves
-from engine.jobs import CHUNK_SECONDS, ImpactJob, Instruments, JobState, RunInProgress, ScrubJob, StepJob
+from engine.devices import DeviceUse, check_available, device_fault
+from engine.errors import DeviceError, InputError
+from engine.jobs import CHUNK_SECONDS, CauseJob, ImpactJob, Instruments, JobState, RunInProgress, ScrubJob, StepJob
 from engine.lockstep import Lockstep
+from engine.pace import PaceMeter
 from engine.predictions import Predictions, predictions_of
 from engine.scrubbing import Checkpoints
 from engine.settings import Settings
-from engine.snapshot import Snapshot, State
+from engine.snapshot import PreviousRun, Refusal, Snapshot, State
 from engine.verdict import judge
 
 SNAPSHOT_SECONDS = 0.1
@@ -43,6 +45,21 @@ SNAPSHOT_SECONDS = 0.1
 LARGEST_CHUNK = 4096
 
 INSTRUMENTS = Instruments()
+
+
+def torch_devices() -> tuple[str, ...]:
+    """The names of this machine's devices. Imports torch."""
+    from engine.torch_device import available_devices
+
+    return tuple(available_devices())
+
+
+def _device_in_use(name: str) -> DeviceUse | None:
+    if name == "cpu":
+        return None
+    from engine.torch_device import device_use
+
+    return device_use(name)
 
 
 class Worker:
@@ -54,6 +71,7 @@ class Worker:
         build: Callable[..., Lockstep] = Lockstep,
         clock: Callable[[], float] = time.monotonic,
         instruments: Instruments = INSTRUMENTS,
+        devices: Callable[[], tuple[str, ...]] = torch_devices,
     ) -> None:
         self.snapshot = Snapshot(0, settings, State.LOADING)
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
@@ -61,7 +79,10 @@ class Worker:
         self._clock = clock
         self._settings = settings
         self._lockstep: Lockstep | None = None
-        self._previous: Curves | None = None
+        self._find_devices = devices
+        self._devices: tuple[str, ...] = ()
+        self._refusal: Refusal | None = None
+        self._previous: PreviousRun | None = None
         self._state = State.LOADING
         self._steps_left = math.inf
         self._speed_limit: float | None = None
@@ -69,11 +90,12 @@ class Worker:
         self._debt = 0.0
         self._last_work = clock()
         self._next_snapshot = -math.inf
-        self._rate = _Rate()
+        self._pace = PaceMeter()
         self._checkpoints = Checkpoints()
         self._scrub = ScrubJob(clock)
         self._step = StepJob(clock, instruments)
         self._impact = ImpactJob(clock, instruments)
+        self._cause = CauseJob(clock)
         self._stopped = False
         self._thread: threading.Thread | None = None
         self.send(Restart(settings))
@@ -106,11 +128,13 @@ class Worker:
             self._take_commands(0)
             wait = self._train_chunk()
             return 0.0 if self._work_on_jobs() else wait
-        except InputError as error:
-            self._fail(str(error))
         except Exception as error:
-            self._fail(f"The engine failed: {type(error).__name__}: {error}")
+            self._fail(self._sentence(error))
         return math.inf
+
+    def _sentence(self, error: Exception) -> str:
+        known = error if isinstance(error, InputError) else device_fault(error, self._settings.device)
+        return str(known) if known is not None else f"The engine failed: {type(error).__name__}: {error}"
 
     def work_until_idle(self) -> None:
         """`work` until there is nothing left to do but wait for a command."""
@@ -128,7 +152,7 @@ class Worker:
             return
         except Exception as error:
             # A restart that cannot be built must not end the thread.
-            self._fail(str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}")
+            self._fail(self._sentence(error))
 
     def _carry_out(self, command: Command) -> None:
         match command:
@@ -164,19 +188,42 @@ class Worker:
                 self._stopped = True
 
     def _restart(self, settings: Settings, paused: bool) -> None:
-        if self._lockstep is not None and self._lockstep.epoch:
-            self._previous = self._lockstep.curves()
+        if self._refused(settings):
+            return
+        self._previous = self._run_before(settings)
         self._settings, self._lockstep = settings, None
-        self._state = State.LOADING
+        self._state, self._refusal = State.LOADING, None
         self._checkpoints = Checkpoints()
         self._scrub.restart()
         self._step.restart()
+        self._cause.restart()
         self._publish()
         self._lockstep = self._build(settings)
         self._keep_checkpoint()
-        self._chunk, self._rate = 16, _Rate()
+        self._chunk, self._pace = 16, PaceMeter()
         self._state = State.PAUSED
         self._set_running(not paused, math.inf)
+
+    def _refused(self, settings: Settings) -> bool:
+        """Whether this machine lacks the device; the run on screen then stays."""
+        if not self._devices:
+            self._devices = self._find_devices()
+        try:
+            check_available(settings.device, self._devices)
+        except DeviceError as error:
+            if self._lockstep is None:
+                raise
+            self._refusal = Refusal(settings, str(error))
+            self._publish()
+            return True
+        return False
+
+    def _run_before(self, settings: Settings) -> PreviousRun | None:
+        """The present run, if one on the same data gives way to another."""
+        if self._lockstep is None or not self._lockstep.epoch or self._settings.data != settings.data:
+            return None
+        changed = changed_words(self._settings, settings)
+        return PreviousRun(changed, self._lockstep.curves()) if changed else self._previous
 
     def _set_running(self, running: bool, steps: float) -> None:
         if self._state in (State.RUNNING, State.PAUSED):
@@ -197,7 +244,7 @@ class Worker:
         self._keep_checkpoint()
         seconds = self._clock() - now
         self._steps_left -= trained
-        self._rate.add(trained, self._clock())
+        self._pace.add(trained, self._clock(), self._lockstep.seconds)
         if trained == self._chunk:
             self._chunk = max(1, min(LARGEST_CHUNK, int(trained * CHUNK_SECONDS / max(seconds, 1e-6))))
         if self._lockstep.divergence is not None:
@@ -220,7 +267,7 @@ class Worker:
         states = [self._impact.work()]
         if self._lockstep is not None:
             run = RunInProgress(self._settings, self._lockstep, self._checkpoints)
-            states += [self._scrub.work(run), self._step.work(run)]
+            states += [self._cause.work(run), self._scrub.work(run), self._step.work(run)]
         if JobState.NEWS in states:
             self._publish()
         return any(state is not JobState.IDLE for state in states)
@@ -260,6 +307,7 @@ class Worker:
                 previous=self._previous,
                 speed_limit=self._speed_limit,
                 impact=self._impact.state,
+                devices=self._devices,
             )
             return
         parameters = lockstep.parameters()
@@ -269,40 +317,24 @@ class Worker:
             settings=settings,
             state=self._state,
             epoch=lockstep.epoch,
-            epochs_per_second=self._rate.epochs_per_second,
+            pace=self._pace.pace,
             speed_limit=self._speed_limit,
             curves=lockstep.curves(),
             previous=self._previous,
             initial_parameters=lockstep.initial_parameters,
             parameters=parameters,
             comparison=comparison,
-            verdict=judge(settings, comparison, lockstep.divergence),
+            verdict=judge(settings, comparison, lockstep.divergence, self._cause.cause),
             predictions=self._predictions(lockstep),
             scrubbed=self._scrub.result,
             step=self._step.trace,
             growth=self._step.growth,
             impact=self._impact.state,
+            cause=self._cause.cause,
+            devices=self._devices,
+            device=_device_in_use(settings.device),
+            refusal=self._refusal,
         )
         # A snapshot of a very large network takes long: never more than a tenth of the time goes into them.
         finished = self._clock()
         self._next_snapshot = finished + max(SNAPSHOT_SECONDS, 10 * (finished - started))
-
-
-class _Rate:
-    """Epochs a second over the last second or so."""
-
-    def __init__(self) -> None:
-        self.epochs_per_second = 0.0
-        self._epochs = 0
-        self._since: float | None = None
-
-    def add(self, epochs: int, now: float) -> None:
-        if self._since is None:
-            self._since = now
-            return
-        self._epochs += epochs
-        elapsed = now - self._since
-        if elapsed > 0 and (elapsed >= 0.5 or self.epochs_per_second == 0):
-            self.epochs_per_second = self._epochs / elapsed
-        if elapsed >= 1:
-            self._epochs, self._since = 0, now

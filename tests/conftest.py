@@ -26,6 +26,8 @@ from hypothesis import settings as hypothesis_settings  # noqa: E402
 textual._wait.SLEEP_GRANULARITY = 1 / 200
 textual._wait.SLEEP_IDLE = 1 / 1000
 
+from tests.driver import explorer  # noqa: E402, F401 - a fixture of all
+
 hypothesis_settings.register_profile("steady", deadline=None, derandomize=True, max_examples=30)
 hypothesis_settings.load_profile("steady")
 

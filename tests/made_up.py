@@ -149,4 +149,4 @@ def made_up_worker(settings):
     def build(settings):
         return Lockstep(settings, build=made_up_models)
 
-    return Worker(settings, build=build, clock=MadeUpClock(), instruments=MADE_UP)
+    return Worker(settings, build=build, clock=MadeUpClock(), instruments=MADE_UP, devices=lambda: ("cpu",))

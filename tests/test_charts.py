@@ -112,18 +112,23 @@ def test_the_legend_says_how_low_and_when():
     assert written(loss_legend(chart, Drawing.COLORS, 120)) == (
         f"loss  ━━ {whole}  ━━ PyTorch  linear axis: error·loss can be negative"
     )
-    for previous in (False, True):
+    for changed in ("", "bias"):
         for width in range(NARROWEST, 200):
-            text = written(loss_legend(replace(chart, previous=previous), Drawing.COLORS, width))
+            text = written(loss_legend(replace(chart, changed=changed), Drawing.COLORS, width))
             assert cell_len(text) <= width
             assert f"━━ {whole}  ━━ PyTorch" in text
-            assert ("━━ before" in text) is previous
+            assert ("━━ before" in text) is bool(changed)
 
 
-@given(st.integers(NARROWEST, 120), st.booleans(), st.sampled_from(Drawing), st.integers(0, 9))
-def test_a_legend_always_has_the_names(width, previous, drawing, seed):
+@given(
+    st.integers(NARROWEST, 120),
+    st.sampled_from(["", "gradient, bias and 3 more"]),
+    st.sampled_from(Drawing),
+    st.integers(0, 9),
+)
+def test_a_legend_always_has_the_names(width, changed, drawing, seed):
     losses = np.random.RandomState(seed).normal(size=(2, 2_000_000 if seed == 0 else 50))
-    chart = LossChart(curves_of(*losses), (True, True), True, previous)
+    chart = LossChart(curves_of(*losses), (True, True), True, changed)
     text = written(loss_legend(chart, drawing, width))
     assert cell_len(text) <= width
     glyphs = {Drawing.COLORS: ("━━", "━━"), Drawing.MARKS: ("⠒⠒", "oo"), Drawing.ASCII: ("**", "oo")}[drawing]

@@ -51,10 +51,11 @@ def test_without_a_difference_no_cause_is_made_up():
 
 
 def test_where_none_alone_ends_it_that_is_said():
-    wild = engine.preset("asked").with_side(SideName.NUMPY, learning_rate=1e30)
-    wild = replace(wild.with_side(SideName.PYTORCH, learning_rate=1e29), output_activation=Activation.IDENTITY)
-    run = engine.train(wild)
+    wild = replace(engine.preset("exact"), output_activation=Activation.IDENTITY)
+    wild = wild.with_side(SideName.NUMPY, learning_rate=1e30, bias=True)
+    run = engine.train(wild.with_side(SideName.PYTORCH, learning_rate=1e29))
     assert run.divergence is not None
+    assert {one.field for one in run.cause.left} == {"bias", "learning_rate"}
     assert run.cause.ends_it == ()
     assert run.verdict.left == "Matching one difference alone does not end it."
 

@@ -13,6 +13,7 @@ from engine.settings import SideName
 from engine.snapshot import State
 from engine.tour import TOUR
 from engine.worker import Worker
+from tests.driver import WIDE, Driver
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.keys import KEYS
@@ -23,40 +24,6 @@ from tui_app.screens.value import ValueScreen
 from tui_app.views import VIEWS
 from tui_app.widgets.differences import DifferenceRows
 from tui_app.widgets.tab_strip import TabStrip
-
-WIDE = (120, 40)
-
-
-class Driver:
-    """An app and its pilot; after each action the engine works until it is idle."""
-
-    def __init__(self, app, pilot):
-        self.app, self.pilot = app, pilot
-
-    async def settle(self):
-        self.app.worker.work_until_idle()
-        self.app.poll()
-        await self.pilot.pause()
-
-    async def press(self, *keys):
-        for key in keys:
-            await self.pilot.press(key)
-            await self.settle()
-
-    @property
-    def snapshot(self):
-        return self.app.worker.snapshot
-
-
-@pytest.fixture
-async def explorer(request):
-    preset, size = getattr(request, "param", ("asked", WIDE))
-    settings = engine.preset(preset)
-    app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
-    async with app.run_test(size=size) as pilot:
-        driver = Driver(app, pilot)
-        await driver.settle()
-        yield driver
 
 
 async def test_up_and_down_select_and_stop_at_the_ends(explorer):
@@ -543,7 +510,7 @@ async def test_with_the_real_thread():
     async with app.run_test(size=WIDE) as pilot:
         await until(lambda: app.worker.snapshot.state is State.FINISHED)
         await until(lambda: app._shown_number == app.worker.snapshot.number)
-        assert "Equal to plotting precision" in str(app.query_one("#verdict Static").render())
+        assert "Equal on a plot" in str(app.query_one("#verdict Static").render())
         await pilot.press(*["down"] * 5, "m")
         await until(lambda: app.worker.snapshot.settings.numpy.precision is engine.Precision.FLOAT32)
         await until(lambda: app.worker.snapshot.state is State.FINISHED)
@@ -601,7 +568,7 @@ async def test_the_cursor_and_the_matched_start_open_other_steps(explorer):
 async def test_the_reason_is_a_way_to_its_difference(explorer):
     await explorer.press("D")
     assert [message.message for message in explorer.app._notifications] == [
-        "No difference of the list is the reason: open a step that one is."
+        "No difference of the list is the reason of what is shown."
     ]
     await explorer.press("T", "D")
     assert CATALOGUE[explorer.app._selected] is find("gradient_scale")

@@ -19,6 +19,7 @@ from engine.files import write_folder
 from engine.history import History
 from engine.run import result_of
 from engine.run_file import read_settings, write_run
+from engine.threads import threads_of
 from tests.strategies import experiments
 from tui_app.cli import main
 from tui_app.options import command_line
@@ -170,14 +171,16 @@ def test_a_csv_is_named_with_its_targets(tmp_path):
 def test_a_run_is_opened_from_its_file(tmp_path, run):
     file = tmp_path / "run.json"
     write_run(run, str(file))
-    assert read_settings(file) == run.settings
-    assert opened(["--from", str(file)]) == run.settings
-    assert opened(["--from", str(file), "--seed", "9"]) == replace(run.settings, seed=9)
+    # The threads that were chosen are those of every rerun.
+    settings = replace(run.settings, threads=threads_of(run.settings))
+    assert read_settings(file) == settings
+    assert opened(["--from", str(file)]) == settings
+    assert opened(["--from", str(file), "--seed", "9"]) == replace(settings, seed=9)
 
 
 def test_a_file_older_than_a_setting_has_it_as_it_was(tmp_path):
     file = tmp_path / "run.json"
-    settings = replace(engine.preset("no-bias"), epochs=2)
+    settings = replace(engine.preset("no-bias"), epochs=2, threads=1)
     write_run(engine.train(settings), str(file))
     document = json.loads(file.read_text())
     for side in ("numpy", "pytorch"):

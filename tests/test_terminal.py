@@ -36,7 +36,7 @@ def test_keys_that_leave(terminal, key, moment):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-@pytest.mark.parametrize("moment", ["Differences", "of 5,000 epochs"], ids=["importing torch", "training"])
+@pytest.mark.parametrize("moment", ["Differences", "of 5,000"], ids=["importing torch", "training"])
 def test_signals(terminal, number, moment):
     program = terminal()
     program.wait_for(moment.encode())
@@ -47,7 +47,7 @@ def test_signals(terminal, number, moment):
 
 def test_a_lost_terminal_ends_it(terminal):
     program = terminal()
-    program.wait_for(b"of 5,000 epochs")
+    program.wait_for(b"of 5,000")
     os.close(program.slave)
     os.close(program.master)
     assert program.process.wait(timeout=LIMIT + 0.5) in (128 + signal.SIGHUP, 1)
@@ -55,7 +55,7 @@ def test_a_lost_terminal_ends_it(terminal):
 
 def test_bytes_that_are_no_text_do_not_end_it(terminal):
     program = terminal()
-    program.wait_for(b"of 5,000 epochs")
+    program.wait_for(b"of 5,000")
     os.write(program.master, b"\x1b[M \xff\xfe\x80\xc3(")
     time.sleep(0.5)
     assert program.process.poll() is None
@@ -72,7 +72,7 @@ def test_a_crash_in_the_app_gives_the_terminal_back(terminal):
         "sys.exit(app.explore(engine.preset('asked')))\n"
     )
     program = terminal("-c", code)
-    program.wait_for(b"of 5,000 epochs")
+    program.wait_for(b"of 5,000")
     os.write(program.master, b"l")
     assert program.ended() == 1
     assert b"ZeroDivisionError" in program.output
@@ -85,3 +85,12 @@ def test_a_dumb_terminal_is_refused(terminal):
     program.read(0.1)
     assert b"use 'mlp-tui run'" in program.output
     assert ON not in program.output
+
+
+def test_a_burst_of_bytes_finds_its_field(terminal):
+    program = terminal("-m", "tui_app", "--epochs", "200")
+    program.wait_for(b"200 of 200")
+    os.write(program.master, b"o\x1b[B\x1b[B\x157\r")
+    program.wait_for(b"2-7-1")
+    os.write(program.master, b"q")
+    assert program.ended() == 0

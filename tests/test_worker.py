@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 import engine
 from engine.commands import (
@@ -24,7 +25,7 @@ from engine.settings import SideName
 from engine.snapshot import State
 from engine.trace import trace_epoch
 from engine.worker import Worker
-from tests.made_up import MadeUpClock
+from tests.made_up import MadeUpClock, made_up_worker
 
 
 def finished(settings=None):
@@ -79,7 +80,40 @@ def test_a_restart_keeps_the_run_before_as_a_curve(answer_run):
     worker = finished()
     worker.send(Restart(engine.preset("exact")))
     worker.work_until_idle()
-    np.testing.assert_array_equal(worker.snapshot.previous.numpy.low, answer_run.numpy.losses)
+    np.testing.assert_array_equal(worker.snapshot.previous.curves.numpy.low, answer_run.numpy.losses)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ([("loss_report", "mse")], "loss report"),
+        ([("loss_report", "mse"), ("bias", True)], "loss report, bias"),
+        ([("loss_report", "mse"), ("bias", True), ("gradient_scale", "mean")], "loss report, bias and 1 more"),
+    ],
+)
+def test_the_run_before_is_named_by_what_was_changed(changes, named):
+    settings = engine.preset("asked")
+    worker = made_up_worker(settings)
+    worker.work_until_idle()
+    worker.send(Restart(settings.with_side(SideName.NUMPY, **dict(changes))))
+    worker.work_until_idle()
+    assert worker.snapshot.previous.changed == named
+
+
+def test_the_run_before_goes_when_the_data_change_and_stays_for_a_rerun():
+    settings = engine.preset("asked")
+    worker = made_up_worker(settings)
+    for changed, named in (
+        (replace(settings, seed=1), "seed"),
+        (replace(settings, seed=1), "seed"),
+        (replace(settings, data=engine.built_in("moons")), None),
+        (replace(settings, data=engine.built_in("moons"), hidden=(3,)), "layers"),
+    ):
+        worker.work_until_idle()
+        worker.send(Restart(changed))
+        worker.work_until_idle()
+        previous = worker.snapshot.previous
+        assert (None if previous is None else previous.changed) == named
 
 
 def test_an_exception_becomes_a_state_and_the_next_run_works():
@@ -110,17 +144,52 @@ def test_a_model_that_fails_half_way_keeps_its_curves_and_the_thread_lives():
 
 
 def test_a_missing_device_is_a_sentence():
-    from dataclasses import replace
-
     worker = finished(replace(engine.preset("answer"), device="cuda:99"))
     assert worker.snapshot.state is State.FAILED
     assert "'cuda:99'" in worker.snapshot.error
     assert "it has cpu" in worker.snapshot.error
 
 
-def test_divergence_is_a_state_with_its_curves():
-    from dataclasses import replace
+def test_a_missing_device_leaves_the_run_before_as_it_is():
+    worker = finished()
+    kept, refused = worker.snapshot, replace(engine.preset("exact"), device="cuda:99")
+    worker.send(Restart(refused))
+    worker.work_until_idle()
+    shown = worker.snapshot
+    assert (shown.state, shown.settings, shown.epoch) == (kept.state, kept.settings, kept.epoch)
+    np.testing.assert_array_equal(shown.curves.numpy.low, kept.curves.numpy.low)
+    assert shown.refusal.settings == refused
+    assert "PyTorch has no device 'cuda:99'" in shown.refusal.message
+    assert "cpu" in shown.devices
+    worker.send(Restart(engine.preset("exact")))
+    worker.work_until_idle()
+    assert worker.snapshot.refusal is None
 
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")])
+def test_a_device_without_memory_is_a_sentence(error):
+    def build(settings, **_):
+        raise error
+
+    worker = Worker(engine.preset("answer"), build=build)
+    worker.work_until_idle()
+    assert worker.snapshot.error == (
+        "Device 'cpu' has not enough free memory for this network and these data; "
+        "choose smaller ones, another device, or the CPU."
+    )
+
+
+def test_the_cause_of_a_divergence_is_found_beside():
+    settings = replace(engine.preset("no-bias"), data=engine.built_in("regression"), output_activation="identity")
+    for side in SideName:
+        settings = settings.with_side(side, learning_rate=0.6)
+    snapshot = finished(settings).snapshot
+    assert snapshot.state is State.DIVERGED
+    assert [one.field for one in snapshot.cause.ends_it] == ["gradient_scale"]
+    assert "The cause: gradient." in snapshot.verdict.detail
+
+
+def test_divergence_is_a_state_with_its_curves():
     settings = replace(engine.preset("exact"), output_activation="identity", activation="identity")
     settings = settings.with_side(SideName.PYTORCH, learning_rate=1e6)
     snapshot = finished(settings).snapshot
@@ -146,8 +215,6 @@ def test_the_speed_limit_holds(speed):
 
 
 def test_the_real_thread_runs_pauses_and_stops():
-    from dataclasses import replace
-
     worker = Worker(replace(engine.preset("answer"), epochs=10_000_000))
     worker.start()
     wait_for(lambda: worker.snapshot.epoch > 500)
@@ -164,8 +231,6 @@ def test_the_real_thread_runs_pauses_and_stops():
 def test_commands_queued_while_it_works_all_count():
     worker = Worker(engine.preset("answer"))
     for seed in range(5):
-        from dataclasses import replace
-
         worker.send(Restart(replace(engine.preset("answer"), seed=seed), paused=True))
     worker.send(Step(3))
     worker.work_until_idle()

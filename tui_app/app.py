@@ -22,7 +22,7 @@ from textual.widgets import Footer, Static
 
 from engine.commands import Restart, Watch
 from engine.settings import Settings, SideName
-from engine.snapshot import State
+from engine.snapshot import Refusal, Snapshot, State
 from engine.worker import Worker
 from tui_app.actions.experiment import ExperimentActions
 from tui_app.actions.keeping import KeepActions
@@ -55,6 +55,9 @@ DEAREST_PICTURE = 0.04
 
 ENGINE_GRACE_SECONDS = 0.3
 """How long leaving waits for the engine thread: a chunk takes much less, importing PyTorch much more."""
+
+BEHIND_DIALOGS = frozenset(key.action.partition("(")[0] for key in KEYS) - {"quit"}
+"""Actions that a dialog's keys do not set off."""
 
 FOCUS = {
     "weights": "#weights-table",
@@ -96,7 +99,9 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         self._view = "curves"
         self._look = Look()
         self._tour: int | None = None
+        self._before_tour: Settings | None = None
         self._shown_number = -1
+        self._refusal_heeded: Refusal | None = None
         self._next_picture = 0.0
         self._processor_then = 0.0
 
@@ -174,7 +179,19 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
             # PyTorch's hundreds of thousands of objects live to the end: no collection need look at them again.
             gc.freeze()
         self._shown_number = snapshot.number
+        self._heed_refusal(snapshot)
         self.show_snapshot()
+
+    def _heed_refusal(self, snapshot: Snapshot) -> None:
+        """Settings that cannot be trained here: say why, and go on with those on screen."""
+        refusal = snapshot.refusal
+        if refusal is None or refusal is self._refusal_heeded:
+            return
+        self._refusal_heeded = refusal
+        self.notify(refusal.message, severity="error", timeout=10, markup=False)
+        if self.settings == refusal.settings:
+            self.settings = snapshot.settings
+            self.show_settings()
 
     def show_snapshot(self) -> None:
         """Draw the last snapshot: status, verdict and the tab that is on screen."""
@@ -217,11 +234,13 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         self.entered(name)
         self.call_after_refresh(self.show_snapshot)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a dialog is open every key is the dialog's, but for leaving."""
+        in_dialog = len(self.screen_stack) > 1
+        return not (in_dialog and action in BEHIND_DIALOGS) and super().check_action(action, parameters)
+
     def action_next_view(self) -> None:
         """The tab to the right, the first after the last."""
-        if len(self.screen_stack) > 1:
-            self.screen.focus_next()
-            return
         self.action_view(self._views[(self._views.index(self._view) + 1) % len(self._views)])
 
     def action_scroll_why(self, direction: int) -> None:
@@ -229,9 +248,9 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         panel = self.query_one(ExplanationPanel if self._tour is None else TourPanel)
         panel.scroll_relative(y=5 * direction, animate=False)
 
-    def action_help(self) -> None:
+    async def action_help(self) -> None:
         """The help screen."""
-        self.push_screen(HelpScreen(self._view))
+        await self.push_screen(HelpScreen(self._view))
 
     # Clicks
 
@@ -243,9 +262,9 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         """A row was clicked."""
         self.select(event.index)
 
-    def on_difference_rows_value_clicked(self, event: DifferenceRows.ValueClicked) -> None:
+    async def on_difference_rows_value_clicked(self, event: DifferenceRows.ValueClicked) -> None:
         """A value was clicked."""
-        self.action_change(event.side.value)
+        await self.action_change(event.side.value)
 
     def on_difference_rows_switch_clicked(self) -> None:
         """A switch was clicked."""

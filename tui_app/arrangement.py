@@ -8,8 +8,8 @@ from tui_app.actions.base import ExplorerState
 from tui_app.views import VIEWS
 from tui_app.widgets.tab_strip import TabStrip
 
-NARROW = 100
-"""Below this many columns one part of the screen is shown at a time."""
+NARROW = 118
+"""Below this many columns one part of the screen is shown at a time: two fit whole only from here on."""
 
 SLIM = 74
 """Below this many columns the verdict's numbers need two lines."""

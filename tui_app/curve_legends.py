@@ -31,12 +31,15 @@ GROUP_DIGITS = 3
 
 @dataclass(frozen=True)
 class LossChart:
-    """What the legend of the losses tells: whose report is signed, and which axis was asked for."""
+    """What the legend of the losses tells: whose report is signed, and which axis was asked for.
+
+    `changed` names what was changed since the run before, if that is drawn.
+    """
 
     curves: Curves
     signed: tuple[bool, bool]
     log: bool
-    previous: bool = False
+    changed: str = ""
 
     @property
     def log_drawn(self) -> bool:
@@ -52,15 +55,16 @@ def loss_legend(chart: LossChart, drawing: Drawing, width: int) -> Line:
         (
             [
                 (head, ""),
-                *_entries(chart, _least(chart, whole), drawing),
+                *_entries(chart, _least(chart, whole), drawing, before),
                 *([(f"  {remark}", NOTE)] if remark else []),
             ]
-            for head, whole, remark in (
-                (title, True, note),
-                (title, True, note and "linear: can be negative"),
-                (title, True, ""),
-                ("", True, ""),
-                ("", False, ""),
+            for head, whole, remark, before in (
+                (title, True, note, f"before: {chart.changed}"),
+                (title, True, note and "linear: can be negative", f"before: {chart.changed}"),
+                (title, True, "", f"before: {chart.changed}"),
+                (title, True, "", "before"),
+                ("", True, "", "before"),
+                ("", False, "", "before"),
             )
         ),
         width,
@@ -77,11 +81,11 @@ def _least(chart: LossChart, whole: bool) -> list[str]:
     return texts
 
 
-def _entries(chart: LossChart, after_names: list[str], drawing: Drawing) -> Iterator[tuple[str, str]]:
+def _entries(chart: LossChart, after_names: list[str], drawing: Drawing, before: str) -> Iterator[tuple[str, str]]:
     for side, (role, mark), text in zip(SideName, SIDE_ROLES, after_names, strict=True):
         yield from _entry(f"{side.label}{text}", role, mark, drawing)
-    if chart.previous:
-        yield from _entry("before", BEFORE, FAINT_MARK, drawing)
+    if chart.changed:
+        yield from _entry(before, BEFORE, FAINT_MARK, drawing)
 
 
 def _entry(text: str, role: str, mark: str, drawing: Drawing) -> Line:

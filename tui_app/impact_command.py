@@ -70,9 +70,11 @@ def impact(
     if json_file == csv_file == "-":
         raise InputError("--json and --csv cannot both be '-'; name a file for one of them.")
     check_targets(json_file, csv_file, force=force)
-    measured, interrupted = _measure(
-        Study(plan(settings, names, seeds, parse_choice(SideName, toward, "--toward"), threshold))
-    )
+    planned = plan(settings, names, seeds, parse_choice(SideName, toward, "--toward"), threshold)
+    from engine.torch_threads import limited
+
+    with limited(settings):
+        measured, interrupted = _measure(Study(planned))
     if measured is None:
         raise InputError("Stopped before anything was measured.")
     if "-" not in (json_file, csv_file):

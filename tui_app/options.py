@@ -35,6 +35,7 @@ SHARED = {
     "--epochs": "epochs",
     "--seed": "seed",
     "--device": "device",
+    "--threads": "threads",
 }
 """Options that replace one field of the settings."""
 
@@ -66,6 +67,12 @@ EXPERIMENT_OPTIONS = (
     click.option("--learning-rate", "--lr", metavar="X", help="Learning rate of both sides."),
     click.option("--device", metavar="D", help="Where PyTorch computes: cpu (unless said), cuda, cuda:1, mps."),
     click.option(
+        "--threads",
+        type=int,
+        metavar="N",
+        help="Threads of NumPy and of PyTorch each; chosen by the network's size and the cores unless said.",
+    ),
+    click.option(
         "--ascii/--no-ascii",
         "ascii_only",
         default=None,
@@ -94,6 +101,7 @@ def settings_from(
     seed: int | None,
     learning_rate: str | None,
     device: str | None,
+    threads: int | None,
     **_: object,
 ) -> Settings:
     """The settings that the options describe; raises `InputError`."""
@@ -110,6 +118,7 @@ def settings_from(
         "epochs": epochs,
         "seed": seed,
         "device": device,
+        "threads": threads,
     }
     settings = replace(settings, **{field: value for field, value in changes.items() if value is not None})
     if learning_rate is not None:
@@ -200,6 +209,7 @@ def setup_fields(settings: Settings) -> dict[str, str]:
         "numpy_rate": repr(settings.numpy.learning_rate),
         "pytorch_rate": repr(settings.pytorch.learning_rate),
         "device": settings.device,
+        "threads": "auto" if settings.threads is None else str(settings.threads),
     }
 
 
@@ -217,6 +227,7 @@ def setup_settings(settings: Settings, fields: dict[str, str]) -> Settings:
         epochs=_whole("epochs", typed["epochs"]),
         seed=_whole("seed", typed["seed"]),
         device=typed["device"],
+        threads=None if typed["threads"].lower() in ("", "auto") else _whole("threads", typed["threads"]),
     )
     rate = find("learning_rate")
     for side, name in ((SideName.NUMPY, "numpy_rate"), (SideName.PYTORCH, "pytorch_rate")):

@@ -18,6 +18,7 @@ from engine.settings import (
     Precision,
     Settings,
 )
+from engine.threads import matters, threads_of
 from engine.update_rules import DecayForm, MomentumForm, UpdateOrder
 
 NAME = "numpy_mlp.py"
@@ -64,12 +65,18 @@ def numpy_script(settings: Settings) -> Script:
 
 
 def _imports(writer: Writer, settings: Settings) -> None:
+    if matters(settings):
+        writer.add("import os")
     if data_file_name(settings.data):
         writer.add("from pathlib import Path")
     if settings.numpy.initial_weights is InitialWeights.TRUNCATED_NORMAL:
         writer.add("from statistics import NormalDist", "initial_weights")
     if len(writer.lines) > 2:
         writer.add()
+    if matters(settings):
+        writer.add("# Another number of threads sums in another order; it is read when NumPy is imported.")
+        writer.add('for library in ("OPENBLAS", "MKL", "OMP"):')
+        writer.add(f'os.environ[f"{{library}}_NUM_THREADS"] = "{threads_of(settings)}"\n', indent=1)
     writer.add("import numpy as np\n")
 
 

@@ -18,6 +18,7 @@ from engine.settings import (
     Precision,
     Settings,
 )
+from engine.threads import matters, threads_of
 from engine.update_rules import DecayForm, MomentumForm, UpdateOrder
 
 NAME = "pytorch_mlp.py"
@@ -89,6 +90,8 @@ def _imports(writer: Writer, settings: Settings) -> None:
     if len(writer.lines) > 2:
         writer.add()
     writer.add("import torch\nfrom torch import nn\n")
+    if matters(settings):
+        writer.add(f"torch.set_num_threads({threads_of(settings)})")
 
 
 def _data(writer: Writer, settings: Settings) -> None:

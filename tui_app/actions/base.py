@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from textual.app import App
-
 from engine.discrepancies import CATALOGUE, Discrepancy
 from engine.settings import Settings
 from engine.worker import Worker
+from tui_app.key_order import KeysInOrder
 from tui_app.look import Look
 
 
-class ExplorerState(App[None]):
+class ExplorerState(KeysInOrder):
     """The state of the explorer. `app.py` draws it."""
 
     settings: Settings
@@ -21,6 +20,7 @@ class ExplorerState(App[None]):
     _views: tuple[str, ...]
     _look: Look
     _tour: int | None
+    _before_tour: Settings | None
     ascii: bool
 
     @property

@@ -13,16 +13,26 @@ from tui_app.actions.base import ExplorerState
 from tui_app.screens.presets import PresetScreen
 from tui_app.screens.setup import SetupScreen
 from tui_app.screens.value import ValueScreen
+from tui_app.widgets.status_line import describe
 
 
 class ExperimentActions(ExplorerState):
     """Everything that makes new settings."""
 
     def choose_preset(self, name: str | None) -> None:
-        """Train a named experiment; switches then go back to its differences."""
-        if name is not None:
-            self._origin = preset(name)
-            self.change_settings(self._origin)
+        """Train both sides of a named experiment on one's own data; switches then go back to its differences."""
+        if name is None:
+            return
+        named = preset(name)
+        try:
+            settings = replace(self.settings, numpy=named.numpy, pytorch=named.pytorch)
+        except InputError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        self._origin = settings
+        self.change_settings(settings)
+        if settings != named:
+            self.notify(f"{name} on {describe(settings)}: data, layers, epochs and seed stay as set.", markup=False)
 
     def action_switch(self, toward: str) -> None:
         """Match the selected difference toward a side, or part it again."""
@@ -42,18 +52,18 @@ class ExperimentActions(ExplorerState):
         """Match every difference."""
         self.change_settings(match_all(self.settings, SideName(toward)))
 
-    def action_change(self, side_name: str) -> None:
+    async def action_change(self, side_name: str) -> None:
         """Give one side the next value of the selected difference, or ask for one where there is no next."""
         side, discrepancy = SideName(side_name), self._discrepancy
         if discrepancy.choices:
             value = discrepancy.following(self.settings, side)
             self._apply(lambda: discrepancy.set(self.settings, side, value))
             return
-        self.action_type(side_name)
+        await self.action_type(side_name)
 
-    def action_type(self, side_name: str) -> None:
+    async def action_type(self, side_name: str) -> None:
         """Ask for one side's value of the selected difference."""
-        self.push_screen(
+        await self.push_screen(
             ValueScreen(self.settings, self._discrepancy, SideName(side_name)),
             lambda settings: self.change_settings(settings) if settings is not None else None,
         )
@@ -77,16 +87,15 @@ class ExperimentActions(ExplorerState):
         """The next seed."""
         self.change_settings(replace(self.settings, seed=(self.settings.seed + 1) % (MAX_SEED + 1)))
 
-    def action_setup(self) -> None:
+    async def action_setup(self) -> None:
         """The Setup screen."""
-        self.push_screen(
-            SetupScreen(self.settings), lambda settings: self._set_up(settings) if settings is not None else None
-        )
+        screen = SetupScreen(self.settings, self.worker.snapshot.devices)
+        await self.push_screen(screen, lambda settings: self._set_up(settings) if settings is not None else None)
 
     def _set_up(self, settings: Settings) -> None:
         self._origin = settings
         self.change_settings(settings)
 
-    def action_presets(self) -> None:
+    async def action_presets(self) -> None:
         """The list of presets."""
-        self.push_screen(PresetScreen(), self.choose_preset)
+        await self.push_screen(PresetScreen(), self.choose_preset)

@@ -37,7 +37,7 @@ class KeepActions(ExplorerState):
             return "Copied, if this terminal lets programs copy."
         return f"Copied, and written to {file}."
 
-    def action_export(self) -> None:
+    async def action_export(self) -> None:
         """Ask for a folder and write everything into it."""
         shown = self.worker.snapshot
         if shown.curves is None or shown.comparison is None or shown.verdict is None or not shown.epoch:
@@ -53,7 +53,7 @@ class KeepActions(ExplorerState):
         except InputError:
             command = "mlp-tui --from run.json"
         files = export_files(result, command) | {"screen.svg": self.export_screenshot()}
-        self.push_screen(ExportScreen(files), self._exported)
+        await self.push_screen(ExportScreen(files), self._exported)
 
     def _exported(self, folder: Path | None) -> None:
         if folder is not None:

@@ -52,12 +52,14 @@ class OpenActions(LookActions):
         self.show_snapshot()
 
     def action_reason(self) -> None:
-        """Select the difference that is the reason of the open step."""
-        trace = self.worker.snapshot.step
+        """Select the difference that makes the run diverge, or that is the reason of the open step."""
+        trace, cause = self.worker.snapshot.step, self.worker.snapshot.cause
         reasons = [] if trace is None else [one for one in (trace.reason, trace.meaning) if one is not None]
         found = [discrepancy for reason in reasons for discrepancy in reason.discrepancies]
+        if cause is not None and cause.ends_it and self._view != "step":
+            found = list(cause.ends_it)
         if not found:
-            self.notify("No difference of the list is the reason: open a step that one is.", markup=False)
+            self.notify("No difference of the list is the reason of what is shown.", markup=False)
             return
         chosen = found[(found.index(self._discrepancy) + 1) % len(found)] if self._discrepancy in found else found[0]
         self._show_difference(chosen)

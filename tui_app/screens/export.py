@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
@@ -25,7 +26,11 @@ def free_folder() -> str:
 class ExportScreen(ModalScreen[Path | None]):
     """Writes the files and gives the folder, or nothing."""
 
-    BINDINGS = [("escape", "dismiss", "close"), ("ctrl+c", "app.quit", "quit")]
+    BINDINGS = [
+        ("escape", "dismiss", "close"),
+        # An input would copy.
+        Binding("ctrl+c", "app.quit", "quit", priority=True),
+    ]
 
     def __init__(self, files: dict[str, str | bytes]) -> None:
         super().__init__()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, Label, Static
 
 from engine.data import BUILT_IN
+from engine.devices import check_available
 from engine.errors import InputError
 from engine.settings import DEVICE_KINDS, Activation, Settings
 from tui_app.options import setup_fields, setup_settings
@@ -26,14 +28,16 @@ LABELS = {
     "numpy_rate": "Rate, by hand",
     "pytorch_rate": "Rate, PyTorch",
     "device": "Device",
+    "threads": "Threads",
 }
 PLACEHOLDERS = {
     "data": f"{', '.join(BUILT_IN)}, or a .csv or .npz file",
     "targets": "a CSV's target columns; the last by default",
     "hidden": "sizes such as 5 or 8,4, or none",
+    "threads": "of NumPy and of PyTorch each, or auto",
 }
 KINDS = [activation.value for activation in Activation]
-WORDS = {"activation": KINDS, "output_activation": KINDS, "device": list(DEVICE_KINDS)}
+WORDS = {"activation": KINDS, "output_activation": KINDS, "device": list(DEVICE_KINDS), "threads": ["auto"]}
 
 
 class DataSuggester(Suggester):
@@ -78,14 +82,16 @@ class SetupScreen(ModalScreen[Settings | None]):
 
     BINDINGS = [
         ("escape", "dismiss", "close"),
-        ("ctrl+c", "app.quit", "quit"),
+        # An input would copy.
+        Binding("ctrl+c", "app.quit", "quit", priority=True),
         ("down", "app.focus_next", "next"),
         ("up", "app.focus_previous", "previous"),
     ]
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, devices: tuple[str, ...] = ()) -> None:
+        """`devices` are those of this machine; none while that is not known."""
         super().__init__()
-        self._settings = settings
+        self._settings, self._devices = settings, devices
 
     def compose(self) -> ComposeResult:
         """A line for each field."""
@@ -106,7 +112,10 @@ class SetupScreen(ModalScreen[Settings | None]):
         return field
 
     def _typed(self) -> Settings:
-        return setup_settings(self._settings, {name: self.query_one(f"#{name}", Input).value for name in LABELS})
+        typed = setup_settings(self._settings, {name: self.query_one(f"#{name}", Input).value for name in LABELS})
+        if self._devices:
+            check_available(typed.device, self._devices)
+        return typed
 
     def on_input_changed(self) -> None:
         """Say what is wrong with what has been typed so far."""

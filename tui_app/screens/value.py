@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
@@ -15,7 +16,11 @@ from engine.settings import Settings, SideName
 class ValueScreen(ModalScreen[Settings | None]):
     """Gives the settings with the value put in, or nothing."""
 
-    BINDINGS = [("escape", "dismiss", "close"), ("ctrl+c", "app.quit", "quit")]
+    BINDINGS = [
+        ("escape", "dismiss", "close"),
+        # An input would copy.
+        Binding("ctrl+c", "app.quit", "quit", priority=True),
+    ]
 
     def __init__(self, settings: Settings, discrepancy: Discrepancy, side: SideName) -> None:
         super().__init__()

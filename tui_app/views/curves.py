@@ -75,7 +75,7 @@ tabs show that epoch. z and the wheel zoom; [ and ], or shift and the wheel, pan
             self._chart("gap-chart").show((), look.log_scale, "")
             return
         signed = tuple(snapshot.settings.side(side).loss_report.signed for side in SideName)
-        legend = LossChart(curves, (signed[0], signed[1]), look.log_scale, previous is not None)
+        legend = LossChart(curves, (signed[0], signed[1]), look.log_scale, "" if previous is None else previous.changed)
         losses, gaps = _curves(snapshot, look)
         if legend.log_drawn:
             losses = [one for one in losses if not is_signed(one.curve)]
@@ -125,7 +125,7 @@ def _curves(snapshot: Snapshot, look: Look) -> tuple[list[ThemedCurve], list[The
     if previous is not None:
         before = [
             ThemedCurve(curve, PREVIOUS_COLOR, faint=True, mark=FAINT_MARK)
-            for curve in (previous.numpy, previous.pytorch, previous.gap)
+            for curve in (previous.curves.numpy, previous.curves.pytorch, previous.curves.gap)
         ]
         losses += before[:2]
         gaps += before[2:]

@@ -1,13 +1,17 @@
-"""The first line of the screen: what is trained, and how far it is."""
+"""The first line of the screen: what is trained, how far it is, how fast it goes. Nothing in it is ever cut."""
 
 from __future__ import annotations
 
-from rich.table import Table
-from rich.text import Text
+from itertools import product
+
+from rich.cells import cell_len
+from textual.content import Content
 from textual.widget import Widget
 
-from engine.settings import Settings
+from engine.number_text import number
+from engine.settings import Settings, SideName
 from engine.snapshot import Snapshot, State
+from engine.threads import threads_of
 
 MARKS = {
     State.LOADING: "…",
@@ -18,25 +22,86 @@ MARKS = {
     State.FAILED: "✖",
 }
 
+LONGEST_NAME = 40
+"""Cells of a data set's name that are shown."""
+
+PROGRESS = 3
+"""Pieces on the right that come before the rest on the left: how far, how fast, how long."""
+
+GAP = 2
+"""Least cells between the two halves."""
+
 
 def describe(settings: Settings) -> str:
     """'XOR 4x2→1 · 2-5-1 sigmoid · seed 0'."""
+    return descriptions(settings)[0]
+
+
+def descriptions(settings: Settings) -> list[str]:
+    """From all there is to say down to the data set's name."""
     data = settings.data
     name = data.name.upper() if len(data.name) <= 3 else data.name
-    kinds = " → ".join(dict.fromkeys(activation.value for activation in settings.activations))
-    sizes = settings.layer_sizes
-    shape = "-".join(map(str, sizes)) if len(sizes) <= 6 else f"{sizes[0]}-…{len(sizes) - 2} layers…-{sizes[-1]}"
-    device = "" if settings.device == "cpu" else f" · {settings.device}"
-    return f"{name[:24]} {data.samples}x{data.inputs}→{data.outputs} · {shape} {kinds} · seed {settings.seed}{device}"
+    name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    kinds = " → ".join(dict.fromkeys(kind.value for kind in settings.activations))
+    shape = f"{name} {data.samples}x{data.inputs}→{data.outputs}"
+    layers = f"{'-'.join(map(str, settings.layer_sizes))} {kinds}"
+    return [f"{shape} · {layers} · seed {settings.seed}", f"{shape} · {layers}", shape, name, ""]
 
 
-def progress(snapshot: Snapshot) -> str:
-    """'▶ 1,200 of 5,000 epochs · 14,200/s'."""
+def duration(seconds: float) -> str:
+    """'4:42', '1:02:03', or days where it is over one."""
+    whole = round(seconds)
+    if whole >= 86_400:
+        return f"{whole / 86_400:,.1f} days" if whole < 86_400_000 else "years"
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def short_time(seconds: float) -> str:
+    """'9 µs', '1.2 ms', '0.25 s'."""
+    for unit, factor in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
+        if seconds * factor >= 1 or unit == "µs":
+            return f"{number(seconds * factor)} {unit}"
+    raise AssertionError
+
+
+def progress(snapshot: Snapshot) -> list[str]:
+    """From all there is to say of how far and how fast it goes down to how far alone."""
+    if snapshot.state is State.FAILED:
+        return [f"{MARKS[State.FAILED]} failed"]
     if snapshot.state is State.LOADING:
-        return f"{MARKS[State.LOADING]} importing PyTorch"
-    rate = f" · {snapshot.epochs_per_second:,.0f}/s" if snapshot.epochs_per_second else ""
-    limit = f" · limit {snapshot.speed_limit:g}/s" if snapshot.speed_limit else ""
-    return f"{MARKS[snapshot.state]} {snapshot.epoch:,} of {snapshot.settings.epochs:,} epochs{rate}{limit}"
+        return [f"{MARKS[State.LOADING]} importing PyTorch"]
+    pace, epochs = snapshot.pace, snapshot.settings.epochs
+    pieces = [f"{MARKS[snapshot.state]} epoch {snapshot.epoch:,} of {epochs:,}"]
+    if pace.epochs_per_second:
+        pieces.append(f"{number(pace.epochs_per_second)}/s")
+    if snapshot.speed_limit:
+        pieces.append(f"limit {snapshot.speed_limit:g}/s")
+    if snapshot.state is State.RUNNING and pace.epochs_per_second:
+        pieces.append(f"{duration((epochs - snapshot.epoch) / pace.epochs_per_second)} left")
+    if pace.epochs_per_second:
+        times = dict(zip(("NumPy", "PyTorch"), (pace.seconds[side] for side in SideName), strict=True))
+        pieces.append(" · ".join(f"{name} {short_time(seconds)}" for name, seconds in times.items()))
+    threads = threads_of(snapshot.settings)
+    pieces.append(f"{threads} thread{'s' if threads > 1 else ''}")
+    if snapshot.device is not None:
+        memory = f" {snapshot.device.used / 1e9:.1f} of {snapshot.device.total / 1e9:.0f} GB"
+        pieces.append(f"{snapshot.device.name} {snapshot.device.model}{memory if snapshot.device.total else ''}")
+    return [" · ".join(pieces[:count]) for count in range(len(pieces), 0, -1)]
+
+
+def fitted(left: list[str], right: list[str], width: int) -> tuple[str, str]:
+    """The longest of both that fit: the progress and the name first, then all of the left half, then of the right."""
+    pairs = [(one, other) for one, other in product(left, right) if cell_len(one) + cell_len(other) + GAP <= width]
+    if not pairs:
+        return "", right[-1]
+
+    def said(pair: tuple[str, str]) -> tuple[int, int, int]:
+        named, timed = len(left) - left.index(pair[0]), len(right) - right.index(pair[1])
+        return min(named, 2) + min(timed, PROGRESS), named, timed
+
+    return max(pairs, key=said)
 
 
 class StatusLine(Widget):
@@ -44,20 +109,19 @@ class StatusLine(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._left, self._right = "", ""
+        self._left: list[str] = [""]
+        self._right: list[str] = [""]
 
     def show(self, settings: Settings, snapshot: Snapshot) -> None:
         """Redraw if something changed."""
-        shown = (describe(settings), progress(snapshot))
+        shown = (descriptions(settings), progress(snapshot))
         if shown != (self._left, self._right):
             self._left, self._right = shown
             self.refresh()
 
-    def render(self) -> Table:
-        """One line; the left part gives way first."""
-        line = Table.grid(expand=True)
-        line.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-        line.add_column(no_wrap=True, justify="right", min_width=len(self._right))
-        left = Text(f" {self._left}") if self.size.width < 100 else Text.assemble((" mlp-tui  ", "bold"), self._left)
-        line.add_row(left, Text(f"{self._right} "))
-        return line
+    def render(self) -> Content:
+        """One line."""
+        title = " mlp-tui  " if self.size.width >= 100 else " "
+        left, right = fitted(self._left, self._right, self.size.width - len(title) - 1)
+        room = self.size.width - len(title) - cell_len(left) - cell_len(right) - 1
+        return Content.assemble((title, "bold"), left, " " * max(0, room), right)

@@ -10,14 +10,17 @@ from textual.widgets import Static
 from engine.snapshot import Snapshot, State
 from engine.tour import TOUR
 
+ROOMY = 13
+"""Lines from which the parts of a step stand apart."""
+
 HELP = """\
 t walks the question's path in eight steps, from the programs as they were asked about to nothing left different. Each
 step changes the experiment, says what to expect, and then what happened in this run's own numbers. n is the next step,
-b the one before; escape leaves, and the experiment stays as it is."""
+b the one before. It trains the question's own network; escape leaves, and one's own data come back."""
 
 
-def step_content(index: int, snapshot: Snapshot) -> Content:
-    """The step's text; what happened is there once its own run has finished."""
+def step_content(index: int, snapshot: Snapshot, gap: str = "\n\n") -> Content:
+    """The step's text; what happened is there once its own run has finished. `gap` stands between the parts."""
     step = TOUR[index]
     happened = "… training"
     done = snapshot.state is State.FINISHED and snapshot.settings == step.settings
@@ -25,15 +28,14 @@ def step_content(index: int, snapshot: Snapshot) -> Content:
         happened = step.happened(snapshot.curves, snapshot.comparison)
     elif snapshot.settings != step.settings:
         happened = "The experiment is no longer this step's: b and n come back to the tour."
-    last = index == len(TOUR) - 1
-    return Content("\n\n").join(
-        [
-            Content.assemble(("Changed  ", "bold $text-accent"), step.changed),
-            Content.assemble(("Expect  ", "bold $text-accent"), step.expect),
-            Content.assemble(("Happened  ", "bold $text-accent"), happened),
-            Content.styled("esc leave · b back" if last else "n next · b back · esc leave", "$text-muted"),
-        ]
-    )
+    parts = (("Changed  ", step.changed), ("Expect  ", step.expect), ("Happened  ", happened))
+    return Content(gap).join([Content.assemble((name, "bold $text-accent"), text) for name, text in parts])
+
+
+def keys(index: int) -> str:
+    """What can be pressed."""
+    moves = ["n next"] * (index < len(TOUR) - 1) + ["b back"] * (index > 0)
+    return " · ".join([*moves, "pgdn read on", "esc leave"])
 
 
 class TourPanel(VerticalScroll, can_focus=False):
@@ -50,8 +52,11 @@ class TourPanel(VerticalScroll, can_focus=False):
 
     def show(self, index: int, snapshot: Snapshot) -> None:
         """Show a step."""
-        content = step_content(index, snapshot)
+        content = step_content(index, snapshot, "\n" if self.size.height < ROOMY else "\n\n")
         if content != self._shown:
             self._shown = content
-            self.border_title = f"Tour {index + 1} of {len(TOUR)}: {TOUR[index].title}"
+            title = f"Tour {index + 1} of {len(TOUR)}: {TOUR[index].title}"
+            if title != self.border_title:
+                self.scroll_home(animate=False)
+            self.border_title, self.border_subtitle = title, keys(index)
             self._text.update(content)

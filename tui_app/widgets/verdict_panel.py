@@ -1,4 +1,4 @@
-"""The verdict in plain words, and what it rests on."""
+"""The verdict in plain words, and what it rests on. While a run goes on it says that it is a verdict so far."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ STYLES = {
     Level.IDENTICAL: ("✔", "$text-success"),
     Level.EQUAL: ("✔", "$text-success"),
     Level.PLOTTING: ("≈", "$text-accent"),
+    Level.PLOTTED_NUMBER: ("≈", "$text-accent"),
+    Level.UNMOVED: ("‖", "$text-warning"),
+    Level.WEIGHTS: ("≠", "$text-warning"),
     Level.DIFFERENT: ("≠", "$text-warning"),
     Level.DIVERGED: ("✖", "$text-error"),
 }
+
+FINAL = (State.FINISHED, State.DIVERGED, State.FAILED)
 
 
 def verdict_content(snapshot: Snapshot) -> Content:
@@ -27,11 +32,13 @@ def verdict_content(snapshot: Snapshot) -> Content:
         return Content("… waiting for PyTorch")
     mark, style = STYLES[snapshot.verdict.level]
     below = "\n".join(part for part in (snapshot.verdict.gaps, snapshot.verdict.left) if part)
+    if snapshot.cause is not None and snapshot.cause.ends_it:
+        below += " D selects it."
     return Content.assemble((f"{mark} {snapshot.verdict.headline}\n", f"bold {style}"), below)
 
 
 class VerdictPanel(Vertical):
-    """One headline and its reasons."""
+    """One headline and its reasons; as high as they are."""
 
     def __init__(self) -> None:
         super().__init__(id="verdict")
@@ -45,7 +52,13 @@ class VerdictPanel(Vertical):
 
     def show(self, snapshot: Snapshot) -> None:
         """Judge this snapshot."""
+        self.border_title = "Verdict" if snapshot.state in FINAL or not snapshot.epoch else "Verdict so far"
         content = verdict_content(snapshot)
         if content != self._shown:
+            # Laying out the screen anew is dear: only for a text that needs more lines, or fewer.
+            higher = self._shown is None or self._lines(content) != self._lines(self._shown)
             self._shown = content
-            self._text.update(content, layout=False)
+            self._text.update(content, layout=higher)
+
+    def _lines(self, content: Content) -> int:
+        return content.get_height({}, max(1, self._text.size.width))

@@ -1,0 +1,58 @@
+"""An explorer over made-up runs, driven by keys: after each the engine works until it is idle."""
+
+import pytest
+from textual import events
+
+import engine
+from tests.made_up import made_up_worker
+from tui_app.app import ExplorerApp
+
+WIDE, NARROW, LEAST = (120, 40), (80, 24), (60, 20)
+
+
+class Driver:
+    """An app and its pilot; after each action the engine works until it is idle."""
+
+    def __init__(self, app, pilot):
+        self.app, self.pilot = app, pilot
+
+    async def settle(self):
+        self.app.worker.work_until_idle()
+        self.app.poll()
+        await self.pilot.pause()
+
+    async def press(self, *keys):
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def burst(self, keys):
+        """All at once, as tmux, a paste or a slow line send them: no key waits for what the one before has done."""
+        for key in keys:
+            self.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        for _ in range(5):
+            await self.settle()
+
+    def text(self, name):
+        """What a widget of the screen on top shows."""
+        return str(self.app.screen.query_one(name).render())
+
+    @property
+    def said(self):
+        """All messages so far."""
+        return [message.message for message in self.app._notifications]
+
+    @property
+    def snapshot(self):
+        return self.app.worker.snapshot
+
+
+@pytest.fixture
+async def explorer(request):
+    preset, size = getattr(request, "param", ("asked", WIDE))
+    settings = engine.preset(preset)
+    app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
+    async with app.run_test(size=size) as pilot:
+        driver = Driver(app, pilot)
+        await driver.settle()
+        yield driver

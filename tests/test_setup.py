@@ -1,0 +1,137 @@
+"""Setup, presets and the tour keep what is one's own; keys that come in bursts find their field."""
+
+from dataclasses import replace
+
+import pytest
+
+import engine
+from engine.presets import PRESETS
+from engine.tour import TOUR
+from tests.driver import LEAST, NARROW, WIDE
+from tui_app.screens.setup import LABELS, SetupScreen
+from tui_app.screens.value import ValueScreen
+
+FIELDS = list(LABELS)
+
+
+@pytest.mark.parametrize("field", ["data", "hidden", "epochs", "device", "threads"])
+async def test_a_burst_finds_its_field(explorer, field):
+    index = FIELDS.index(field)
+    await explorer.burst(["o", *["down"] * index, "ctrl+u", "7"])
+    values = {name: explorer.app.screen.query_one(f"#{name}").value for name in FIELDS}
+    assert values[field] == "7"
+    untouched = {name: value for name, value in values.items() if name != field}
+    await explorer.press("escape", "o")
+    assert untouched == {name: explorer.app.screen.query_one(f"#{name}").value for name in FIELDS if name != field}
+
+
+async def test_a_burst_goes_back_and_forth_between_fields(explorer):
+    # A field that is come back to is selected whole: what is typed takes its place.
+    await explorer.burst(["o", "down", "down", "ctrl+u", "8", "down", "up", "9", "tab", "shift+tab", "1", "enter"])
+    assert explorer.app.settings.hidden == (1,)
+
+
+async def test_a_burst_types_a_value(explorer):
+    await explorer.press(*["down"] * 4)
+    await explorer.burst(["H", "ctrl+u", "0", "full_stop", "enter"])
+    assert isinstance(explorer.app.screen, ValueScreen)
+
+
+async def test_letters_that_open_dialogs_are_typed_in_one(explorer):
+    await explorer.burst(["o", "ctrl+u", *"HopeLo"])
+    assert isinstance(explorer.app.screen, SetupScreen)
+    assert explorer.app.screen.query_one("#data").value == "HopeLo"
+
+
+async def test_a_device_that_is_not_there_is_said_while_typing(explorer):
+    assert explorer.snapshot.devices == ("cpu",)
+    before = explorer.app.settings
+    await explorer.press("o")
+    explorer.app.screen.query_one("#device").value = "cuda"
+    await explorer.settle()
+    assert explorer.text("#problem") == "PyTorch has no device 'cuda' on this machine; it has cpu."
+    await explorer.press("enter")
+    assert isinstance(explorer.app.screen, SetupScreen)
+    await explorer.press("escape")
+    assert explorer.snapshot.settings == explorer.app.settings == before
+
+
+async def test_a_device_refused_by_the_engine_leaves_the_run_on_screen(explorer):
+    before, epoch = explorer.app.settings, explorer.snapshot.epoch
+    explorer.app.change_settings(replace(before, device="cuda"))
+    await explorer.settle()
+    assert explorer.app.settings == explorer.snapshot.settings == before
+    assert explorer.snapshot.epoch == epoch > 0
+    assert explorer.said == ["PyTorch has no device 'cuda' on this machine; it has cpu."]
+    await explorer.press("s")
+    assert len(explorer.said) == 1
+
+
+async def test_presets_keep_ones_own_data_and_say_so(explorer):
+    own = replace(explorer.app.settings, data=engine.built_in("moons"), hidden=(3,), seed=7)
+    explorer.app.change_settings(own)
+    await explorer.settle()
+    explorer.app.choose_preset("answer")
+    await explorer.settle()
+    named = PRESETS["answer"].settings
+    assert explorer.snapshot.settings == replace(own, numpy=named.numpy, pytorch=named.pytorch)
+    assert explorer.said == [
+        "answer on moons 60x2→1 · 2-3-1 sigmoid · seed 7: data, layers, epochs and seed stay as set."
+    ]
+
+
+async def test_a_preset_that_makes_precision_mixed_says_so():
+    assert "mixed" in PRESETS["same-weights"].summary
+    step = next(step for step in TOUR if step.title == "The same weights")
+    assert "precision becomes mixed" in step.changed
+    assert step.settings.numpy.precision is engine.Precision.MIXED
+
+
+async def test_the_tour_gives_ones_own_data_back(explorer):
+    own = replace(explorer.app.settings, data=engine.built_in("moons"), hidden=(3,))
+    explorer.app.change_settings(own)
+    await explorer.settle()
+    await explorer.press("t", "n")
+    assert explorer.app.settings == TOUR[1].settings
+    assert explorer.said == ["The tour trains the question's own network on XOR; yours comes back after it."]
+    await explorer.press("escape")
+    assert explorer.snapshot.settings == replace(own, numpy=TOUR[1].settings.numpy, pytorch=TOUR[1].settings.pytorch)
+
+
+async def test_the_tour_leaves_its_own_step_where_nothing_of_ones_own_was_before(explorer):
+    await explorer.press("t", "n", "n", "n", "n", "n")
+    number = explorer.snapshot.number
+    await explorer.press("escape")
+    assert explorer.snapshot.settings == TOUR[5].settings
+    assert explorer.snapshot.number == number
+    assert explorer.said == []
+
+
+@pytest.mark.parametrize("explorer", [("asked", size) for size in (WIDE, (118, 30), NARROW, LEAST)], indirect=True)
+async def test_the_tour_is_read_on_curves_at_every_size(explorer):
+    await explorer.press("t")
+    app = explorer.app
+    assert app._view == "curves"
+    for step in TOUR:
+        panel, text = app.query_one("#tour"), app.query_one("#tour Static")
+        for part in (step.changed, step.expect, step.happened(explorer.snapshot.curves, explorer.snapshot.comparison)):
+            assert part in str(text.render())
+        # All of it can be read: what does not fit is scrolled to.
+        assert panel.content_region.height >= 6
+        assert panel.content_region.height + panel.max_scroll_y >= text.size.height
+        assert app.query_one("#loss-chart").region.height >= 5
+        await explorer.press("pagedown", "pagedown", "pagedown")
+        assert panel.scroll_offset.y == panel.max_scroll_y
+        await explorer.press("n")
+
+
+@pytest.mark.parametrize("explorer", [("asked", size) for size in (WIDE, NARROW, LEAST)], indirect=True)
+async def test_a_verdict_is_never_cut(explorer):
+    for name in PRESETS:
+        explorer.app.choose_preset(name)
+        await explorer.settle()
+        for keys in (("c",), ("w",)):
+            await explorer.press(*keys)
+            panel, text = explorer.app.query_one("#verdict"), explorer.app.query_one("#verdict Static")
+            assert text.size.height <= panel.content_region.height
+            assert explorer.snapshot.verdict.headline in str(text.render())

@@ -1,0 +1,64 @@
+"""The first line says what fits, whole, at every width."""
+
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+
+import engine
+from engine.devices import DeviceUse
+from engine.pace import Pace, PaceMeter
+from engine.settings import SideName
+from engine.snapshot import Snapshot, State
+from tui_app.widgets.status_line import descriptions, duration, fitted, progress, short_time
+
+SETTINGS = replace(engine.preset("asked"), epochs=2000)
+RUNNING = Snapshot(1, SETTINGS, State.RUNNING, 22, Pace(7.0, {SideName.NUMPY: 9.2e-6, SideName.PYTORCH: 45.1e-6}))
+
+
+def test_all_of_a_long_run():
+    assert progress(RUNNING)[0] == "▶ epoch 22 of 2,000 · 7.0/s · 4:43 left · NumPy 9.2 µs · PyTorch 45 µs · 1 thread"
+
+
+def test_a_device_says_what_it_is_and_how_much_memory_is_in_use():
+    device = DeviceUse("cuda:0", "NVIDIA H100", 1_200_000_000, 80_000_000_000)
+    assert progress(replace(RUNNING, device=device))[0].endswith(" · cuda:0 NVIDIA H100 1.2 of 80 GB")
+
+
+@pytest.mark.parametrize("width", range(40, 201))
+@pytest.mark.parametrize("name", ["xor", "a name that is a good deal longer than the screen is wide" * 3])
+def test_nothing_is_cut(width, name):
+    settings = replace(SETTINGS, data=replace(SETTINGS.data, name=name))
+    left, right = fitted(descriptions(settings), progress(replace(RUNNING, settings=settings)), width)
+    assert cell_len(left) + cell_len(right) <= width
+    assert left in descriptions(settings)
+    assert right in progress(RUNNING)
+    assert right.startswith("▶ epoch 22 of 2,000")
+
+
+def test_at_80_columns_the_time_left_is_there():
+    left, right = fitted(descriptions(SETTINGS), progress(RUNNING), 78)
+    assert left == "XOR 4x2→1 · 2-5-1 sigmoid · seed 0"
+    assert right == "▶ epoch 22 of 2,000 · 7.0/s · 4:43 left"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (282.4, "4:42"), (3723, "1:02:03"), (200_000, "2.3 days"), (1e12, "years")]
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(9e-6, "9.0 µs"), (4.5e-5, "45 µs"), (0.0123, "12 ms"), (2.5, "2.5 s")])
+def test_times_of_an_epoch(seconds, text):
+    assert short_time(seconds) == text
+
+
+def test_the_pace_is_epochs_and_seconds_over_what_passed():
+    meter = PaceMeter()
+    meter.add(5, 10.0, {SideName.NUMPY: 1.0, SideName.PYTORCH: 2.0})
+    assert meter.pace.epochs_per_second == 0
+    meter.add(20, 11.0, {SideName.NUMPY: 1.2, SideName.PYTORCH: 2.8})
+    assert meter.pace.epochs_per_second == 20
+    assert meter.pace.seconds[SideName.NUMPY] == pytest.approx(0.01)
+    assert meter.pace.seconds[SideName.PYTORCH] == pytest.approx(0.04)

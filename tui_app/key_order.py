@@ -1,0 +1,74 @@
+"""Keys one after the other: the next one is looked at when all that the one before sets off is done.
+
+Textual hands every key to the widget that has the focus at that moment, and binding by binding it comes back up to the
+app. In a burst, as a paste, tmux or a slow line sends it, a letter would overtake the key before it: `↓ 7` would type
+the 7 into the field above, `ctrl+u 7` would delete it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from textual import events
+from textual.app import App
+from textual.message import Message
+
+ROUNDS = 2
+"""Trips to the focused widget and back up after a key: what it posts itself has arrived after the second."""
+
+PATIENCE_SECONDS = 0.5
+"""A key whose widget is gone, and with it the message that says it is done, holds up the next no longer than this."""
+
+
+class KeySettled(Message):
+    """Follows a key on its way; back at the app, all that came before it has been dealt with."""
+
+    def __init__(self, number: int, rounds_left: int) -> None:
+        super().__init__()
+        self.number, self.rounds_left = number, rounds_left
+
+
+class KeysInOrder(App[None]):
+    """An app that takes keys and pastes strictly in turn."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
+        self._waiting: deque[events.Key | events.Paste] = deque()
+        self._under_way = 0
+        """The number of the key that is being dealt with; 0 for none."""
+        self._keys_taken = 0
+
+    async def on_event(self, event: events.Event) -> None:
+        """As Textual's, but a key waits for the one before."""
+        if not isinstance(event, (events.Key, events.Paste)) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._under_way:
+            self._waiting.append(event)
+        else:
+            await self._take(event)
+
+    async def _take(self, event: events.Key | events.Paste) -> None:
+        self._keys_taken += 1
+        number = self._under_way = self._keys_taken
+        self.set_timer(PATIENCE_SECONDS, lambda: self._settled(number))
+        await super().on_event(event)
+        await self._follow(number, ROUNDS)
+
+    async def _follow(self, number: int, rounds_left: int) -> None:
+        target = (self.focused or self.screen) if self.screen_stack else None
+        if target is None or not target.post_message(KeySettled(number, rounds_left - 1)):
+            await self._settled(number)
+
+    async def on_key_settled(self, message: KeySettled) -> None:
+        """A key has been dealt with, once more or for good."""
+        if message.rounds_left:
+            await self._follow(message.number, message.rounds_left)
+        else:
+            await self._settled(message.number)
+
+    async def _settled(self, number: int) -> None:
+        if number != self._under_way:
+            return
+        self._under_way = 0
+        if self._waiting:
+            await self._take(self._waiting.popleft())
