@@ -14,7 +14,8 @@ import numpy as np
 from engine.comparison import Comparison, ParameterPair, compare_parameters
 from engine.discrepancies import CATALOGUE
 from engine.history import Curves
-from engine.scripts import script_files
+from engine.number_text import MEANINGFUL_ULPS, number
+from engine.scripts import data_file_name, script_files
 from engine.settings import Settings, SideName
 from engine.types import FloatArray
 from engine.verdict import Verdict
@@ -44,6 +45,14 @@ def export_files(result: Result, command: str) -> dict[str, str | bytes]:
         files[f"{side.value}_state_dict.pt"] = state_dict_file(parameters, result.settings.side(side).bias)
     files["report.md"] = report(result, command)
     return files
+
+
+def export_names(settings: Settings) -> list[str]:
+    """The names of all files, before anything is made."""
+    data_file = data_file_name(settings.data)
+    programs = ["numpy_mlp.py", "pytorch_mlp.py", *([data_file] if data_file else [])]
+    states = [f"{side.value}_state_dict.pt" for side in SideName]
+    return [*programs, "losses.csv", "parameters.npz", *states, "report.md"]
 
 
 def losses_csv(curves: Curves) -> str:
@@ -103,9 +112,14 @@ def report(result: Result, command: str) -> str:
     for side, curve in zip(SideName, (result.curves.numpy, result.curves.pytorch), strict=True):
         lines.append(f"| {side.label} | {curve.first!r} | {curve.last!r} |")
     lines += ["", "| gap of | largest absolute | largest relative | ULP |", "| --- | --- | --- | --- |"]
-    lines.append(f"| losses | {gap.max_absolute:.3g} | {gap.max_relative:.3g} | {gap.max_ulp} |")
+    lines.append(f"| losses | {number(gap.max_absolute, 3)} | {number(gap.max_relative, 3)} | {_ulps(gap.max_ulp)} |")
     for one_gap in compare_parameters(settings, result.parameters):
         lines.append(
-            f"| {one_gap.name} | {one_gap.max_absolute:.3g} | {one_gap.max_relative:.3g} | {one_gap.max_ulp} |"
+            f"| {one_gap.name} | {number(one_gap.max_absolute, 3)} | {number(one_gap.max_relative, 3)} | "
+            f"{_ulps(one_gap.max_ulp)} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _ulps(count: int) -> str:
+    return str(count) if count < MEANINGFUL_ULPS else ""

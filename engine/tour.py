@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from engine.comparison import Comparison
 from engine.data import regression
 from engine.history import Curves
+from engine.number_text import number, ulps
 from engine.presets import PRESETS
 from engine.settings import Settings
 
@@ -28,24 +29,27 @@ class Step:
 
 
 def _ends(curves: Curves, _: Comparison) -> str:
+    by_hand, pytorch = curves.numpy, curves.pytorch
     return (
-        f"The hand-written number went from {curves.numpy.first:.4g} to {curves.numpy.last:.4g}, PyTorch's from "
-        f"{curves.pytorch.first:.4g} to {curves.pytorch.last:.4g}."
+        f"The hand-written number went from {number(by_hand.first)} to {number(by_hand.last)} and was "
+        f"{number(by_hand.least)} at epoch {by_hand.least_epoch:,}, its least; PyTorch's went from "
+        f"{number(pytorch.first)} to {number(pytorch.last)}."
     )
 
 
 def _first_losses(curves: Curves, comparison: Comparison) -> str:
+    losses = comparison.losses
     return (
-        f"The first losses are {curves.numpy.first:.6g} and {curves.pytorch.first:.6g}, the last ones "
-        f"{curves.numpy.last:.4g} and {curves.pytorch.last:.4g}; the largest gap is "
-        f"{comparison.losses.max_absolute:.2g} at epoch {comparison.losses.max_absolute_epoch:,}."
+        f"The first losses are {number(curves.numpy.first, 6)} and {number(curves.pytorch.first, 6)}, the last ones "
+        f"{number(curves.numpy.last, 4)} and {number(curves.pytorch.last, 4)}; the largest gap is "
+        f"{number(losses.max_absolute)} at epoch {losses.max_absolute_epoch:,}."
     )
 
 
 def _gap(_: Curves, comparison: Comparison) -> str:
     losses = comparison.losses
     return (
-        f"The largest gap of {losses.epochs:,} losses is {losses.max_absolute:.2g}, {losses.max_ulp:,} ULP; "
+        f"The largest gap of {losses.epochs:,} losses is {number(losses.max_absolute)}{ulps(losses.max_ulp)}; "
         f"{losses.different:,} of them differ at all."
     )
 
@@ -54,7 +58,7 @@ def _start(_: Curves, comparison: Comparison) -> str:
     start, losses = comparison.initial_weights, comparison.losses
     return (
         f"{start.different} of {start.elements} first weights and biases differ. After {losses.epochs:,} epochs "
-        f"the losses are at most {losses.max_absolute:.2g} apart."
+        f"the losses are at most {number(losses.max_absolute)} apart."
     )
 
 
@@ -69,7 +73,8 @@ def _tour() -> tuple[Step, ...]:
             "The question",
             "loss_report",
             "Nothing yet: the two programs as they were asked about. One looks written to do what the other does.",
-            "Two curves that have nothing to do with each other. The hand-written one goes below zero: it is no loss.",
+            "Two curves that have nothing to do with each other. The hand-written one lies on the zero line and dips just "
+            "below it, as the legend says: it is no loss.",
             settings["asked"],
             _ends,
         ),

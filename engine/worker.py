@@ -37,6 +37,7 @@ from engine.predictions import Predictions, predictions_of
 from engine.scrubbing import Checkpoints
 from engine.settings import Settings
 from engine.snapshot import PreviousRun, Refusal, Snapshot, State
+from engine.speed import SpeedLimit
 from engine.verdict import judge
 
 SNAPSHOT_SECONDS = 0.1
@@ -85,10 +86,8 @@ class Worker:
         self._previous: PreviousRun | None = None
         self._state = State.LOADING
         self._steps_left = math.inf
-        self._speed_limit: float | None = None
+        self._speed = SpeedLimit(clock)
         self._chunk = 16
-        self._debt = 0.0
-        self._last_work = clock()
         self._next_snapshot = -math.inf
         self._pace = PaceMeter()
         self._checkpoints = Checkpoints()
@@ -165,8 +164,7 @@ class Worker:
             case Step(count):
                 self._set_running(True, count)
             case SetSpeed(epochs_per_second):
-                self._speed_limit = epochs_per_second
-                self._debt = 0.0
+                self._speed.set(epochs_per_second)
                 self._publish()
             case Scrub(epoch):
                 self._scrub.go_to(epoch)
@@ -229,15 +227,14 @@ class Worker:
         if self._state in (State.RUNNING, State.PAUSED):
             self._state = State.RUNNING if running else State.PAUSED
             self._steps_left = steps
-            self._debt = 0.0
-            self._last_work = self._clock()
+            self._speed.begin()
         self._publish()
 
     def _train_chunk(self) -> float:
         if self._lockstep is None or self._state is not State.RUNNING:
             return math.inf
         now = self._clock()
-        allowed, wait = self._allowance(now)
+        allowed, wait = self._speed.allowance(int(min(self._chunk, self._steps_left)))
         if allowed == 0:
             return wait
         trained = self._lockstep.step(allowed)
@@ -272,18 +269,6 @@ class Worker:
             self._publish()
         return any(state is not JobState.IDLE for state in states)
 
-    def _allowance(self, now: float) -> tuple[int, float]:
-        """How many epochs may be trained now, and how long to wait if none may."""
-        most = int(min(self._chunk, self._steps_left))
-        if self._speed_limit is None:
-            return most, 0.0
-        # What a slow machine falls behind is forgiven, or it would race once it could.
-        self._debt = min(self._debt + (now - self._last_work) * self._speed_limit, max(1.0, 0.2 * self._speed_limit))
-        self._last_work = now
-        allowed = min(most, int(self._debt))
-        self._debt -= allowed
-        return allowed, 0.0 if allowed else max(0.001, (1 - self._debt) / self._speed_limit)
-
     def _predictions(self, lockstep: Lockstep) -> Predictions | None:
         watching = self._scrub.watching
         return predictions_of(self._settings.data, lockstep.numpy, lockstep.pytorch) if watching else None
@@ -305,7 +290,7 @@ class Worker:
                 settings,
                 self._state,
                 previous=self._previous,
-                speed_limit=self._speed_limit,
+                speed_limit=self._speed.epochs_per_second,
                 impact=self._impact.state,
                 devices=self._devices,
             )
@@ -318,7 +303,7 @@ class Worker:
             state=self._state,
             epoch=lockstep.epoch,
             pace=self._pace.pace,
-            speed_limit=self._speed_limit,
+            speed_limit=self._speed.epochs_per_second,
             curves=lockstep.curves(),
             previous=self._previous,
             initial_parameters=lockstep.initial_parameters,

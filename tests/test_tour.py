@@ -3,6 +3,7 @@
 import pytest
 
 import engine
+from engine.number_text import number
 from engine.run import result_of
 from engine.tour import TOUR
 
@@ -47,5 +48,11 @@ def test_what_happened_has_the_runs_numbers(runs):
     for step, run in zip(TOUR, runs, strict=True):
         said = step.happened(result_of(run).curves, run.comparison)
         assert any(
-            f"{value:.2g}" in said or f"{value:.4g}" in said for value in (gap(run), float(run.numpy.losses[-1]))
+            number(value, digits) in said for value in (gap(run), float(run.numpy.losses[-1])) for digits in (2, 4)
         )
+
+
+def test_the_dip_below_zero_is_where_it_is_said_to_be(runs):
+    losses = runs[0].numpy.losses
+    said = TOUR[0].happened(result_of(runs[0]).curves, runs[0].comparison)
+    assert f"was {number(losses.min())} at epoch {losses.argmin() + 1:,}, its least" in said

@@ -104,6 +104,7 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         self._refusal_heeded: Refusal | None = None
         self._next_picture = 0.0
         self._processor_then = 0.0
+        self._frozen = False
 
     def compose(self) -> ComposeResult:
         """Status, tabs, the two halves, the footer."""
@@ -175,9 +176,10 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         cost = min(processor - self._processor_then, DEAREST_PICTURE)
         self._next_picture = now + cost / DRAWING_SHARE
         self._processor_then = processor
-        if snapshot.curves is not None and gc.get_freeze_count() == 0:
+        if snapshot.curves is not None and not self._frozen:
             # PyTorch's hundreds of thousands of objects live to the end: no collection need look at them again.
             gc.freeze()
+            self._frozen = True
         self._shown_number = snapshot.number
         self._heed_refusal(snapshot)
         self.show_snapshot()

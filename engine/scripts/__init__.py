@@ -31,4 +31,4 @@ def differing_fields(settings: Settings) -> frozenset[str]:
     return frozenset(discrepancy.field for discrepancy in remaining(settings))
 
 
-__all__ = ["Line", "Script", "differing_fields", "script_files", "scripts"]
+__all__ = ["Line", "Script", "data_file_name", "differing_fields", "script_files", "scripts"]

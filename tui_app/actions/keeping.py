@@ -7,7 +7,7 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from engine.errors import InputError
-from engine.exports import Result, export_files
+from engine.exports import Result, export_files, export_names
 from engine.files import write_whole
 from tui_app.actions.base import ExplorerState
 from tui_app.options import command_line
@@ -52,8 +52,12 @@ class KeepActions(ExplorerState):
             command = command_line(shown.settings)
         except InputError:
             command = "mlp-tui --from run.json"
-        files = export_files(result, command) | {"screen.svg": self.export_screenshot()}
-        await self.push_screen(ExportScreen(files), self._exported)
+        picture = self.export_screenshot()
+
+        def make() -> dict[str, str | bytes]:
+            return export_files(result, command) | {"screen.svg": picture}
+
+        await self.push_screen(ExportScreen([*export_names(shown.settings), "screen.svg"], make), self._exported)
 
     def _exported(self, folder: Path | None) -> None:
         if folder is not None:

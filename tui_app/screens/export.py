@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -24,7 +27,7 @@ def free_folder() -> str:
 
 
 class ExportScreen(ModalScreen[Path | None]):
-    """Writes the files and gives the folder, or nothing."""
+    """Makes the files and writes them, beside the screen's thread; gives the folder, or nothing."""
 
     BINDINGS = [
         ("escape", "dismiss", "close"),
@@ -32,27 +35,42 @@ class ExportScreen(ModalScreen[Path | None]):
         Binding("ctrl+c", "app.quit", "quit", priority=True),
     ]
 
-    def __init__(self, files: dict[str, str | bytes]) -> None:
+    def __init__(self, names: list[str], make: Callable[[], dict[str, str | bytes]]) -> None:
+        """`names` are those of the files that `make` makes."""
         super().__init__()
-        self._files = files
+        self._names, self._make = names, make
+        self._writing = False
 
     def compose(self) -> ComposeResult:
         """An input, the list of files, a line that says what is wrong."""
         folder = Input(free_folder())
         # A blinking cursor would keep a slow link busy.
         folder.cursor_blink = False
-        listed = Static(f"writes {', '.join(self._files)}")
+        listed = Static(Content(f"writes {', '.join(self._names)}"))
         frame = Vertical(folder, listed, Static(id="problem"), classes="dialog", id="export")
         frame.border_title = "Export to a folder"
         frame.border_subtitle = "enter write · esc close"
         yield frame
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Write, or say what is in the way."""
-        folder = Path(event.value.strip() or ".").expanduser()
-        try:
-            write_folder(folder, self._files, replace_existing=False)
-        except InputError as error:
-            self.query_one("#problem", Static).update(str(error).replace(", or say --force to replace it", ""))
+        if self._writing:
             return
-        self.dismiss(folder)
+        folder = Path(event.value.strip() or ".").expanduser()
+        self._writing = True
+        self._say("writing …")
+        try:
+            await asyncio.to_thread(self._write, folder)
+        except InputError as error:
+            self._say(str(error).replace(", or say --force to replace it", ""))
+            return
+        finally:
+            self._writing = False
+        if self.is_current:
+            self.dismiss(folder)
+
+    def _write(self, folder: Path) -> None:
+        write_folder(folder, self._make(), replace_existing=False)
+
+    def _say(self, text: str) -> None:
+        self.query_one("#problem", Static).update(Content(text))
