@@ -73,8 +73,8 @@ def _tour() -> tuple[Step, ...]:
             "The question",
             "loss_report",
             "Nothing yet: the two programs as they were asked about. One looks written to do what the other does.",
-            "Two curves that have nothing to do with each other. The hand-written one lies on the zero line and dips just "
-            "below it, as the legend says: it is no loss.",
+            "Two curves that have nothing to do with each other. The hand-written one lies on the zero line and dips "
+            "just below it, as the legend says: it is no loss.",
             settings["asked"],
             _ends,
         ),

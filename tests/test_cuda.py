@@ -1,0 +1,105 @@
+"""On a GPU: the same experiments, its memory and its faults. Skipped where there is none."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import engine
+from engine.devices import device_fault
+from engine.errors import DeviceError
+from engine.settings import SideName
+from engine.snapshot import State
+from engine.trace import trace_epoch
+from engine.worker import Worker
+
+needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+needs_two = pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA devices")
+EXACT = replace(engine.preset("exact"), device="cuda", epochs=500)
+
+
+@needs_cuda
+@pytest.mark.parametrize("data", ["xor", "regression"])
+def test_in_float64_it_stays_within_rounding(data):
+    run = engine.train(replace(EXACT, data=engine.built_in(data)))
+    assert run.comparison.losses.max_absolute < 1e-12
+    assert run.comparison.initial_weights.same
+
+
+@needs_cuda
+def test_the_start_is_the_cpus_bit_for_bit():
+    on_cpu = engine.train(replace(EXACT, device="cpu", epochs=1)).pytorch.initial_parameters
+    on_gpu = engine.train(replace(EXACT, epochs=1)).pytorch.initial_parameters
+    for first, second in zip(on_cpu, on_gpu, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+@needs_cuda
+@pytest.mark.parametrize("name", engine.PRESETS)
+def test_every_preset_trains(name):
+    run = engine.train(replace(engine.preset(name), device="cuda", epochs=50))
+    assert np.isfinite(run.pytorch.losses).all()
+
+
+@needs_cuda
+def test_a_replayed_step_has_the_plain_steps_bits():
+    from engine.torch_mlp import TorchMLP
+    from engine.torch_replay import ReplayedTorchMLP
+
+    plain, replayed = TorchMLP(EXACT), ReplayedTorchMLP(EXACT)
+    assert [plain.step() for _ in range(50)] == [replayed.step() for _ in range(50)]
+
+
+@needs_cuda
+def test_a_step_is_opened_and_the_explorers_engine_says_what_device_it_is():
+    assert trace_epoch(EXACT, 3).operations
+    worker = Worker(EXACT)
+    worker.work_until_idle()
+    snapshot = worker.snapshot
+    assert snapshot.state is State.FINISHED
+    assert snapshot.device.model == torch.cuda.get_device_name()
+    assert 0 < snapshot.device.used < snapshot.device.total
+
+
+@needs_two
+def test_two_devices_by_name():
+    losses = [engine.train(replace(EXACT, device=f"cuda:{index}")).pytorch.losses for index in range(2)]
+    np.testing.assert_array_equal(*losses)
+
+
+@needs_cuda
+def test_a_device_that_is_not_there_is_named_among_those_that_are():
+    with pytest.raises(DeviceError, match=r"no device 'cuda:99' on this machine; it has cpu, cuda"):
+        engine.train(replace(EXACT, device="cuda:99"))
+
+
+@needs_cuda
+def test_too_little_memory_is_a_sentence():
+    held = torch.empty(int(0.98 * torch.cuda.mem_get_info()[0]), dtype=torch.uint8, device="cuda")
+    try:
+        with pytest.raises(DeviceError, match="has not enough free memory"):
+            engine.train(replace(EXACT, hidden=(4000, 4000)).with_side(SideName.PYTORCH, learning_rate=1e-6))
+    finally:
+        del held
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), "has not enough free memory"),
+        (
+            RuntimeError("CUDA error: device-side assert triggered\nand more"),
+            "has failed .CUDA error: device-side assert",
+        ),
+    ],
+)
+def test_a_devices_own_faults_are_sentences(error, said, monkeypatch):
+    monkeypatch.setattr("engine.run._train", lambda *_: (_ for _ in ()).throw(error))
+    with pytest.raises(DeviceError, match=said):
+        engine.train(EXACT)
+
+
+def test_other_faults_stay_what_they_are():
+    assert device_fault(ValueError("made up"), "cuda") is None
+    assert device_fault(RuntimeError("CUDA error"), "cpu") is None
