@@ -50,10 +50,10 @@ def load(name_or_path: str, targets: tuple[str, ...] = ()) -> Dataset:
 
 def load_npz(path: Path) -> Dataset:
     """The arrays `X` (N, D) and `Y` (N, C) of an .npz archive; pickled objects are never loaded."""
-    mend = "write it with numpy.savez(path, X=X, Y=Y) from plain arrays."
+    advice = "write it with numpy.savez(path, X=X, Y=Y) from plain arrays."
     with path.open("rb") as file:
         if not zipfile.is_zipfile(file):
-            raise DataError(f"{path}: is not an .npz archive; {mend}")
+            raise DataError(f"{path}: is not an .npz archive; {advice}")
     try:
         with np.load(path, allow_pickle=False) as archive:
             missing = [key for key in ("X", "Y") if key not in archive.files]
@@ -65,7 +65,7 @@ def load_npz(path: Path) -> Dataset:
         raise
     except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         reason = "holds pickled objects" if "pickle" in str(error) else "is damaged"
-        raise DataError(f"{path}: {reason}; {mend}") from None
+        raise DataError(f"{path}: {reason}; {advice}") from None
     try:
         return Dataset(path.stem, X, Y, source=str(path))
     except DataError as error:

@@ -1,6 +1,6 @@
 """Why an operation is the first to differ: inherited, a difference of meaning, or one of rounding. Each is tried.
 
-A difference of meaning is one of the catalogue: with it mended on the hand-written side, the operation gives PyTorch's
+A difference of meaning is one of the catalogue: with it matched on the hand-written side, the operation gives PyTorch's
 numbers. A difference of rounding is one that another way of computing the same operation reproduces bit for bit.
 """
 
@@ -33,7 +33,7 @@ MOST_ORDERS = 16
 """Elements for which every order of summation is tried."""
 
 MOST_TOGETHER = 3
-"""Differences that are mended together in search of a reason."""
+"""Differences that are matched together in search of a reason."""
 
 
 class ReasonKind(Enum):
@@ -92,14 +92,14 @@ def _tolerance(settings: Settings, operation: Operation) -> float:
 
 
 def _find_meaning(settings: Settings, epoch: int, states: States, operation: Operation) -> Reason | None:
-    """The fewest differences that, mended on the hand-written side, make the operation PyTorch's."""
+    """The fewest differences that, matched on the hand-written side, make the operation PyTorch's."""
     candidates_left = remaining(settings)
     tolerance = _tolerance(settings, operation)
     small_already = operation.max_absolute <= tolerance
     for count in range(1, min(MOST_TOGETHER, len(candidates_left)) + 1):
         nearly: tuple[Discrepancy, ...] | None = None
         for chosen in combinations(candidates_left, count):
-            gap = _gap_when_mended(settings, epoch, states, operation, chosen)
+            gap = _gap_when_matched(settings, epoch, states, operation, chosen)
             if gap == 0:
                 return _meaning(settings, chosen, "with it, bit for bit", operation)
             if gap is not None and gap <= tolerance and not small_already and nearly is None:
@@ -120,23 +120,23 @@ def _meaning(settings: Settings, chosen: Sequence[Discrepancy], how: str, operat
     return Reason(
         ReasonKind.MEANING,
         f"Meaning: {names}",
-        f"{values}. Tried: mended on the hand-written side, this operation gives PyTorch's numbers {equal}.",
+        f"{values}. Tried: matched on the hand-written side, this operation gives PyTorch's numbers {equal}.",
         tuple(chosen),
         operation.numpy.size,
     )
 
 
-def _gap_when_mended(
+def _gap_when_matched(
     settings: Settings, epoch: int, states: States, operation: Operation, chosen: Sequence[Discrepancy]
 ) -> float | None:
-    """The largest |Δ| there, 0 only for equal bits, with these mended toward PyTorch; none if it cannot be said."""
-    mended = settings
+    """The largest |Δ| there, 0 only for equal bits, with these matched toward PyTorch; none if it cannot be said."""
+    matched = settings
     for discrepancy in chosen:
-        mended, _ = match_toward(discrepancy, mended, SideName.PYTORCH)
-    model = NumpyMLP(mended)
+        matched, _ = match_toward(discrepancy, matched, SideName.PYTORCH)
+    model = NumpyMLP(matched)
     starts_over = epoch == 1 and any(discrepancy.field == "initial_weights" for discrepancy in chosen)
     if not starts_over:
-        state = _mended_state(settings, mended, states, model)
+        state = _matched_state(settings, matched, states, model)
         if state is None:
             return None
         model.set_state(state)
@@ -150,13 +150,13 @@ def _gap_when_mended(
     return float(gap.max()) if np.isfinite(gap).all() else None
 
 
-def _mended_state(settings: Settings, mended: Settings, states: States, model: NumpyMLP) -> list[FloatArray] | None:
-    """NumPy's state as the mended side keeps it; what it did not have before is PyTorch's."""
+def _matched_state(settings: Settings, matched: Settings, states: States, model: NumpyMLP) -> list[FloatArray] | None:
+    """NumPy's state as the matched side keeps it; what it did not have before is PyTorch's."""
     before = named_state(states[0], settings.numpy.bias, len(settings.activations))
     theirs = named_state(states[1], settings.pytorch.bias, len(settings.activations))
-    same_momentum = mended.numpy.momentum == settings.numpy.momentum
-    wanted = [*parameter_tensors(model.parameters(), mended.numpy.bias, Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)]
-    if mended.numpy.momentum.coefficient and len(before if same_momentum else theirs) > len(wanted):
+    same_momentum = matched.numpy.momentum == settings.numpy.momentum
+    wanted = [*parameter_tensors(model.parameters(), matched.numpy.bias, Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)]
+    if matched.numpy.momentum.coefficient and len(before if same_momentum else theirs) > len(wanted):
         kinds = {Kind.WEIGHT_BEFORE: Kind.WEIGHT_VELOCITY, Kind.BIAS_BEFORE: Kind.BIAS_VELOCITY}
         wanted += [Place(kinds[place.kind], place.layer) for place in wanted]
     state = []

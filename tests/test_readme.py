@@ -15,6 +15,7 @@ from engine.discrepancies import find, match_toward
 from engine.effects import effects
 from engine.impact import Measure, measure, plan
 from engine.settings import SideName
+from engine.threads import PAYS
 from engine.trace import trace_epoch
 from tui_app.cli import main
 from tui_app.keys import KEYS
@@ -69,6 +70,15 @@ def test_its_python_prints_what_it_says(answer_run):
     assert f"# {trace_epoch(engine.preset('answer'), 1).reason.headline}\n" in README
     for block in re.findall(r"```python\n(.+?)```", README, re.DOTALL):
         exec(block, {"engine": engine})
+
+
+def test_the_least_logged_number_is_printed():
+    (printed,) = re.findall(r"legend says that it\s+was −(\S+) at its least", README)
+    assert -engine.train(engine.preset("asked")).numpy.losses.min() == pytest.approx(float(printed), rel=0.01)
+
+
+def test_the_rule_of_threads_is_printed():
+    assert f"{PAYS // 1_000_000} million\nmultiply-adds" in README
 
 
 def test_twice_is_a_coincidence_and_the_mended_gradient_is_not():

@@ -49,7 +49,7 @@ def load_config(file: Path, themes: list[str]) -> Config:
         return Config(file, problem=f"{file} cannot be read: {error.strerror or error}; nothing is remembered.")
     except ValueError as error:
         return Config(
-            file, problem=f"{file} is not TOML ({error}); mend or remove it, nothing is remembered until then."
+            file, problem=f"{file} is not TOML ({error}); put it right or remove it, nothing is remembered until then."
         )
     theme = document.get("theme")
     if theme is not None and theme not in themes:
