@@ -10,7 +10,7 @@ from engine.devices import DeviceUse
 from engine.pace import Pace, PaceMeter
 from engine.settings import SideName
 from engine.snapshot import Snapshot, State
-from tui_app.widgets.status_line import descriptions, duration, fitted, progress, short_time
+from tui_app.widgets.status_line import descriptions, duration, essential, fitted, progress, short_time
 
 SETTINGS = replace(engine.preset("asked"), epochs=2000)
 RUNNING = Snapshot(1, SETTINGS, State.RUNNING, 22, Pace(7.0, {SideName.NUMPY: 9.2e-6, SideName.PYTORCH: 45.1e-6}))
@@ -29,7 +29,7 @@ def test_a_device_says_what_it_is_and_how_much_memory_is_in_use():
 @pytest.mark.parametrize("name", ["xor", "a name that is a good deal longer than the screen is wide" * 3])
 def test_nothing_is_cut(width, name):
     settings = replace(SETTINGS, data=replace(SETTINGS.data, name=name))
-    left, right = fitted(descriptions(settings), progress(replace(RUNNING, settings=settings)), width)
+    left, right = fitted(descriptions(settings), progress(replace(RUNNING, settings=settings)), 3, width)
     assert cell_len(left) + cell_len(right) <= width
     assert left in descriptions(settings)
     assert right in progress(RUNNING)
@@ -37,7 +37,7 @@ def test_nothing_is_cut(width, name):
 
 
 def test_at_80_columns_the_time_left_is_there():
-    left, right = fitted(descriptions(SETTINGS), progress(RUNNING), 78)
+    left, right = fitted(descriptions(SETTINGS), progress(RUNNING), essential(RUNNING), 78)
     assert left == "XOR 4x2→1 · 2-5-1 sigmoid · seed 0"
     assert right == "▶ epoch 22 of 2,000 · 7.0/s · 4:43 left"
 
@@ -62,3 +62,9 @@ def test_the_pace_is_epochs_and_seconds_over_what_passed():
     assert meter.pace.epochs_per_second == 20
     assert meter.pace.seconds[SideName.NUMPY] == pytest.approx(0.01)
     assert meter.pace.seconds[SideName.PYTORCH] == pytest.approx(0.04)
+
+
+def test_a_finished_run_has_its_whole_description_before_its_times():
+    finished = replace(RUNNING, state=State.FINISHED, epoch=2000)
+    left, right = fitted(descriptions(SETTINGS), progress(finished), essential(finished), 78)
+    assert (left, right) == ("XOR 4x2→1 · 2-5-1 sigmoid · seed 0", "■ epoch 2,000 of 2,000 · 7.0/s")

@@ -18,7 +18,7 @@ from textual.events import Resize
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.commands import Restart, Watch
 from engine.settings import Settings, SideName
@@ -41,6 +41,7 @@ from tui_app.themes import HIGH_CONTRAST
 from tui_app.views import VIEWS
 from tui_app.widgets.differences import DifferenceRows, DifferencesPanel
 from tui_app.widgets.explanation import ExplanationPanel
+from tui_app.widgets.key_footer import KeyFooter
 from tui_app.widgets.status_line import StatusLine
 from tui_app.widgets.tab_strip import TabStrip
 from tui_app.widgets.tour_panel import TourPanel
@@ -120,7 +121,7 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
                 for view in VIEWS.values():
                     yield view()
         yield Static(id="too-small")
-        yield Footer(show_command_palette=False)
+        yield KeyFooter(show_command_palette=False)
 
     def get_default_screen(self) -> Screen[None]:
         """The one under all others."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from tui_app.actions.base import ExplorerState
 from tui_app.views import VIEWS
+from tui_app.widgets.key_footer import KeyFooter
 from tui_app.widgets.tab_strip import TabStrip
 
 NARROW = 118
@@ -52,10 +53,9 @@ class Arrangement(ExplorerState):
         screen.set_class(self._view != "differences", "-views")
         screen.set_class(self._view in ROOMY, "-roomy")
         screen.query_one(TabStrip).show(names, self._view)
-        footer = screen.query_one(Footer)
-        if footer.show_command_palette is narrow:
-            footer.show_command_palette = not narrow
-            footer.refresh(recompose=True)
+        footer = screen.query_one(KeyFooter)
+        footer.show_command_palette = not narrow
+        footer.fit(width)
         for name, view in VIEWS.items():
             screen.query_one(view).display = name == self._view
         self._views = names

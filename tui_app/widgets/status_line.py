@@ -25,9 +25,6 @@ MARKS = {
 LONGEST_NAME = 40
 """Cells of a data set's name that are shown."""
 
-PROGRESS = 3
-"""Pieces on the right that come before the rest on the left: how far, how fast, how long."""
-
 GAP = 2
 """Least cells between the two halves."""
 
@@ -66,6 +63,11 @@ def short_time(seconds: float) -> str:
     raise AssertionError
 
 
+def essential(snapshot: Snapshot) -> int:
+    """How many pieces of progress come before the rest of what is trained: how far, how fast, and how long still."""
+    return 3 if snapshot.state is State.RUNNING else 2
+
+
 def progress(snapshot: Snapshot) -> list[str]:
     """From all there is to say of how far and how fast it goes down to how far alone."""
     if snapshot.state is State.FAILED:
@@ -91,15 +93,15 @@ def progress(snapshot: Snapshot) -> list[str]:
     return [" · ".join(pieces[:count]) for count in range(len(pieces), 0, -1)]
 
 
-def fitted(left: list[str], right: list[str], width: int) -> tuple[str, str]:
-    """The longest of both that fit: the progress and the name first, then all of the left half, then of the right."""
+def fitted(left: list[str], right: list[str], first: int, width: int) -> tuple[str, str]:
+    """The longest of both that fit: a name and `first` pieces of progress, then all of the left, then the right."""
     pairs = [(one, other) for one, other in product(left, right) if cell_len(one) + cell_len(other) + GAP <= width]
     if not pairs:
         return "", right[-1]
 
     def said(pair: tuple[str, str]) -> tuple[int, int, int]:
         named, timed = len(left) - left.index(pair[0]), len(right) - right.index(pair[1])
-        return min(named, 2) + min(timed, PROGRESS), named, timed
+        return min(named, 2) + min(timed, first), named, timed
 
     return max(pairs, key=said)
 
@@ -111,17 +113,18 @@ class StatusLine(Widget):
         super().__init__()
         self._left: list[str] = [""]
         self._right: list[str] = [""]
+        self._first = 1
 
     def show(self, settings: Settings, snapshot: Snapshot) -> None:
         """Redraw if something changed."""
-        shown = (descriptions(settings), progress(snapshot))
-        if shown != (self._left, self._right):
-            self._left, self._right = shown
+        shown = (descriptions(settings), progress(snapshot), essential(snapshot))
+        if shown != (self._left, self._right, self._first):
+            self._left, self._right, self._first = shown
             self.refresh()
 
     def render(self) -> Content:
         """One line."""
         title = " mlp-tui  " if self.size.width >= 100 else " "
-        left, right = fitted(self._left, self._right, self.size.width - len(title) - 1)
+        left, right = fitted(self._left, self._right, self._first, self.size.width - len(title) - 1)
         room = self.size.width - len(title) - cell_len(left) - cell_len(right) - 1
         return Content.assemble((title, "bold"), left, " " * max(0, room), right)
