@@ -14,7 +14,7 @@ from engine.divergence import Cause, Divergence, find_cause
 from engine.exports import Result
 from engine.history import History
 from engine.lockstep import Lockstep
-from engine.settings import Settings
+from engine.settings import Settings, SideName
 from engine.types import FloatArray
 from engine.verdict import Verdict, judge
 
@@ -56,6 +56,8 @@ class Run:
     cause: Cause | None
     """Of the divergence, if there is one."""
     seconds: float
+    step_seconds: dict[SideName, float]
+    """What the steps of each side have taken in all; where both are computed at once, more together than `seconds`."""
 
     @property
     def initial_parameters(self) -> tuple[ParameterPair, ...]:
@@ -110,6 +112,7 @@ def _train(settings: Settings, on_progress: Callable[[Progress], None] | None) -
         divergence=divergence,
         cause=cause,
         seconds=seconds,
+        step_seconds=dict(lockstep.seconds),
     )
 
 

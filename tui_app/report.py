@@ -14,12 +14,13 @@ from engine.history import Curves, History
 from engine.number_text import number
 from engine.run import Run
 from engine.settings import Settings, SideName
+from engine.threads import threads_of
 from tui_app import curve_legends
 from tui_app.curve_legends import LossChart, gap_legend, loss_legend
 from tui_app.lines import PRINT_STYLES, Line
 from tui_app.marks import GAP_MARK, HAND_MARK, PYTORCH_MARK, console_drawing
 from tui_app.plot import Rgb, Series, draw
-from tui_app.widgets.status_line import describe
+from tui_app.widgets.status_line import NAMES, describe, short_time
 
 NUMPY_COLOR: Rgb = (87, 165, 226)
 PYTORCH_COLOR: Rgb = (255, 166, 43)
@@ -50,10 +51,17 @@ def print_run(run: Run, console: Console) -> None:
     console.print()
     console.print(Text(run.verdict.headline, style="bold"))
     console.print(Text(run.verdict.detail))
-    epochs = len(run.numpy.losses)
-    rate = epochs / run.seconds if run.seconds else 0
-    plural = "" if epochs == 1 else "s"
-    console.print(Text(f"{epochs:,} epoch{plural} of both in {run.seconds:.2f} s ({rate:,.0f}/s)", style="dim"))
+    console.print(Text(_pace(run), style="dim"))
+
+
+def _pace(run: Run) -> str:
+    """How many epochs, how fast, what each side takes and with how many threads."""
+    epochs, threads = len(run.numpy.losses), threads_of(run.settings)
+    parts = [f"{epochs:,} epoch{'s' if epochs != 1 else ''} of both in {run.seconds:.2f} s"]
+    if epochs and run.seconds:
+        times = (f"{name} {short_time(run.step_seconds[side] / epochs)}" for name, side in NAMES.items())
+        parts += [f"{number(epochs / run.seconds)}/s", *times]
+    return " · ".join([*parts, f"{threads} thread{'s' if threads > 1 else ''} each"])
 
 
 def _print_curves(run: Run, console: Console) -> None:

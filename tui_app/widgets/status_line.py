@@ -22,6 +22,9 @@ MARKS = {
     State.FAILED: "✖",
 }
 
+NAMES = {"NumPy": SideName.NUMPY, "PyTorch": SideName.PYTORCH}
+"""Whose step is timed."""
+
 LONGEST_NAME = 40
 """Cells of a data set's name that are shown."""
 
@@ -83,8 +86,7 @@ def progress(snapshot: Snapshot) -> list[str]:
     if snapshot.state is State.RUNNING and pace.epochs_per_second:
         pieces.append(f"{duration((epochs - snapshot.epoch) / pace.epochs_per_second)} left")
     if pace.epochs_per_second:
-        times = dict(zip(("NumPy", "PyTorch"), (pace.seconds[side] for side in SideName), strict=True))
-        pieces.append(" · ".join(f"{name} {short_time(seconds)}" for name, seconds in times.items()))
+        pieces.append(" · ".join(f"{name} {short_time(pace.seconds[side])}" for name, side in NAMES.items()))
     threads = threads_of(snapshot.settings)
     pieces.append(f"{threads} thread{'s' if threads > 1 else ''}")
     if snapshot.device is not None:
