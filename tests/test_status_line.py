@@ -10,7 +10,7 @@ from engine.devices import DeviceUse
 from engine.pace import Pace, PaceMeter
 from engine.settings import SideName
 from engine.snapshot import Snapshot, State
-from tui_app.widgets.status_line import descriptions, duration, essential, fitted, progress, short_time
+from tui_app.widgets.status_line import descriptions, duration, essential, fitted, per_second, progress, short_time
 
 SETTINGS = replace(engine.preset("asked"), epochs=2000)
 RUNNING = Snapshot(1, SETTINGS, State.RUNNING, 22, Pace(7.0, {SideName.NUMPY: 9.2e-6, SideName.PYTORCH: 45.1e-6}))
@@ -52,6 +52,11 @@ def test_durations(seconds, text):
 @pytest.mark.parametrize(("seconds", "text"), [(9e-6, "9.0 µs"), (4.5e-5, "45 µs"), (0.0123, "12 ms"), (2.5, "2.5 s")])
 def test_times_of_an_epoch(seconds, text):
     assert short_time(seconds) == text
+
+
+@pytest.mark.parametrize(("rate", "text"), [(14_608.4, "14,608/s"), (7.04, "7.0/s"), (0.05, "0.050/s")])
+def test_rates_are_counts(rate, text):
+    assert per_second(rate) == text
 
 
 def test_the_pace_is_epochs_and_seconds_over_what_passed():

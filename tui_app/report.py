@@ -20,7 +20,7 @@ from tui_app.curve_legends import LossChart, gap_legend, loss_legend
 from tui_app.lines import PRINT_STYLES, Line
 from tui_app.marks import GAP_MARK, HAND_MARK, PYTORCH_MARK, console_drawing
 from tui_app.plot import Rgb, Series, draw
-from tui_app.widgets.status_line import NAMES, describe, short_time
+from tui_app.widgets.status_line import NAMES, describe, per_second, short_time
 
 NUMPY_COLOR: Rgb = (87, 165, 226)
 PYTORCH_COLOR: Rgb = (255, 166, 43)
@@ -60,7 +60,7 @@ def _pace(run: Run) -> str:
     parts = [f"{epochs:,} epoch{'s' if epochs != 1 else ''} of both in {run.seconds:.2f} s"]
     if epochs and run.seconds:
         times = (f"{name} {short_time(run.step_seconds[side] / epochs)}" for name, side in NAMES.items())
-        parts += [f"{number(epochs / run.seconds)}/s", *times]
+        parts += [per_second(epochs / run.seconds), *times]
     return " · ".join([*parts, f"{threads} thread{'s' if threads > 1 else ''} each"])
 
 

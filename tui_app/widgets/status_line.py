@@ -58,6 +58,11 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
 
 
+def per_second(epochs: float) -> str:
+    """'14,608/s', '7.0/s': a count of epochs, so that every digit is plain."""
+    return f"{epochs:,.0f}/s" if epochs >= 10 else f"{number(epochs)}/s"
+
+
 def short_time(seconds: float) -> str:
     """'9 µs', '1.2 ms', '0.25 s'."""
     for unit, factor in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
@@ -80,7 +85,7 @@ def progress(snapshot: Snapshot) -> list[str]:
     pace, epochs = snapshot.pace, snapshot.settings.epochs
     pieces = [f"{MARKS[snapshot.state]} epoch {snapshot.epoch:,} of {epochs:,}"]
     if pace.epochs_per_second:
-        pieces.append(f"{number(pace.epochs_per_second)}/s")
+        pieces.append(per_second(pace.epochs_per_second))
     if snapshot.speed_limit:
         pieces.append(f"limit {snapshot.speed_limit:g}/s")
     if snapshot.state is State.RUNNING and pace.epochs_per_second:
