@@ -31,7 +31,8 @@ class KeyFooter(Footer):
 def _fitting(keys: list[FooterKey], width: int) -> list[FooterKey]:
     """Without the last of those that may go, until the rest is not wider than the screen."""
     kept = list(keys)
-    while sum(map(_width, kept)) > width:
+    # The last one's space after it may be cut.
+    while sum(map(_width, kept)) - 1 > width:
         may_go = [key for key in kept if key.action not in ALWAYS]
         if not may_go:
             break
