@@ -200,6 +200,8 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         """Draw the last snapshot: status, verdict and the tab that is on screen."""
         snapshot = self.worker.snapshot
         screen = self.screen_stack[0]
+        if not screen.query(StatusLine):
+            return  # the screen is being taken down
         screen.query_one(StatusLine).show(self.settings, snapshot)
         screen.query_one(VerdictPanel).show(snapshot)
         if self._tour is not None:
