@@ -68,7 +68,7 @@ def row_texts(settings: Settings, width: int, ascii: bool = False) -> RowTexts:
         found = _shared(forms, room)
         if found is not None or title == SHORTEST_TITLE:
             first, second = found or (room // 2, room - room // 2)
-            values = tuple((_longest(one, first), _longest(other, second)) for one, other in forms)
+            values = tuple(_row_values(one, other, (first, second)) for one, other in forms)
             return RowTexts(title, first, second, sign, values)
     raise AssertionError
 
@@ -88,6 +88,14 @@ def _shared(forms: list[tuple[list[str], ...]], room: int) -> tuple[int, int] | 
         first = half
     first = max(needed[0], min(first, room - needed[1]))
     return first, room - first
+
+
+def _row_values(one: list[str], other: list[str], room: tuple[int, int]) -> tuple[str, str]:
+    """Both values in the same form, so that equal ones look equal; each as it fits where that cannot be."""
+    for pair in zip(one, other, strict=False):
+        if all(cell_len(text) <= cells for text, cells in zip(pair, room, strict=True)):
+            return pair
+    return _longest(one, room[0]), _longest(other, room[1])
 
 
 def _longest(forms: list[str], room: int) -> str:

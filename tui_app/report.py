@@ -109,7 +109,7 @@ def end_lines(ends: list[tuple[str, float, float]], width: int) -> list[str]:
         columns.append(Column(heading, heading, measured(writers, [end[place] for end in ends]), drop=place))
     layout = fit(columns, width)
     rows = [{"side": name, "first loss": first, "last loss": last} for name, first, last in ends]
-    return [layout.heading(), *(layout.line(row) for row in rows)]
+    return [line.rstrip() for line in (layout.heading(), *(layout.line(row) for row in rows))]
 
 
 def _print_pair(pair: ParameterPair, console: Console) -> None:
@@ -143,7 +143,7 @@ def pair_lines(pair: ParameterPair, width: int) -> list[str]:
         row: dict[str, Any] = {label: NONE if side is None else float(side.flat[index]) for label, side in named}
         if pair.both is not None:
             row["gap"] = gap_value(pair.both[0].flat[index], pair.both[1].flat[index], Unit.ABSOLUTE)
-        lines.append(layout.line(row))
+        lines.append(layout.line(row).rstrip())
     return lines
 
 

@@ -123,7 +123,7 @@ def first_difference(trace: StepTrace, growth: Growth | None, width: int) -> str
     forms = [
         f"{SEPARATOR}{words} epoch {epoch:,}{which}"
         for which in (*where, "")
-        for words in ("first operation that differs:", "first difference:")
+        for words in ("first operation that differs:", "first to differ:")
     ]
     return next((form for form in forms if len(form) <= width), "")
 

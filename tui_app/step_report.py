@@ -52,7 +52,7 @@ def tensor_lines(operation: Operation, width: int) -> list[str]:
         values = {label: float(tensor[index]) for label, tensor in sides.items()}
         gap = {} if operation.lacking else {"gap": _difference(*values.values())}
         rows.append(
-            {"element": ",".join(str(one + 1) for one in index), **dict.fromkeys(LABELS, NONE), **values, **gap}
+            {"element": ",".join(str(one + 1) for one in index) or "1", **dict.fromkeys(LABELS, NONE), **values, **gap}
         )
     writers: list[Callable[[float], str]] = [repr, partial(number, digits=8), partial(number, digits=4)]
     columns = [
@@ -64,7 +64,7 @@ def tensor_lines(operation: Operation, width: int) -> list[str]:
         Column("gap", "Δ", signed_ways(), drop=2),
     ]
     layout = fit(columns, width)
-    return [layout.heading(), *(layout.line(row) for row in rows)]
+    return [line.rstrip() for line in (layout.heading(), *(layout.line(row) for row in rows))]
 
 
 def _difference(ours: float, theirs: float) -> float:
