@@ -240,6 +240,10 @@ def test_lines_are_those_of_these_very_settings():
     assert "delta2 = (2 / (N * C) * error) * (layer2 * (1 - layer2))" in gradient.change_by_hand
     rate = find("learning_rate").explain(engine.preset("asked").with_side(SideName.PYTORCH, learning_rate=0.6))
     assert (rate.change_by_hand, rate.change_in_pytorch) == ("learning_rate = 0.6", "learning_rate = 0.3")
+    in_turn = asked.with_side(SideName.PYTORCH, update_order="in-turn")
+    order = find("update_order").explain(in_turn)
+    gone = code_of(scripts(in_turn)[SideName.PYTORCH].text) - code_of(scripts(asked)[SideName.PYTORCH].text)
+    assert gone - deleted(order.change_in_pytorch) == {"prediction = outputs[-1].detach().requires_grad_()"}
     assert "bias=False" in find("bias").explain(asked).change_in_pytorch
     assert "+ b1" in find("bias").explain(asked).change_by_hand
 

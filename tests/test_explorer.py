@@ -415,15 +415,15 @@ async def test_clicks_on_a_row(explorer):
     rows = explorer.app.query_one(DifferenceRows)
     await explorer.pilot.click(rows, offset=(3, 3))
     assert explorer.app._selected == 2
-    width = rows._value_width
+    texts = rows.texts
     await explorer.pilot.click(rows, offset=(17, 3))
     await explorer.settle()
     assert explorer.app.settings.numpy.bias is True
-    await explorer.pilot.click(rows, offset=(16 + width + 3, 4))
+    await explorer.pilot.click(rows, offset=(texts.second_start + 1, 4))
     await explorer.settle()
     assert explorer.app._selected == 3
     assert explorer.app.settings.pytorch.gradient_scale is engine.GradientScale.SUM
-    await explorer.pilot.click(rows, offset=(16 + 2 * width + 3, 2))
+    await explorer.pilot.click(rows, offset=(texts.switch_start + 1, 2))
     await explorer.settle()
     assert find("initial_weights").matched(explorer.app.settings)
 
@@ -628,7 +628,7 @@ async def test_rows_are_clicked(explorer):
     assert remaining(explorer.app.settings) == (alone,)
 
 
-async def test_narrow_tabs_are_cut_so_that_all_can_be_clicked(explorer):
+async def test_narrow_tabs_are_short_so_that_all_can_be_clicked(explorer):
     await explorer.pilot.resize_terminal(60, 20)
     await explorer.settle()
     strip = explorer.app.query_one(TabStrip)

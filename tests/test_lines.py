@@ -25,9 +25,13 @@ def test_operations_fit(width):
     trace = made_up_trace(engine.preset("asked"), 1, None)
     large = np.zeros((2000, 200))
     operation = Operation(Place(Kind.DELTA, 1), "δ1 = ∂L/∂a1 ∘ tanh′", large, large, 399_999, 1e-300, 1e-12, 10**12)
-    rows = [step_lines.row(one, index == trace.first, width, True) for index, one in enumerate(trace.operations)]
-    rows += [step_lines.row(operation, True, width), step_lines.heading(width)]
-    assert {width_of(row) for row in rows} == {min(width, step_lines.WIDEST_NAME + step_lines.NUMBERS_WIDTH + 3)}
+    rows = step_lines.StepRows((*trace.operations, operation), (trace.first, None))
+    lines = [rows.heading(width), *(rows.row(index, width, True) for index in range(len(trace.operations) + 1))]
+    assert len({width_of(line) for line in lines}) == 1
+    assert width_of(lines[0]) <= width
+    assert lines[-1][-1][0].split() == (
+        ["399,999", "1.0e-300", "1.0e-12", "–"] if width > 58 else ["399999", "1e-300", "1e-12", "–"]
+    )
 
 
 @WIDTHS
@@ -55,7 +59,9 @@ def test_a_bar_begins_at_zero_and_ends_at_the_mean():
         assert [filled[0], filled[-1]] == ends
 
 
-@pytest.mark.parametrize(("ulp", "differs", "said"), [(0, False, "0"), (0, True, "<1"), (1234, True, "1,234")])
+@pytest.mark.parametrize(
+    ("ulp", "differs", "said"), [(0, False, "0"), (0, True, "<1"), (1234, True, "1,234"), (10**6, True, "–")]
+)
 def test_ulps_are_said_in_few_letters(ulp, differs, said):
     tensor = np.zeros(3)
     operation = Operation(Place(Kind.LOSS), "", tensor, tensor, int(differs), 0.0, 0.0, ulp)

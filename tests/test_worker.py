@@ -238,7 +238,7 @@ def test_commands_queued_while_it_works_all_count():
     assert worker.work() == math.inf
 
 
-def test_a_step_is_opened_where_bits_part_or_where_asked():
+def test_a_step_is_opened_at_the_first_operation_that_differs_or_where_asked():
     worker = finished()
     assert worker.snapshot.step is None
     worker.send(OpenStep())

@@ -95,4 +95,4 @@ def moment(snapshot: Snapshot, look: Look) -> str:
     if look.cursor is not None:
         shown = snapshot.scrubbed is not None and snapshot.scrubbed.epoch == look.cursor
         return f"at the cursor, after epoch {look.cursor:,}" + ("" if shown else " …")
-    return f"after {snapshot.epoch:,} epochs"
+    return f"after {snapshot.epoch:,} epoch{'' if snapshot.epoch == 1 else 's'}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from engine.comparison import ParameterPair
@@ -15,10 +17,14 @@ from engine.number_text import number
 from engine.run import Run
 from engine.settings import Settings, SideName
 from engine.threads import threads_of
+from engine.types import FloatArray
 from tui_app import curve_legends
+from tui_app.columns import NONE, Column, fit, fixed_ways, measured, only_in, signed_ways
 from tui_app.curve_legends import LossChart, gap_legend, loss_legend
+from tui_app.gaps import gap_value
 from tui_app.lines import PRINT_STYLES, Line
-from tui_app.marks import GAP_MARK, HAND_MARK, PYTORCH_MARK, console_drawing
+from tui_app.look import Unit
+from tui_app.marks import GAP_MARK, HAND_MARK, PYTORCH_MARK, Drawing, console_drawing
 from tui_app.plot import Rgb, Series, draw
 from tui_app.widgets.status_line import NAMES, describe, per_second, short_time
 
@@ -47,7 +53,7 @@ def print_run(run: Run, console: Console) -> None:
     console.print()
     for pair in run.parameters:
         _print_pair(pair, console)
-    console.print(differences_table(run.settings))
+    _print_differences(run.settings, console)
     console.print()
     console.print(Text(run.verdict.headline, style="bold"))
     console.print(Text(run.verdict.detail))
@@ -98,44 +104,89 @@ def _print_line(console: Console, line: Line) -> None:
 
 
 def _print_ends(console: Console, curves: Curves) -> None:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("", "first loss", "last loss"):
-        table.add_column(heading, no_wrap=True)
-    for side, curve in zip(SideName, (curves.numpy, curves.pytorch), strict=True):
-        table.add_row(side.label, repr(curve.first), repr(curve.last))
-    console.print(table)
+    sides = list(zip(SideName, (curves.numpy, curves.pytorch), strict=True))
+    for line in end_lines([(side.label, curve.first, curve.last) for side, curve in sides], console.width):
+        console.print(Text(line))
+
+
+def end_lines(ends: list[tuple[str, float, float]], width: int) -> list[str]:
+    """The first and the last loss of each side, by its name: every bit where there is room."""
+    writers: list[Callable[[float], str]] = [repr, partial(number, digits=8), partial(number, digits=4)]
+    columns = [Column("side", "", measured([str], [name for name, *_ in ends]), flexible=True)]
+    for place, heading in enumerate(("first loss", "last loss"), start=1):
+        columns.append(Column(heading, heading, measured(writers, [end[place] for end in ends]), drop=place))
+    layout = fit(columns, width)
+    rows = [{"side": name, "first loss": first, "last loss": last} for name, first, last in ends]
+    return [line.rstrip() for line in (layout.heading(), *(layout.line(row) for row in rows))]
 
 
 def _print_pair(pair: ParameterPair, console: Console) -> None:
     shape = "x".join(map(str, pair.shape))
-    table = Table(title=f"{pair.name} {shape}", title_justify="left", box=None, pad_edge=False)
-    for heading in ("by hand", "PyTorch", "Δ"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    count = math.prod(pair.shape)
-    for index in range(min(count, SHOWN_WEIGHTS)):
-        values = [None if side is None else float(side.flat[index]) for side in (pair.numpy, pair.pytorch)]
-        shown = ["none" if value is None else f"{value:+.8g}" for value in values]
-        table.add_row(*shown, _difference(*values))
-    console.print(table)
-    if count > SHOWN_WEIGHTS:
-        console.print(Text(f"… and {count - SHOWN_WEIGHTS:,} more (--json FILE holds them all)", style="dim"))
+    owner = SideName.NUMPY if pair.pytorch is None else SideName.PYTORCH
+    said = "" if pair.both is not None else f", {only_in(owner)}"
+    console.print(Text(f"{pair.name} {shape}{said}", style="italic"))
+    heading, *rows = pair_lines(pair, console.width)
+    console.print(Text(heading, style="bold"))
+    for row in rows:
+        console.print(Text(row))
+    left = math.prod(pair.shape) - SHOWN_WEIGHTS
+    if left > 0:
+        console.print(Text(f"… and {left:,} more (--json FILE holds them all)", style="dim"))
     console.print()
 
 
-def _difference(numpy: float | None, pytorch: float | None) -> str:
-    if numpy is None or pytorch is None:
-        return ""
-    gap = numpy - pytorch
-    return f"{'+' if gap > 0 else ''}{number(gap)}"
+def pair_lines(pair: ParameterPair, width: int) -> list[str]:
+    """The first elements of a weight or bias of both sides, an element a line under a heading."""
+    named = list(zip((side.label for side in SideName), (pair.numpy, pair.pytorch), strict=True))
+    columns = [
+        *(
+            Column(label, label, measured([way.write for way in fixed_ways("+")], _shown(side)), drop=1)
+            for label, side in named
+        ),
+        Column("gap", "Δ", signed_ways(), drop=2),
+    ]
+    layout = fit(columns, width)
+    lines = [layout.heading()]
+    for index in range(min(math.prod(pair.shape), SHOWN_WEIGHTS)):
+        row: dict[str, Any] = {label: NONE if side is None else float(side.flat[index]) for label, side in named}
+        if pair.both is not None:
+            row["gap"] = gap_value(pair.both[0].flat[index], pair.both[1].flat[index], Unit.ABSOLUTE)
+        lines.append(layout.line(row).rstrip())
+    return lines
 
 
-def differences_table(settings: Settings) -> Table:
-    """Every setting of the catalogue with both sides' values."""
-    table = Table(box=None, pad_edge=False)
-    for heading in ("difference", "by hand", "", "PyTorch"):
-        table.add_column(heading, no_wrap=True)
-    for discrepancy in CATALOGUE:
-        values = [discrepancy.name(discrepancy.value(settings, side)) for side in SideName]
-        sign = Text("=", "green") if discrepancy.matched(settings) else Text("≠", "bold yellow")
-        table.add_row(discrepancy.title, values[0], sign, values[1])
-    return table
+def _shown(side: FloatArray | None) -> list[float]:
+    return [] if side is None else [float(value) for value in side.flat[:SHOWN_WEIGHTS]]
+
+
+def _print_differences(settings: Settings, console: Console) -> None:
+    heading, *rows = difference_lines(settings, console.width, console_drawing(console) is Drawing.ASCII)
+    console.print(Text(heading, style="bold"))
+    for discrepancy, row in zip(CATALOGUE, rows, strict=True):
+        console.print(Text(row, style="" if discrepancy.matched(settings) else "yellow"))
+
+
+def difference_lines(settings: Settings, width: int, ascii: bool = False) -> list[str]:
+    """Every setting of the catalogue with both sides' values, as they are typed, under a heading."""
+    signs = ("==", "!=") if ascii else ("=", "≠")
+    rows = [
+        {
+            "difference": discrepancy.title,
+            "sign": signs[not discrepancy.matched(settings)],
+            **{side.label: discrepancy.name(discrepancy.value(settings, side)) for side in SideName},
+        }
+        for discrepancy in CATALOGUE
+    ]
+    headings = ("difference", SideName.NUMPY.label, "sign", SideName.PYTORCH.label)
+    columns = [
+        Column(
+            name,
+            "" if name == "sign" else name,
+            measured([str], [row[name] for row in rows]),
+            drop=int(name == "difference"),
+            flexible=True,
+        )
+        for name in headings
+    ]
+    layout = fit(columns, width)
+    return [line.rstrip() for line in (layout.heading(), *(layout.line(row) for row in rows))]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from engine.number_text import number
 from engine.operations import Operation
+from engine.settings import SideName
 from engine.trace import StepTrace
 from tui_app import step_lines
+from tui_app.columns import NONE, Column, fit, measured, signed_ways
 from tui_app.lines import print_lines
+from tui_app.marks import Drawing, console_drawing
 from tui_app.widgets.status_line import describe
 
 MOST_COLUMNS = 100
+LABELS = tuple(side.label for side in SideName)
 
 
 def print_trace(trace: StepTrace, whole: Sequence[str], console: Console) -> None:
@@ -24,23 +30,42 @@ def print_trace(trace: StepTrace, whole: Sequence[str], console: Console) -> Non
     console.print(Text(f"mlp-tui trace  {describe(trace.settings)}", style="bold"))
     console.print(Text(step_lines.summary(trace), style="dim"))
     console.print()
-    marked = (trace.first, trace.meant)
-    rows = [step_lines.row(one, index in marked, width) for index, one in enumerate(trace.operations)]
-    print_lines([step_lines.heading(width), *rows], console)
+    ascii = console_drawing(console) is Drawing.ASCII
+    rows = step_lines.StepRows(trace.operations, (trace.first, trace.meant), ascii)
+    print_lines([rows.heading(width), *(rows.row(index, width) for index in range(len(trace.operations)))], console)
     console.print()
     print_lines(step_lines.reason_lines(trace), console)
     for operation in trace.operations:
         if operation.place.name in whole:
             console.print()
-            _print_tensors(operation, console)
+            console.print(Text(f"{operation.place.name}: {operation.formula}", style="italic"))
+            for line in tensor_lines(operation, console.width):
+                console.print(Text(line))
 
 
-def _print_tensors(operation: Operation, console: Console) -> None:
-    table = Table(title=f"{operation.place.name}: {operation.formula}", title_justify="left", box=None, pad_edge=False)
-    for heading in ("element", "by hand", "PyTorch", "Δ"):
-        table.add_column(heading, justify="right", no_wrap=True)
+def tensor_lines(operation: Operation, width: int) -> list[str]:
+    """Both tensors whole, an element a line under a heading: every bit where there is room."""
+    sides = dict(zip(LABELS, (operation.numpy, operation.pytorch), strict=True))
+    sides.pop(operation.lacking, None)
+    rows: list[dict[str, Any]] = []
     for index in np.ndindex(operation.numpy.shape):
-        ours, theirs = float(operation.numpy[index]), float(operation.pytorch[index])
-        place = ",".join(str(one + 1) for one in index)
-        table.add_row(place, repr(ours), repr(theirs), "0" if ours == theirs else f"{ours - theirs:+.1e}")
-    console.print(table)
+        values = {label: float(tensor[index]) for label, tensor in sides.items()}
+        gap = {} if operation.lacking else {"gap": _difference(*values.values())}
+        rows.append(
+            {"element": ",".join(str(one + 1) for one in index) or "1", **dict.fromkeys(LABELS, NONE), **values, **gap}
+        )
+    writers: list[Callable[[float], str]] = [repr, partial(number, digits=8), partial(number, digits=4)]
+    columns = [
+        Column("element", "element", measured([str], [row["element"] for row in rows]), drop=3),
+        *(
+            Column(label, label, measured(writers, map(float, sides[label].flat) if label in sides else []), drop=1)
+            for label in LABELS
+        ),
+        Column("gap", "Δ", signed_ways(), drop=2),
+    ]
+    layout = fit(columns, width)
+    return [line.rstrip() for line in (layout.heading(), *(layout.line(row) for row in rows))]
+
+
+def _difference(ours: float, theirs: float) -> float:
+    return 0.0 if ours == theirs else ours - theirs

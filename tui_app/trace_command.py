@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @experiment_options
-@click.option("--epoch", metavar="K", help="The step that makes epoch K; 'first' (unless said): where bits first part.")
+@click.option(
+    "--epoch", metavar="K", help="The step that makes epoch K; 'first' (unless said): the first that differs."
+)
 @click.option("--matched-start", is_flag=True, help="Give PyTorch NumPy's weights before the step.")
 @click.option(
     "--operation", "operations", metavar="NAME", multiple=True, help="Print its tensors: layer1-delta, loss, ..."

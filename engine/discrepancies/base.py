@@ -203,12 +203,13 @@ def _edits(before: Lines, after: Lines) -> Iterator[str]:
     """What to delete and what to write, so that `before` becomes `after`."""
     kept = {_code(block) for block in after}
     written = {_head(block) for block in after}
-    stays = {line.strip() for block in after if "\n" in block for line in block.split("\n")}
+    stays = {line.strip() for block in after for line in block.split("\n")}
     for kind, start, end, new_start, new_end in SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes():
         if kind == "equal":
             continue
         gone, new = before[start:end], after[new_start:new_end]
-        if len(gone) > len(new):
+        # Lines in the place of as many are plain; a block is not the line that stands where it stood.
+        if len(gone) > len(new) or any("\n" in block for block in gone):
             # What is written again, or only moves, need not be named.
             unnamed = [block for block in gone if _code(block) not in kept and _head(block) not in written]
             lines = (line.strip() for block in unnamed for line in block.split("\n"))

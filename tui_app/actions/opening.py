@@ -34,7 +34,7 @@ class OpenActions(LookActions):
             self._open_step()
 
     def action_first_difference(self) -> None:
-        """The step at which bits first part: at once if it is known, else as soon as it is found."""
+        """The step with the first operation that differs: at once if it is known, else as soon as it is found."""
         growth = self.worker.snapshot.growth
         known = growth is not None and growth.first is not None and self.worker.snapshot.epoch
         cursor = max(1, growth.first or 1) if growth is not None and known else None

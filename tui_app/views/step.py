@@ -18,7 +18,7 @@ from engine.snapshot import Snapshot
 from engine.trace import StepTrace
 from engine.types import FloatArray
 from tui_app import step_lines
-from tui_app.lines import Line, lines_content
+from tui_app.lines import lines_content
 from tui_app.look import Look
 from tui_app.marks import LAYER_MARKS, Drawing, app_drawing, legend_glyph
 from tui_app.views.base import View
@@ -43,14 +43,17 @@ class StepView(View):
 One training step opened up: every operation in order, with NumPy's tensor and PyTorch's own beside each other, how many
 elements differ, the largest gap, absolute, relative and in ULPs of the coarser float type. = marks what is equal in
 every bit, ≠ the first that is not; below stands why, and every reason was tried: a difference of meaning is one of the
-switches (D selects it), one of rounding was repeated bit for bit another way. Enter shows both tensors whole. Without a
-cursor it is the step at which bits first part (g); v gives PyTorch NumPy's weights before the step, so that only the
-step's own difference is seen. h shows how the gap between the weights grows, by layer and in ULPs."""
+switches (D selects it), one of rounding was repeated bit for bit another way. What one side alone has is not compared.
+Enter shows both tensors whole. Without a cursor it is the step with the first operation that differs (g); v gives
+PyTorch NumPy's weights before the step, so that only the step's own difference is seen. h shows how the gap between the
+weights grows, by layer and in ULPs."""
 
     def __init__(self) -> None:
         super().__init__()
         self._trace: StepTrace | None = None
         self._whole = False
+        self._opened: Operation | None = None
+        self._pairs: tuple[ParameterPair, ...] = ()
         self._drawn: tuple[object, ...] = ()
         self._look = Look()
 
@@ -70,7 +73,7 @@ step's own difference is seen. h shows how the gap between the weights grows, by
         """Show the step that is open."""
         before, self._trace, self._look = self._trace, snapshot.step, look
         self._arrange(look)
-        self.query_one("#step-heading", Static).update(_heading(snapshot, look), layout=False)
+        self.query_one("#step-heading", Static).update(_heading(snapshot, look, self.size.width), layout=False)
         if self._trace is not before:
             self._show_operations(before)
         if snapshot.growth is not None:
@@ -92,14 +95,13 @@ step's own difference is seen. h shows how the gap between the weights grows, by
     def _show_operations(self, before: StepTrace | None) -> None:
         operations, trace = self.query_one("#operations", LineList), self._trace
         if trace is None:
-            operations.show(0, step_lines.heading, lambda index, width, selected: [])
+            operations.show(0, lambda width: [], lambda index, width, selected: [])
             self.query_one("#step-reason", Static).update("")
             return
 
-        def row(index: int, width: int, selected: bool) -> Line:
-            return step_lines.row(trace.operations[index], index in (trace.first, trace.meant), width, selected)
-
-        operations.show(len(trace.operations), step_lines.heading, row)
+        ascii = app_drawing(self.app) is Drawing.ASCII
+        rows = step_lines.StepRows(trace.operations, (trace.first, trace.meant), ascii)
+        operations.show(len(trace.operations), rows.heading, rows.row)
         if before is None or before.settings != trace.settings:
             operations.select(trace.first or 0)
         self.query_one("#step-reason", Static).update(lines_content(step_lines.reason_lines(trace)))
@@ -107,8 +109,9 @@ step's own difference is seen. h shows how the gap between the weights grows, by
     def _show_tensors(self) -> None:
         if self._trace is not None and self._whole:
             operation = self._trace.operations[self.query_one("#operations", LineList).selected]
-            table = self.query_one("#tensors", TensorTable)
-            table.show((_pair(operation),), self._look.unit, _headings(operation))
+            if operation is not self._opened:
+                self._opened, self._pairs = operation, (_pair(operation),)
+            self.query_one("#tensors", TensorTable).show(self._pairs, self._look.unit, _headings(operation))
 
     def _show_growth(self, growth: Growth, look: Look) -> None:
         charts = [self.query_one(f"#{name}", Chart) for name in ("ulp-chart", "layers-chart")]
@@ -144,15 +147,13 @@ step's own difference is seen. h shows how the gap between the weights grows, by
         self.query_one("#tensors" if whole else "#operations").focus()
 
 
-def _heading(snapshot: Snapshot, look: Look) -> str:
+def _heading(snapshot: Snapshot, look: Look, width: int) -> str:
     trace, growth = snapshot.step, snapshot.growth
     if trace is None:
         return "no epoch trained yet" if not snapshot.epoch else "opening the step …"
     late = look.cursor is not None and trace.epoch != look.cursor
     text = step_lines.summary(trace) + (" …" if late or trace.matched_start is not look.matched_start else "")
-    if growth is None or growth.first is None:
-        return text
-    return text + (" · bits part here" if trace.epoch == max(1, growth.first) else f" · bits part in {growth.first:,}")
+    return text + step_lines.first_difference(trace, growth, width - len(text))
 
 
 def _pair(operation: Operation) -> ParameterPair:

@@ -30,9 +30,10 @@ class WeightsView(View):
     NAME = "weights"
     HELP: ClassVar[str] = """\
 Every weight and bias by unit and input, in one orientation for both sides, with Δ = by hand − PyTorch coloured
-by its size; u counts it as a number, as a share of the weight, or in ULPs, the steps between neighbouring floats. A
-bias that one side does not have counts as zero. The table follows the training; i shows the start, h histograms, and
-with a cursor on the curves everything is of that epoch, trained again to the very bits that were there."""
+by its size; u counts it as a number, as a share of the weight, or in ULPs, the steps between neighbouring floats, while
+their number says something. A bias that one side does not have is none, and is not compared. The table follows the
+training; i shows the start, h histograms, and with a cursor on the curves everything is of that epoch, trained again to
+the very bits that were there."""
 
     def compose(self) -> ComposeResult:
         """Heading, table, histograms."""

@@ -12,10 +12,7 @@ from textual.widget import Widget
 
 from engine.discrepancies import CATALOGUE, Discrepancy
 from engine.settings import Settings, SideName
-
-SWITCH_WIDTH = 5
-TITLE_WIDTH = 16
-SIGN_WIDTH = 2
+from tui_app.difference_rows import SIGNS, RowTexts, heading, row_texts, title_text
 
 HELP = """\
 Each row is one setting on which the two programs can differ. ≠ and ( ○) mean that they do, = and (● ) that they
@@ -57,31 +54,29 @@ class DifferenceRows(Widget):
         return len(CATALOGUE) + 1
 
     @property
-    def _value_width(self) -> int:
-        return max(8, (self.size.width - TITLE_WIDTH - SIGN_WIDTH - SWITCH_WIDTH - 1) // 2)
+    def _ascii(self) -> bool:
+        return bool(getattr(self.app, "ascii", False))
+
+    @property
+    def texts(self) -> RowTexts:
+        """What stands in the rows, and where."""
+        return row_texts(self._settings, self.size.width, self._ascii)
 
     def render(self) -> Content:
         """The heading and the rows."""
-        width = self._value_width
-        heading = f"{'':{TITLE_WIDTH}}{'by hand':{width + SIGN_WIDTH}}{'PyTorch':{width}}"
-        ascii = getattr(self.app, "ascii", False)
-        rows = [self._row(index, discrepancy, width, ascii) for index, discrepancy in enumerate(CATALOGUE)]
-        return Content("\n").join([Content.styled(heading, "$text-muted"), *rows])
+        texts = self.texts
+        rows = [self._row(index, discrepancy, texts) for index, discrepancy in enumerate(CATALOGUE)]
+        return Content("\n").join([Content.styled(heading(texts), "$text-muted"), *rows])
 
-    def _row(self, index: int, discrepancy: Discrepancy, width: int, ascii: bool = False) -> Content:
+    def _row(self, index: int, discrepancy: Discrepancy, texts: RowTexts) -> Content:
         matched = discrepancy.matched(self._settings)
         selected = index == self._selected
         mark = "$text-success" if matched else "$text-warning"
-        # In ASCII the name that one types says more than a label without its signs.
-        shown = discrepancy.name if ascii else discrepancy.label
-        by_hand, pytorch = (
-            shown(discrepancy.value(self._settings, side))[: width - 1].ljust(width) for side in SideName
-        )
+        first, second = texts.values[index]
         row = Content.assemble(
-            f"{'▸' if selected else ' '} {discrepancy.title:{TITLE_WIDTH - 2}}",
-            by_hand,
-            ("= " if matched else "≠ ", mark),
-            pytorch,
+            f"{'▸' if selected else ' '} {title_text(texts, discrepancy)} {first:{texts.first}} ",
+            (SIGNS[self._ascii][not matched], mark),
+            f"{second:{texts.second}} ",
             ("(● )" if matched else "( ○)", mark),
         )
         if not selected:
@@ -95,14 +90,13 @@ class DifferenceRows(Widget):
             return
         if index != self._selected:
             self.post_message(self.Selected(index))
-        width = self._value_width
-        first, second = TITLE_WIDTH, TITLE_WIDTH + width + SIGN_WIDTH
-        if first <= event.x < first + width:
-            self.post_message(self.ValueClicked(SideName.NUMPY))
-        elif second <= event.x < second + width:
-            self.post_message(self.ValueClicked(SideName.PYTORCH))
-        elif event.x >= second + width:
+        texts = self.texts
+        if event.x >= texts.switch_start - 1:
             self.post_message(self.SwitchClicked())
+        elif event.x >= texts.second_start:
+            self.post_message(self.ValueClicked(SideName.PYTORCH))
+        elif texts.first_start <= event.x < texts.first_start + texts.first:
+            self.post_message(self.ValueClicked(SideName.NUMPY))
 
 
 class DifferencesPanel(VerticalScroll, can_focus=False):

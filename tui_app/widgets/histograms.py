@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -9,9 +10,13 @@ from textual.widgets import Static
 
 from engine.comparison import ParameterPair
 from engine.histogram import histogram
+from engine.settings import SideName
+from tui_app.columns import NONE, only_in, shortened, signed
 
 BINS = 9
 LABEL_WIDTH = 11
+COUNT_WIDTH = 8
+"""Behind a bar: as many weights as are counted at most, and a space."""
 
 
 def histogram_content(pair: ParameterPair, width: int) -> Content:
@@ -20,16 +25,20 @@ def histogram_content(pair: ParameterPair, width: int) -> Content:
     room = max(4, (width - LABEL_WIDTH - 2) // 2)
     sides = [found.numpy, found.pytorch]
     largest = max(1, *(int(counts.max()) for counts in sides if counts is not None))
-    sampled = f", every {found.step}th weight" if found.step > 1 else ""
+    owner = SideName.NUMPY if pair.pytorch is None else SideName.PYTORCH
+    said = f" {'x'.join(map(str, pair.shape))}"
+    said += "" if pair.both is not None else f", {only_in(owner)}"
+    said += f", one weight in {found.step:,}" if found.step > 1 else ""
     lines = [
-        Content.styled(f"{pair.name.capitalize()} {'x'.join(map(str, pair.shape))}{sampled}", "bold"),
+        Content.styled(f"{shortened(pair.name.capitalize(), width - cell_len(said))}{said}", "bold"),
         Content.assemble(" " * LABEL_WIDTH, ("by hand".ljust(room), "$text-primary"), ("PyTorch", "$text-warning")),
     ]
     for index, low in enumerate(found.edges[:-1]):
-        bars = ["none" if counts is None else _bar(int(counts[index]), largest, room) for counts in sides]
+        nothing = "" if index else NONE
+        bars = [nothing if counts is None else _bar(int(counts[index]), largest, room) for counts in sides]
         lines.append(
             Content.assemble(
-                (f"{low:>+{LABEL_WIDTH - 1}.3g} ", "$text-muted"),
+                (f"{signed(low, 3):>{LABEL_WIDTH - 1}} ", "$text-muted"),
                 (bars[0].ljust(room), "$text-primary"),
                 (bars[1].ljust(room), "$text-warning"),
             )
@@ -39,9 +48,9 @@ def histogram_content(pair: ParameterPair, width: int) -> Content:
 
 def _bar(count: int, largest: int, room: int) -> str:
     """The count behind its bar; a count that is not 0 is seen."""
-    number = f" {count:,}" if count else ""
-    length = max(1, round(count / largest * (room - 8))) if count else 0
-    return f"{'█' * length}{number}".ljust(room)
+    said = f" {count:,}" if count else ""
+    length = max(1, round(count / largest * (room - COUNT_WIDTH - 1))) if count else 0
+    return f"{'█' * length}{said}".ljust(room)
 
 
 class Histograms(VerticalScroll, can_focus=True):

@@ -7,13 +7,28 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import Any
 
-import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
 
-from engine.comparison import ParameterPair, relative_gap, ulp_distance
+from engine.comparison import ParameterPair
+from engine.number_text import MEANINGFUL_ULPS, number
+from engine.settings import SideName
+from tui_app.columns import (
+    NONE,
+    Column,
+    Layout,
+    Way,
+    counts,
+    fit,
+    fixed_ways,
+    only_in,
+    share_ways,
+    shortened,
+    signed_ways,
+)
+from tui_app.gaps import gap_value, largest_gap
 from tui_app.look import Unit
 from tui_app.widgets.still_scroll import StillScrollView
 
@@ -23,9 +38,13 @@ BLOCK_LINES = 2
 SMALL, LARGE = 1e-6, 1e-2
 """|Δ| below the first is shown as rounding, above the second as a real difference."""
 
+SIDES = tuple(side.label for side in SideName)
+
 
 class ParameterTable(StillScrollView, can_focus=True):
     """A scrolling table over a list of `ParameterPair`."""
+
+    COMPONENT_CLASSES = {"gap--zero", "gap--small", "gap--medium", "gap--large"}
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
@@ -33,6 +52,8 @@ class ParameterTable(StillScrollView, can_focus=True):
         self._starts: list[int] = []
         self._unit = Unit.ABSOLUTE
         self._headings = ("unit", "input")
+        self._gaps: dict[int, float] = {}
+        self._layouts: dict[int, Layout] = {}
 
     def show(
         self,
@@ -41,7 +62,9 @@ class ParameterTable(StillScrollView, can_focus=True):
         headings: tuple[str, str] = ("unit", "input"),
     ) -> None:
         """Show these parameters, their gaps counted in `unit`; `headings` name a tensor's rows and columns."""
-        self._pairs, self._unit, self._headings = pairs, unit, headings
+        if pairs is not self._pairs:
+            self._gaps = {}
+        self._pairs, self._unit, self._headings, self._layouts = pairs, unit, headings, {}
         lengths = [math.prod(pair.shape) + BLOCK_LINES + 1 for pair in pairs]
         self._starts = [0, *accumulate(lengths)][:-1]
         self.virtual_size = Size(self.size.width, max(0, sum(lengths) - 1))
@@ -50,7 +73,7 @@ class ParameterTable(StillScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The line at `y` of the visible part."""
         line = y + self.scroll_offset.y
-        width = self.size.width
+        width = self.scrollable_content_region.width
         block = bisect_right(self._starts, line) - 1
         if block < 0:
             return Strip.blank(width, self.rich_style)
@@ -58,65 +81,85 @@ class ParameterTable(StillScrollView, can_focus=True):
         row = line - self._starts[block] - BLOCK_LINES
         if row >= math.prod(pair.shape):
             return Strip.blank(width, self.rich_style)
-        segments = self._heading(pair, row) if row < 0 else self._row(pair, row)
+        if row == -BLOCK_LINES:
+            segments = self._title(block, width)
+        elif row < 0:
+            segments = [Segment(self._heading(pair, width), Style(dim=True))]
+        else:
+            segments = self._row(pair, row, width)
         strip = Strip(segments).apply_style(self.rich_style)
         return strip.adjust_cell_length(width, self.rich_style)
 
-    def _heading(self, pair: ParameterPair, row: int) -> list[Segment]:
-        if row == -BLOCK_LINES:
-            shape = "x".join(map(str, pair.shape))
-            if pair.both is None:
-                return [Segment(f" {_title(pair.name)} {shape}", Style(bold=True))]
-            gap = abs(pair.both[0].astype(float) - pair.both[1].astype(float)).max()
-            return [
-                Segment(f" {_title(pair.name)} {shape}", Style(bold=True)),
-                Segment(f"   max |Δ| {gap:.1e}", self._gap_style(gap)),
-            ]
-        rows, inputs = self._headings
-        columns = f"{rows:>6}{inputs if len(pair.shape) == 2 else '':>7}"
-        delta = {Unit.ABSOLUTE: "Δ", Unit.RELATIVE: "|Δ|/|W|", Unit.ULP: "ULP"}[self._unit]
-        return [Segment(f"{columns}{'by hand':>14}{'PyTorch':>14}{delta:>11}", Style(dim=True))]
+    def _layout(self, width: int) -> Layout:
+        if width not in self._layouts:
+            self._layouts[width] = fit(parameter_columns(self._pairs, self._unit, self._headings), width)
+        return self._layouts[width]
 
-    def _row(self, pair: ParameterPair, row: int) -> list[Segment]:
-        if len(pair.shape) == 2:
-            unit, source = divmod(row, pair.shape[1])
-            place = f"{unit + 1:>6}{source + 1:>7}"
-        else:
-            place = f"{row + 1:>6}{'':7}"
+    def _title(self, block: int, width: int) -> list[Segment]:
+        pair = self._pairs[block]
+        shape = "x".join(map(str, pair.shape))
         if pair.both is None:
-            sides = ("none" if side is None else _fixed(float(side.flat[row])) for side in (pair.numpy, pair.pytorch))
-            return [Segment(place, Style(dim=True)), Segment("".join(f"{value:>14}" for value in sides))]
-        first, second = (float(side.flat[row]) for side in pair.both)
-        gap = first - second
-        shown = "0" if gap == 0 else self._counted(*(side.flat[row] for side in pair.both))
-        return [
-            Segment(place, Style(dim=True)),
-            Segment(f"{_fixed(first):>14}{_fixed(second):>14}"),
-            Segment(f"{shown:>11}", self._gap_style(abs(gap))),
-        ]
+            owner = SideName.NUMPY if pair.pytorch is None else SideName.PYTORCH
+            said, style = only_in(owner), Style(dim=True)
+        else:
+            gap = self._largest_gap(block)
+            said, style = f"max |Δ| {number(gap)}", self._gap_style(gap)
+        said = f"   {said}"
+        name = shortened(_title(pair.name), width - len(said) - len(shape) - 1)
+        if not name:
+            return [Segment(shortened(_title(pair.name), width), Style(bold=True))]
+        return [Segment(f"{name} {shape}", Style(bold=True)), Segment(said, style)]
 
-    def _counted(self, first: Any, second: Any) -> str:
-        if self._unit is Unit.ABSOLUTE:
-            return f"{float(first) - float(second):+.1e}"
-        if self._unit is Unit.RELATIVE:
-            return f"{float(relative_gap(first, second)):.1e}"
-        # Of the coarser type: a float64 weight has neighbours that a float32 one cannot have.
-        double = first.dtype == second.dtype == np.float64
-        steps = int(ulp_distance(first, second, np.float64 if double else np.float32))
-        return f"{steps:,}" if steps < 10**7 else f"{steps:.1e}"
+    def _largest_gap(self, block: int) -> float:
+        """Of all elements, however few are in view: found once for what is shown, and only when its title is."""
+        if block not in self._gaps:
+            self._gaps[block] = largest_gap(self._pairs[block])
+        return self._gaps[block]
+
+    def _heading(self, pair: ParameterPair, width: int) -> str:
+        layout = self._layout(width)
+        headings = {column.name: column.heading for column in layout.columns}
+        if len(pair.shape) == 1:
+            headings.pop("source", None)
+        return layout.line(headings)
+
+    def _row(self, pair: ParameterPair, row: int, width: int) -> list[Segment]:
+        place = (row,) if len(pair.shape) == 1 else divmod(row, pair.shape[1])
+        values: dict[str, Any] = dict(zip(("unit", "source"), (index + 1 for index in place), strict=False))
+        for name, side in zip(SIDES, (pair.numpy, pair.pytorch), strict=True):
+            values[name] = NONE if side is None else side.flat[row]
+        gap = 0.0
+        if pair.both is not None:
+            first, second = (side.flat[row] for side in pair.both)
+            values["gap"] = gap_value(first, second, self._unit)
+            gap = 0.0 if first == second else abs(float(first) - float(second))
+        styles = {"unit": Style(dim=True), "source": Style(dim=True), "gap": self._gap_style(gap)}
+        return [Segment(text, styles.get(name)) for name, text in self._layout(width).cells(values).items()]
 
     def _gap_style(self, gap: float) -> Style:
         name = "zero" if gap == 0 else "small" if gap < SMALL else "medium" if gap < LARGE else "large"
         return self.get_component_rich_style(f"gap--{name}", partial=True)
 
-    COMPONENT_CLASSES = {"gap--zero", "gap--small", "gap--medium", "gap--large"}
+
+def parameter_columns(
+    pairs: tuple[ParameterPair, ...], unit: Unit = Unit.ABSOLUTE, headings: tuple[str, str] = ("unit", "input")
+) -> list[Column]:
+    """The columns of a table of these parameters."""
+    rows = max((pair.shape[0] for pair in pairs), default=0)
+    sources = max((pair.shape[1] for pair in pairs if len(pair.shape) == 2), default=0)
+    heading, ways = {
+        Unit.ABSOLUTE: ("Δ", signed_ways()),
+        Unit.RELATIVE: ("|Δ|/|W|", share_ways()),
+        Unit.ULP: ("ULP", (Way(len(f"{MEANINGFUL_ULPS - 1:,}"), "{:,}".format),)),
+    }[unit]
+    return [
+        Column("unit", headings[0], counts(rows), drop=4),
+        *([Column("source", headings[1], counts(sources), drop=5)] if sources else []),
+        *(Column(side, side, fixed_ways("+"), drop=1) for side in SIDES),
+        Column("gap", heading, ways, drop=2),
+    ]
 
 
 def _title(name: str) -> str:
     """'Layer 1 weight'; a formula stays as it is."""
     return name.capitalize() if name.startswith("layer") else name
-
-
-def _fixed(value: float) -> str:
-    """Eight decimals where they fit, else an exponent."""
-    return f"{value:+.8f}" if abs(value) < 1000 else f"{value:+.5e}"

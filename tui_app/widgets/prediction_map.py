@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
@@ -10,8 +12,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from engine.data import Dataset
+from engine.number_text import number
 from engine.predictions import PredictionMap
 from engine.types import FloatArray
+from tui_app.columns import trimmed
 from tui_app.theme_colors import theme_rgb
 
 SHADES = " ░▒▓█"
@@ -58,18 +62,19 @@ class PredictionMaps(Widget):
         height = max(1, min((self.size.height - 1) // -(-3 // columns) - 1, width // 2))
         size = (min(width, 3 * height), height)
         panels = [
-            self._panel("by hand", plane.numpy, (low, high), "$text-primary", size),
-            self._panel("PyTorch", plane.pytorch, (low, high), "$text-warning", size),
-            self._panel(f"|Δ|, to {largest:.1e}", gap, (0.0, largest), "$text-error", size),
+            self._panel(["by hand"], plane.numpy, (low, high), "$text-primary", size, width),
+            self._panel(["PyTorch"], plane.pytorch, (low, high), "$text-warning", size, width),
+            self._panel(gap_titles(largest), gap, (0.0, largest), "$text-error", size, width),
         ]
-        said = [*_axes(plane), *_keys(low, high)]
         dim = self.rich_style + Style(dim=True)
         if columns == 2:
             # The fourth place is free.
-            lines = [[], *([Segment(text.ljust(size[0])[: size[0]], dim)] for text in said)]
+            said = [_longest(forms, width) for forms in zip(*_said(plane, low, high), strict=True)]
+            lines = [[], *([Segment(text.ljust(width), dim)] for text in said)]
             panels.append([*lines, *([] for _ in range(height))][: height + 1])
-        strips = self._arranged(panels, columns)
-        return strips if columns == 2 else [*strips, self._strip([Segment("   ".join(said), dim)])]
+            return self._arranged(panels, columns)
+        text = keys_line(_said(plane, low, high), self.size.width)
+        return [*self._arranged(panels, columns), self._strip([Segment(text, dim)])]
 
     def _arranged(self, panels: list[list[list[Segment]]], columns: int) -> list[Strip]:
         """Panels beside each other, and what is left below."""
@@ -85,17 +90,25 @@ class PredictionMaps(Widget):
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
 
     def _panel(
-        self, title: str, values: FloatArray, span: tuple[float, float], color: str, size: tuple[int, int]
+        self,
+        titles: list[str],
+        values: FloatArray,
+        span: tuple[float, float],
+        color: str,
+        size: tuple[int, int],
+        room: int,
     ) -> list[list[Segment]]:
+        """A title and a picture below it, as wide as the picture, or as the title where that is wider."""
         width, height = size
+        title = _longest(titles, room)
+        around = max(0, len(title) - width)
+        before, after = " " * (around // 2), " " * (around - around // 2)
         bright = Style(color="rgb({},{},{})".format(*theme_rgb(self.app, color)))
         plain = self.rich_style
-        lines = [[Segment(title[:width].center(width), plain + bright + Style(bold=True))]]
-        glyphs = _shaded(values, span, width, height)
-        for row in range(height):
-            lines.append([Segment("".join(glyphs[row]), plain + bright)])
+        lines = [[Segment("".join(row), plain + bright)] for row in _shaded(values, span, width, height)]
         self._add_points(lines, width, height, plain + Style(bold=True))
-        return lines
+        heading = Segment(title.center(width + around), plain + bright + Style(bold=True))
+        return [[heading], *([Segment(before, plain), *line, Segment(after, plain)] for line in lines)]
 
     def _add_points(self, lines: list[list[Segment]], width: int, height: int, style: Style) -> None:
         assert self._data is not None
@@ -103,20 +116,48 @@ class PredictionMaps(Widget):
         places = _places(self._data.X, self._map, width, height)
         middle = (self._data.Y.min() + self._data.Y.max()) / 2
         for (row, column), target in zip(places, self._data.Y[:, 0], strict=True):
-            strip = Strip(lines[row + 1])
+            strip = Strip(lines[row])
             glyph = Segment(POINTS[int(target > middle)], style)
             before, after = strip.crop(0, column), strip.crop(column + 1)
-            lines[row + 1] = [*before, glyph, *after]
+            lines[row] = [*before, glyph, *after]
 
 
-def _axes(plane: PredictionMap) -> list[str]:
-    ends = (("→", plane.x_range), ("↑", plane.y_range))
-    return [f"{arrow} {low:.3g} to {high:.3g}" for arrow, (low, high) in ends]
+def gap_titles(largest: float) -> list[str]:
+    """Above the map of the gap, from what is to be said down to what fits anywhere."""
+    return [f"|Δ|, to {number(largest)}", f"|Δ| ≤ {number(largest)}", f"|Δ| ≤ {number(largest, 1)}", "|Δ|"]
 
 
-def _keys(low: float, high: float) -> list[str]:
-    points = [f"{point} target {value:g}" for point, value in zip(POINTS, (low, high), strict=True)]
-    return [*points, f"shade {SHADES[1]} {low:g} to {SHADES[-1]} {high:g}"]
+def _said(plane: PredictionMap, low: float, high: float) -> list[list[str]]:
+    """What arrows, points and shades stand for: in many words, in few, and in fewer digits."""
+    forms = []
+    for words, digits in (("target ", 3), ("", 3), ("", 2)):
+        axes = [
+            f"{arrow} {trimmed(least, digits)} to {trimmed(greatest, digits)}"
+            for arrow, (least, greatest) in (("→", plane.x_range), ("↑", plane.y_range))
+        ]
+        points = [f"{point} {words}{trimmed(value)}" for point, value in zip(POINTS, (low, high), strict=True)]
+        shades = f"{'shade ' if words else ''}{SHADES[1]} {trimmed(low)} to {SHADES[-1]} {trimmed(high)}"
+        forms.append([*axes, *points, shades])
+    return forms
+
+
+def keys_line(forms: list[list[str]], width: int) -> str:
+    """All parts in the longest form that fits in a line; else as many as fit in the shortest, the points first."""
+    for parts in forms:
+        for gap in ("   ", "  "):
+            if len(gap.join(parts)) <= width:
+                return gap.join(parts)
+    *axes, first, second, shades = forms[-1]
+    text = ""
+    for part in (f"{first}  {second}", shades, *axes):
+        longer = f"{text}  {part}" if text else part
+        text = longer if len(longer) <= width else text
+    return text
+
+
+def _longest(forms: Sequence[str], room: int) -> str:
+    """The first that fits; nothing if none does."""
+    return next((form for form in forms if len(form) <= room), "")
 
 
 def _shaded(values: FloatArray, span: tuple[float, float], width: int, height: int) -> NDArray[np.str_]:

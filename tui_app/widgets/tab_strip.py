@@ -7,6 +7,20 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+SHORT = ({"predictions": "Predict"}, {"predictions": "Predict", "differences": "Diffs"})
+"""Names to take where the room is short, one more at a time: words that are still recognised, never cut."""
+
+SHORTEST = {
+    "differences": "Diff",
+    "curves": "Curv",
+    "weights": "Wts",
+    "predictions": "Pred",
+    "step": "Step",
+    "impact": "Imp",
+    "code": "Code",
+}
+"""Where there is no room for words."""
+
 
 class TabStrip(Widget):
     """Names of the views. Posts `Chosen`."""
@@ -40,11 +54,7 @@ class TabStrip(Widget):
         return Content(" ").join(parts)
 
     def _titles(self) -> list[str]:
-        """All in full, or cut to the length at which they fit."""
-        longest = max((len(name) for name in self._names), default=0)
-        while longest > 3 and sum(min(len(name), longest) + 3 for name in self._names) - 1 > self.size.width:
-            longest -= 1
-        return [name.title()[:longest] for name in self._names]
+        return titles(self._names, self.size.width)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the tab under the pointer."""
@@ -58,3 +68,9 @@ class TabStrip(Widget):
                 self.post_message(self.Chosen(name))
                 return
             start += width
+
+
+def titles(names: tuple[str, ...], width: int) -> list[str]:
+    """The tabs' names, the longest that fit beside each other."""
+    forms = [[short.get(name, name.title()) for name in names] for short in ({}, *SHORT, SHORTEST)]
+    return next((form for form in forms if sum(len(title) + 3 for title in form) - 1 <= width), forms[-1])
