@@ -38,6 +38,7 @@ BLOCK_LINES = 2
 SMALL, LARGE = 1e-6, 1e-2
 """|Δ| below the first is shown as rounding, above the second as a real difference."""
 
+DIM, BOLD = Style(dim=True), Style(bold=True)
 SIDES = tuple(side.label for side in SideName)
 
 
@@ -74,21 +75,22 @@ class ParameterTable(StillScrollView, can_focus=True):
         """The line at `y` of the visible part."""
         line = y + self.scroll_offset.y
         width = self.scrollable_content_region.width
+        # Asked for once: of all that a line needs, it is the dearest.
+        base = self.rich_style
         block = bisect_right(self._starts, line) - 1
         if block < 0:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, base)
         pair = self._pairs[block]
         row = line - self._starts[block] - BLOCK_LINES
         if row >= math.prod(pair.shape):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, base)
         if row == -BLOCK_LINES:
             segments = self._title(block, width)
         elif row < 0:
-            segments = [Segment(self._heading(pair, width), Style(dim=True))]
+            segments = [Segment(self._heading(pair, width), DIM)]
         else:
             segments = self._row(pair, row, width)
-        strip = Strip(segments).apply_style(self.rich_style)
-        return strip.adjust_cell_length(width, self.rich_style)
+        return Strip(segments).apply_style(base).adjust_cell_length(width, base)
 
     def _layout(self, width: int) -> Layout:
         if width not in self._layouts:
@@ -100,15 +102,15 @@ class ParameterTable(StillScrollView, can_focus=True):
         shape = "x".join(map(str, pair.shape))
         if pair.both is None:
             owner = SideName.NUMPY if pair.pytorch is None else SideName.PYTORCH
-            said, style = only_in(owner), Style(dim=True)
+            said, style = only_in(owner), DIM
         else:
             gap = self._largest_gap(block)
             said, style = f"max |Δ| {number(gap)}", self._gap_style(gap)
         said = f"   {said}"
         name = shortened(_title(pair.name), width - len(said) - len(shape) - 1)
         if not name:
-            return [Segment(shortened(_title(pair.name), width), Style(bold=True))]
-        return [Segment(f"{name} {shape}", Style(bold=True)), Segment(said, style)]
+            return [Segment(shortened(_title(pair.name), width), BOLD)]
+        return [Segment(f"{name} {shape}", BOLD), Segment(said, style)]
 
     def _largest_gap(self, block: int) -> float:
         """Of all elements, however few are in view: found once for what is shown, and only when its title is."""
@@ -133,7 +135,7 @@ class ParameterTable(StillScrollView, can_focus=True):
             first, second = (side.flat[row] for side in pair.both)
             values["gap"] = gap_value(first, second, self._unit)
             gap = 0.0 if first == second else abs(float(first) - float(second))
-        styles = {"unit": Style(dim=True), "source": Style(dim=True), "gap": self._gap_style(gap)}
+        styles = {"unit": DIM, "source": DIM, "gap": self._gap_style(gap)}
         return [Segment(text, styles.get(name)) for name, text in self._layout(width).cells(values).items()]
 
     def _gap_style(self, gap: float) -> Style:
