@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from engine.discrepancies import Discrepancy, Moves
 from engine.impact import Impact, Measure
+from engine.number_text import number
 from engine.shapley import alone, interactions, removed, shapley_values
+from engine.toward import AS_THE_ANSWER, listed
 from engine.types import FloatArray
 
 ANSWERS_ORDER = ("loss_report", "initial_weights", "bias", "gradient_scale")
@@ -23,6 +25,10 @@ CANCELLED = 0.02
 
 ALIKE = 1e-6
 """Two shares that differ by less than this part are equally large."""
+
+ROUNDING = 1e-4
+"""An increase counts above this part of the seed's largest gap. Not of the two gaps compared, which may both be
+rounding where the differences cancel. Single precision rounds at 6e-8; training carried that to 3e-5 of the largest."""
 
 NEGLIGIBLE = 1e-3
 """Shares below this part of the largest are not spoken of as causes."""
@@ -36,6 +42,8 @@ class Effect:
     alone: FloatArray
     removed: FloatArray
     shapley: FloatArray
+    rounding: FloatArray
+    """How far rounding can move a gap."""
     first: int
     held: FloatArray | None = None
     """The Shapley value with the weights held equal, for a bias whose draws shift them."""
@@ -56,9 +64,9 @@ class Effect:
         return self.discrepancy.moves is Moves.PLOT
 
     @property
-    def worse_when_mended(self) -> int:
-        """At how many seeds the gap grows when this one alone is mended."""
-        return int(np.count_nonzero(self.removed < 0))
+    def worse_when_matched(self) -> int:
+        """At how many seeds the gap grows, by more than rounding, when this one alone is matched."""
+        return int(np.count_nonzero(-self.removed > self.rounding))
 
     @property
     def answers_rank(self) -> int | None:
@@ -81,6 +89,8 @@ class Effects:
     """By one measure: all differences, the weightiest first; the whole gap; pairs, the strongest first.
 
     `whole` is the mean gap with all differences in, `rest` with none; the shares add up to what lies between.
+    Nothing is concluded before all is `finished`; the answer's order is another question unless all are matched
+    `as_the_answer` matches them.
     """
 
     measure: Measure
@@ -89,6 +99,8 @@ class Effects:
     ranked: tuple[Effect, ...]
     pairs: tuple[Interaction, ...]
     seeds: int
+    finished: bool
+    as_the_answer: bool
 
     @property
     def largest(self) -> float:
@@ -122,17 +134,19 @@ def effects(impact: Impact, measure: Measure) -> Effects:
     # Two that are alike but for rounding are both first.
     firsts = (sizes > 0) & (sizes >= (1 - ALIKE) * sizes.max(axis=0))
     held = None if impact.held is None else shapley_values(impact.held[measure][:, usable])
-    by_removal, by_itself = removed(game), alone(game)
+    by_removal, by_itself, rounding = removed(game), alone(game), _rounding(measure, game)
+    differences = impact.plan.differences
     found = [
         Effect(
             discrepancy,
             by_itself[index],
             by_removal[index],
             shares[index],
+            rounding,
             first=int(np.count_nonzero(firsts[index])),
             held=held[index] if held is not None and discrepancy.field == "bias" else None,
         )
-        for index, discrepancy in enumerate(impact.plan.differences)
+        for index, discrepancy in enumerate(differences)
     ]
     return Effects(
         measure=measure,
@@ -141,7 +155,15 @@ def effects(impact: Impact, measure: Measure) -> Effects:
         ranked=tuple(sorted(found, key=lambda effect: -abs(effect.share))),
         pairs=_pairs(impact, game),
         seeds=game.shape[1],
+        finished=impact.finished,
+        as_the_answer=all(impact.plan.toward[one.field] is AS_THE_ANSWER[one.field] for one in differences),
     )
+
+
+def _rounding(measure: Measure, game: FloatArray) -> FloatArray:
+    """(S,): how far rounding can move a gap; a loss that grazes the threshold is under it an epoch sooner or later."""
+    found: FloatArray = np.maximum(ROUNDING * game.max(axis=0), float(measure is Measure.EPOCHS))
+    return found
 
 
 def _pairs(impact: Impact, game: FloatArray) -> tuple[Interaction, ...]:
@@ -155,8 +177,19 @@ def _pairs(impact: Impact, game: FloatArray) -> tuple[Interaction, ...]:
     return tuple(sorted(found, key=lambda pair: -abs(pair.value)))
 
 
-def conclusion(found: Effects) -> str:
-    """One or two sentences on what follows."""
+def so_far(impact: Impact) -> str:
+    """How much a measurement that is not finished stands on."""
+    plan = impact.plan
+    return (
+        f"so far, after {impact.epochs:,} of {plan.settings.epochs:,} epochs "
+        f"at {len(impact.seeds)} of {len(plan.seeds)} seeds"
+    )
+
+
+def conclusion(found: Effects) -> str | None:
+    """One to three sentences on what follows; none before all is measured."""
+    if not found.finished:
+        return None
     largest = max((abs(effect.share) for effect in found.ranked), default=0.0)
     if largest == 0:
         return "By this measure no difference makes a gap."
@@ -166,18 +199,17 @@ def conclusion(found: Effects) -> str:
     first = weighty[0]
     part = 100 * first.share / (found.whole - found.rest)
     text = (
-        f"Mend {first.discrepancy.title.lower()} first: {part:.0f} % of the gap, "
+        f"Match {first.discrepancy.title.lower()} first: {part:.0f} % of the gap, "
         f"the largest share at {first.first} of {found.seeds} seeds."
     )
-    against = [effect for effect in weighty if effect.share < 0]
-    worse = max(weighty, key=lambda effect: effect.worse_when_mended)
+    against = [effect.discrepancy.title.lower() for effect in weighty if effect.share < 0]
+    worse = max(weighty, key=lambda effect: effect.worse_when_matched)
     if against:
-        names = " and ".join(effect.discrepancy.title.lower() for effect in against)
-        text += f" {names.capitalize()} hide{'s' if len(against) == 1 else ''} part of the gap."
-    if worse.worse_when_mended:
+        text += f" {listed(against).capitalize()} hide{'s' if len(against) == 1 else ''} part of the gap."
+    if worse.worse_when_matched:
         text += (
-            f" Mending {worse.discrepancy.title.lower()} alone makes the gap larger at "
-            f"{worse.worse_when_mended} of {found.seeds} seeds."
+            f" Matching the {worse.discrepancy.title.lower()} alone makes the gap larger at "
+            f"{worse.worse_when_matched} of {found.seeds} seeds."
         )
     return text
 
@@ -186,22 +218,29 @@ def _cancelling(found: Effects) -> str:
     strongest = max(found.ranked, key=lambda effect: abs(float(effect.alone.mean())))
     text = (
         f"These differences cancel: {strongest.discrepancy.title.lower()} alone would make a gap of "
-        f"{float(strongest.alone.mean()):.3g}, together they leave {found.whole:.2g}."
+        f"{number(float(strongest.alone.mean()), 3)}, together they leave {number(found.whole)}."
     )
-    worse = [effect for effect in found.ranked if effect.worse_when_mended > found.seeds / 2]
+    worse = [effect for effect in found.ranked if effect.worse_when_matched > found.seeds / 2]
     if worse:
-        names = " or ".join(effect.discrepancy.title.lower() for effect in worse)
-        text += f" Mending {names} alone makes the gap larger."
+        names = " or ".join(f"the {effect.discrepancy.title.lower()}" for effect in worse)
+        text += f" Matching {names} alone makes the gap larger."
     return text
 
 
+def in_the_answer(found: Effects) -> list[Effect]:
+    """Those that the answer lists too, the weightiest first."""
+    return [effect for effect in found.ranked if effect.answers_rank is not None]
+
+
 def against_the_answer(found: Effects) -> str:
-    """The answer's order beside the measured one, in a sentence; empty where fewer than two are in both."""
-    listed = [effect for effect in found.ranked if effect.answers_rank is not None]
-    if len(listed) < 2:
+    """The answer's order beside the measured one, in a sentence; empty where fewer than two are in both, where the
+    differences are matched otherwise than the answer does it, and before all is measured.
+    """
+    both = in_the_answer(found)
+    if len(both) < 2 or not found.as_the_answer or not found.finished:
         return ""
-    measured = " > ".join(effect.discrepancy.title for effect in listed)
+    measured = " > ".join(effect.discrepancy.title for effect in both)
     answers = " > ".join(
-        effect.discrepancy.title for effect in sorted(listed, key=lambda effect: effect.answers_rank or 0)
+        effect.discrepancy.title for effect in sorted(both, key=lambda effect: effect.answers_rank or 0)
     )
     return f"Measured: {measured}." + (" So says the answer." if measured == answers else f" The answer: {answers}.")

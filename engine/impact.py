@@ -16,6 +16,8 @@ from engine.discrepancies import CATALOGUE, Discrepancy, find, match_toward, par
 from engine.errors import SettingsError
 from engine.impact_block import Block, Measurements, block_seeds
 from engine.settings import MAX_SEED, Settings, SideName
+from engine.toward import TOWARD_PYTORCH, Toward, TowardWhat
+from engine.toward import toward as sides_toward
 from engine.types import FloatArray
 
 SEEDS = 20
@@ -59,7 +61,7 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What is measured. `settings` has every difference in; a difference is taken out by matching it `toward` a side.
+    """What is measured. `settings` has every difference in; each is taken out by matching it toward its side.
 
     `combination(m)` leaves in those whose bit is set in m. Raises `SettingsError`.
     """
@@ -67,7 +69,7 @@ class Plan:
     settings: Settings
     differences: tuple[Discrepancy, ...]
     seeds: tuple[int, ...]
-    toward: SideName = SideName.PYTORCH
+    toward: Toward = TOWARD_PYTORCH
     threshold: float = THRESHOLD
 
     def __post_init__(self) -> None:
@@ -86,8 +88,13 @@ class Plan:
         settings = self.settings
         for index, discrepancy in enumerate(self.differences):
             if not members >> index & 1:
-                settings, _ = match_toward(discrepancy, settings, self.toward)
+                settings, _ = match_toward(discrepancy, settings, self.toward[discrepancy.field])
         return settings
+
+    @property
+    def sides(self) -> dict[str, SideName]:
+        """By field, the side toward which each difference goes; not the wanted one where the other cannot have it."""
+        return {one.field: match_toward(one, self.settings, self.toward[one.field])[1] for one in self.differences}
 
     @property
     def combinations(self) -> list[Settings]:
@@ -99,14 +106,16 @@ def plan(
     settings: Settings,
     differences: Sequence[str] = (),
     seeds: int = SEEDS,
-    toward: SideName = SideName.PYTORCH,
+    toward: TowardWhat = SideName.PYTORCH,
     threshold: float = THRESHOLD,
 ) -> Plan:
     """The differences of these settings, or those named ('all' names the catalogue), over so many seeds from theirs on.
 
-    A named difference that these settings do not have is made, as its switch would; one that is not named is mended.
+    A named difference that these settings do not have is made, as its switch would; one that is not named is
+    matched. `toward` is a side for all, a mapping with the sides of some, or a text such as 'answer' or 'bias=numpy'.
     Raises `SettingsError`.
     """
+    sides = sides_toward(toward)
     if not 1 <= seeds <= MOST_SEEDS:
         raise SettingsError(f"seeds cannot be {seeds}; it is a whole number from 1 to {MOST_SEEDS:,}.")
     chosen = [find(name) for name in differences if name != "all"]
@@ -119,10 +128,10 @@ def plan(
             settings = part_again(discrepancy, settings, settings)
     for discrepancy in remaining(settings):
         if discrepancy not in chosen:
-            settings, _ = match_toward(discrepancy, settings, toward)
+            settings, _ = match_toward(discrepancy, settings, sides[discrepancy.field])
     ordered = tuple(discrepancy for discrepancy in CATALOGUE if discrepancy in chosen)
     first = settings.seed
-    return Plan(settings, ordered, tuple((first + k) % (MAX_SEED + 1) for k in range(seeds)), toward, threshold)
+    return Plan(settings, ordered, tuple((first + k) % (MAX_SEED + 1) for k in range(seeds)), sides, threshold)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +157,7 @@ class Impact:
     @property
     def runs(self) -> int:
         """How many runs of both sides this stands for."""
-        return len(self.plan.seeds) << len(self.plan.differences)
+        return len(self.seeds) << len(self.plan.differences)
 
 
 class Study:

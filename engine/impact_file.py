@@ -6,29 +6,40 @@ import csv
 import io
 from typing import Any
 
-from engine.effects import against_the_answer, conclusion, effects, usable_seeds
+from engine.effects import against_the_answer, conclusion, effects, so_far, usable_seeds
 from engine.impact import Impact, Measure
 from engine.run_file import settings_document
 from engine.settings import SideName
 
-CSV_HEADER = ("seed", "differences", *(measure.value for measure in Measure), "numpy_epochs", "pytorch_epochs", "held")
+CSV_HEADER = (
+    "seed",
+    "differences",
+    *(measure.value for measure in Measure),
+    "numpy_epochs",
+    "pytorch_epochs",
+    "held",
+    "finished",
+)
 
 
 def impact_document(impact: Impact) -> dict[str, Any]:
     """Everything: the plan, the effects by every measure, and the gap of every combination at every seed.
 
-    Where a combination diverges the distance of its weights is NaN, as Python's json writes it.
+    Where a combination diverges the distance of its weights is NaN, as Python's json writes it. What is not
+    `finished` has no conclusion.
     """
     plan = impact.plan
     return {
         "settings": settings_document(plan.settings),
         "differences": [discrepancy.field for discrepancy in plan.differences],
-        "toward": plan.toward.value,
+        "toward": {field: side.value for field, side in plan.sides.items()},
         "threshold": plan.threshold,
         "seeds": list(impact.seeds),
         "diverged_seeds": list(impact.diverged),
         "epochs": impact.epochs,
         "finished": impact.finished,
+        "so_far": None if impact.finished else so_far(impact),
+        "planned_seeds": list(plan.seeds),
         "runs": impact.runs,
         "seconds": impact.seconds,
         "measures": {measure.value: _measure_document(impact, measure) for measure in Measure},
@@ -55,7 +66,7 @@ def _measure_document(impact: Impact, measure: Measure) -> dict[str, Any]:
                 "alone": effect.alone.tolist(),
                 "removed": effect.removed.tolist(),
                 "first": effect.first,
-                "worse_when_mended": effect.worse_when_mended,
+                "worse_when_mended": effect.worse_when_matched,
                 "shapley_with_weights_held": None if effect.held is None else effect.held.tolist(),
             }
             for effect in found.ranked
@@ -83,7 +94,9 @@ def _names(impact: Impact, members: int) -> list[str]:
 
 
 def impact_csv(impact: Impact) -> str:
-    """A line for every combination and seed; `held` is 1 where a missing bias leaves the weights as with one."""
+    """A line for every combination and seed; `held` is 1 where a missing bias leaves the weights as with one,
+    `finished` 0 where the measurement was stopped.
+    """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(CSV_HEADER)
@@ -95,5 +108,5 @@ def impact_csv(impact: Impact) -> str:
             for place, seed in enumerate(impact.seeds):
                 gaps = [repr(float(games[measure][members, place])) for measure in Measure]
                 ends = ["" if held else int(epochs[side][members, place]) for side in SideName]
-                writer.writerow([seed, "+".join(_names(impact, members)), *gaps, *ends, held])
+                writer.writerow([seed, "+".join(_names(impact, members)), *gaps, *ends, held, int(impact.finished)])
     return file.getvalue()

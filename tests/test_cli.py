@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -182,7 +183,9 @@ def test_a_csv_is_trained(tmp_path):
         (("impact", "--differences", "bias,depth"), "There is no difference 'depth'"),
         (("impact", "--seeds", "0"), "seeds cannot be 0; it is a whole number from 1"),
         (("impact", "--measure", "feeling"), "--measure cannot be 'feeling'; it is one of area, reported"),
-        (("impact", "--toward", "jax"), "--toward cannot be 'jax'; it is one of numpy, pytorch"),
+        (("impact", "--toward", "jax"), "--toward cannot be 'jax'; it is pytorch, numpy or answer, or sides of"),
+        (("impact", "--toward", "bias=jax"), "--toward: bias cannot go toward 'jax'; it is pytorch or numpy"),
+        (("impact", "--toward", "depth=numpy"), "There is no difference 'depth'"),
         (("impact", "--threshold", "0"), "threshold cannot be 0.0; it is a loss above 0"),
         (("impact", "--json", "-", "--csv", "-"), "--json and --csv cannot both be '-'"),
         (("impact", "--csv", "/nowhere/impact.csv"), "there is no folder /nowhere"),
@@ -266,8 +269,14 @@ IMPACT = ("impact", "--epochs", "40", "--seeds", "3", "--differences", "bias,los
 def test_impact_prints_ranked_bars_and_what_follows():
     result = run(*IMPACT)
     assert result.exit_code == 0
-    for said in ("8 combinations x 3 seeds, 40 epochs", "only the plotted number", "Mend ", "The answer", "/3"):
+    for said in ("8 combinations x 3 seeds, 40 epochs", "only the plotted number", "Match ", "--toward answer", "/3"):
         assert said in result.stdout, said
+    assert "\nmatched toward PyTorch\n" in result.stdout
+    assert "Measured: " not in result.stdout
+    assert not re.search(r"\bmend|so far", result.stdout + run("impact", "--help").stdout.split("Ctrl-C")[0])
+    answers = run(*IMPACT, "--toward", "answer").stdout
+    assert "bias is matched toward the hand-written side, the others toward PyTorch" in " ".join(answers.split())
+    assert "Measured: " in answers
     assert all(len(line) <= 100 for line in result.stdout.splitlines())
     everything = run(*IMPACT, "--measure", "all").stdout
     for kind in Measure:
@@ -282,6 +291,7 @@ def test_impact_writes_what_it_measured(tmp_path):
     settings = replace(engine.preset("asked"), epochs=40)
     expected = measure(plan(settings, names, seeds=3))
     assert document["differences"] == names
+    assert document["toward"] == dict.fromkeys(names, "pytorch")
     assert _settings(document["settings"]).epochs == 40
     for kind in Measure:
         found = document["measures"][kind.value]
@@ -315,9 +325,18 @@ def test_an_interrupted_impact_keeps_what_is_measured(monkeypatch):
             os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(Study, "step", interrupted)
-    result = run(*IMPACT)
+    result = run(*IMPACT, "--toward", "answer")
     assert result.exit_code == 130
-    assert "20 of 40 epochs" in result.stdout
+    assert "so far, after 20 of 40 epochs at 3 of 3 seeds; stopped" in result.stdout
+    assert "nothing follows from them yet" in " ".join(result.stdout.split())
+    for said in ("Match ", "Measured: ", "a run"):
+        assert said not in result.stdout
+    taken.clear()
+    result = run(*IMPACT, "--json", "-")
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["finished"]) == (130, False)
+    assert {one["conclusion"] for one in document["measures"].values()} == {None}
+    assert "so far, after 20 of 40 epochs" in result.stderr
 
 
 def test_trace_prints_every_operation_and_the_reason():

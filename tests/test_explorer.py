@@ -583,7 +583,7 @@ async def test_the_impact_is_measured_and_a_row_is_compared_alone(explorer):
     rows, view = explorer.app.query_one("#impact-rows"), explorer.app.query_one("ImpactView")
     assert explorer.app.focused is rows
     ranked = view._found.ranked
-    assert "Mend " in shown_text(explorer.app, "#impact-conclusion")
+    assert "Match " in shown_text(explorer.app, "#impact-conclusion")
     await explorer.press("down")
     assert shown_text(explorer.app, "#impact-details").startswith(ranked[1].discrepancy.title)
     await explorer.press("enter")
@@ -598,7 +598,7 @@ async def test_the_impact_is_measured_and_a_row_is_compared_alone(explorer):
     explorer.app.choose_preset("exact")
     await explorer.settle()
     await explorer.press("I")
-    assert any("Nothing differs" in message.message for message in explorer.app._notifications)
+    assert any("No difference is left" in message.message for message in explorer.app._notifications)
 
 
 async def test_measuring_is_stopped_by_escape_and_what_is_measured_stays(explorer):

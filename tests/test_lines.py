@@ -1,5 +1,7 @@
 """The rows of the Step and Impact tabs fit their width, whatever the numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rich.cells import cell_len
@@ -7,10 +9,11 @@ from rich.cells import cell_len
 import engine
 from engine.effects import effects
 from engine.impact import Measure, plan
+from engine.number_text import number
 from engine.operations import Operation
 from engine.step_tensors import Kind, Place
 from tests.made_up import MadeUpStudy, made_up_trace
-from tui_app import impact_lines, step_lines
+from tui_app import impact_lines, impact_rows, step_lines
 
 
 def width_of(line):
@@ -34,17 +37,92 @@ def test_operations_fit(width):
     )
 
 
-@WIDTHS
-def test_bars_fit_and_show_their_sign(width):
-    study = MadeUpStudy(plan(engine.preset("asked"), ["all"], seeds=3))
-    study.step(10**6)
-    found = effects(study.impact(), Measure.AREA)
-    for effect in found.ranked:
-        row = impact_lines.row(effect, found, width)
-        assert width_of(row) == width
-        roles = {role for text, role in row if "█" in text}
-        assert roles == {"hides" if effect.share < 0 else "adds"}
-    assert width_of(impact_lines.heading(width)) == width
+def measured(names, epochs=10**6, seeds=3):
+    study = MadeUpStudy(plan(engine.preset("asked"), names, seeds=seeds))
+    study.step(epochs)
+    return effects(study.impact(), Measure.AREA)
+
+
+def scaled(found, factor, **changes):
+    """The same with all shares so many times as large."""
+    ranked = tuple(replace(one, shapley=one.shapley * factor, alone=one.alone * factor) for one in found.ranked)
+    return replace(found, ranked=ranked, whole=found.whole * factor, rest=found.rest * factor, **changes)
+
+
+def renamed(found, title):
+    """The same, the first and what moves only the plot called so."""
+    names = (found.ranked[0], next(one for one in found.ranked if one.plot_only))
+    silent = {one: replace(one, discrepancy=replace(one.discrepancy, title=title)) for one in names}
+    silent[names[1]] = replace(silent[names[1]], shapley=0 * names[1].shapley)
+    return replace(found, ranked=tuple(silent.get(one, one) for one in found.ranked))
+
+
+EVERYTHING = measured(["all"])
+"""These cancel; the next do not."""
+SOME = measured(["bias", "gradient_scale"])
+ROWS = {
+    "all": EVERYTHING,
+    "so far": measured(["all"], epochs=1),
+    "some": SOME,
+    "parts": replace(EVERYTHING, whole=21.0 * EVERYTHING.largest),
+    "large parts": scaled(replace(SOME, whole=SOME.rest + SOME.largest / 49), -1.2345e300, seeds=10_000),
+    "large": scaled(EVERYTHING, 1.2345e300, seeds=10_000),
+    "small": scaled(EVERYTHING, -1.2345e-300),
+    "long": scaled(renamed(EVERYTHING, "Gradient of the second layer"), 1.2345e-7, seeds=10_000),
+    "longer": renamed(EVERYTHING, "One gradient of the second layer and another"),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_bars_fit_and_show_their_sign(name):
+    """At every width: as wide as it is given, with a bar, whole titles and whole numbers."""
+    found = ROWS[name]
+    parts = [round(100 * one.share / ((found.whole - found.rest) or 1)) for one in found.ranked]
+    for width in range(58, 201):
+        heading = impact_rows.heading(found, width)
+        assert width_of(heading) == width
+        legend, columns = heading[0][0], [one for one in ("part", "mean", "first") if one in heading[0][0].split()[-3:]]
+        assert found.finished or legend.split()[:2] == ["so", "far"]
+        assert ("part" in columns) is not found.cancel
+        for effect, part in zip(found.ranked, parts, strict=True):
+            row = impact_rows.row(effect, found, width)
+            title, text = row[0][0].strip(), row[-1][0]
+            assert width_of(row) == width
+            assert title == effect.discrepancy.title or (title.endswith("…") and len(effect.discrepancy.title) > 26)
+            assert row[0][0].endswith(" ")
+            if not effect.shapley.any():
+                assert text.strip() == "moves only the plotted number"
+                continue
+            assert {role for piece, role in row if "█" in piece} == {"hides" if effect.share < 0 else "adds"}
+            numbers = text.replace(" %", "%").split()
+            expected = {
+                "part": [f"{part:,}%"],
+                "mean": [number(effect.share, digits) for digits in (1, 2, 3)],
+                "first": [f"{effect.first}/{found.seeds}"],
+            }
+            assert len(numbers) == len(columns)
+            assert all(one in expected[column] for one, column in zip(numbers, columns, strict=True)), (width, text)
+
+
+def test_where_the_width_does_not_do_digits_go_first_and_columns_next():
+    found = scaled(SOME, 1.2345e-7, seeds=10_000)
+    shown = []
+    for width in range(100, 20, -1):
+        chosen = impact_rows.layout(found, width)
+        kept = (chosen.digits, *(name for name, _ in chosen.columns))
+        shown += [kept] if kept not in shown else []
+    assert shown[:3] == [(3, "part", "mean", "first"), (2, "part", "mean", "first"), (2, "part", "mean")]
+
+
+def test_numbers_are_plain_where_they_can_be():
+    """0.25 and 18, not 2.5e-01 and 1.8e+01."""
+    found = measured(["bias", "gradient_scale"], seeds=1)
+    said = "".join(text for effect in found.ranked for line in impact_lines.details(effect, found) for text, _ in line)
+    assert found.ranked[0].share == 2.5
+    assert "share 2.50" in said
+    assert "e+" not in said
+    assert "e-" not in said
+    assert tuple(number(243.7 * 10.0**-one, impact_lines.DIGITS) for one in (0, 3, 6)) == ("244", "0.244", "2.44e-04")
 
 
 def test_a_bar_begins_at_zero_and_ends_at_the_mean():
@@ -53,7 +131,7 @@ def test_a_bar_begins_at_zero_and_ends_at_the_mean():
     found = effects(study.impact(), Measure.AREA)
     low, high = (edge(0.0, *(one.share for one in found.ranked)) for edge in (min, max))
     for effect in found.ranked:
-        bar = "".join(text for text, _ in impact_lines.row(effect, found, 100)[1:-1])
+        bar = "".join(text for text, _ in impact_rows.row(effect, found, 100)[1:-1])
         filled = [index for index, sign in enumerate(bar) if sign == "█"]
         ends = sorted(round((value - low) / (high - low) * (len(bar) - 1)) for value in (0.0, effect.share))
         assert [filled[0], filled[-1]] == ends

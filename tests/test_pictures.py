@@ -10,6 +10,7 @@ from engine.discrepancies import CATALOGUE
 from engine.settings import SideName
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
+from tui_app.difference_rows import row_texts
 
 NARROW, WIDE = (80, 24), (120, 40)
 BOTH = pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "120x40"])
@@ -228,8 +229,9 @@ def test_pictures_show_every_discrepancy():
     from tui_app.widgets.differences import DifferenceRows
 
     rows = DifferenceRows(app.settings)
+    texts = row_texts(app.settings, 50)
     for index, discrepancy in enumerate(CATALOGUE):
-        line = rows._row(index, discrepancy, 14).plain
+        line = rows._row(index, discrepancy, texts).plain
         assert discrepancy.title in line
         for side in SideName:
             assert discrepancy.label(discrepancy.value(app.settings, side)) in line

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import engine
 from engine.comparison import compare_parameters
 from engine.discrepancies import find, match_toward
-from engine.effects import effects
+from engine.effects import against_the_answer, conclusion, effects
 from engine.impact import Measure, measure, plan
 from engine.settings import SideName
 from engine.threads import PAYS
@@ -97,26 +97,62 @@ def test_a_bias_taken_away_moves_the_later_layers_start():
 
 
 @pytest.fixture(scope="module")
-def asked_impact():
+def answers_impact():
+    return measure(plan(engine.preset("asked"), toward="answer"))
+
+
+@pytest.fixture(scope="module")
+def pytorchs_impact():
     return measure(plan(engine.preset("asked")))
 
 
-def test_the_measured_ranking_is_the_printed_one(asked_impact):
-    found = effects(asked_impact, Measure.AREA)
-    printed = re.findall(r"^\| `(\w+)` \| (\d+) % \| (\d?) ?\|$", README, re.MULTILINE)
-    assert {name for name, _, _ in printed} == {effect.discrepancy.field for effect in found.ranked}
+def part(found, field):
+    """The share in percent of the gap."""
+    effect = next(effect for effect in found.ranked if effect.discrepancy.field == field)
+    return 100 * effect.share / (found.whole - found.rest)
+
+
+def bias_of(found):
+    return next(effect for effect in found.ranked if effect.discrepancy.field == "bias")
+
+
+def test_the_measured_ranking_is_the_printed_one(answers_impact):
+    """Matched as the answer does it, for only then is its order the same question's."""
+    found = effects(answers_impact, Measure.AREA)
+    printed = re.findall(r"^\| `(\w+)` \| (-?\d+) % \| (\d?) ?\|$", README, re.MULTILINE)
+    assert [name for name, _, _ in printed] == [effect.discrepancy.field for effect in found.ranked]
     for name, share, rank in printed:
         effect = next(effect for effect in found.ranked if effect.discrepancy.field == name)
-        assert 100 * effect.share / (found.whole - found.rest) == pytest.approx(int(share), abs=2)
+        assert part(found, name) == pytest.approx(int(share), abs=2)
         assert (effect.answers_rank or "") == (int(rank) if rank else "")
-    bias = next(effect for effect in found.ranked if effect.discrepancy.field == "bias")
-    assert bias.worse_when_mended == 20
-    pair = next(pair for pair in found.pairs if {pair.first, pair.second} == {bias.discrepancy, find("gradient_scale")})
-    assert pair.value < 0
+    first = re.search(r"# (Match gradient first: \d+ % of the gap)", README)[1]
+    assert conclusion(found).startswith(first)
+    assert "The answer: Loss report > Init weights > Bias > Gradient." in against_the_answer(found)
 
 
-def test_the_loss_report_comes_first_by_what_is_plotted(asked_impact):
-    found = effects(asked_impact, Measure.REPORTED)
+def test_the_bias_works_against_the_gap(answers_impact):
+    (seeds,) = re.findall(r"makes the gap larger at (\d+)\s+of 20 seeds", README)
+    found = effects(answers_impact, Measure.AREA)
+    # Another processor rounds otherwise: a seed more or less.
+    assert bias_of(found).worse_when_matched == pytest.approx(int(seeds), abs=1)
+    assert bias_of(found).share < 0
+    for other in ("gradient_scale", "initial_weights"):
+        both = {bias_of(found).discrepancy, find(other)}
+        assert next(pair.value for pair in found.pairs if {pair.first, pair.second} == both) < 0
+
+
+def test_toward_pytorch_the_shares_are_the_printed_ones(pytorchs_impact):
+    printed = re.search(r"the gradient has (\d+) %, the initial weights (\d+) %\s+and the bias (\d+) %", README)
+    found = effects(pytorchs_impact, Measure.AREA)
+    for field, share in zip(("gradient_scale", "initial_weights", "bias"), printed.groups(), strict=True):
+        assert part(found, field) == pytest.approx(int(share), abs=2)
+    assert "makes the gap larger at all 20" in README
+    assert bias_of(found).worse_when_matched == 20
+    assert against_the_answer(found) == ""
+
+
+def test_the_loss_report_comes_first_by_what_is_plotted(answers_impact):
+    found = effects(answers_impact, Measure.REPORTED)
     (share,) = re.findall(r"\((\d+) % of `--measure reported`\)", README)
     assert found.ranked[0].discrepancy.field == "loss_report"
-    assert 100 * found.ranked[0].share / (found.whole - found.rest) == pytest.approx(int(share), abs=2)
+    assert part(found, "loss_report") == pytest.approx(int(share), abs=2)

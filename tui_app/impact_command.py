@@ -11,7 +11,8 @@ import rich_click as click
 
 from engine.errors import InputError
 from engine.impact import SEEDS, THRESHOLD, Impact, Measure, Study, plan
-from engine.settings import SideName, parse_choice
+from engine.settings import parse_choice
+from engine.toward import toward as sides_toward
 from tui_app.options import experiment_options, settings_from
 from tui_app.printing import check_targets, progress, wants_ascii, write_text
 
@@ -23,7 +24,7 @@ INTERRUPTED = 130
 @click.option(
     "--differences",
     metavar="A,B",
-    help="Which, the rest mended; those of the settings unless said, or 'all'.",
+    help="Which, the rest matched; those of the settings unless said, or 'all'.",
 )
 @click.option("--seeds", type=int, default=SEEDS, metavar="N", help=f"How many, from --seed on; {SEEDS} unless said.")
 @click.option(
@@ -36,7 +37,13 @@ INTERRUPTED = 130
 @click.option(
     "--threshold", type=float, default=THRESHOLD, metavar="X", help=f"Of the measure 'epochs'; {THRESHOLD} unless said."
 )
-@click.option("--toward", default="pytorch", metavar="SIDE", help="Mend toward pytorch (unless said) or numpy.")
+@click.option(
+    "--toward",
+    default="pytorch",
+    metavar="SIDE",
+    help="Match toward pytorch (unless said) or numpy, or some toward another side: numpy,bias=pytorch; or 'answer': "
+    "bias and gradient_scale toward numpy, the others toward pytorch.",
+)
 @click.option("--json", "json_file", metavar="FILE", help="Write everything that was measured ('-': stdout).")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write the gap of every combination and seed ('-': stdout).")
 @click.option("--force", is_flag=True, help="Let --json and --csv replace files that exist.")
@@ -53,15 +60,18 @@ def impact(
 ) -> None:
     """Measure how much each difference matters: every combination of them, over many seeds.
 
-    Each difference's share is its Shapley value: its effect averaged over all orders of mending. The shares add up to
-    the whole gap. Ctrl-C stops early and keeps what is measured.
+    Each difference's share is its Shapley value: its effect averaged over all orders of matching. The shares add up
+    to the whole gap. Ctrl-C stops early and keeps what is measured so far.
 
     Examples:
     - `mlp-tui impact`
+    - `mlp-tui impact --toward answer`
     - `mlp-tui impact --differences bias,gradient_scale --seeds 5 --measure weights`
     - `mlp-tui impact --preset no-bias --json impact.json --csv impact.csv`
     """
     from engine.impact_file import impact_csv, impact_document
+    from engine.torch_threads import limited
+    from tui_app.impact_lines import scope
 
     settings = settings_from(**options)
     wants_ascii(options)
@@ -70,15 +80,15 @@ def impact(
     if json_file == csv_file == "-":
         raise InputError("--json and --csv cannot both be '-'; name a file for one of them.")
     check_targets(json_file, csv_file, force=force)
-    planned = plan(settings, names, seeds, parse_choice(SideName, toward, "--toward"), threshold)
-    from engine.torch_threads import limited
-
+    planned = plan(settings, names, seeds, sides_toward(toward, "--toward"), threshold)
     with limited(settings):
         measured, interrupted = _measure(Study(planned))
     if measured is None:
         raise InputError("Stopped before anything was measured.")
     if "-" not in (json_file, csv_file):
         _print(measured, measures)
+    elif not measured.finished:
+        click.echo(scope(measured, stopped=True), err=True)
     write_text(json.dumps(impact_document(measured)) + "\n", json_file, force)
     write_text(impact_csv(measured), csv_file, force)
     if interrupted:

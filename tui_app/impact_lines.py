@@ -1,97 +1,64 @@
-"""A measured impact as lines of text: bars with their spread, and what follows. The tab and the command share them."""
+"""A measured impact as sentences: what was measured, one difference in full, what follows. Tab and command share them.
+
+The rows with their bars are `impact_rows`'.
+"""
 
 from __future__ import annotations
 
-from engine.effects import NEGLIGIBLE, Effect, Effects, against_the_answer, conclusion
+from engine.effects import NEGLIGIBLE, Effect, Effects, against_the_answer, conclusion, in_the_answer, so_far
 from engine.impact import Impact
+from engine.number_text import number
 from engine.settings import SideName
-from tui_app.lines import ADDS, DIM, HIDES, STRONG, Line, Piece
+from tui_app.lines import ADDS, DIM, HIDES, STRONG, Line
 
-TITLE_WIDTH = 15
-NUMBERS_WIDTH = 24
 SHOWN_PAIRS = 3
+DIGITS = 3
+NOTHING_TO_MEASURE = "no difference is left, so there is nothing to measure"
+OTHERWISE = "The answer matches some of them otherwise; to measure it so: mlp-tui impact --toward answer"
+PROVISIONAL = "These are the numbers so far: at the end they may be others, and nothing follows from them yet."
 
 
-def scope(impact: Impact) -> str:
-    """What was measured, in a line."""
-    plan = impact.plan
-    combinations = 1 << len(plan.differences)
-    whole = f"{impact.epochs:,} epochs" if impact.finished else f"{impact.epochs:,} of {plan.settings.epochs:,} epochs"
-    seeds = f"{len(impact.seeds)} seed{'s' if len(impact.seeds) != 1 else ''}"
-    return f"{combinations:,} combination{'s' if combinations != 1 else ''} x {seeds}, {whole}"
+def scope(impact: Impact, stopped: bool = False) -> str:
+    """What was measured, in a line; `stopped` where it is not finished and goes no further."""
+    if not impact.finished:
+        return so_far(impact) + ("; stopped" if stopped else "")
+    return f"{combinations(len(impact.plan.differences), len(impact.seeds))}, {impact.epochs:,} epochs"
 
 
-def heading(width: int) -> Line:
-    """Above the rows."""
-    bar = max(8, width - TITLE_WIDTH - NUMBERS_WIDTH)
-    text = "█ mean share  ─ over the seeds" if bar >= 30 else "█ mean ─ seeds"
-    return [(f"{'':{TITLE_WIDTH}}{text[:bar]:{bar}}{'part':>6}{'mean':>11}{'first':>7}", DIM)]
-
-
-def row(effect: Effect, found: Effects, width: int, selected: bool = False) -> Line:
-    """One difference: its bar, its part of the whole gap, its mean share, how often it came first."""
-    bar_width = max(8, width - TITLE_WIDTH - NUMBERS_WIDTH)
-    mark = "▸" if selected else " "
-    title: Piece = (f"{mark}{effect.discrepancy.title:{TITLE_WIDTH - 1}}", STRONG if selected else "")
-    if effect.plot_only and not effect.shapley.any():
-        return [title, (f"moves only the plotted number{'':{bar_width}}"[: bar_width + NUMBERS_WIDTH], DIM)]
-    gap = found.whole - found.rest
-    part = f"{round(100 * effect.share / gap)} %" if gap and not found.cancel else ""
-    numbers = f"{part:>6}{_number(effect.share):>11}{f'{effect.first}/{found.seeds}':>7}"
-    return [title, *_bar(effect, found, bar_width), (numbers, "")]
-
-
-def _bar(effect: Effect, found: Effects, width: int) -> Line:
-    """From zero to the mean a block, beyond it a line over the seeds; left of zero it hides some of the gap."""
-    low = min(0.0, *(one.spread[0] for one in found.ranked))
-    high = max(0.0, *(one.spread[1] for one in found.ranked))
-    span = (high - low) or 1.0
-
-    def cell(value: float) -> int:
-        return round((value - low) / span * (width - 1))
-
-    zero, mean = cell(0.0), cell(effect.share)
-    least, greatest = (cell(value) for value in effect.spread)
-    first, last = sorted((zero, mean))
-    role = HIDES if effect.share < 0 else ADDS
-    pieces: Line = []
-    for column in range(width):
-        inside = first <= column <= last and effect.share != 0
-        if inside:
-            piece = ("█", role)
-        elif least <= column <= greatest and effect.shapley.any():
-            piece = ("─", role)
-        else:
-            piece = ("│" if column == zero else " ", DIM)
-        if pieces and pieces[-1][1] == piece[1]:
-            pieces[-1] = (pieces[-1][0] + piece[0], piece[1])
-        else:
-            pieces.append(piece)
-    return pieces
+def combinations(differences: int, seeds: int) -> str:
+    """'32 combinations x 20 seeds'."""
+    count = 1 << differences
+    return f"{count:,} combination{'s' * (count != 1)} x {seeds:,} seed{'s' * (seeds != 1)}"
 
 
 def details(effect: Effect, found: Effects) -> list[Line]:
     """One difference in full."""
     low, high = effect.spread
-    alone, removed = _number(float(effect.alone.mean())), float(effect.removed.mean())
-    mended = f"{_number(removed)} goes" if removed >= 0 else f"the gap grows by {_number(-removed)}"
+    colon = ":" if found.finished else ", so far:"
     lines: list[Line] = [
-        [(f"{effect.discrepancy.title}: ", STRONG), (f"share {_number(effect.share)}", "")],
-        [(f"over {found.seeds} seeds {_number(low)} to {_number(high)}", DIM)],
-        [(f"alone it makes {alone}; mended with all others left, {mended}", "")],
+        [(f"{effect.discrepancy.title}{colon} ", STRONG), (f"share {_number(effect.share)}", "")],
+        [(f"over {found.seeds} seed{'s' * (found.seeds != 1)} {_number(low)} to {_number(high)}", DIM)],
+        [(f"alone it makes a gap of {_number(float(effect.alone.mean()))}; {_when_matched(effect)}", "")],
     ]
     if effect.held is not None:
         held = _number(float(effect.held.mean()))
         lines.append([(f"with the weights held equal its share is {held}; it also shifts their draws", "")])
-    if effect.worse_when_mended:
+    if effect.worse_when_matched:
         lines.append(
-            [(f"mending it alone makes the gap larger at {effect.worse_when_mended} of {found.seeds} seeds", HIDES)]
+            [(f"matching it alone makes the gap larger at {effect.worse_when_matched} of {found.seeds} seeds", HIDES)]
         )
     if effect.plot_only:
         lines.append([("it moves only the plotted number, never the weights", DIM)])
-    if effect.answers_rank is not None:
+    if effect.answers_rank is not None and found.as_the_answer:
         lines.append([(f"number {effect.answers_rank} in the answer's order", DIM)])
     return lines
+
+
+def _when_matched(effect: Effect) -> str:
+    removed = float(effect.removed.mean())
+    if abs(removed) <= float(effect.rounding.mean()):
+        return "matched alone, it leaves the gap as it is, but for rounding"
+    return f"matched alone, the gap {'shrinks' if removed > 0 else 'grows'} by {_number(abs(removed))}"
 
 
 def pairs(found: Effects) -> list[Line]:
@@ -101,7 +68,8 @@ def pairs(found: Effects) -> list[Line]:
         if abs(pair.value) > NEGLIGIBLE * found.largest:
             together = "strengthen each other" if pair.value > 0 else "work against each other"
             names = f"{pair.first.title.lower()} and {pair.second.title.lower()}"
-            lines.append([(f"{names} {together} ", ""), (f"{pair.value:+.3g}", HIDES if pair.value < 0 else ADDS)])
+            sign, role = ("+", ADDS) if pair.value > 0 else ("", HIDES)
+            lines.append([(f"{names} {together} ", ""), (f"{sign}{_number(pair.value)}", role)])
     return lines
 
 
@@ -111,23 +79,28 @@ def epochs_line(impact: Impact) -> Line:
     texts = []
     for side in SideName:
         reached = impact.epochs_to_threshold[side][-1]
-        never = int((reached > last).sum())
+        later = int((reached > last).sum())
         median = sorted(reached.tolist())[len(reached) // 2]
-        when = f"after {median:,.0f} epochs" if median <= last else "not"
-        texts.append(f"{side.label} {when}" + (f" ({never} of {len(reached)} seeds never)" if never else ""))
-    return [(f"Loss under {impact.plan.threshold:g}, median: {', '.join(texts)}.", DIM)]
+        when = f"after {median:,.0f} epochs" if median <= last else f"not within {last:,} epochs"
+        texts.append(f"{side.adjective} {when}" + (f" (at {later} of {len(reached)} seeds not)" if later else ""))
+    loss = "Loss" if impact.finished else "So far: loss"
+    return [(f"{loss} under {impact.plan.threshold:g}, median: {', '.join(texts)}.", DIM)]
 
 
 def gap_line(found: Effects) -> Line:
     """The gap that is shared out."""
-    return [(f"gap {_number(found.whole)} with all differences, {_number(found.rest)} with none", "")]
+    gap = "gap" if found.finished else "gap so far"
+    return [(f"{gap} {_number(found.whole)} with all differences, {_number(found.rest)} with none", "")]
 
 
 def prose(impact: Impact, found: Effects) -> list[Line]:
-    """What follows, the answer's order, and what was left out."""
-    lines: list[Line] = [[(conclusion(found), STRONG)]]
+    """What follows, the answer's order, and what was left out; before all is measured, that nothing follows yet."""
+    concluded = conclusion(found)
+    lines: list[Line] = [[(concluded, STRONG)] if concluded is not None else [(PROVISIONAL, DIM)]]
     if answer := against_the_answer(found):
         lines.append([(answer, "")])
+    elif found.finished and not found.as_the_answer and len(in_the_answer(found)) > 1:
+        lines.append([(OTHERWISE, DIM)])
     if impact.diverged:
         count = len(impact.diverged)
         seeds = f"{count} seed{'s' * (count > 1)}"
@@ -142,4 +115,4 @@ def nothing_left(impact: Impact) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4g}" if value else "0"
+    return number(value, DIGITS)

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from engine.effects import Effects, effects, usable_seeds
 from engine.impact import Impact, Measure
-from tui_app import impact_lines
+from tui_app import impact_lines, impact_rows
 from tui_app.lines import print_lines
 from tui_app.widgets.status_line import describe
 
@@ -18,8 +18,11 @@ def print_impact(impact: Impact, measures: list[Measure], console: Console) -> N
     """Print the effects by each measure."""
     plan = impact.plan
     console.print(Text(f"mlp-tui impact  {describe(plan.settings)}", style="bold"))
-    rate = impact.seconds / impact.runs * 1000
-    console.print(Text(f"{impact_lines.scope(impact)}, {impact.seconds:.1f} s, {rate:.2f} ms a run", style="dim"))
+    # What a run takes is known of whole runs only.
+    rate = f", {impact.seconds / impact.runs * 1000:.2f} ms a run" if impact.finished else ""
+    scope = f"{impact_lines.scope(impact, stopped=True)}, {impact.seconds:.1f} s{rate}"
+    console.print(Text(scope, style="dim"))
+    console.print(Text(plan.toward.sentence(plan.differences), style="dim"))
     for measure in measures:
         console.print()
         if usable_seeds(impact, measure).any():
@@ -34,8 +37,8 @@ def print_impact(impact: Impact, measures: list[Measure], console: Console) -> N
 def _print_measure(impact: Impact, found: Effects, console: Console) -> None:
     width = min(console.width, MOST_COLUMNS)
     console.print(Text(found.measure.label, style="bold"))
-    print_lines([impact_lines.gap_line(found), impact_lines.heading(width)], console)
-    print_lines([impact_lines.row(effect, found, width) for effect in found.ranked], console)
+    print_lines([impact_lines.gap_line(found), impact_rows.heading(found, width)], console)
+    print_lines([impact_rows.row(effect, found, width) for effect in found.ranked], console)
     for effect in found.ranked:
         if effect.shapley.any():
             console.print()

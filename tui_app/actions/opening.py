@@ -23,7 +23,9 @@ class OpenActions(LookActions):
         else:
             self.worker.send(CloseStep())
         if name == "impact" and self.worker.snapshot.impact is None:
-            self._measure(self.settings if remaining(self.settings) else self._origin)
+            settings = self.settings if remaining(self.settings) else self._origin
+            if remaining(settings):
+                self._measure(settings)
 
     def _open_step(self) -> None:
         self.worker.send(OpenStep(self._look.cursor, self._look.matched_start))
@@ -75,7 +77,8 @@ class OpenActions(LookActions):
             self.action_view("impact")
             return
         if not remaining(self.settings):
-            self.notify("Nothing differs in these settings: choose a preset or part a switch first.", markup=False)
+            said = "No difference is left, so there is nothing to measure: choose a preset, or make one differ with m."
+            self.notify(said, markup=False)
             return
         self._measure(self.settings)
 

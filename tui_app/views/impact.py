@@ -9,11 +9,12 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 
-from engine.discrepancies import Discrepancy
+from engine.discrepancies import Discrepancy, remaining
 from engine.effects import Effects, effects, usable_seeds
 from engine.impact import Impact, Measure, Plan
+from engine.number_text import number
 from engine.snapshot import Snapshot
-from tui_app import impact_lines
+from tui_app import impact_lines, impact_rows
 from tui_app.lines import Line, lines_content
 from tui_app.look import Look
 from tui_app.views.base import View
@@ -27,11 +28,11 @@ class ImpactView(View):
     NAME = "impact"
     HELP: ClassVar[str] = """\
 Every combination of the differences, trained over many seeds. The bar is a difference's mean share of the gap, its
-Shapley value: its effect averaged over all orders of mending, so that the shares add up to the whole. The line is the
-spread over the seeds, `first` how often it had the largest share; a bar left of zero hides some of the gap. u chooses
-what the gap is: the area between the true losses, between the reported ones, the distance of the final weights, or the
-epochs by which one side is later. Enter compares with that difference alone left in; I measures the present settings;
-esc stops and keeps what is measured."""
+Shapley value: its effect averaged over all orders of matching them, toward PyTorch, so that the shares add up to the
+whole. The line is the spread over the seeds, `first` how often it had the largest share; a bar left of zero hides some
+of the gap. u chooses what the gap is: the area between the true losses, between the reported ones, the distance of the
+final weights, or the epochs by which one side is later. Enter compares with that difference alone left in; I measures
+the present settings; esc stops and keeps what is measured so far."""
 
     class Selected(Message):
         """A difference is to be looked at by itself."""
@@ -48,8 +49,8 @@ esc stops and keeps what is measured."""
 
     def compose(self) -> ComposeResult:
         """Two lines of heading, the rows, and what they say."""
-        yield Static(id="impact-heading", classes="legend")
-        yield Static(id="impact-scope", classes="legend")
+        yield Static(id="impact-heading", classes="prose")
+        yield Static(id="impact-scope", classes="prose")
         yield LineList(id="impact-rows")
         with VerticalScroll(id="impact-text"):
             yield Static(id="impact-conclusion", classes="prose")
@@ -59,8 +60,8 @@ esc stops and keeps what is measured."""
     def show(self, snapshot: Snapshot, look: Look) -> None:
         """Show what is measured so far."""
         state = snapshot.impact
-        self.query_one("#impact-heading", Static).update(f"gap: {look.measure.label}", layout=False)
-        self.query_one("#impact-scope", Static).update(_scope(snapshot), layout=False)
+        self.query_one("#impact-heading", Static).update(f"gap: {look.measure.label}")
+        self.query_one("#impact-scope", Static).update(_scope(snapshot))
         impact = None if state is None else state.impact
         if impact is self._impact and look.measure is self._measure:
             return
@@ -72,16 +73,16 @@ esc stops and keeps what is measured."""
     def _show_rows(self) -> None:
         rows, found, impact = self.query_one("#impact-rows", LineList), self._found, self._impact
         if found is None or impact is None:
-            rows.show(0, impact_lines.heading, lambda index, width, selected: [])
+            rows.show(0, lambda width: [], lambda index, width, selected: [])
             for name in ("details", "more"):
                 self.query_one(f"#impact-{name}", Static).update("")
             self.query_one("#impact-conclusion", Static).update(impact_lines.nothing_left(impact) if impact else "")
             return
 
         def row(index: int, width: int, selected: bool) -> Line:
-            return impact_lines.row(found.ranked[index], found, width, selected)
+            return impact_rows.row(found.ranked[index], found, width, selected)
 
-        rows.show(len(found.ranked), impact_lines.heading, row)
+        rows.show(len(found.ranked), lambda width: impact_rows.heading(found, width), row)
         rows.styles.height = len(found.ranked) + 1
         self._show_details()
         self.query_one("#impact-conclusion", Static).update(lines_content(impact_lines.prose(impact, found)))
@@ -109,7 +110,8 @@ esc stops and keeps what is measured."""
         if self._found is not None and self._impact is not None:
             effect = self._found.ranked[event.index]
             name, alone = effect.discrepancy.title.lower(), float(effect.alone.mean())
-            said = f"Only {name} is left in; alone it makes {alone:.3g}."
+            so_far = "" if self._found.finished else ", so far"
+            said = f"Only {name} differs now; alone it makes a gap of {number(alone, 3)}{so_far}."
             self.post_message(self.Selected(self._impact.plan, effect.discrepancy, said))
 
 
@@ -117,14 +119,18 @@ def _scope(snapshot: Snapshot) -> str:
     """What is being measured, and how far it is."""
     state = snapshot.impact
     if state is None:
+        if not remaining(snapshot.settings):
+            return impact_lines.NOTHING_TO_MEASURE
         return "nothing measured yet: I measures the differences of these settings"
     if state.error is not None:
         return state.error
     if state.impact is None:
-        return f"measuring {1 << len(state.plan.differences):,} combinations x {len(state.plan.seeds)} seeds …"
-    text = impact_lines.scope(state.impact)
+        plan = state.plan
+        begun = impact_lines.combinations(len(plan.differences), len(plan.seeds))
+        return f"measuring {begun} …" if state.running else "stopped before anything was measured; I measures again"
+    text = impact_lines.scope(state.impact, stopped=not state.running)
     if state.running:
         return f"{100 * state.share:.0f} %, esc stops · {text}"
-    ended = "" if state.impact.finished else " · stopped"
     other = state.plan.settings.data != snapshot.settings.data
-    return text + ended + (f" · measured on {describe(state.plan.settings)}" if other else "")
+    text += f" · measured on {describe(state.plan.settings)}" if other else ""
+    return text + ("" if remaining(snapshot.settings) else " · measured before the last difference was matched")
