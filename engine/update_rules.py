@@ -73,8 +73,10 @@ class Momentum:
         if text in (NONE, "no", "off"):
             return cls()
         words, _, dampening = text.partition("-dampened-")
-        form, _, coefficient = words.rpartition("-")
-        return cls(float(coefficient), MomentumForm(form or "pytorch"), float(dampening or 0))
+        for form in MomentumForm:
+            if words.startswith(f"{form.value}-"):
+                return cls(float(words.removeprefix(f"{form.value}-")), form, float(dampening or 0))
+        return cls(float(words), MomentumForm.PYTORCH, float(dampening or 0))
 
 
 @dataclass(frozen=True)

@@ -352,3 +352,17 @@ def test_print_in_ascii():
     assert "oo PyTorch" in text
     assert "ooo" in text
     assert re.search(r"\*{6}", text)
+
+
+@pytest.mark.parametrize("explorer", [("same-loss", (60, 20))], indirect=True)
+async def test_a_legend_without_its_chart_is_there_only_to_read_from(explorer):
+    chart, legend = explorer.app.query_one("#gap-chart"), explorer.app.query_one("#gap-legend")
+    assert (chart.display, legend.display) == (False, False)
+    await explorer.press("comma")
+    assert legend.display
+    assert "gap |Δloss|" in explorer.text("#gap-legend")
+    await explorer.press("escape")
+    assert not legend.display
+    await explorer.pilot.resize_terminal(80, 24)
+    await explorer.settle()
+    assert (chart.display, legend.display) == (True, True)

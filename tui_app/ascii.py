@@ -59,7 +59,7 @@ SINGLE = {
     **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼╔╗╚╝", "+"),
     **dict.fromkeys("─━═╌╴╶▔", "-"),
     **dict.fromkeys("│┃║▏▎▍▌▐▕┊", "|"),
-    **dict.fromkeys("▁▂", "_"),
+    **dict.fromkeys("▁▂▃", "_"),
     **dict.fromkeys("▄▅▆▇█▀▓", "#"),
     **dict.fromkeys("·•∙", "."),
     "▒": "=",

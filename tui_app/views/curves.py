@@ -85,6 +85,9 @@ tabs show that epoch. z and the wheel zoom; [ and ], or shift and the wheel, pan
         if snapshot.epoch and not curves.gap.high.any():
             gaps, waiting = [], "no gap: every bit of every loss is equal"
         self._chart("gap-chart").show(tuple(gaps), look.log_scale, waiting, look.zoom, look.cursor)
+        # Where there is no room for the gap's chart, its line is worth one for a reading or for pinned runs' names.
+        room = self._chart("gap-chart").display or look.cursor is not None or bool(look.pinned)
+        self.query_one("#gap-legend").display = room
         self._show_legends(self._lines(snapshot, look, legend))
 
     def _lines(self, snapshot: Snapshot, look: Look, chart: LossChart) -> tuple[Line, Line]:
