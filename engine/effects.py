@@ -198,8 +198,10 @@ def conclusion(found: Effects) -> str | None:
     weighty = [effect for effect in found.ranked if abs(effect.share) > NEGLIGIBLE * largest]
     first = weighty[0]
     part = 100 * first.share / (found.whole - found.rest)
+    alike = [one for one in weighty if abs(one.share - first.share) <= ALIKE * abs(first.share)]
+    names = " or ".join(one.discrepancy.title.lower() for one in alike)
     text = (
-        f"Match {first.discrepancy.title.lower()} first: {part:.0f} % of the gap, "
+        f"Match {names} first: {part:.0f} % of the gap{' each' if len(alike) > 1 else ''}, "
         f"the largest share at {first.first} of {found.seeds} seeds."
     )
     against = [effect.discrepancy.title.lower() for effect in weighty if effect.share < 0]

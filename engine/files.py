@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from engine.errors import InputError
@@ -27,20 +28,26 @@ def write_whole(path: Path, content: str | bytes, replace_existing: bool) -> Non
     _write_all({path: content})
 
 
-def write_folder(folder: Path, files: dict[str, str | bytes], replace_existing: bool) -> None:
-    """Write files into a folder, made if its parent exists; raises `InputError`, and then none is new there."""
+def check_folder(folder: Path, names: Iterable[str], replace_existing: bool) -> None:
+    """Refuse a folder that these files could not be written into later; raises `InputError`."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; name a folder.")
+    if not folder.exists():
+        check_writable(folder, replace_existing)
+        return
+    for name in names:
+        check_writable(folder / name, replace_existing)
+
+
+def write_folder(folder: Path, files: dict[str, str | bytes], replace_existing: bool) -> None:
+    """Write files into a folder, made if its parent exists; raises `InputError`, and then none is new there."""
+    check_folder(folder, files, replace_existing)
     made = not folder.exists()
     try:
         folder.mkdir(exist_ok=True)
-    except FileNotFoundError:
-        raise InputError(f"{folder}: there is no folder {folder.parent}.") from None
     except OSError as error:
         raise InputError(f"{folder} cannot be made: {error.strerror or error}.") from None
     try:
-        for name in files:
-            check_writable(folder / name, replace_existing)
         _write_all({folder / name: content for name, content in files.items()})
     except InputError:
         if made:

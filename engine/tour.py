@@ -121,7 +121,7 @@ def _tour() -> tuple[Step, ...]:
             _gap,
         ),
         Step(
-            "Why still 7.7e-08?",
+            "Why still a gap?",
             "precision",
             "Back to XOR, gradients matched, and float64 throughout on both sides.",
             "NumPy kept float32 weights and computed in float64, PyTorch was float32 alone. In one precision the gap "

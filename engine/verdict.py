@@ -127,7 +127,7 @@ def _remark(level: Level, left: tuple[Discrepancy, ...]) -> str:
     if level is Level.EQUAL and not left:
         return "No difference is left, only rounding."
     if level in (Level.EQUAL, Level.PLOTTING):
-        return f"{_left(left)} Together they make no gap that a plot can show."
+        return f"{_left(left)} {'Together they make' if len(left) > 1 else 'It makes'} no gap that a plot can show."
     return _left(left)
 
 

@@ -10,7 +10,7 @@ from engine.discrepancies import CATALOGUE
 from engine.settings import Activation, Settings, Side, SideName
 
 OF_ONES_OWN = {
-    "momentum": ("0.5", "textbook-0.25", "pytorch-0.5-dampened-0.125", "textbook-1e-05"),
+    "momentum": ("0.5", "textbook-0.25", "pytorch-0.5-dampened-0.125"),
     "weight_decay": ("0.01", "decoupled-0.02"),
 }
 """Values beside the catalogue's choices."""

@@ -101,6 +101,20 @@ def test_export_writes_all_of_it_and_never_over_a_file(tmp_path, files):
     assert (folder / "report.md").read_text() != "precious"
 
 
+def test_export_refuses_before_it_trains(tmp_path, monkeypatch):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "report.md").write_text("precious")
+    monkeypatch.setattr("engine.train", lambda *_: pytest.fail("it has trained"))
+    for folder, said in (
+        ("out", "exists already"),
+        ("nowhere/out", "there is no folder"),
+        ("out/report.md", "is a file"),
+    ):
+        refused = CliRunner().invoke(main, ["export", str(tmp_path / folder)])
+        assert refused.exit_code == 2
+        assert said in refused.stderr
+
+
 def test_a_full_disk_leaves_no_folder(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")

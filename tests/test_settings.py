@@ -81,3 +81,12 @@ def test_a_device_that_is_not_there_is_named_with_those_that_are():
 def test_there_is_no_such_preset():
     with pytest.raises(SettingsError, match="there are asked, same-loss"):
         engine.preset("none")
+
+
+@pytest.mark.parametrize("text", ["1e-05", "textbook-1e-05", "pytorch-0.5-dampened-1e-05", "textbook-0.9"])
+def test_a_momentum_with_an_exponent_is_read(text):
+    from engine.update_rules import Momentum
+
+    momentum = Momentum.parse(text)
+    assert Momentum.parse(str(momentum)) == momentum
+    assert momentum.coefficient == float(text.split("-dampened")[0].split("k-")[-1].split("h-")[-1])

@@ -87,15 +87,16 @@ async def test_a_preset_that_makes_precision_mixed_says_so():
     assert step.settings.numpy.precision is engine.Precision.MIXED
 
 
-async def test_the_tour_gives_ones_own_data_back(explorer):
+async def test_the_tour_gives_ones_own_settings_back(explorer):
     own = replace(explorer.app.settings, data=engine.built_in("moons"), hidden=(3,))
+    own = own.with_side(engine.SideName.PYTORCH, momentum="0.5")
     explorer.app.change_settings(own)
     await explorer.settle()
     await explorer.press("t", "n")
     assert explorer.app.settings == TOUR[1].settings
-    assert explorer.said == ["The tour trains the question's own network on XOR; yours comes back after it."]
+    assert explorer.said == ["The tour trains its own networks; your settings come back after it."]
     await explorer.press("escape")
-    assert explorer.snapshot.settings == replace(own, numpy=TOUR[1].settings.numpy, pytorch=TOUR[1].settings.pytorch)
+    assert explorer.snapshot.settings == explorer.app.settings == own
 
 
 async def test_the_tour_leaves_its_own_step_where_nothing_of_ones_own_was_before(explorer):
@@ -135,3 +136,18 @@ async def test_a_verdict_is_never_cut(explorer):
             panel, text = explorer.app.query_one("#verdict"), explorer.app.query_one("#verdict Static")
             assert text.size.height <= panel.content_region.height
             assert explorer.snapshot.verdict.headline in str(text.render())
+
+
+@pytest.mark.parametrize("explorer", [("asked", size) for size in ((118, 20), NARROW, LEAST)], indirect=True)
+async def test_the_tour_is_read_on_every_tab(explorer):
+    await explorer.press("t")
+    for key in "cwfTIx":
+        await explorer.press(key)
+        assert explorer.app.query_one("#tour").content_region.height >= 4, key
+
+
+@pytest.mark.parametrize("explorer", [("asked", size) for size in ((150, 20), (118, 20), LEAST)], indirect=True)
+async def test_an_explanation_has_lines_on_a_low_screen(explorer):
+    if explorer.app._view != "differences" and explorer.app.size.width < 118:
+        await explorer.press("d")
+    assert explorer.app.query_one("#why").content_region.height >= 3

@@ -153,12 +153,13 @@ def export(folder: str, force: bool, **options: Any) -> None:
 
     `numpy_mlp.py` and `pytorch_mlp.py` run alone, with only NumPy or torch, and print the same losses bit for bit.
     """
-    from engine.exports import export_files
-    from engine.files import write_folder
+    from engine.exports import export_files, export_names
+    from engine.files import check_folder, write_folder
     from engine.run import result_of
 
     settings = settings_from(**options)
     wants_ascii(options)
+    check_folder(Path(folder).expanduser(), export_names(settings), force)
     files = export_files(result_of(_train(settings)), command_line(settings))
     write_folder(Path(folder).expanduser(), files, force)
     for name in files:

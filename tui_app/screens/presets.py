@@ -24,7 +24,7 @@ class PresetScreen(ModalScreen[str | None]):
             for preset in PRESETS.values()
         ]
         frame = Vertical(OptionList(*options), classes="dialog", id="presets")
-        frame.border_title = "Presets, from the question to nothing left different"
+        frame.border_title = "Presets, from asked to nothing left"
         frame.border_subtitle = "enter choose · esc close"
         yield frame
 

@@ -32,7 +32,7 @@ LABELS = {
 }
 PLACEHOLDERS = {
     "data": f"{', '.join(BUILT_IN)}, or a .csv or .npz file",
-    "targets": "a CSV's target columns; the last by default",
+    "targets": "of a CSV file; the last by default",
     "hidden": "sizes such as 5 or 8,4, or none",
     "threads": "of NumPy and of PyTorch each, or auto",
 }
@@ -101,7 +101,7 @@ class SetupScreen(ModalScreen[Settings | None]):
         ]
         frame = Vertical(VerticalScroll(*lines, can_focus=False), Static(id="problem"), classes="dialog", id="setup")
         frame.border_title = "Setup"
-        frame.border_subtitle = "↑ ↓ fields · → complete · enter train · esc close"
+        frame.border_subtitle = "↑↓ field · → complete · enter train · esc close"
         yield frame
 
     def _input(self, name: str, value: str) -> Input:

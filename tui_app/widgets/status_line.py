@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
+from engine.data import BUILT_IN
 from engine.number_text import number
 from engine.settings import Settings, SideName
 from engine.snapshot import Snapshot, State
@@ -40,7 +41,7 @@ def describe(settings: Settings) -> str:
 def descriptions(settings: Settings) -> list[str]:
     """From all there is to say down to the data set's name."""
     data = settings.data
-    name = data.name.upper() if len(data.name) <= 3 else data.name
+    name = data.name.upper() if data.name in BUILT_IN and len(data.name) <= 3 else data.name
     name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
     kinds = " → ".join(dict.fromkeys(kind.value for kind in settings.activations))
     shape = f"{name} {data.samples}x{data.inputs}→{data.outputs}"
@@ -87,7 +88,7 @@ def progress(snapshot: Snapshot) -> list[str]:
     if pace.epochs_per_second:
         pieces.append(per_second(pace.epochs_per_second))
     if snapshot.speed_limit:
-        pieces.append(f"limit {snapshot.speed_limit:g}/s")
+        pieces.append(f"limit {per_second(snapshot.speed_limit)}")
     if snapshot.state is State.RUNNING and pace.epochs_per_second:
         pieces.append(f"{duration((epochs - snapshot.epoch) / pace.epochs_per_second)} left")
     if pace.epochs_per_second:

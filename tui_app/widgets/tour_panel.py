@@ -16,7 +16,7 @@ ROOMY = 13
 HELP = """\
 t walks the question's path in eight steps, from the programs as they were asked about to nothing left different. Each
 step changes the experiment, says what to expect, and then what happened in this run's own numbers. n is the next step,
-b the one before. It trains the question's own network; escape leaves, and one's own data come back."""
+b the one before. It trains the question's own two programs; escape leaves, and settings of one's own come back."""
 
 
 def step_content(index: int, snapshot: Snapshot, gap: str = "\n\n") -> Content:
