@@ -53,9 +53,7 @@ class Arrangement(ExplorerState):
         screen.set_class(self._view != "differences", "-views")
         screen.set_class(self._view in ROOMY, "-roomy")
         screen.query_one(TabStrip).show(names, self._view)
-        footer = screen.query_one(KeyFooter)
-        footer.show_command_palette = not narrow
-        footer.fit(width)
+        screen.query_one(KeyFooter).fit(width, palette=not narrow)
         for name, view in VIEWS.items():
             screen.query_one(view).display = name == self._view
         self._views = names

@@ -18,13 +18,13 @@ class KeyFooter(Footer):
 
     def compose(self) -> ComposeResult:
         """The keys that fit."""
-        width = self._fitted_to or self.app.size.width
-        yield from _fitting([key for key in super().compose() if isinstance(key, FooterKey)], width)
+        self._fitted_to = self._fitted_to or self.app.size.width
+        yield from _fitting([key for key in super().compose() if isinstance(key, FooterKey)], self._fitted_to)
 
-    def fit(self, width: int) -> None:
-        """Show what fits this width."""
-        if width != self._fitted_to:
-            self._fitted_to = width
+    def fit(self, width: int, palette: bool) -> None:
+        """Show what fits this width, the palette's key among it or not."""
+        if (width, palette) != (self._fitted_to, self.show_command_palette):
+            self._fitted_to, self.show_command_palette = width, palette
             self.refresh(recompose=True)
 
 
