@@ -114,10 +114,13 @@ class WeightsGap:
 
     @property
     def relative(self) -> float:
-        """The largest gap as a share of the way the weights have moved; infinite where they have not moved."""
+        """The largest gap as a share of the way the weights have moved; infinite where that says nothing: they have not
+        moved, or are no finite numbers any more.
+        """
         if self.max_absolute == 0:
             return 0.0
-        return self.max_absolute / self.moved if self.moved else float("inf")
+        known = self.moved > 0 and np.isfinite([self.max_absolute, self.moved]).all()
+        return self.max_absolute / self.moved if known else float("inf")
 
 
 @dataclass(frozen=True)
@@ -190,16 +193,19 @@ def compare_weights(now: tuple[ParameterPair, ...], start: tuple[ParameterPair, 
     return WeightsGap(
         elements=sum(numpy.size for numpy, _ in both),
         different=sum(int(np.count_nonzero(numpy != pytorch)) for numpy, pytorch in both),
-        max_absolute=max(_largest_gap(numpy, pytorch) for numpy, pytorch in both),
+        # Unlike Python's own, NumPy's maximum is not a number as soon as one gap is none.
+        max_absolute=float(np.max([_largest_gap(numpy, pytorch) for numpy, pytorch in both])),
         lacking=tuple(pair.name for pair in now if pair.both is None),
-        moved=max(moved, default=0.0),
+        moved=float(np.max(moved, initial=0.0)),
     )
 
 
 def _largest_gap(first: FloatArray, second: FloatArray) -> float:
     with np.errstate(invalid="ignore", over="ignore"):
         gap = np.subtract(first, second, dtype=np.float64)
-        return float(np.abs(gap, out=gap).max())
+        largest = float(np.abs(gap, out=gap).max())
+        # Two infinities of one sign are equal, though their difference is no number.
+        return largest if np.isfinite(largest) else float(np.where(first == second, 0, gap).max())
 
 
 def compare_parameters(settings: Settings, pairs: tuple[ParameterPair, ...]) -> tuple[ParameterGap, ...]:

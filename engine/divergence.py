@@ -1,7 +1,7 @@
 """A run whose loss stopped being a finite number, and which difference makes it so: found by trying, never guessed.
 
-Each difference left is matched alone on the side that diverged, and that side is trained again past the epoch of
-divergence. What stays finite there has ended it.
+Each difference left is matched alone, toward the side that did not diverge, and both are trained again past the epoch
+of divergence. Where both stay finite, that difference has ended it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.discrepancies import Discrepancy, match_toward, remaining
-from engine.errors import InputError
 from engine.settings import Settings, SideName
 
 if TYPE_CHECKING:
@@ -96,29 +95,22 @@ class CauseStudy:
 
     def _try_all(self) -> Iterator[bool]:
         for discrepancy in self._left:
-            yield from self._try(discrepancy)
-            if self._clock() >= self._end and discrepancy in self.cause.untried:
+            if self._clock() >= self._end:
                 return
+            yield from self._try(discrepancy)
 
     def _try(self, discrepancy: Discrepancy) -> Iterator[bool]:
-        side = self._divergence.side
-        changed, toward = match_toward(discrepancy, self._settings, side.other)
-        finite = False
-        if toward is not side:
-            try:
-                models = self._build(changed)
-            except InputError:
+        matched, _ = match_toward(discrepancy, self._settings, self._divergence.side.other)
+        numpy, pytorch = self._build(matched)
+        finite = True
+        for _ in range(min(BEYOND * self._divergence.epoch, self._settings.epochs)):
+            with np.errstate(all="ignore"):
+                finite = math.isfinite(numpy.step()) and math.isfinite(pytorch.step())
+            if not finite:
+                break
+            if self._clock() >= self._end:
                 return
-            model = models[0] if side is SideName.NUMPY else models[1]
-            finite = True
-            for _ in range(min(BEYOND * self._divergence.epoch, self._settings.epochs)):
-                with np.errstate(all="ignore"):
-                    finite = math.isfinite(model.step())
-                if not finite:
-                    break
-                if self._clock() >= self._end:
-                    return
-                yield True
+            yield True
         self._say(
             (*self.cause.ends_it, *([discrepancy] if finite else [])),
             tuple(one for one in self.cause.untried if one is not discrepancy),

@@ -13,7 +13,8 @@ def number(value: float, digits: int = 2) -> str:
     """At least so many significant digits: plain from 0.001 to 9,999, an exponent beyond. 0.25, 386, 7.7e-08."""
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else str(value)
-    magnitude = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
+    # Of the rounded number, which may be larger than the largest float.
+    magnitude = int(f"{value:.{digits - 1}e}".partition("e")[2])
     if magnitude < -3 or abs(value) >= 9999.5:
         return f"{value:.{digits - 1}e}"
     return f"{value:,.{max(0, digits - 1 - magnitude)}f}"

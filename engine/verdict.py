@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -75,7 +76,7 @@ def _level(settings: Settings, comparison: Comparison, left: tuple[Discrepancy, 
         (comparison.losses.different == 0 and comparison.weights.same, Level.IDENTICAL),
         (comparison.weights.moved == 0 and losses <= ON_A_PLOT, Level.UNMOVED),
         (not left and largest <= AMPLIFIED, Level.EQUAL),
-        (not left, Level.DIFFERENT),
+        (not left and losses > ON_A_PLOT, Level.DIFFERENT),
         (double and largest <= ROUNDING, Level.EQUAL),
         (largest <= ON_A_PLOT, Level.PLOTTING),
         (only_plotted and weights <= AMPLIFIED, Level.PLOTTED_NUMBER),
@@ -96,14 +97,16 @@ def _headline(level: Level, comparison: Comparison, left: tuple[Discrepancy, ...
     count = f"{losses.epochs:,} loss{'es' if losses.epochs > 1 else ''}"
     equal = f"{gap}{ulps(losses.max_ulp)}" if losses.different else f"every bit of {count}, weights to {weights}"
     apart = f"Different: {len(left)} difference{'s' if len(left) > 1 else ''} left"
-    first = f"First loss agrees; the weights are already {weights} apart"
+    finite = math.isfinite(comparison.weights.max_absolute) and math.isfinite(comparison.weights.moved)
+    far = f"{weights} apart" if finite else "no finite numbers any more"
+    first = f"First loss agrees; the weights are already {far}"
     return {
         Level.IDENTICAL: f"Identical: every bit of {count} and all weights",
         Level.EQUAL: f"Equal up to rounding: {equal}",
         Level.PLOTTING: f"Equal on a plot: {gap}",
         Level.PLOTTED_NUMBER: "The networks are the same; only the plotted number differs",
         Level.UNMOVED: "Nothing has moved: every weight is where it started",
-        Level.WEIGHTS: first if losses.epochs == 1 else f"Losses agree so far; the weights are {weights} apart",
+        Level.WEIGHTS: first if losses.epochs == 1 else f"Losses agree so far; the weights are {far}",
         Level.DIFFERENT: apart if left else f"Equal settings, yet {gap} apart",
     }[level]
 
@@ -122,7 +125,7 @@ def _gaps(comparison: Comparison) -> str:
 
 
 def _remark(level: Level, left: tuple[Discrepancy, ...]) -> str:
-    if level is Level.DIFFERENT and not left:
+    if level in (Level.DIFFERENT, Level.WEIGHTS) and not left:
         return "No difference is left: training has amplified rounding."
     if level is Level.EQUAL and not left:
         return "No difference is left, only rounding."

@@ -279,8 +279,26 @@ class Worker:
         shown = self.snapshot
         self.snapshot = replace(shown, number=shown.number + 1, state=State.FAILED, error=message)
 
+    def _publish_failed(self) -> None:
+        """What was shown last and why it ended, with what does not come from the models."""
+        shown = self.snapshot
+        self.snapshot = replace(
+            shown,
+            number=shown.number + 1,
+            speed_limit=self._speed.epochs_per_second,
+            scrubbed=self._scrub.result,
+            step=self._step.trace,
+            growth=self._step.growth,
+            impact=self._impact.state,
+            devices=self._devices,
+            refusal=self._refusal,
+        )
+
     def _publish(self) -> None:
         """Leave a fresh snapshot where the screen's timer finds it."""
+        if self._state is State.FAILED:
+            self._publish_failed()
+            return
         lockstep, settings = self._lockstep, self._settings
         number = self.snapshot.number + 1
         started = self._clock()

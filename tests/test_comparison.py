@@ -94,3 +94,21 @@ def test_a_run_compares_starts_and_ends():
     ways = [np.abs(now - start).max() for side in (0, 1) for now, start in zip(sides[side], starts[side], strict=True)]
     assert run.comparison.weights.moved == max(ways)
     assert run.comparison.losses.max_ulp == max(ulp_distance(run.numpy.losses, run.pytorch.losses, np.float32))
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_gap_that_is_no_number_is_kept_wherever_it_stands(place):
+    settings = engine.preset("no-bias")
+    zeros = [np.zeros((5, 2)), np.zeros((1, 5))]
+    broken = [np.ones((5, 2)), np.ones((1, 5))]
+    broken[place][0, 0] = np.nan
+    whole = compare_weights(pair_parameters(settings, broken, zeros), pair_parameters(settings, zeros, zeros))
+    assert np.isnan(whole.max_absolute)
+    assert whole.relative == np.inf
+
+
+def test_equal_infinities_are_equal():
+    settings = engine.preset("no-bias")
+    wide = [np.full((5, 2), np.inf), np.zeros((1, 5))]
+    whole = compare_weights(pair_parameters(settings, wide, wide))
+    assert (whole.max_absolute, whole.same) == (0.0, True)

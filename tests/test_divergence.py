@@ -29,8 +29,7 @@ def test_what_is_named_ends_it_and_nothing_else_does(settings):
     for discrepancy in remaining(settings):
         matched, _ = match_toward(discrepancy, settings, SideName.PYTORCH)
         again = engine.train(replace(matched, epochs=2 * run.divergence.epoch))
-        ended = again.divergence is None or again.divergence.side is not SideName.NUMPY
-        assert ended is (discrepancy in run.cause.ends_it)
+        assert (again.divergence is None) is (discrepancy in run.cause.ends_it)
 
 
 def test_the_gradients_factor_is_the_cause_where_pytorch_with_the_same_rate_goes_on():
@@ -74,3 +73,42 @@ def test_it_ends_when_time_is_up_and_says_what_was_not_tried():
 def test_all_at_once_is_the_same_as_bit_by_bit():
     divergence = engine.train(FAST).divergence
     assert find_cause(FAST, divergence, build_models) == engine.train(FAST).cause
+
+
+def test_a_difference_that_makes_the_other_side_diverge_ends_nothing():
+    """Matched toward the side that went on, the rate is right; matched the other way round both would diverge."""
+    settings = engine.preset("exact").with_side(SideName.NUMPY, learning_rate=1e20)
+    settings = replace(settings, output_activation=Activation.IDENTITY)
+    divergence = engine.train(settings).divergence
+    steps = []
+
+    def build(matched):
+        numpy, pytorch = build_models(matched)
+        step = pytorch.step
+
+        def counted():
+            steps.append(matched)
+            return step() if len(steps) < 3 else float("inf")
+
+        pytorch.step = counted
+        return numpy, pytorch
+
+    assert find_cause(settings, divergence, build).ends_it == ()
+    assert find_cause(settings, divergence, build_models).ends_it == (find("learning_rate"),)
+
+
+def test_no_trial_begins_when_time_is_up():
+    clock, built = MadeUpClock(), []
+
+    def build(settings):
+        built.append(settings)
+        clock.now += SECONDS
+        numpy, pytorch = build_models(settings)
+        numpy.step = lambda: float("nan")
+        return numpy, pytorch
+
+    study = CauseStudy(SLIP, Divergence(SideName.NUMPY, 5, float("nan")), build, clock)
+    while not study.cause.finished:
+        study.work()
+    assert len(built) == 1
+    assert len(study.cause.untried) == len(study.cause.left) - 1

@@ -46,3 +46,10 @@ def test_it_reads_back_to_so_many_digits(value, digits):
 @pytest.mark.parametrize(("count", "text"), [(0, ""), (2, " (2 ULP)"), (999_999, " (999,999 ULP)"), (10**6, "")])
 def test_ulps_are_left_out_where_they_say_nothing(count, text):
     assert ulps(count) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.76e308, "1.8e+308"), (-1.7976931348623157e308, "-1.8e+308"), (5e-324, "4.9e-324")]
+)
+def test_the_largest_and_the_least_float_are_written(value, text):
+    assert number(value) == text

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import engine
@@ -127,3 +128,27 @@ def test_divergence_comes_first_and_its_cause_is_named():
     slip = find("derivative_at")
     found = judge(engine.preset("exact"), comparison, divergence, Cause((slip,), (slip,)))
     assert "The cause: derivative." in found.detail
+
+
+INF, NAN = float("inf"), float("nan")
+
+
+@pytest.mark.parametrize(
+    ("gap", "moved"), [(NAN, 10.0), (INF, 10.0), (NAN, INF), (INF, INF), (1.0, INF), (1.0, NAN), (NAN, NAN)]
+)
+@pytest.mark.parametrize("settings", [engine.preset("answer"), engine.preset("exact"), MOMENTUM, REPORT])
+def test_weights_that_are_no_numbers_are_never_equal(gap, moved, settings):
+    weights = replace(APART, max_absolute=gap, moved=moved)
+    for losses in (EQUAL, TINY, GAP):
+        found = verdict(settings, losses, weights)
+        assert found.level in (Level.WEIGHTS, Level.DIFFERENT), found.headline
+
+
+def test_a_run_whose_weights_overflow_before_its_losses_do():
+    settings = replace(engine.preset("exact"), hidden=(), epochs=6).with_side(SideName.NUMPY, momentum="0.5")
+    for side in SideName:
+        settings = settings.with_side(side, learning_rate=1e6, derivative_at="pre-activation")
+    run = engine.train(settings)
+    assert run.divergence is None
+    assert not all(np.isfinite(weight).all() for weight in run.numpy.parameters + run.pytorch.parameters)
+    assert run.verdict.level in (Level.WEIGHTS, Level.DIFFERENT)

@@ -17,8 +17,10 @@ from engine.commands import (
     Pause,
     Restart,
     Resume,
+    Scrub,
     SetSpeed,
     Step,
+    Watch,
 )
 from engine.impact import measure, plan
 from engine.settings import SideName
@@ -290,3 +292,26 @@ def test_a_study_that_does_not_fit_is_refused_in_a_sentence():
     worker.work_until_idle()
     assert "needs about" in worker.snapshot.impact.error
     assert worker.snapshot.state is State.FINISHED
+
+
+@pytest.mark.parametrize("command", [Scrub(3), Watch(True), SetSpeed(10), Resume(), Pause(), Step(1)])
+def test_a_failure_stays_said_whatever_is_asked_next(command):
+    worker = finished(replace(engine.preset("answer"), device="cuda:99"))
+    said = worker.snapshot.error
+    worker.send(command)
+    worker.work_until_idle()
+    assert (worker.snapshot.state, worker.snapshot.error) == (State.FAILED, said)
+
+
+def test_a_model_that_has_failed_is_asked_nothing_more():
+    worker = Worker(engine.preset("answer"))
+    worker.send(Step(20))
+    worker.work_until_idle()
+    worker._lockstep.pytorch.step = lambda: 1 / 0
+    worker.send(Resume())
+    worker.work_until_idle()
+    worker._lockstep.pytorch.parameters = lambda: 1 / 0
+    worker.send(Watch(True))
+    worker.work_until_idle()
+    assert "ZeroDivisionError: division by zero" in worker.snapshot.error
+    assert len(worker.snapshot.curves.numpy.low) == 20
