@@ -13,6 +13,7 @@ from rich.console import Console
 
 import engine
 from engine.history import History
+from engine.number_text import number
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.curve_legends import LossChart, gap_legend, loss_legend, loss_reading
@@ -134,6 +135,17 @@ def test_a_legend_always_has_the_names(width, changed, drawing, seed):
     glyphs = {Drawing.COLORS: ("━━", "━━"), Drawing.MARKS: ("⠒⠒", "oo"), Drawing.ASCII: ("**", "oo")}[drawing]
     assert f"{glyphs[0]} by hand, least" in text
     assert f"{glyphs[1]} PyTorch, least" in text
+
+
+@pytest.mark.parametrize("drawing", Drawing)
+def test_two_signed_reports_and_the_run_before_fit_the_least_screen(drawing):
+    """By far the longest line: the run before gives way, being faint; least values of any size stay whole."""
+    for low, high in ((-0.016, -0.0042), (-1.2e-300, -3.4e-200)):
+        chart = LossChart(curves_of(np.array([1.0, low]), np.array([1.0, high])), (True, True), True, "gradient")
+        text = written(loss_legend(chart, drawing, NARROWEST))
+        assert cell_len(text) <= NARROWEST
+        assert number(low) in text
+        assert number(high) in text
 
 
 # Axes

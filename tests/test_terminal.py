@@ -94,3 +94,14 @@ def test_a_burst_of_bytes_finds_its_field(terminal):
     program.wait_for(b"2-7-1")
     os.write(program.master, b"q")
     assert program.ended() == 0
+
+
+@pytest.mark.parametrize("before", [b"", b"o", b"H"], ids=["main", "setup", "value"])
+def test_ctrl_c_does_not_wait_behind_other_keys(terminal, before):
+    program = terminal("-m", "tui_app", "--epochs", "200")
+    program.wait_for(b"200 of 200")
+    os.write(program.master, before)
+    time.sleep(0.5)
+    os.write(program.master, b"\t" * 100 + b"\x03")
+    assert program.ended() == 0
+    program.assert_whole()

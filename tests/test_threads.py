@@ -113,7 +113,7 @@ def test_the_command_line_says_it():
     assert command_line(replace(engine.preset("answer"), threads=3)) == "mlp-tui --preset answer --threads 3"
     names = inspect.signature(settings_from).parameters
     options = {name: None for name, one in names.items() if one.kind is not inspect.Parameter.VAR_KEYWORD}
-    assert settings_from(**options | {"assignments": (), "threads": 3}).threads == 3
+    assert settings_from(**options | {"assignments": (), "threads": "3"}).threads == 3
 
 
 def test_both_at_once_are_in_turn_bit_for_bit():
@@ -180,3 +180,15 @@ def test_threads_of_the_engine_are_the_calling_threads_in_pytorch():
     thread.start()
     thread.join()
     assert counts == [1]
+
+
+def test_the_number_of_a_file_can_be_left_to_the_size_again(tmp_path):
+    file = tmp_path / "run.json"
+    write_run(engine.train(replace(engine.preset("exact"), epochs=2, threads=2)), str(file))
+    names = inspect.signature(settings_from).parameters
+    options = {name: None for name, one in names.items() if one.kind is not inspect.Parameter.VAR_KEYWORD}
+    options |= {"assignments": (), "run_file": str(file)}
+    assert settings_from(**options).threads == 2
+    assert settings_from(**options | {"threads": "auto"}).threads is None
+    with pytest.raises(SettingsError, match="threads cannot be 'many'; it is a whole number, or auto"):
+        settings_from(**options | {"threads": "many"})

@@ -65,6 +65,7 @@ def loss_legend(chart: LossChart, drawing: Drawing, width: int) -> Line:
                 (title, True, "", "before"),
                 ("", True, "", "before"),
                 ("", False, "", "before"),
+                ("", False, "", ""),
             )
         ),
         width,
@@ -84,7 +85,7 @@ def _least(chart: LossChart, whole: bool) -> list[str]:
 def _entries(chart: LossChart, after_names: list[str], drawing: Drawing, before: str) -> Iterator[tuple[str, str]]:
     for side, (role, mark), text in zip(SideName, SIDE_ROLES, after_names, strict=True):
         yield from _entry(f"{side.label}{text}", role, mark, drawing)
-    if chart.changed:
+    if chart.changed and before:
         yield from _entry(before, BEFORE, FAINT_MARK, drawing)
 
 

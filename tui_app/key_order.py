@@ -16,6 +16,9 @@ from textual.message import Message
 ROUNDS = 2
 """Trips to the focused widget and back up after a key: what it posts itself has arrived after the second."""
 
+AT_ONCE = ("ctrl+c",)
+"""Keys that wait for no other, and drop those that wait."""
+
 PATIENCE_SECONDS = 0.5
 """A key whose widget is gone, and with it the message that says it is done, holds up the next no longer than this."""
 
@@ -41,6 +44,10 @@ class KeysInOrder(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """As Textual's, but a key waits for the one before."""
         if not isinstance(event, (events.Key, events.Paste)) or event.is_forwarded:
+            await super().on_event(event)
+        elif isinstance(event, events.Key) and event.key in AT_ONCE:
+            # Who wants out does not want what was typed before.
+            self._waiting.clear()
             await super().on_event(event)
         elif self._under_way:
             self._waiting.append(event)

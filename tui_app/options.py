@@ -68,8 +68,7 @@ EXPERIMENT_OPTIONS = (
     click.option("--device", metavar="D", help="Where PyTorch computes: cpu (unless said), cuda, cuda:1, mps."),
     click.option(
         "--threads",
-        type=int,
-        metavar="N",
+        metavar="N|auto",
         help="Threads of NumPy and of PyTorch each; chosen by the network's size and the cores unless said.",
     ),
     click.option(
@@ -101,7 +100,7 @@ def settings_from(
     seed: int | None,
     learning_rate: str | None,
     device: str | None,
-    threads: int | None,
+    threads: str | None,
     **_: object,
 ) -> Settings:
     """The settings that the options describe; raises `InputError`."""
@@ -118,9 +117,10 @@ def settings_from(
         "epochs": epochs,
         "seed": seed,
         "device": device,
-        "threads": threads,
     }
     settings = replace(settings, **{field: value for field, value in changes.items() if value is not None})
+    if threads is not None:
+        settings = replace(settings, threads=_threads(threads))
     if learning_rate is not None:
         settings = assign(settings, f"both.learning_rate={learning_rate}")
     for assignment in assignments:
@@ -227,12 +227,22 @@ def setup_settings(settings: Settings, fields: dict[str, str]) -> Settings:
         epochs=_whole("epochs", typed["epochs"]),
         seed=_whole("seed", typed["seed"]),
         device=typed["device"],
-        threads=None if typed["threads"].lower() in ("", "auto") else _whole("threads", typed["threads"]),
+        threads=_threads(typed["threads"]),
     )
     rate = find("learning_rate")
     for side, name in ((SideName.NUMPY, "numpy_rate"), (SideName.PYTORCH, "pytorch_rate")):
         settings = rate.set(settings, side, rate.parse(typed[name], side))
     return settings
+
+
+def _threads(text: str) -> int | None:
+    """A number, or none for what is chosen by size."""
+    if text.strip().lower() in ("", "auto"):
+        return None
+    try:
+        return _whole("threads", text)
+    except SettingsError as error:
+        raise SettingsError(str(error).replace("whole number.", "whole number, or auto.")) from None
 
 
 def _whole(field: str, text: str) -> int:
