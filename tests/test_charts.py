@@ -251,8 +251,8 @@ def test_a_reading_has_names_and_as_many_digits_as_fit(epoch, losses, width):
     text = written(loss_reading(epoch, losses, Drawing.COLORS, width))
     assert cell_len(text) <= width
     found = re.fullmatch(rf"epoch {epoch:,}  ━━ by hand (\S+)  ━━ PyTorch (\S+)", text)
-    for number, loss in zip(found.groups(), losses, strict=True):
-        assert float(number.replace(",", "")) == pytest.approx(loss, rel=0.06)
+    for shown, loss in zip(found.groups(), losses, strict=True):
+        assert float(shown.replace(",", "")) == pytest.approx(loss, rel=0.06)
 
 
 def test_a_reading_is_shortened_and_not_cut():
