@@ -39,21 +39,33 @@ class Arrangement(ExplorerState):
         if not narrow and self._view == "differences":
             self._view = "curves"
         names = ("differences", *VIEWS) if narrow else tuple(VIEWS)
-        screen.set_class(narrow, "-narrow")
-        screen.set_class(width >= WIDE, "-wide")
-        screen.set_class(width < SLIM, "-slim")
         height = height or self.size.height
-        screen.set_class(height < LOW, "-low")
-        screen.set_class(width < LEAST[0] or height < LEAST[1], "-tiny")
+        self._set_classes(
+            {
+                "-narrow": narrow,
+                "-wide": width >= WIDE,
+                "-slim": width < SLIM,
+                "-low": height < LOW,
+                "-tiny": width < LEAST[0] or height < LEAST[1],
+                "-touring": self._tour is not None,
+                "-differences": narrow and self._view == "differences",
+                "-views": narrow and self._view != "differences",
+                "-roomy": narrow and self._view in ROOMY,
+            }
+        )
         screen.query_one("#too-small", Static).update(
             f"mlp-tui needs {LEAST[0]}x{LEAST[1]}; this terminal is {width}x{height}."
         )
-        screen.set_class(self._tour is not None, "-touring")
-        screen.set_class(self._view == "differences", "-differences")
-        screen.set_class(self._view != "differences", "-views")
-        screen.set_class(self._view in ROOMY, "-roomy")
         screen.query_one(TabStrip).show(names, self._view)
-        screen.query_one(KeyFooter).fit(width, palette=not narrow)
+        screen.query_one(KeyFooter).fit(palette=not narrow)
         for name, view in VIEWS.items():
             screen.query_one(view).display = name == self._view
         self._views = names
+
+    def _set_classes(self, wanted: dict[str, bool]) -> None:
+        """All at once: every change of a class looks at the style of everything on the screen again."""
+        screen = self.screen_stack[0]
+        if any(screen.has_class(name) != on for name, on in wanted.items()):
+            for name, on in wanted.items():
+                screen.set_class(on, name, update=False)
+            screen.update_node_styles()
