@@ -45,6 +45,9 @@ SNAPSHOT_SECONDS = 0.1
 
 LARGEST_CHUNK = 4096
 
+LONGEST_WAIT = 0.2
+"""Seconds that training waits for the screen at most each time."""
+
 INSTRUMENTS = Instruments()
 
 
@@ -97,6 +100,8 @@ class Worker:
         self._cause = CauseJob(clock)
         self._stopped = False
         self._thread: threading.Thread | None = None
+        self._may_go_on = threading.Event()
+        self._may_go_on.set()
         self.send(Restart(settings))
 
     def send(self, command: Command) -> None:
@@ -108,6 +113,14 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="mlp-engine", daemon=True)
         self._thread.start()
 
+    def give_way(self) -> None:
+        """Leave the processor to the screen, which has a key to deal with, until `go_on` or a fraction of a second."""
+        self._may_go_on.clear()
+
+    def go_on(self) -> None:
+        """Train again."""
+        self._may_go_on.set()
+
     def stop(self, timeout: float) -> bool:
         """Ask the thread to end and wait for it; returns whether it did."""
         self.send(Stop())
@@ -117,6 +130,7 @@ class Worker:
 
     def _run(self) -> None:
         while not self._stopped:
+            self._may_go_on.wait(LONGEST_WAIT)
             wait = self.work()
             if wait > 0:
                 self._take_commands(wait)

@@ -34,11 +34,13 @@ from tui_app.commands import ExplorerCommands
 from tui_app.config import Config, config_file, load_config
 from tui_app.keys import KEYS
 from tui_app.look import Look
+from tui_app.screens.dialog import Palette
 from tui_app.screens.help import HelpScreen
 from tui_app.screens.main import MainScreen
 from tui_app.terminal import driver_class, end_soon, handle_signals
 from tui_app.themes import HIGH_CONTRAST
 from tui_app.views import VIEWS
+from tui_app.views.code import prepare_highlighting
 from tui_app.widgets.differences import DifferenceRows, DifferencesPanel
 from tui_app.widgets.explanation import ExplanationPanel
 from tui_app.widgets.key_footer import KeyFooter
@@ -121,7 +123,7 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
                 for view in VIEWS.values():
                     yield view()
         yield Static(id="too-small")
-        yield KeyFooter(show_command_palette=False)
+        yield KeyFooter()
 
     def get_default_screen(self) -> Screen[None]:
         """The one under all others."""
@@ -163,6 +165,16 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         sys.setswitchinterval(0.001)
         self.set_timer(0.05, self.worker.start)
 
+    def hold_picture(self) -> None:
+        """As ever; training waits for as long, so that no key waits for it."""
+        self.worker.give_way()
+        super().hold_picture()
+
+    def draw_held(self) -> None:
+        """As ever."""
+        super().draw_held()
+        self.worker.go_on()
+
     # What is shown
 
     def poll(self) -> None:
@@ -181,6 +193,7 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
             # PyTorch's hundreds of thousands of objects live to the end: no collection need look at them again.
             gc.freeze()
             self._frozen = True
+            prepare_highlighting()
         self._shown_number = snapshot.number
         self._heed_refusal(snapshot)
         self.show_snapshot()
@@ -237,7 +250,7 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         self.set_focus(self.screen_stack[0].query_one(focus) if focus else None)
         self.worker.send(Watch(name in VIEWS and VIEWS[name].PREDICTIONS))
         self.entered(name)
-        self.call_after_refresh(self.show_snapshot)
+        self.show_when_placed(self.show_snapshot)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a dialog is open every key is the dialog's, but for leaving."""
@@ -252,6 +265,11 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         """Scroll the explanation by a page."""
         panel = self.query_one(ExplanationPanel if self._tour is None else TourPanel)
         panel.scroll_relative(y=5 * direction, animate=False)
+
+    def action_command_palette(self) -> None:
+        """The command palette."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     async def action_help(self) -> None:
         """The help screen."""

@@ -8,10 +8,12 @@ the 7 into the field above, `ctrl+u 7` would delete it.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from textual import events
-from textual.app import App
 from textual.message import Message
+
+from tui_app.one_picture import OnePicture
 
 ROUNDS = 2
 """Trips to the focused widget and back up after a key: what it posts itself has arrived after the second."""
@@ -31,15 +33,18 @@ class KeySettled(Message):
         self.number, self.rounds_left = number, rounds_left
 
 
-class KeysInOrder(App[None]):
-    """An app that takes keys and pastes strictly in turn."""
+class KeysInOrder(OnePicture):
+    """An app that takes keys and pastes strictly in turn, and draws what each sets off at once."""
 
     def __init__(self, **options: object) -> None:
-        super().__init__(**options)  # type: ignore[arg-type]
+        super().__init__(**options)
         self._waiting: deque[events.Key | events.Paste] = deque()
         self._under_way = 0
         """The number of the key that is being dealt with; 0 for none."""
+        self._drawing = False
+        """Whether that key is dealt with and waits for its picture."""
         self._keys_taken = 0
+        self._shown_when_placed = False
 
     async def on_event(self, event: events.Event) -> None:
         """As Textual's, but a key waits for the one before."""
@@ -57,6 +62,7 @@ class KeysInOrder(App[None]):
     async def _take(self, event: events.Key | events.Paste) -> None:
         self._keys_taken += 1
         number = self._under_way = self._keys_taken
+        self.hold_picture()
         self.set_timer(PATIENCE_SECONDS, lambda: self._settled(number))
         await super().on_event(event)
         await self._follow(number, ROUNDS)
@@ -74,8 +80,29 @@ class KeysInOrder(App[None]):
             await self._settled(message.number)
 
     async def _settled(self, number: int) -> None:
+        if number != self._under_way or self._drawing:
+            return
+        if self._waiting and not self.held_too_long:
+            await self._take(self._waiting.popleft())
+            return
+        self._drawing = True
+        # Its screen may be gone before it draws.
+        self.set_timer(PATIENCE_SECONDS, lambda: self._draw(number))
+        if self._shown_when_placed:
+            self._shown_when_placed = False
+            self.call_after_refresh(self.call_after_refresh, self._draw, number)
+        else:
+            self.call_after_refresh(self._draw, number)
+
+    def show_when_placed(self, show: Callable[[], None]) -> None:
+        """Show something that needs the size of what has just come on screen; the key's picture waits for it."""
+        self._shown_when_placed = True
+        self.call_after_refresh(show)
+
+    async def _draw(self, number: int) -> None:
         if number != self._under_way:
             return
-        self._under_way = 0
+        self._under_way, self._drawing = 0, False
+        self.draw_held()
         if self._waiting:
             await self._take(self._waiting.popleft())

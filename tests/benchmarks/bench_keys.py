@@ -33,8 +33,8 @@ settings = replace(engine.preset("no-bias"), data=data, hidden=(128,), epochs=10
 app = ExplorerApp(settings)
 KEYS = (
     "w h h u i i pagedown end home f pagedown T down enter escape h h g v v x pagedown I down u escape c comma comma "
-    "full_stop escape l z Z P P j k m m a p escape o escape e escape question_mark escape y s space plus minus plus "
-    "R r t n b escape d"
+    "full_stop escape l z Z P P j k m m a p escape o escape e escape question_mark escape ctrl+p escape y s "
+    "space plus minus plus R r t n b escape d"
 ).split()
 
 

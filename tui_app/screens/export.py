@@ -7,14 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.errors import InputError
 from engine.files import write_folder
+from tui_app.screens.dialog import Dialog, text_field
 
 
 def free_folder() -> str:
@@ -26,14 +25,8 @@ def free_folder() -> str:
     return name
 
 
-class ExportScreen(ModalScreen[Path | None]):
+class ExportScreen(Dialog[Path]):
     """Makes the files and writes them, beside the screen's thread; gives the folder, or nothing."""
-
-    BINDINGS = [
-        ("escape", "dismiss", "close"),
-        # An input would copy.
-        Binding("ctrl+c", "app.quit", "quit", priority=True),
-    ]
 
     def __init__(self, names: list[str], make: Callable[[], dict[str, str | bytes]]) -> None:
         """`names` are those of the files that `make` makes."""
@@ -43,11 +36,8 @@ class ExportScreen(ModalScreen[Path | None]):
 
     def compose(self) -> ComposeResult:
         """An input, the list of files, a line that says what is wrong."""
-        folder = Input(free_folder())
-        # A blinking cursor would keep a slow link busy.
-        folder.cursor_blink = False
         listed = Static(Content(f"writes {', '.join(self._names)}"))
-        frame = Vertical(folder, listed, Static(id="problem"), classes="dialog", id="export")
+        frame = Vertical(text_field(free_folder()), listed, Static(id="problem"), classes="dialog", id="export")
         frame.border_title = "Export to a folder"
         frame.border_subtitle = "enter write · esc close"
         yield frame
@@ -58,11 +48,11 @@ class ExportScreen(ModalScreen[Path | None]):
             return
         folder = Path(event.value.strip() or ".").expanduser()
         self._writing = True
-        self._say("writing …")
+        self.say("writing …")
         try:
             await asyncio.to_thread(self._write, folder)
         except InputError as error:
-            self._say(str(error).replace(", or say --force to replace it", ""))
+            self.say(str(error).replace(", or say --force to replace it", ""))
             return
         finally:
             self._writing = False
@@ -71,6 +61,3 @@ class ExportScreen(ModalScreen[Path | None]):
 
     def _write(self, folder: Path) -> None:
         write_folder(folder, self._make(), replace_existing=False)
-
-    def _say(self, text: str) -> None:
-        self.query_one("#problem", Static).update(Content(text))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_app.keys import KEYS
+from tui_app.screens.dialog import Dialog
 from tui_app.views import VIEWS
 from tui_app.widgets import differences, explanation, tour_panel
 
@@ -31,13 +31,10 @@ def help_content(view: str = "curves") -> Content:
     return Content("\n\n").join(blocks)
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Scrolls with the arrow keys; escape, q or ? leaves it."""
 
-    BINDINGS = [
-        ("escape,q,question_mark,f1", "dismiss", "close"),
-        ("ctrl+c", "app.quit", "quit"),
-    ]
+    BINDINGS = [("q,question_mark,f1", "dismiss", "close")]
 
     def __init__(self, view: str) -> None:
         super().__init__()

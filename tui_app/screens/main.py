@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from textual.screen import Screen
+from tui_app.one_picture import HeldBack
 
 
-class MainScreen(Screen[None]):
+class MainScreen(HeldBack):
     """Nothing is focused until a tab with a list of its own is chosen: the arrow keys select differences."""
 
     AUTO_FOCUS = ""

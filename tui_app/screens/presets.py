@@ -5,17 +5,17 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from engine.presets import PRESETS
+from tui_app.screens.dialog import Dialog
 
 
-class PresetScreen(ModalScreen[str | None]):
+class PresetScreen(Dialog[str]):
     """Gives the chosen preset's name, or nothing."""
 
-    BINDINGS = [("escape,q,p", "dismiss", "close"), ("ctrl+c", "app.quit", "quit")]
+    BINDINGS = [("q,p", "dismiss", "close")]
 
     def compose(self) -> ComposeResult:
         """A list in the order of the answer's path."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
+from textual.content import Content
 from textual.suggester import Suggester
-from textual.widgets import Input, Label, Static
+from textual.widgets import Input, Static
 
 from engine.data import BUILT_IN
 from engine.devices import check_available
 from engine.errors import InputError
 from engine.settings import DEVICE_KINDS, Activation, Settings
 from tui_app.options import setup_fields, setup_settings
+from tui_app.screens.dialog import Dialog, text_field
 
 LABELS = {
     "data": "Data",
@@ -77,13 +77,10 @@ class WordSuggester(Suggester):
         return next((word for word in self._words if value and word.startswith(value)), None)
 
 
-class SetupScreen(ModalScreen[Settings | None]):
+class SetupScreen(Dialog[Settings]):
     """Gives the settings, or nothing."""
 
     BINDINGS = [
-        ("escape", "dismiss", "close"),
-        # An input would copy.
-        Binding("ctrl+c", "app.quit", "quit", priority=True),
         ("down", "app.focus_next", "next"),
         ("up", "app.focus_previous", "previous"),
     ]
@@ -95,21 +92,18 @@ class SetupScreen(ModalScreen[Settings | None]):
 
     def compose(self) -> ComposeResult:
         """A line for each field."""
-        lines = [
-            Horizontal(Label(LABELS[name]), self._input(name, value), classes="field")
-            for name, value in setup_fields(self._settings).items()
-        ]
-        frame = Vertical(VerticalScroll(*lines, can_focus=False), Static(id="problem"), classes="dialog", id="setup")
+        fields = [self._input(name, value) for name, value in setup_fields(self._settings).items()]
+        # One widget for all labels: each further one makes the dialog slower to open.
+        labels = Static(Content("\n".join(LABELS.values())), id="labels")
+        lines = VerticalScroll(Horizontal(labels, Vertical(*fields)), can_focus=False)
+        frame = Vertical(lines, Static(id="problem"), classes="dialog", id="setup")
         frame.border_title = "Setup"
         frame.border_subtitle = "↑↓ field · → complete · enter train · esc close"
         yield frame
 
     def _input(self, name: str, value: str) -> Input:
         suggester = DataSuggester() if name == "data" else WordSuggester(WORDS[name]) if name in WORDS else None
-        field = Input(value, id=name, placeholder=PLACEHOLDERS.get(name, ""), suggester=suggester, compact=True)
-        # A blinking cursor would keep a slow link busy.
-        field.cursor_blink = False
-        return field
+        return text_field(value, suggester, id=name, placeholder=PLACEHOLDERS.get(name, ""))
 
     def _typed(self) -> Settings:
         typed = setup_settings(self._settings, {name: self.query_one(f"#{name}", Input).value for name in LABELS})
@@ -124,7 +118,7 @@ class SetupScreen(ModalScreen[Settings | None]):
             self._typed()
         except InputError as error:
             problem = str(error)
-        self.query_one("#problem", Static).update(problem)
+        self.say(problem)
 
     def on_input_submitted(self) -> None:
         """Accept what can be accepted."""

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.discrepancies import Discrepancy
 from engine.errors import InputError
 from engine.settings import Settings, SideName
+from tui_app.screens.dialog import Dialog, text_field
 
 
-class ValueScreen(ModalScreen[Settings | None]):
+class ValueScreen(Dialog[Settings]):
     """Gives the settings with the value put in, or nothing."""
-
-    BINDINGS = [
-        ("escape", "dismiss", "close"),
-        # An input would copy.
-        Binding("ctrl+c", "app.quit", "quit", priority=True),
-    ]
 
     def __init__(self, settings: Settings, discrepancy: Discrepancy, side: SideName) -> None:
         super().__init__()
@@ -29,10 +22,7 @@ class ValueScreen(ModalScreen[Settings | None]):
     def compose(self) -> ComposeResult:
         """An input and a line that says what is wrong."""
         value = self._discrepancy.name(self._discrepancy.value(self._settings, self._side))
-        field = Input(value)
-        # A blinking cursor would keep a slow link busy.
-        field.cursor_blink = False
-        frame = Vertical(field, Static(id="problem"), classes="dialog", id="value")
+        frame = Vertical(text_field(value), Static(id="problem"), classes="dialog", id="value")
         frame.border_title = f"{self._discrepancy.title}, {self._side.label}"
         frame.border_subtitle = "enter accept · esc close"
         yield frame
@@ -44,7 +34,7 @@ class ValueScreen(ModalScreen[Settings | None]):
             self._with(event.value)
         except InputError as error:
             problem = str(error)
-        self.query_one("#problem", Static).update(problem)
+        self.say(problem)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Accept what can be accepted."""

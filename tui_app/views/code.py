@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,6 +19,11 @@ from tui_app.views.base import View
 
 FLASH_SECONDS = 1.2
 MARKED, FLASHED = "on $warning 22%", "on $accent 45%"
+
+
+def prepare_highlighting() -> None:
+    """Let the highlighter compile its rules, once, in a thread of its own: the first program is then shown quickly."""
+    threading.Thread(target=highlight, args=("",), kwargs={"language": "python"}, daemon=True).start()
 
 
 def code_content(script: Script, differing: frozenset[str], flashing: frozenset[str] = frozenset()) -> Content:

@@ -1,0 +1,64 @@
+"""What every dialog has: a way out, one picture when it opens, a line that says what is wrong, and nothing to say once
+it is closed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from textual.await_complete import AwaitComplete
+from textual.binding import Binding
+from textual.command import CommandPalette
+from textual.content import Content
+from textual.events import ScreenResume
+from textual.screen import ModalScreen
+from textual.suggester import Suggester
+from textual.widgets import Input, Static
+
+from tui_app.one_picture import HeldBack
+
+Result = TypeVar("Result")
+
+
+class Dialog(ModalScreen[Result], HeldBack):
+    """A dialog that gives a `Result`, or nothing."""
+
+    BINDINGS = [
+        ("escape", "dismiss", "close"),
+        # An input would copy.
+        Binding("ctrl+c", "app.quit", "quit", priority=True),
+    ]
+
+    _opened = False
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        """When it opens, its widgets have just been given their styles."""
+        event.refresh_styles = self._opened
+        self._opened = True
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Close; not a second time, which would take the screen below."""
+        return super().dismiss(result) if self.is_current else AwaitComplete()
+
+    def say(self, problem: str) -> None:
+        """Show what is wrong with what was typed, letter by letter."""
+        self.query_one("#problem", Static).update(Content(problem))
+
+
+class Palette(CommandPalette, HeldBack):
+    """Textual's command palette, closed once."""
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """As a dialog's."""
+        return super().dismiss(result) if self.is_current else AwaitComplete()
+
+
+def text_field(value: str, suggester: Suggester | None = None, **options: Any) -> Input:
+    """An input that begins with `value` at no cost: nothing is checked or completed before a key is pressed."""
+    field = Input(validate_on=(), **options)
+    with field.prevent(Input.Changed):
+        field.value = value
+    field.suggester = suggester
+    # A blinking cursor would keep a slow link busy.
+    field.cursor_blink = False
+    return field
