@@ -47,6 +47,34 @@ class Terminal:
             assert self.process.poll() is None, self.output[-2000:]
             self.read(0.05)
 
+    def wait_while(self, seconds):
+        """Read for so long."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.read(0.02)
+
+    def read_all(self, quiet):
+        """Read until nothing has come for so many seconds, at most ten times as long."""
+        end = time.monotonic() + 10 * quiet
+        while time.monotonic() < end and select.select([self.master], [], [], quiet)[0]:
+            self.read(0)
+
+    def stopped(self):
+        """Whether the process is suspended, soon."""
+        end = time.monotonic() + LIMIT
+        while time.monotonic() < end:
+            self.read(0.05)
+            with open(f"/proc/{self.process.pid}/stat") as file:
+                if file.read().rpartition(")")[2].split()[0] == "T":
+                    return True
+        return False
+
+    def line_modes(self, attributes=None):
+        """The line discipline; PENDIN is set by the kernel itself on the way back to canonical mode."""
+        modes = list(attributes or termios.tcgetattr(self.slave))
+        modes[3] &= ~termios.PENDIN
+        return modes
+
     def ended(self):
         """The exit status; the time it took must be within the limit."""
         start = time.monotonic()
@@ -65,12 +93,7 @@ class Terminal:
         assert b"\x1b[?25h" in tail
         for mode in (b"1000", b"1003", b"1006", b"2004"):
             assert self.output.rindex(b"\x1b[?" + mode + b"l") > self.output.rindex(b"\x1b[?" + mode + b"h")
-        # PENDIN is set by the kernel itself on the way back to canonical mode.
-        after = termios.tcgetattr(self.slave)
-        after[3] &= ~termios.PENDIN
-        before = list(self.before)
-        before[3] &= ~termios.PENDIN
-        assert after == before
+        assert self.line_modes() == self.line_modes(self.before)
 
     def close(self):
         if self.process.poll() is None:

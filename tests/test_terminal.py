@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.pseudo_terminal import LIMIT, ON, Terminal
+from tests.pseudo_terminal import LIMIT, OFF, ON, Terminal
 
 
 @pytest.fixture
@@ -35,7 +35,10 @@ def test_keys_that_leave(terminal, key, moment):
     program.assert_whole()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 @pytest.mark.parametrize("moment", ["Differences", "of 5,000"], ids=["importing torch", "training"])
 def test_signals(terminal, number, moment):
     program = terminal()
@@ -61,6 +64,107 @@ def test_bytes_that_are_no_text_do_not_end_it(terminal):
     assert program.process.poll() is None
     os.write(program.master, b"q")
     assert program.ended() == 0
+    program.assert_whole()
+
+
+@pytest.mark.parametrize("lead", [b"\xc3", b"\xe9", b"\x1b[::u", b"\x1b[1114112u"])
+def test_bytes_that_are_no_whole_text_do_not_end_it(terminal, lead):
+    program = terminal("-m", "tui_app", "--epochs", "200")
+    program.wait_for(b"200 of 200")
+    os.write(program.master, lead)
+    program.wait_while(0.3)
+    os.write(program.master, b"o")
+    program.wait_for(b"Hidden layers")
+    os.write(program.master, b"\x03")
+    assert program.ended() == 0
+    program.assert_whole()
+
+
+def test_a_paste_without_end_does_not_keep_one_in(terminal):
+    program = terminal("-m", "tui_app", "--epochs", "200")
+    program.wait_for(b"200 of 200")
+    os.write(program.master, b"\x1b[200~abc")
+    program.wait_while(0.3)
+    os.write(program.master, b"\x03")
+    assert program.ended() == 0
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_a_terminal_that_nobody_reads_does_not_keep_it_alive(terminal, number):
+    program = terminal("-m", "tui_app", "--epochs", "10000000")
+    program.wait_for(b"of 10,000,000")
+    time.sleep(4)
+    program.process.send_signal(number)
+    start = time.monotonic()
+    assert program.process.wait(timeout=LIMIT + 0.5) == 128 + number
+    assert time.monotonic() - start < LIMIT
+    assert program.line_modes() == program.line_modes(program.before)
+
+
+def test_a_terminal_that_is_read_again_shows_the_whole_picture(terminal):
+    program = terminal("-m", "tui_app", "--epochs", "10000000")
+    program.wait_for(b"of 10,000,000")
+    time.sleep(5)
+    os.write(program.master, b"w")
+    time.sleep(0.5)
+    program.read_all(1)
+    program.output = b""
+    os.write(program.master, b"c")
+    program.wait_for(b"loss")
+    os.write(program.master, b"q")
+    assert program.ended() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("tenths", [1, 2, 3, 4, 5, 6])
+def test_signals_at_the_start_leave_no_traceback_and_the_terminal_whole(terminal, number, tenths):
+    program = terminal()
+    program.wait_while(tenths / 10)
+    program.process.send_signal(number)
+    assert program.ended() == 128 + number
+    assert b"Traceback" not in program.output
+    assert b"Aborted" not in program.output
+    assert program.output.count(ON) == program.output.count(OFF)
+    assert program.line_modes() == program.line_modes(program.before)
+
+
+def test_ctrl_z_suspends_and_the_shell_brings_it_back(terminal):
+    program = terminal("-m", "tui_app", "--epochs", "200")
+    program.wait_for(b"200 of 200")
+    os.write(program.master, b"\x1a")
+    assert program.stopped()
+    program.assert_whole()
+    program.output = b""
+    program.process.send_signal(signal.SIGCONT)
+    program.wait_for(ON)
+    for text in (b"XOR", b"Curves", b"Differences", b"Verdict", b"rerun"):
+        program.wait_for(text)
+    os.write(program.master, b"q")
+    assert program.ended() == 0
+    program.assert_whole()
+
+
+def test_the_mouse_reports_no_pixels_afterwards(terminal):
+    program = terminal("-m", "tui_app", "--epochs", "200")
+    program.wait_for(b"200 of 200")
+    os.write(program.master, b"\x1b[?2048;1$y")
+    program.wait_for(b"\x1b[?1016h")
+    os.write(program.master, b"q")
+    assert program.ended() == 0
+    assert program.output.rindex(b"\x1b[?1016l") > program.output.rindex(b"\x1b[?1016h")
+
+
+def test_a_crash_of_the_input_thread_is_no_success(terminal):
+    code = (
+        "import engine, sys\n"
+        "from tui_app import app, terminal\n"
+        "terminal.TerminalInput.feed = lambda self, data: 1 / 0\n"
+        "sys.exit(app.explore(engine.preset('asked')))\n"
+    )
+    program = terminal("-c", code)
+    program.wait_for(b"of 5,000")
+    os.write(program.master, b"l")
+    assert program.ended() == 1
     program.assert_whole()
 
 

@@ -5,6 +5,7 @@ The screen is a function of the last `Snapshot`, the `Settings` and what is sele
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import sys
@@ -37,7 +38,8 @@ from tui_app.look import Look
 from tui_app.screens.dialog import Palette
 from tui_app.screens.help import HelpScreen
 from tui_app.screens.main import MainScreen
-from tui_app.terminal import driver_class, end_soon, handle_signals
+from tui_app.signals import Ending
+from tui_app.terminal import TerminalDriver, driver_class
 from tui_app.themes import HIGH_CONTRAST
 from tui_app.views import VIEWS
 from tui_app.views.code import prepare_highlighting
@@ -59,7 +61,7 @@ DEAREST_PICTURE = 0.04
 ENGINE_GRACE_SECONDS = 0.3
 """How long leaving waits for the engine thread: a chunk takes much less, importing PyTorch much more."""
 
-BEHIND_DIALOGS = frozenset(key.action.partition("(")[0] for key in KEYS) - {"quit"}
+BEHIND_DIALOGS = frozenset(key.action.partition("(")[0] for key in KEYS) - {"quit", "suspend_process"}
 """Actions that a dialog's keys do not set off."""
 
 FOCUS = {
@@ -87,7 +89,9 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         start_worker: bool = True,
         ascii: bool = False,
         config: Path | None = None,
+        ending: Ending | None = None,
     ) -> None:
+        self.ending = ending
         super().__init__(driver_class=driver_class(ascii))
         self.ascii = ascii
         self.register_theme(HIGH_CONTRAST)
@@ -131,12 +135,15 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
 
     def on_mount(self) -> None:
         """Show the first picture, then let the engine import PyTorch."""
-        if not self.is_headless:
-            handle_signals(self)
+        if self.ending is not None:
+            loop = asyncio.get_running_loop()
+            self.ending.orderly = lambda status: loop.call_soon_threadsafe(self._leave, status)
         self.arrange()
         self.show_settings()
         self._greet()
         self.theme_changed_signal.subscribe(self, self._theme_changed)
+        # The shell has used the screen meanwhile.
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
         self.set_interval(1 / PICTURES_PER_SECOND, self.poll)
         if self._start_worker:
             self.call_after_refresh(self._begin)
@@ -183,7 +190,7 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         if snapshot.number == self._shown_number or not self.screen_stack:
             return
         now, processor = time.monotonic(), time.thread_time()
-        if snapshot.state is State.RUNNING and now < self._next_picture:
+        if snapshot.state is State.RUNNING and (now < self._next_picture or self._terminal_is_behind):
             return
         # Drawing takes the interpreter away from training: on a slow machine pictures come less often.
         cost = min(processor - self._processor_then, DEAREST_PICTURE)
@@ -197,6 +204,10 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         self._shown_number = snapshot.number
         self._heed_refusal(snapshot)
         self.show_snapshot()
+
+    @property
+    def _terminal_is_behind(self) -> bool:
+        return isinstance(self._driver, TerminalDriver) and self._driver.behind
 
     def _heed_refusal(self, snapshot: Snapshot) -> None:
         """Settings that cannot be trained here: say why, and go on with those on screen."""
@@ -297,15 +308,25 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
 
     async def action_quit(self) -> None:
         """Leave."""
-        end_soon(self, 0)
+        if self.ending is not None and not self._exit:
+            self.ending.begin(0)
+        else:
+            self._leave(0)
+
+    def _leave(self, status: int) -> None:
+        self.exit(return_code=status)
 
 
-def explore(settings: Settings, ascii: bool = False) -> int:
-    """Run the explorer until it is left; returns the exit status."""
-    app = ExplorerApp(settings, ascii=ascii, config=config_file())
+def explore(settings: Settings, ascii: bool = False, ending: Ending | None = None) -> int:
+    """Run the explorer until it is left; returns the exit status. `ending` watches for signals, unless one does yet."""
+    if ending is None:
+        ending = Ending()
+        ending.watch()
+    app = ExplorerApp(settings, ascii=ascii, config=config_file(), ending=ending)
     try:
         app.run()
     finally:
+        ending.orderly = None
         stopped = app.worker.stop(timeout=ENGINE_GRACE_SECONDS)
     status = app.return_code or 0
     if not stopped:

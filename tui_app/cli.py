@@ -22,6 +22,7 @@ from tui_app.ascii import locale_is_utf8, prepare_streams
 from tui_app.impact_command import impact
 from tui_app.options import command_line, experiment_options, settings_from
 from tui_app.printing import check_targets, progress, say, wants_ascii
+from tui_app.signals import Ending, let_through
 from tui_app.trace_command import trace
 
 click.rich_click.TEXT_MARKUP = "markdown"
@@ -60,9 +61,12 @@ def main(context: click.RichContext, /, **options: Any) -> None:
     Without a screen: `mlp-tui run --preset answer`.
     """
     if context.invoked_subcommand is not None:
+        let_through()
         _refuse_options_before_command(context)
         return
-    explore_here(settings_from(**options), wants_ascii(options))
+    ending = Ending()
+    ending.watch()
+    explore_here(settings_from(**options), wants_ascii(options), ending)
 
 
 def _refuse_options_before_command(context: click.RichContext) -> None:
@@ -78,7 +82,7 @@ def _refuse_options_before_command(context: click.RichContext) -> None:
         _refuse(f"{given[0]} stands before '{command}'; options go after the command: mlp-tui {command} {given[0]} ...")
 
 
-def explore_here(settings: Settings, ascii: bool = False) -> None:
+def explore_here(settings: Settings, ascii: bool = False, ending: Ending | None = None) -> None:
     """Show the explorer, or say why this is no place for it."""
     # Textual is imported here and not above: the other commands do without it.
     from tui_app.terminal import why_no_terminal
@@ -88,7 +92,7 @@ def explore_here(settings: Settings, ascii: bool = False) -> None:
         _refuse(f"the explorer needs a terminal, but {reason}; without one, use 'mlp-tui run'.")
     from tui_app.app import explore
 
-    sys.exit(explore(settings, ascii))
+    sys.exit(explore(settings, ascii, ending))
 
 
 @main.command()

@@ -127,6 +127,7 @@ KEYS: tuple[Key, ...] = (
         "explain the screen and list every key",
         footer=True,
     ),
+    Key("ctrl+z", "^z", "suspend_process", "suspend", "go back to the shell for a while; fg brings it back"),
     Key("q,ctrl+c", "q", "quit", "quit", "leave", footer=True),
 )
 """In the order of the help screen."""

@@ -1,33 +1,23 @@
-"""The terminal: whether there is one, a driver that survives what real terminals send, and leaving it whole."""
+"""The terminal: whether there is one, and a driver that survives what real terminals send and do not read."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import selectors
 import signal
 import sys
-import threading
-from codecs import getincrementaldecoder
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING
 
-from textual._xterm_parser import XTermParser
+from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 
 from tui_app.ascii import to_ascii
+from tui_app.terminal_input import TerminalInput
+from tui_app.terminal_output import DroppingWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from textual.app import App
-
-GRACE_SECONDS = 1.5
-"""How long an orderly end may take before the process ends itself."""
-
-RESTORE = (
-    b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2048l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
-)
-"""Turns off all that the driver turns on: paste and mouse modes, key protocol, alternate screen, hidden cursor."""
+    from tui_app.signals import Ending
 
 
 def why_no_terminal() -> str | None:
@@ -44,12 +34,48 @@ def why_no_terminal() -> str | None:
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's driver, but an undecodable byte is a replacement character and a lost terminal ends the app."""
+    """Textual's driver, but no bytes end the app, a lost terminal does, and nothing waits for one that is not read."""
+
+    _writer: DroppingWriter | None = None
+
+    @property
+    def _writer_thread(self) -> WriterThread | None:
+        return self._writer
+
+    @_writer_thread.setter
+    def _writer_thread(self, writer: WriterThread | None) -> None:
+        # Textual's would make the event loop wait for the terminal.
+        self._writer = None if writer is None or self._file is None else DroppingWriter(self._file, self._recovered)
+
+    @property
+    def behind(self) -> bool:
+        """Whether the terminal has not taken what was written last."""
+        return self._writer is not None and self._writer.behind
+
+    def _recovered(self) -> None:
+        self._loop.call_soon_threadsafe(self._app.refresh)
+
+    @property
+    def _ending(self) -> Ending | None:
+        return getattr(self._app, "ending", None)
+
+    def start_application_mode(self) -> None:
+        """As Textual's."""
+        if self._ending is not None:
+            self._ending.terminal_changed = True
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """Write what is left; if that is not possible, set the modes back some other way."""
+        super().close()
+        if self._writer is not None and not self._writer.done and self._ending is not None:
+            self._ending.now(self._app.return_code or 0)
+        if self._ending is not None:
+            self._ending.terminal_changed = False
 
     def run_input_thread(self) -> None:
         """Read the terminal until the app ends or the terminal is gone."""
-        parser = XTermParser(self._debug)
-        decode = getincrementaldecoder("utf-8")(errors="replace").decode
+        terminal = TerminalInput(time.monotonic, self._debug)
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
@@ -59,12 +85,32 @@ class TerminalDriver(LinuxDriver):
                     except OSError:
                         data = b""
                     if not data:
-                        self._loop.call_soon_threadsafe(end_soon, self._app, 128 + signal.SIGHUP)
+                        self._lost()
                         return
-                    for message in parser.feed(decode(data)):
+                    for message in terminal.feed(data):
                         self.process_message(message)
-                for message in parser.tick():
+                for message in terminal.tick():
                     self.process_message(message)
+
+    def _lost(self) -> None:
+        status = 128 + signal.SIGHUP
+        if self._ending is not None:
+            self._ending.begin(status)
+        else:
+            self._loop.call_soon_threadsafe(lambda: self._app.exit(return_code=status))
+
+    def _run_input_thread(self) -> None:
+        try:
+            self.run_input_thread()
+        except Exception as error:
+            # Without input there is no going on, and that is no success.
+            self._loop.call_soon_threadsafe(self._app.call_later, self._app._handle_exception, error)
+
+    def _disable_mouse_support(self) -> None:
+        super()._disable_mouse_support()
+        if self._mouse:
+            # Textual turns it on where a terminal reports its size in pixels, and leaves it on.
+            self.write("\x1b[?1016l")
 
 
 class AsciiDriver(TerminalDriver):
@@ -80,42 +126,3 @@ def driver_class(ascii: bool) -> type[LinuxDriver] | None:
     if os.environ.get("TEXTUAL_DRIVER") or sys.platform == "win32":
         return None
     return AsciiDriver if ascii else TerminalDriver
-
-
-def handle_signals(app: App[Any]) -> None:
-    """End in good order on SIGINT, SIGTERM and SIGHUP. Call from the running event loop."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, end_soon, app, 128 + number)
-
-
-def end_soon(app: App[Any], status: int) -> None:
-    """Ask the app to exit; if it has not ended after the grace period, end the process with the terminal restored."""
-    if not app.is_headless:
-        _after(GRACE_SECONDS, lambda: _end_now(app, status))
-    app.exit(return_code=status)
-
-
-def _end_now(app: App[Any], status: int) -> None:
-    # Writing to a terminal that is gone or stopped may block for ever, so it has a thread and a moment of its own.
-    restoring = threading.Thread(target=_restore, args=(getattr(app._driver, "attrs_before", None),), daemon=True)
-    restoring.start()
-    restoring.join(0.2)
-    os._exit(status)
-
-
-def _restore(attributes: list[Any] | None) -> None:
-    import termios
-
-    try:
-        if attributes is not None and sys.__stdin__ is not None:
-            termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, attributes)
-        os.write(2, RESTORE)
-    except (OSError, termios.error):
-        pass
-
-
-def _after(seconds: float, call: Callable[[], None]) -> None:
-    timer = threading.Timer(seconds, call)
-    timer.daemon = True
-    timer.start()

@@ -1,0 +1,107 @@
+"""Signals that end the program: a thread of its own takes them, so that no state of the screen can keep them waiting.
+
+They are held back while modules are imported; the explorer gives the terminal back before it obeys, in good order if it
+can within a moment, else at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+GRACE_SECONDS = 1.5
+"""How long an orderly end may take before the process ends itself."""
+
+RESTORE = (
+    b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?2048l\x1b[<u\x1b[?1049l"
+    b"\x1b[?25h\x1b[?1004l"
+)
+"""Turns off all that the driver turns on: paste and mouse modes, key protocol, alternate screen, hidden cursor."""
+
+ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name))
+
+
+def hold_back() -> None:
+    """Keep the signals that end the program until somebody can obey them. Threads that begin later inherit this."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+
+
+def let_through() -> None:
+    """Obey them as any program does, those held back included."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+
+
+class Ending:
+    """How this process ends on a signal. `orderly` begins an orderly end with an exit status; it may be missing, and it
+    must not block.
+    """
+
+    def __init__(self) -> None:
+        self.orderly: Callable[[int], object] | None = None
+        self.terminal_changed = False
+        """Whether there are modes to turn off."""
+        self._line_modes = _line_modes()
+        self._begun = threading.Lock()
+
+    def watch(self) -> None:
+        """Take the signals from now on."""
+        hold_back()
+        for number in ENDING:
+            # A library's thread that is older than this may still be handed one.
+            signal.signal(number, lambda received, _: self.begin(128 + received))
+        if hasattr(signal, "sigwait"):
+            threading.Thread(target=self._wait, name="mlp-signals", daemon=True).start()
+
+    def _wait(self) -> None:
+        while True:
+            self.begin(128 + signal.sigwait(ENDING))
+
+    def begin(self, status: int) -> None:
+        """End in good order and soon; at once if that has begun already or there is nothing to bring in order."""
+        if self.orderly is None or not self._begun.acquire(blocking=False):
+            self.now(status)
+            return
+        backstop = threading.Timer(GRACE_SECONDS, self.now, (status,))
+        backstop.daemon = True
+        backstop.start()
+        self.orderly(status)
+
+    def now(self, status: int) -> None:
+        """End, with the terminal given back as far as it takes anything."""
+        # Writing to a terminal that is gone or stopped may block for ever, so it has a thread and a moment of its own.
+        restoring = threading.Thread(target=self.restore, daemon=True)
+        restoring.start()
+        restoring.join(0.2)
+        os._exit(status)
+
+    def restore(self) -> None:
+        """Set the line modes back, then turn off what else was turned on."""
+        _set_line_modes(self._line_modes)
+        if self.terminal_changed:
+            with suppress(OSError):
+                os.write(2, RESTORE)
+
+
+def _line_modes() -> list[Any] | None:
+    try:
+        import termios
+
+        return termios.tcgetattr(sys.__stdin__.fileno()) if sys.__stdin__ is not None else None
+    except (ImportError, OSError, ValueError, termios.error):
+        return None
+
+
+def _set_line_modes(modes: list[Any] | None) -> None:
+    if modes is None or sys.__stdin__ is None:
+        return
+    import termios
+
+    with suppress(OSError, ValueError, termios.error):
+        termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, modes)
