@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import DataError
+from engine.shown_text import shown
 from engine.types import FloatArray
 
 
@@ -19,7 +20,7 @@ class Dataset:
     """Inputs and targets of one problem.
 
     `X` is (N, D) and `Y` is (N, C), both float64, finite and read-only; one-dimensional arrays become a single column.
-    `source` is the file the data came from, `targets` the column names asked for there.
+    `name` is made fit to be shown. `source` is the file the data came from, `targets` the column names asked for there.
 
     Raises `DataError` when the arrays do not fit together.
     """
@@ -31,6 +32,7 @@ class Dataset:
     targets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", shown(self.name))
         for label in ("X", "Y"):
             object.__setattr__(self, label, _checked_matrix(getattr(self, label), f"{label} of {self.name}"))
         if len(self.X) != len(self.Y):

@@ -13,8 +13,10 @@ from engine.data import Dataset
 from engine.discrepancies import CATALOGUE, remaining
 from engine.errors import InputError
 from engine.files import write_whole
+from engine.reading import read_text
 from engine.run import Run, SideRun
 from engine.settings import Settings, Side, SideName
+from engine.shown_text import shown
 from engine.threads import threads_of
 
 
@@ -63,7 +65,7 @@ def run_document(run: Run) -> dict[str, Any]:
     }
 
 
-def write_run(run: Run, target: str, replace_existing: bool = False) -> None:
+def write_run(run: Run, target: str | Path, replace_existing: bool = False) -> None:
     """Write the document to the file `target`, whole or not at all; raises `InputError` when it cannot be."""
     write_whole(Path(target), json.dumps(run_document(run)) + "\n", replace_existing)
 
@@ -71,22 +73,19 @@ def write_run(run: Run, target: str, replace_existing: bool = False) -> None:
 def read_settings(path: Path) -> Settings:
     """The settings of a written run, its data included; raises `InputError`."""
     wanted = "it must be a file that 'mlp-tui run --json' wrote"
+    text = read_text(path)
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file.") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}.") from None
+        document = json.loads(text)
     except ValueError as error:
-        raise InputError(f"{path}: is not JSON ({error}); {wanted}.") from None
+        raise InputError(f"{shown(path)}: is not JSON ({error}); {wanted}.") from None
     try:
         return _settings(document["settings"])
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(f"{shown(path)}: {error}") from None
     except KeyError as error:
-        raise InputError(f"{path}: has no {error}; {wanted}.") from None
+        raise InputError(f"{shown(path)}: has no {error}; {wanted}.") from None
     except (TypeError, ValueError, AttributeError):
-        raise InputError(f"{path}: its settings are not as they were written; {wanted}.") from None
+        raise InputError(f"{shown(path)}: its settings are not as they were written; {wanted}.") from None
 
 
 def _settings(document: dict[str, Any]) -> Settings:

@@ -10,18 +10,19 @@ import json
 import math
 import sys
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, NoReturn
 
 import rich_click as click
 from click.core import ParameterSource
 
 from engine.errors import InputError
+from engine.paths import typed_path
 from engine.settings import Settings
+from engine.shown_text import printable
 from tui_app.ascii import locale_is_utf8, prepare_streams
 from tui_app.impact_command import impact
 from tui_app.options import command_line, experiment_options, settings_from
-from tui_app.printing import check_targets, progress, say, wants_ascii
+from tui_app.printing import check_targets, progress, say, say_written, wants_ascii
 from tui_app.trace_command import trace
 
 click.rich_click.TEXT_MARKUP = "markdown"
@@ -117,8 +118,8 @@ def run(json_file: str | None, force: bool, fail_over: float | None, quiet: bool
     else:
         _print(result, quiet, ascii)
         if json_file is not None:
-            write_run(result, json_file, force)
-            click.echo(f"wrote {json_file}", err=True)
+            write_run(result, typed_path(json_file), force)
+            say_written(json_file)
     if fail_over is not None:
         gap = math.inf if result.divergence else result.comparison.losses.max_absolute
         if gap > fail_over:
@@ -157,13 +158,13 @@ def export(folder: str, force: bool, **options: Any) -> None:
     from engine.files import check_folder, write_folder
     from engine.run import result_of
 
-    settings = settings_from(**options)
+    settings, target = settings_from(**options), typed_path(folder)
     wants_ascii(options)
-    check_folder(Path(folder).expanduser(), export_names(settings), force)
+    check_folder(target, export_names(settings), force)
     files = export_files(result_of(_train(settings)), command_line(settings))
-    write_folder(Path(folder).expanduser(), files, force)
+    write_folder(target, files, force)
     for name in files:
-        click.echo(str(Path(folder) / name))
+        click.echo(printable(str(target / name)))
 
 
 @main.command()

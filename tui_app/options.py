@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 import rich_click as click
@@ -14,9 +12,11 @@ from engine.data import BUILT_IN
 from engine.data_files import load
 from engine.discrepancies import CATALOGUE, find
 from engine.errors import InputError, SettingsError
+from engine.paths import typed_path
 from engine.presets import PRESETS, preset
 from engine.run_file import read_settings
 from engine.settings import Activation, Settings, SideName
+from tui_app.shell_words import shell_line
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -106,11 +106,15 @@ def settings_from(
     """The settings that the options describe; raises `InputError`."""
     if preset_name is not None and run_file is not None:
         raise InputError("--preset and --from both say where to start; name one of them.")
-    settings = read_settings(Path(run_file)) if run_file is not None else preset(preset_name or DEFAULT_PRESET)
-    if targets and not data:
+    settings = (
+        preset(DEFAULT_PRESET if preset_name is None else preset_name)
+        if run_file is None
+        else read_settings(typed_path(run_file))
+    )
+    if targets and data is None:
         raise InputError("--targets names columns of a CSV file; name the file with --data.")
     changes: dict[str, Any] = {
-        "data": load(data, _split(targets)) if data else None,
+        "data": None if data is None else load(data, _split(targets)),
         "hidden": _hidden(hidden) if hidden is not None else None,
         "activation": activation,
         "output_activation": output_activation,
@@ -159,7 +163,7 @@ def command_line(settings: Settings) -> str:
     """
     lines = [_from_preset(name, settings) for name in PRESETS]
     fewest_changes = min(lines, key=lambda words: sum(word.startswith("--") and word != "--preset" for word in words))
-    return shlex.join(["mlp-tui", *fewest_changes])
+    return shell_line(["mlp-tui", *fewest_changes])
 
 
 def _from_preset(name: str, settings: Settings) -> list[str]:
