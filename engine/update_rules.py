@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from engine.errors import SettingsError
+from engine.shown_text import shown
 
 NONE = "none"
 
@@ -42,7 +43,7 @@ class DecayForm(Enum):
 
 def _check_share(what: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise SettingsError(f"{what} cannot be {value!r}; it is a number from 0 to 1.")
+        raise SettingsError(f"{what} cannot be {shown(repr(value))}; it is a number from 0 to 1.")
 
 
 @dataclass(frozen=True)
