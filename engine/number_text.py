@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 import math
+import sys
 
 MEANINGFUL_ULPS = 1_000_000
 """From here on a distance in ULPs says no more than the gap itself; values of different sign are always farther apart,
 subnormal ones excepted."""
+
+
+def read_number(text: str) -> float:
+    """The number that is written there, as Python reads it but for underscores: '1_0' is no ten.
+
+    Raises `ValueError` that says what the text is: 'is not a number', or 'is too large a number'.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError("is not a number") from None
+    if "_" in text:
+        raise ValueError("is not a number: an underscore is no part of one")
+    if math.isinf(value) and "n" not in text.lower():
+        raise ValueError(f"is too large a number: the largest is about {sys.float_info.max:.1e}")
+    return value
 
 
 def number(value: float, digits: int = 2) -> str:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import rich_click as click
 
-from engine.data import BUILT_IN
+from engine.data import BUILT_IN, Dataset
 from engine.data_files import load
 from engine.discrepancies import CATALOGUE, find
 from engine.errors import InputError, SettingsError
@@ -16,6 +16,7 @@ from engine.paths import typed_path
 from engine.presets import PRESETS, preset
 from engine.run_file import read_settings
 from engine.settings import Activation, Settings, SideName
+from engine.shown_text import shown
 from tui_app.shell_words import shell_line
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -58,6 +59,9 @@ EXPERIMENT_OPTIONS = (
     click.option("--data", metavar="NAME|FILE", help=f"{', '.join(BUILT_IN)}, or a .csv or .npz file."),
     click.option("--targets", metavar="A,B", help="A CSV's target columns, by name or number; the last by default."),
     click.option(
+        "--header", metavar="yes|no", help="Whether a CSV's first line names its columns; as it looks unless said."
+    ),
+    click.option(
         "--hidden", metavar="N,N", help="Sizes of the hidden layers, such as 5,4; 'none' for no hidden layer."
     ),
     click.option("--activation", metavar="KIND", help=f"After each hidden layer: {', '.join(ACTIVATIONS)}."),
@@ -93,6 +97,7 @@ def settings_from(
     assignments: tuple[str, ...],
     data: str | None,
     targets: str | None,
+    header: str | None,
     hidden: str | None,
     activation: str | None,
     output_activation: str | None,
@@ -111,10 +116,8 @@ def settings_from(
         if run_file is None
         else read_settings(typed_path(run_file))
     )
-    if targets and data is None:
-        raise InputError("--targets names columns of a CSV file; name the file with --data.")
     changes: dict[str, Any] = {
-        "data": None if data is None else load(data, _split(targets)),
+        "data": _data(data, targets, header),
         "hidden": _hidden(hidden) if hidden is not None else None,
         "activation": activation,
         "output_activation": output_activation,
@@ -130,6 +133,22 @@ def settings_from(
     for assignment in assignments:
         settings = assign(settings, assignment)
     return settings
+
+
+def _data(data: str | None, targets: str | None, header: str | None) -> Dataset | None:
+    """What --data names, none without it; what had to be guessed of it is said on standard error."""
+    if header not in (None, "yes", "no"):
+        raise SettingsError(f"--header cannot be '{shown(header)}'; it is yes or no.")
+    if data is None:
+        if targets:
+            raise InputError("--targets names columns of a CSV file; name the file with --data.")
+        if header is not None:
+            raise InputError("--header goes with a CSV file; name the file with --data.")
+        return None
+    loaded = load(data, _split(targets), None if header is None else header == "yes")
+    for note in loaded.notes:
+        click.echo(f"mlp-tui: {note}", err=True)
+    return loaded
 
 
 def assign(settings: Settings, assignment: str) -> Settings:
@@ -197,7 +216,8 @@ def _data_words(settings: Settings) -> list[str]:
             f"No option names the data set '{data.name}'; write the run with --json and open it by --from."
         )
     words = ["--data", data.source or data.name]
-    return words + (["--targets", ",".join(data.targets)] if data.targets else [])
+    words += ["--targets", ",".join(data.targets)] if data.targets else []
+    return words if data.header is None else [*words, "--header", "yes" if data.header else "no"]
 
 
 def setup_fields(settings: Settings) -> dict[str, str]:
@@ -222,7 +242,9 @@ def setup_settings(settings: Settings, fields: dict[str, str]) -> Settings:
     before = setup_fields(settings)
     typed = {name: text.strip() for name, text in fields.items()}
     if (typed["data"], typed["targets"]) != (before["data"], before["targets"]):
-        settings = replace(settings, data=load(typed["data"], _split(typed["targets"])))
+        # Another file is looked at anew; of the same one, what was said of its first line holds.
+        header = settings.data.header if typed["data"] == before["data"] else None
+        settings = replace(settings, data=load(typed["data"], _split(typed["targets"]), header))
     settings = replace(
         settings,
         hidden=_hidden(typed["hidden"]),
