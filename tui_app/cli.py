@@ -1,7 +1,6 @@
 """The command `mlp-tui`: the explorer by itself, and what works without a screen.
 
-Standard output carries data; everything else goes to standard error. Exit status 2 means that the input cannot be
-used, 1 that `--fail-over` found too large a gap.
+Standard output carries data; everything else goes to standard error. How a command ends lives in `endings.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import json
 import math
 import sys
 from importlib.metadata import version
-from typing import Any, NoReturn
+from typing import Any
 
 import rich_click as click
 from click.core import ParameterSource
@@ -20,32 +19,33 @@ from engine.paths import typed_path
 from engine.settings import Settings
 from engine.shown_text import printable
 from tui_app.ascii import locale_is_utf8, prepare_streams
+from tui_app.endings import FAILED, REFUSED, end, ended_well
 from tui_app.impact_command import impact
+from tui_app.number_options import NUMBER
 from tui_app.options import command_line, experiment_options, settings_from
-from tui_app.printing import check_targets, progress, say, say_written, wants_ascii
+from tui_app.printing import check_targets, output_console, progress, say, say_written, wants_ascii
 from tui_app.trace_command import trace
 
 click.rich_click.TEXT_MARKUP = "markdown"
 
 
 class _Group(click.RichGroup):
-    """Turns every `InputError` into one sentence on standard error and exit status 2."""
+    """Every command ends with an exit status and at most one sentence on standard error, never with a traceback."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """As click's; the help, too, has only what the locale can show."""
         prepare_streams(None if locale_is_utf8() else "ascii")
         return super().main(*args, **kwargs)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the options that stand before a command."""
+        with ended_well():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, context: click.Context) -> Any:
-        try:
+        """Read the command's own options, and carry it out."""
+        with ended_well(context):
             return super().invoke(context)
-        except InputError as error:
-            _refuse(str(error))
-
-
-def _refuse(sentence: str) -> NoReturn:
-    click.echo(f"mlp-tui: {sentence}", err=True)
-    sys.exit(2)
 
 
 @click.group(cls=_Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -76,7 +76,10 @@ def _refuse_options_before_command(context: click.RichContext) -> None:
     ]
     if given:
         command = context.invoked_subcommand
-        _refuse(f"{given[0]} stands before '{command}'; options go after the command: mlp-tui {command} {given[0]} ...")
+        end(
+            f"{given[0]} stands before '{command}'; options go after the command: mlp-tui {command} {given[0]} ...",
+            REFUSED,
+        )
 
 
 def explore_here(settings: Settings, ascii: bool = False) -> None:
@@ -86,7 +89,7 @@ def explore_here(settings: Settings, ascii: bool = False) -> None:
 
     reason = why_no_terminal()
     if reason is not None:
-        _refuse(f"the explorer needs a terminal, but {reason}; without one, use 'mlp-tui run'.")
+        end(f"the explorer needs a terminal, but {reason}; without one, use 'mlp-tui run'.", REFUSED)
     from tui_app.app import explore
 
     sys.exit(explore(settings, ascii))
@@ -96,7 +99,7 @@ def explore_here(settings: Settings, ascii: bool = False) -> None:
 @experiment_options
 @click.option("--json", "json_file", metavar="FILE", help="Write settings, losses, parameters and gaps ('-': stdout).")
 @click.option("--force", is_flag=True, help="Let --json replace a file that exists.")
-@click.option("--fail-over", type=float, metavar="X", help="Exit with status 1 if the largest loss gap is over X.")
+@click.option("--fail-over", type=NUMBER, metavar="X", help="Exit with status 1 if the largest loss gap is over X.")
 @click.option("--quiet", "-q", is_flag=True, help="Print the verdict alone.")
 def run(json_file: str | None, force: bool, fail_over: float | None, quiet: bool, **options: Any) -> None:
     """Train both networks without a screen and print curves, weights, differences and the verdict.
@@ -123,8 +126,7 @@ def run(json_file: str | None, force: bool, fail_over: float | None, quiet: bool
     if fail_over is not None:
         gap = math.inf if result.divergence else result.comparison.losses.max_absolute
         if gap > fail_over:
-            click.echo(f"mlp-tui: the largest loss gap is {gap:.3g}, over {fail_over:g}.", err=True)
-            sys.exit(1)
+            end(f"the largest loss gap is {gap:.3g}, over {fail_over:g}.", FAILED)
 
 
 def _train(settings: Settings) -> Any:
@@ -135,14 +137,12 @@ def _train(settings: Settings) -> Any:
 
 
 def _print(result: Any, quiet: bool, ascii: bool) -> None:
-    from rich.console import Console
-
     from tui_app.report import print_run
 
     if quiet:
         say(result.verdict.headline, ascii)
     else:
-        print_run(result, Console(highlight=False))
+        print_run(result, output_console())
 
 
 @main.command()

@@ -12,11 +12,13 @@ from engine.data import BUILT_IN, Dataset
 from engine.data_files import load
 from engine.discrepancies import CATALOGUE, find
 from engine.errors import InputError, SettingsError
+from engine.number_text import typed_whole
 from engine.paths import typed_path
 from engine.presets import PRESETS, preset
 from engine.run_file import read_settings
 from engine.settings import Activation, Settings, SideName
 from engine.shown_text import shown
+from tui_app.number_options import WHOLE
 from tui_app.shell_words import shell_line
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -66,8 +68,8 @@ EXPERIMENT_OPTIONS = (
     ),
     click.option("--activation", metavar="KIND", help=f"After each hidden layer: {', '.join(ACTIVATIONS)}."),
     click.option("--output-activation", metavar="KIND", help="After the last layer: the same choices."),
-    click.option("--epochs", type=int, metavar="N", help="How many epochs to train; 5000 unless said."),
-    click.option("--seed", type=int, metavar="N", help="Seed of both sides' initial weights; 0 unless said."),
+    click.option("--epochs", type=WHOLE, metavar="N", help="How many epochs to train; 5000 unless said."),
+    click.option("--seed", type=WHOLE, metavar="N", help="Seed of both sides' initial weights; 0 unless said."),
     click.option("--learning-rate", "--lr", metavar="X", help="Learning rate of both sides."),
     click.option("--device", metavar="D", help="Where PyTorch computes: cpu (unless said), cuda, cuda:1, mps."),
     click.option(
@@ -158,7 +160,8 @@ def assign(settings: Settings, assignment: str) -> Settings:
     sides = {"numpy": [SideName.NUMPY], "pytorch": [SideName.PYTORCH], "both": list(SideName)}
     if not equals or not dot or side_name not in sides:
         raise SettingsError(
-            f"--set cannot be '{assignment}'; it is numpy.SETTING=VALUE, pytorch.SETTING=VALUE or both.SETTING=VALUE."
+            f"--set cannot be '{shown(assignment)}'; it is numpy.SETTING=VALUE, pytorch.SETTING=VALUE or "
+            "both.SETTING=VALUE."
         )
     discrepancy = find(field.strip())
     for side in sides[side_name]:
@@ -170,9 +173,9 @@ def _hidden(text: str) -> tuple[int, ...]:
     if text.strip().lower() in ("", "none", "0"):
         return ()
     try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise SettingsError(f"--hidden cannot be '{text}'; it is sizes such as 5 or 5,4, or none.") from None
+        return tuple(typed_whole("hidden", part) for part in text.split(","))
+    except SettingsError:
+        raise SettingsError(f"--hidden cannot be '{shown(text)}'; it is sizes such as 5 or 5,4, or none.") from None
 
 
 def command_line(settings: Settings) -> str:
@@ -250,8 +253,8 @@ def setup_settings(settings: Settings, fields: dict[str, str]) -> Settings:
         hidden=_hidden(typed["hidden"]),
         activation=typed["activation"],  # type: ignore[arg-type]
         output_activation=typed["output_activation"],  # type: ignore[arg-type]
-        epochs=_whole("epochs", typed["epochs"]),
-        seed=_whole("seed", typed["seed"]),
+        epochs=typed_whole("epochs", typed["epochs"]),
+        seed=typed_whole("seed", typed["seed"]),
         device=typed["device"],
         threads=_threads(typed["threads"]),
     )
@@ -266,13 +269,6 @@ def _threads(text: str) -> int | None:
     if text.strip().lower() in ("", "auto"):
         return None
     try:
-        return _whole("threads", text)
+        return typed_whole("threads", text)
     except SettingsError as error:
         raise SettingsError(str(error).replace("whole number.", "whole number, or auto.")) from None
-
-
-def _whole(field: str, text: str) -> int:
-    try:
-        return int(text.replace(",", "").replace("_", ""))
-    except ValueError:
-        raise SettingsError(f"{field} cannot be '{text}'; it is a whole number.") from None

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from engine.paths import typed_path
 from engine.shown_text import printable
 from tui_app.ascii import locale_is_utf8, prepare_streams, spell_out
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def wants_ascii(options: dict[str, Any]) -> bool:
@@ -20,6 +25,17 @@ def wants_ascii(options: dict[str, Any]) -> bool:
         return not locale_is_utf8()
     prepare_streams("ascii" if wanted else "utf-8")
     return wanted
+
+
+def output_console() -> Console:
+    """Standard output for what Rich prints; a reader that has left is an `OSError` as everywhere."""
+    from rich.console import Console
+
+    class _OutputConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+    return _OutputConsole(highlight=False)
 
 
 def say(text: str, ascii: bool) -> None:
