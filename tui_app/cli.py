@@ -161,7 +161,11 @@ def export(folder: str, force: bool, **options: Any) -> None:
     settings, target = settings_from(**options), typed_path(folder)
     wants_ascii(options)
     check_folder(target, export_names(settings), force)
-    files = export_files(result_of(_train(settings)), command_line(settings))
+    try:
+        command = command_line(settings)
+    except InputError:
+        command = "mlp-tui --from run.json"
+    files = export_files(result_of(_train(settings)), command)
     write_folder(target, files, force)
     for name in files:
         click.echo(printable(str(target / name)))

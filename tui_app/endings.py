@@ -15,7 +15,7 @@ from typing import NoReturn
 import rich_click as click
 
 from engine.errors import InputError
-from engine.shown_text import printable, shown
+from engine.shown_text import LONGEST, printable, shown
 
 FAILED = 1
 """The result is not what was asked for, or could not be written out."""
@@ -70,8 +70,8 @@ def _plain(error: click.UsageError, context: click.Context | None) -> str:
     else:
         # An option without its value is missed before its command has a context.
         command = "mlp-tui" if context is None else f"{context.command_path} {context.invoked_subcommand or ''}".strip()
-    message = " ".join(error.format_message().split()).rstrip(".")
-    return f"{shown(message, 400)}; '{command} --help' lists what there is."
+    message = " ".join(map(shown, error.format_message().split())).rstrip(".")
+    return f"{shown(message, 2 * LONGEST)}; '{command} --help' lists what there is."
 
 
 def _discard_output() -> None:
