@@ -28,7 +28,7 @@ class Resume:
 
 @dataclass(frozen=True)
 class Step:
-    """Train `count` epochs, then pause."""
+    """Train `count` epochs, then pause; with none to train, pause at once."""
 
     count: int = 1
 

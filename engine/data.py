@@ -11,7 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import DataError
+from engine.shown_text import shown
 from engine.types import FloatArray
+
+MOST_NUMBERS = 100_000_000
+"""That are read from a file."""
+
+NUMBER_KINDS = "biuf"
+"""NumPy's letters for types that hold real numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,9 +26,10 @@ class Dataset:
     """Inputs and targets of one problem.
 
     `X` is (N, D) and `Y` is (N, C), both float64, finite and read-only; one-dimensional arrays become a single column.
-    `source` is the file the data came from, `targets` the column names asked for there.
+    `name` is made fit to be shown. `source` is the file the data came from, `targets` the column names asked for there,
+    `header` what was said of its first line, and `notes` holds a sentence for each thing that had to be guessed.
 
-    Raises `DataError` when the arrays do not fit together.
+    Raises `DataError` when something is of another type or the arrays do not fit together.
     """
 
     name: str
@@ -29,8 +37,12 @@ class Dataset:
     Y: FloatArray
     source: str | None = None
     targets: tuple[str, ...] = ()
+    header: bool | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        _check_words(self)
+        object.__setattr__(self, "name", shown(self.name))
         for label in ("X", "Y"):
             object.__setattr__(self, label, _checked_matrix(getattr(self, label), f"{label} of {self.name}"))
         if len(self.X) != len(self.Y):
@@ -56,20 +68,35 @@ class Dataset:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Dataset):
             return NotImplemented
-        return (
-            (self.name, self.source, self.targets) == (other.name, other.source, other.targets)
-            and np.array_equal(self.X, other.X)
-            and np.array_equal(self.Y, other.Y)
-        )
+        return _words(self) == _words(other) and np.array_equal(self.X, other.X) and np.array_equal(self.Y, other.Y)
 
     def __hash__(self) -> int:
         return hash((self.name, self.X.shape, self.Y.shape))
 
 
+def _words(data: Dataset) -> tuple[object, ...]:
+    return data.name, data.source, data.targets, data.header
+
+
+def _check_words(data: Dataset) -> None:
+    if not isinstance(data.name, str):
+        raise DataError(f"A data set's name cannot be {shown(repr(data.name))}; it is a text.")
+    if data.source is not None and not isinstance(data.source, str):
+        raise DataError(
+            f"{shown(data.name)}: source cannot be {shown(repr(data.source))}; it is a file's path or None."
+        )
+    if not isinstance(data.targets, tuple) or not all(isinstance(target, str) for target in data.targets):
+        raise DataError(
+            f"{shown(data.name)}: targets cannot be {shown(repr(data.targets))}; it is texts, one for each column."
+        )
+    if data.header is not None and not isinstance(data.header, bool):
+        raise DataError(f"{shown(data.name)}: header cannot be {shown(repr(data.header))}; it is True, False or None.")
+
+
 def _checked_matrix(values: object, what: str) -> FloatArray:
     array = np.asarray(values)
-    if array.dtype.kind not in "biuf":
-        raise DataError(f"{what} holds {array.dtype} values; it must hold real numbers.")
+    if array.dtype.kind not in NUMBER_KINDS:
+        raise DataError(f"{what} holds {shown(array.dtype)} values; it must hold real numbers.")
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2:
@@ -162,5 +189,5 @@ BUILT_IN: dict[str, Callable[[], Dataset]] = {
 def built_in(name: str) -> Dataset:
     """The built-in data set called `name`; raises `DataError` when there is none."""
     if name not in BUILT_IN:
-        raise DataError(f"There is no data set '{name}'; built in are {', '.join(BUILT_IN)}.")
+        raise DataError(f"There is no data set '{shown(name)}'; built in are {', '.join(BUILT_IN)}.")
     return BUILT_IN[name]()

@@ -1,162 +1,66 @@
-"""A user's own data: CSV files (with or without a header) and .npz archives.
+"""A user's own data by its name or path. The formats are `csv_files.py`'s and `npz_files.py`'s.
 
 Every fault of a file becomes one `DataError` that names the file, the line and what would be right.
 """
 
 from __future__ import annotations
 
-import csv
-import math
-import zipfile
-import zlib
+import os
+from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
+from engine.csv_files import load_csv
 from engine.data import BUILT_IN, Dataset, built_in
-from engine.errors import DataError
+from engine.errors import DataError, InputError
+from engine.npz_files import load_npz
+from engine.paths import typed_path
+from engine.shown_text import shown
 
-DELIMITERS = ",;\t|"
+Stamp = tuple[int, int, int, int]
+"""Of a file: its device, its number there, its bytes and the nanosecond of its last change."""
 
 
-def load(name_or_path: str, targets: tuple[str, ...] = ()) -> Dataset:
+def load(name_or_path: str, targets: tuple[str, ...] = (), header: bool | None = None) -> Dataset:
     """A built-in data set by its name, or a .csv or .npz file by its path.
 
-    `targets` names a CSV's target columns (by header, or by number from 1); the last column is the default.
-    Raises `DataError`.
+    `targets` names a CSV's target columns (by header, or by number from 1); the last column is the default. `header`
+    says whether a CSV's first line names its columns; none leaves it to the file's look. A file that has not changed
+    since it was read last is not read again. Raises `DataError`.
     """
+    option = "--targets" if targets else "--header"
+    given = bool(targets) or header is not None
     if name_or_path in BUILT_IN:
-        if targets:
-            raise DataError(f"'{name_or_path}' is built in and its targets are fixed; --targets goes with a CSV file.")
+        if given:
+            raise DataError(f"'{name_or_path}' is built in and its targets are fixed; {option} goes with a CSV file.")
         return built_in(name_or_path)
-    path = Path(name_or_path).expanduser()
-    suffix = path.suffix.lower()
+    suffix = Path(name_or_path).suffix.lower()
     if suffix not in (".csv", ".tsv", ".npz"):
         raise DataError(
-            f"There is no data set '{name_or_path}'; built in are {', '.join(BUILT_IN)}, "
+            f"There is no data set '{shown(name_or_path)}'; built in are {', '.join(BUILT_IN)}, "
             "and a file must end in .csv, .tsv or .npz."
         )
     try:
-        if suffix == ".npz":
-            if targets:
-                raise DataError(f"{path}: the arrays X and Y say what the targets are; --targets goes with a CSV file.")
-            return load_npz(path)
-        return load_csv(path, targets)
-    except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file.") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from None
-
-
-def load_npz(path: Path) -> Dataset:
-    """The arrays `X` (N, D) and `Y` (N, C) of an .npz archive; pickled objects are never loaded."""
-    advice = "write it with numpy.savez(path, X=X, Y=Y) from plain arrays."
-    with path.open("rb") as file:
-        if not zipfile.is_zipfile(file):
-            raise DataError(f"{path}: is not an .npz archive; {advice}")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = [key for key in ("X", "Y") if key not in archive.files]
-            if missing:
-                held = ", ".join(archive.files) or "nothing"
-                raise DataError(f"{path}: holds {held}; it must hold the arrays X (N, D) and Y (N, C).")
-            X, Y = archive["X"], archive["Y"]
+        path = typed_path(name_or_path)
+        if suffix == ".npz" and given:
+            raise DataError(
+                f"{shown(path)}: the arrays X and Y say what the targets are; {option} goes with a CSV file."
+            )
+        return _load_file(path, _stamp(path), targets, header)
     except DataError:
         raise
-    except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        reason = "holds pickled objects" if "pickle" in str(error) else "is damaged"
-        raise DataError(f"{path}: {reason}; {advice}") from None
+    except InputError as error:
+        raise DataError(str(error)) from None
+
+
+def _stamp(path: Path) -> Stamp | None:
     try:
-        return Dataset(path.stem, X, Y, source=str(path))
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+        status = os.stat(path)
+    except OSError:
+        return None  # reading it says why
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def load_csv(path: Path, targets: tuple[str, ...] = ()) -> Dataset:
-    """The rows of a CSV file; columns named in `targets` are Y, the others X."""
-    lines = _csv_lines(path)
-    if not lines:
-        raise DataError(f"{path}: is empty; it needs a line of numbers for each sample.")
-    first_number, first_row = lines[0]
-    header = None if any(_is_number(cell) for cell in first_row) else first_row
-    rows = lines[1:] if header else lines
-    if not rows:
-        raise DataError(f"{path}: has a header and nothing below it; it needs a line of numbers for each sample.")
-    width = len(first_row)
-    if width < 2:
-        raise DataError(f"{path}, line {first_number}: has one column; it needs at least one input and one target.")
-    values = np.empty((len(rows), width))
-    for index, (number, row) in enumerate(rows):
-        if len(row) != width:
-            raise DataError(
-                f"{path}, line {number}: has {len(row)} cells where line {first_number} has {width}; "
-                "every line needs the same number."
-            )
-        values[index] = [_number(cell, path, number, column) for column, cell in enumerate(row, start=1)]
-    chosen = _target_columns(targets, header, width, path)
-    inputs = [column for column in range(width) if column not in chosen]
-    return Dataset(path.stem, values[:, inputs], values[:, chosen], source=str(path), targets=targets)
-
-
-def _csv_lines(path: Path) -> list[tuple[int, list[str]]]:
-    """The non-blank lines as (line number, stripped cells)."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise DataError(f"{path}, line {line}: is not UTF-8 text; save the file as UTF-8.") from None
-    lines = text.splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    delimiter = max(DELIMITERS, key=first.count)
-    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
-    found = []
-    try:
-        for row in reader:
-            cells = [cell.strip() for cell in row]
-            if any(cells):
-                found.append((reader.line_num, cells))
-    except csv.Error as error:
-        raise DataError(f"{path}, line {reader.line_num}: is not CSV: {error}.") from None
-    return found
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _number(cell: str, path: Path, line: int, column: int) -> float:
-    where = f"{path}, line {line}, column {column}"
-    if not cell:
-        raise DataError(f"{where}: is empty; every cell must hold a number.")
-    if not _is_number(cell):
-        raise DataError(f"{where}: '{cell[:40]}' is not a number.")
-    value = float(cell)
-    if not math.isfinite(value):
-        raise DataError(f"{where}: '{cell[:40]}' is not finite; every cell must hold a finite number.")
-    return value
-
-
-def _target_columns(targets: tuple[str, ...], header: list[str] | None, width: int, path: Path) -> list[int]:
-    if not targets:
-        return [width - 1]
-    names = header or []
-    columns = []
-    for target in targets:
-        if target in names:
-            if names.count(target) > 1:
-                raise DataError(f"{path}: has {names.count(target)} columns named '{target}'; name it by its number.")
-            columns.append(names.index(target))
-        elif target.isdecimal() and 1 <= int(target) <= width:
-            columns.append(int(target) - 1)
-        else:
-            known = f"{', '.join(names)}, or 1 to {width}" if names else f"1 to {width}, as the file has no header"
-            raise DataError(f"{path}: there is no column '{target}'; its columns are {known}.")
-    if len(set(columns)) < len(columns):
-        raise DataError(f"{path}: --targets names a column twice; each target column is named once.")
-    if len(columns) == width:
-        raise DataError(f"{path}: --targets names every column; at least one must be left as an input.")
-    return columns
+@lru_cache(maxsize=1)
+def _load_file(path: Path, stamp: Stamp | None, targets: tuple[str, ...], header: bool | None) -> Dataset:
+    """The file's data, as long as its stamp is the same."""
+    return load_npz(path) if path.suffix.lower() == ".npz" else load_csv(path, targets, header)

@@ -6,6 +6,7 @@ Writing them to disk is `files.py`'s. Building the state dicts imports torch.
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,7 +97,7 @@ def report(result: Result, command: str) -> str:
         "",
         result.verdict.detail,
         "",
-        f"{data.name}: N = {data.samples}, D = {data.inputs}, C = {data.outputs}. "
+        f"{_code(data.name)}: N = {data.samples}, D = {data.inputs}, C = {data.outputs}. "
         f"Layers {'-'.join(map(str, settings.layer_sizes))}, {settings.activation.value}, seed {settings.seed}, "
         f"{gap.epochs:,} of {settings.epochs:,} epochs.",
         "",
@@ -119,6 +120,14 @@ def report(result: Result, command: str) -> str:
             f"{_ulps(one_gap.max_ulp)} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _code(text: str) -> str:
+    """One line of text that Markdown shows as it is, whatever signs are in it."""
+    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    # A space at both ends keeps a backtick of the text away from the fence, and is not shown.
+    space = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{space}{text}{space}{fence}"
 
 
 def _ulps(count: int) -> str:

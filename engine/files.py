@@ -4,77 +4,105 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from engine.errors import InputError
+from engine.paths import Place, place_of
+from engine.shown_text import shown
+
+BESIDE = ".mlp-tui-"
+"""How the name of a file begins that is written beside its target: short, so that it fits where the target's does."""
 
 
 def check_writable(path: Path, replace_existing: bool) -> None:
     """Refuse a target that could not be written later; raises `InputError`."""
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; name a file.")
-    if path.is_file() and not replace_existing:
-        raise InputError(f"{path} exists already; name another place, or say --force to replace it.")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: there is no folder {path.parent}.")
-    if not os.access(path.parent, os.W_OK):
-        raise InputError(f"{path}: the folder {path.parent} cannot be written to.")
+    place = place_of(path)
+    if place is Place.FOLDER:
+        raise InputError(f"{shown(path)} is a folder; name a file.")
+    if place is Place.FILE and not replace_existing:
+        raise InputError(f"{shown(path)} exists already; name another place, or say --force to replace it.")
+    if place is Place.OTHER:
+        # A pipe or /dev/null has no content to protect and is written to as it stands.
+        if not os.access(path, os.W_OK):
+            raise InputError(f"{shown(path)} cannot be written to; name another place.")
+        return
+    if place_of(path.parent) is not Place.FOLDER:
+        raise InputError(f"{shown(path)}: there is no folder {shown(path.parent)}.")
+    try:
+        tempfile.TemporaryFile(prefix=BESIDE, dir=path.parent).close()
+    except OSError as error:
+        raise InputError(
+            f"{shown(path)}: the folder {shown(path.parent)} cannot be written to: {error.strerror or error}."
+        ) from None
 
 
 def write_whole(path: Path, content: str | bytes, replace_existing: bool) -> None:
     """Write beside the target, then rename, so that a full disk leaves no half file; raises `InputError`."""
     check_writable(path, replace_existing)
-    _write_all({path: content})
+    _write_all({path: _encoded(path, content)})
 
 
 def check_folder(folder: Path, names: Iterable[str], replace_existing: bool) -> None:
     """Refuse a folder that these files could not be written into later; raises `InputError`."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file; name a folder.")
-    if not folder.exists():
+    place = place_of(folder)
+    if place not in (Place.FOLDER, Place.NOTHING):
+        raise InputError(f"{shown(folder)} is {place.value}; name a folder.")
+    if place is Place.NOTHING:
         check_writable(folder, replace_existing)
-        return
     for name in names:
-        check_writable(folder / name, replace_existing)
+        if place is Place.FOLDER:
+            check_writable(folder / name, replace_existing)
+        else:
+            place_of(folder / name)  # the whole path may be too long
 
 
 def write_folder(folder: Path, files: dict[str, str | bytes], replace_existing: bool) -> None:
     """Write files into a folder, made if its parent exists; raises `InputError`, and then none is new there."""
     check_folder(folder, files, replace_existing)
-    made = not folder.exists()
+    contents = {folder / name: _encoded(folder / name, content) for name, content in files.items()}
+    made = place_of(folder) is Place.NOTHING
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise InputError(f"{folder} cannot be made: {error.strerror or error}.") from None
+        raise InputError(f"{shown(folder)} cannot be made: {error.strerror or error}.") from None
     try:
-        _write_all({folder / name: content for name, content in files.items()})
-    except InputError:
+        _write_all(contents)
+    except BaseException:
         if made:
             with contextlib.suppress(OSError):
                 folder.rmdir()
         raise
 
 
-def _write_all(files: dict[Path, str | bytes]) -> None:
+def _encoded(path: Path, content: str | bytes) -> bytes:
+    try:
+        return content.encode() if isinstance(content, str) else content
+    except UnicodeEncodeError as error:
+        left = shown(str(error.object)[error.start : error.end])
+        raise InputError(f"{shown(path)} cannot be written: '{left}' is in no UTF-8 text.") from None
+
+
+def _write_all(files: dict[Path, bytes]) -> None:
     written: dict[Path, Path] = {}
     new = [path for path in files if not path.exists()]
     try:
-        for path, content in files.items():
-            data = content.encode() if isinstance(content, str) else content
+        for path, data in files.items():
             if path.exists() and not path.is_file():
-                # A pipe or /dev/null has no content to protect and cannot be renamed over.
                 path.write_bytes(data)
                 continue
-            beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+            beside = path.with_name(f"{BESIDE}{os.getpid()}-{len(written)}.part")
             written[beside] = path
             beside.write_bytes(data)
         for beside, path in written.items():
             os.replace(beside, path)
-    except OSError as error:
+    except BaseException as error:
         for made in new:
             made.unlink(missing_ok=True)
-        raise InputError(f"{path} cannot be written: {error.strerror or error}.") from None
+        if isinstance(error, OSError):
+            raise InputError(f"{shown(path)} cannot be written: {error.strerror or error}.") from None
+        raise
     finally:
         for beside in written:
             beside.unlink(missing_ok=True)

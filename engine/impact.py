@@ -16,6 +16,7 @@ from engine.discrepancies import CATALOGUE, Discrepancy, find, match_toward, par
 from engine.errors import SettingsError
 from engine.impact_block import Block, Measurements, block_seeds
 from engine.settings import MAX_SEED, Settings, SideName
+from engine.shown_text import shown
 from engine.toward import TOWARD_PYTORCH, Toward, TowardWhat
 from engine.toward import toward as sides_toward
 from engine.types import FloatArray
@@ -117,7 +118,7 @@ def plan(
     """
     sides = sides_toward(toward)
     if not 1 <= seeds <= MOST_SEEDS:
-        raise SettingsError(f"seeds cannot be {seeds}; it is a whole number from 1 to {MOST_SEEDS:,}.")
+        raise SettingsError(f"seeds cannot be {shown(seeds)}; it is a whole number from 1 to {MOST_SEEDS:,}.")
     chosen = [find(name) for name in differences if name != "all"]
     if "all" in differences:
         chosen = list(CATALOGUE)

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 
+from engine.document_format import FORMAT
 from engine.effects import against_the_answer, conclusion, effects, so_far, usable_seeds
 from engine.impact import Impact, Measure
 from engine.run_file import settings_document
@@ -30,6 +31,7 @@ def impact_document(impact: Impact) -> dict[str, Any]:
     """
     plan = impact.plan
     return {
+        "format": FORMAT,
         "settings": settings_document(plan.settings),
         "differences": [discrepancy.field for discrepancy in plan.differences],
         "toward": {field: side.value for field, side in plan.sides.items()},

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.initial_weights import initial_layers
+from engine.model_state import check_state
 from engine.numpy_descent import Descent
 from engine.settings import Activation, DerivativeAt, LogMoment, LossReport, Precision, Settings, gradient_factor
 from engine.types import FloatArray
@@ -192,7 +193,8 @@ class NumpyMLP:
         return self.parameters() + [_outward(velocity) for velocity in self._velocities()]
 
     def set_state(self, state: list[FloatArray]) -> None:
-        """Go on from a `state()` of a model with the same settings, in place."""
+        """Go on from a `state()` of a model with the same settings, in place; raises `ValueError` for another's."""
+        check_state(state, [descent.parameter.T.shape for descent in self._all_descents])
         for descent, value in zip(self._all_descents, state, strict=False):
             descent.parameter[...] = value.T
         self._set_velocities([value.T for value in state[len(self._all_descents) :]])

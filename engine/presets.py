@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from engine.data import xor
 from engine.errors import SettingsError
 from engine.settings import GradientScale, InitialWeights, LossReport, Precision, Settings, Side
+from engine.shown_text import shown
 
 
 @dataclass(frozen=True)
@@ -67,5 +68,5 @@ PRESETS: dict[str, Preset] = {preset.name: preset for preset in _path()}
 def preset(name: str) -> Settings:
     """The settings of the preset called `name`; raises `SettingsError` when there is none."""
     if name not in PRESETS:
-        raise SettingsError(f"There is no preset '{name}'; there are {', '.join(PRESETS)}.")
+        raise SettingsError(f"There is no preset '{shown(name)}'; there are {', '.join(PRESETS)}.")
     return PRESETS[name].settings

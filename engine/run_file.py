@@ -11,10 +11,13 @@ from typing import Any
 from engine.comparison import compare_parameters
 from engine.data import Dataset
 from engine.discrepancies import CATALOGUE, remaining
+from engine.document_format import DATA, FORMAT, SETTINGS, SIDE, check_fields, format_of
 from engine.errors import InputError
 from engine.files import write_whole
+from engine.reading import read_text
 from engine.run import Run, SideRun
 from engine.settings import Settings, Side, SideName
+from engine.shown_text import shown
 from engine.threads import threads_of
 
 
@@ -26,6 +29,7 @@ def settings_document(settings: Settings) -> dict[str, Any]:
             "name": data.name,
             "source": data.source,
             "targets": list(data.targets),
+            "header": data.header,
             "X": data.X.tolist(),
             "Y": data.Y.tolist(),
         },
@@ -46,6 +50,7 @@ def settings_document(settings: Settings) -> dict[str, Any]:
 def run_document(run: Run) -> dict[str, Any]:
     """The whole run. After a divergence parameters may hold NaN or Infinity, written as Python's json writes them."""
     return {
+        "format": FORMAT,
         "settings": settings_document(run.settings),
         "numpy": _side_document(run.numpy),
         "pytorch": _side_document(run.pytorch),
@@ -63,46 +68,49 @@ def run_document(run: Run) -> dict[str, Any]:
     }
 
 
-def write_run(run: Run, target: str, replace_existing: bool = False) -> None:
+def write_run(run: Run, target: str | Path, replace_existing: bool = False) -> None:
     """Write the document to the file `target`, whole or not at all; raises `InputError` when it cannot be."""
     write_whole(Path(target), json.dumps(run_document(run)) + "\n", replace_existing)
 
 
 def read_settings(path: Path) -> Settings:
-    """The settings of a written run, its data included; raises `InputError`."""
+    """The settings of a written run, step or impact, the data included; raises `InputError`."""
     wanted = "it must be a file that 'mlp-tui run --json' wrote"
+    text = read_text(path)
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file.") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}.") from None
-    except ValueError as error:
-        raise InputError(f"{path}: is not JSON ({error}); {wanted}.") from None
-    try:
-        return _settings(document["settings"])
+        return _document_settings(json.loads(text), wanted)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{shown(path)}: is not JSON ({error}); {wanted}.") from None
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-    except KeyError as error:
-        raise InputError(f"{path}: has no {error}; {wanted}.") from None
-    except (TypeError, ValueError, AttributeError):
-        raise InputError(f"{path}: its settings are not as they were written; {wanted}.") from None
+        raise InputError(f"{shown(path)}: {error}") from None
+    except RecursionError:
+        raise InputError(f"{shown(path)}: is nested too deeply; {wanted}.") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{shown(path)}: holds numbers or rows that cannot be read; {wanted}.") from None
+
+
+def _document_settings(document: Any, wanted: str) -> Settings:
+    if not isinstance(document, dict):
+        raise InputError(f"is no JSON object; {wanted}.")
+    if "settings" not in document:
+        raise InputError(f"has no 'settings'; {wanted}.")
+    version, settings = format_of(document), document["settings"]
+    check_fields(settings, SETTINGS, version, "settings")
+    for name, fields in (("data", DATA), *((side.value, SIDE) for side in SideName)):
+        check_fields(settings[name], fields, version, name)
+    return _settings(settings)
 
 
 def _settings(document: dict[str, Any]) -> Settings:
+    """A setting that is younger than the file is as it was before there was a choice: the default."""
     data = document["data"]
-    dataset = Dataset(data["name"], data["X"], data["Y"], source=data["source"], targets=tuple(data["targets"]))
-    numpy, pytorch = (_side(document[side.value]) for side in SideName)
-    shared = {key: document[key] for key in ("activation", "output_activation", "epochs", "seed", "device")}
-    # A file from before there was a choice leaves it to the size.
-    threads = document.get("threads")
-    return Settings(dataset, numpy, pytorch, hidden=tuple(document["hidden"]), threads=threads, **shared)
-
-
-def _side(document: dict[str, Any]) -> Side:
-    """A setting that is younger than the file is as it was before there was a choice: PyTorch's default."""
-    younger = {"update_order", "log_moment", "derivative_at", "momentum", "weight_decay"} - document.keys()
-    return Side(**{one.field: document[one.field] for one in CATALOGUE if one.field not in younger})
+    targets = tuple(data["targets"]) if isinstance(data["targets"], list) else data["targets"]
+    dataset = Dataset(data["name"], data["X"], data["Y"], data["source"], targets, data.get("header"))
+    numpy, pytorch = (Side(**document[side.value]) for side in SideName)
+    shared = ("hidden", "activation", "output_activation", "epochs", "seed", "device")
+    return Settings(
+        dataset, numpy, pytorch, threads=document.get("threads"), **{field: document[field] for field in shared}
+    )
 
 
 def _side_document(side: SideRun) -> dict[str, Any]:

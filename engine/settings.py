@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from engine.data import Dataset
 from engine.errors import SettingsError
+from engine.shown_text import shown
 from engine.update_rules import NO_MOMENTUM, NO_WEIGHT_DECAY, Momentum, UpdateOrder, WeightDecay
 
 MAX_EPOCHS = 1_000_000_000
@@ -132,7 +133,7 @@ def parse_choice(kind: type[Choice], value: object, what: str) -> Choice:
         return kind(value)
     except ValueError:
         known = ", ".join(str(member.value) for member in kind)
-        raise SettingsError(f"{what} cannot be '{value}'; it is one of {known}.") from None
+        raise SettingsError(f"{what} cannot be '{shown(value)}'; it is one of {known}.") from None
 
 
 @dataclass(frozen=True)
@@ -164,13 +165,15 @@ class Side:
         for field, kind in kinds.items():
             object.__setattr__(self, field, parse_choice(kind, getattr(self, field), field))
         if not isinstance(self.bias, bool):
-            raise SettingsError(f"bias cannot be {self.bias!r}; it is True or False.")
+            raise SettingsError(f"bias cannot be {shown(repr(self.bias))}; it is True or False.")
         object.__setattr__(self, "momentum", _parsed(Momentum, self.momentum, "momentum"))
         object.__setattr__(self, "weight_decay", _parsed(WeightDecay, self.weight_decay, "weight_decay"))
         rate = self.learning_rate
         low, high = LEARNING_RATES
         if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not low <= rate <= high:
-            raise SettingsError(f"learning_rate cannot be {rate!r}; it is a number from {low:g} to {high:g}.")
+            raise SettingsError(
+                f"learning_rate cannot be {shown(repr(rate))}; it is a number from {low:g} to {high:g}."
+            )
         object.__setattr__(self, "learning_rate", float(rate))
 
 
@@ -185,7 +188,7 @@ def _parsed(kind: type[Rule], value: object, field: str) -> Rule:
     except SettingsError:
         raise
     except ValueError:
-        raise SettingsError(f"{field} cannot be {value!r}; it is a {kind.__name__} or its name.") from None
+        raise SettingsError(f"{field} cannot be {shown(repr(value))}; it is a {kind.__name__} or its name.") from None
 
 
 @dataclass(frozen=True)
@@ -264,24 +267,28 @@ def gradient_factor(scale: GradientScale, elements: int) -> float:
 
 def check_device_name(device: str) -> None:
     """Refuse what cannot name a device anywhere; whether this machine has it is `torch_device.py`'s to say."""
+    if not isinstance(device, str):
+        raise SettingsError(f"device cannot be {shown(repr(device))}; it is a text such as 'cpu'.")
     if device == "gpu" or device.startswith("gpu:"):
         raise SettingsError(
-            f"device cannot be '{device}': PyTorch has no device of that name; an NVIDIA or AMD card is 'cuda'."
+            f"device cannot be '{shown(device)}': PyTorch has no device of that name; an NVIDIA or AMD card is 'cuda'."
         )
     if not re.fullmatch(r"(cpu|cuda|mps)(:\d{1,3})?", device):
         raise SettingsError(
-            f"device cannot be '{device}'; it is one of {', '.join(DEVICE_KINDS)}, or cuda:1 and so on."
+            f"device cannot be '{shown(device)}'; it is one of {', '.join(DEVICE_KINDS)}, or cuda:1 and so on."
         )
 
 
 def _check_whole(field: str, value: object, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise SettingsError(f"{field} cannot be {value!r}; it is a whole number from {low} to {high:,}.")
+        raise SettingsError(f"{field} cannot be {shown(repr(value))}; it is a whole number from {low} to {high:,}.")
 
 
 def _checked_hidden(sizes: object) -> tuple[int, ...]:
     if not isinstance(sizes, (tuple, list)):
-        raise SettingsError(f"hidden cannot be {sizes!r}; it is a sequence of layer sizes such as (5, 4), or ().")
+        raise SettingsError(
+            f"hidden cannot be {shown(repr(sizes))}; it is a sequence of layer sizes such as (5, 4), or ()."
+        )
     for size in sizes:
         _check_whole("a hidden layer's size", size, 1, MAX_PARAMETERS)
     if len(sizes) > 50:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.document_format import FORMAT
 from engine.operations import Operation
 from engine.reasons import Reason
 from engine.run_file import settings_document
@@ -14,6 +15,7 @@ def trace_document(trace: StepTrace) -> dict[str, Any]:
     """Every operation with both tensors and their gaps, and why the first that differs does."""
     first = trace.first_operation
     return {
+        "format": FORMAT,
         "settings": settings_document(trace.settings),
         "epoch": trace.epoch,
         "matched_start": trace.matched_start,

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from engine.initial_weights import initial_layers
+from engine.model_state import check_state
 from engine.settings import (
     Activation,
     DerivativeAt,
@@ -168,8 +169,9 @@ class TorchMLP:
         return self.parameters() + [_copied(velocity) for velocity in self._velocities()]
 
     def set_state(self, state: list[FloatArray]) -> None:
-        """Go on from a `state()` of a model with the same settings, in place."""
+        """Go on from a `state()` of a model with the same settings, in place; raises `ValueError` for another's."""
         parameters = list(self.model.parameters())
+        check_state(state, [tuple(parameter.shape) for parameter in parameters])
         with torch.no_grad():
             for parameter, value in zip(parameters, state, strict=False):
                 parameter.copy_(torch.from_numpy(value))

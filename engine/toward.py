@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from engine.discrepancies import CATALOGUE, Discrepancy, find
 from engine.errors import SettingsError
 from engine.settings import SideName
+from engine.shown_text import shown
 
 ANSWER = "answer"
 """Typed for the way in which the answer makes the two programs equal."""
@@ -72,7 +73,7 @@ def _side(field: str, side: SideName | str, named: str) -> SideName:
     try:
         return SideName(side)
     except ValueError:
-        raise SettingsError(f"{named}: {field} cannot go toward '{side}'; it is pytorch or numpy.") from None
+        raise SettingsError(f"{named}: {field} cannot go toward '{shown(side)}'; it is pytorch or numpy.") from None
 
 
 def _parsed(text: str, named: str) -> Toward:
@@ -89,10 +90,13 @@ def _parsed(text: str, named: str) -> Toward:
             sides[field] = _side(field, side, named)
         elif part not in ways:
             raise SettingsError(
-                f"{named} cannot be '{part}'; it is pytorch, numpy or answer, or sides of differences: bias=numpy."
+                f"{named} cannot be '{shown(part)}'; it is pytorch, numpy or answer, "
+                "or sides of differences: bias=numpy."
             )
         elif general is not None:
-            raise SettingsError(f"{named} cannot be '{text}'; it has one side for all, and others by name: bias=numpy.")
+            raise SettingsError(
+                f"{named} cannot be '{shown(text)}'; it has one side for all, and others by name: bias=numpy."
+            )
         else:
             general = ways[part]
     return _with_sides(general or TOWARD_PYTORCH, sides)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from engine.errors import SettingsError
+from engine.number_text import read_number
+from engine.shown_text import shown
 
 NONE = "none"
 
@@ -42,7 +44,7 @@ class DecayForm(Enum):
 
 def _check_share(what: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise SettingsError(f"{what} cannot be {value!r}; it is a number from 0 to 1.")
+        raise SettingsError(f"{what} cannot be {shown(repr(value))}; it is a number from 0 to 1.")
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ class Momentum:
         words, _, dampening = text.partition("-dampened-")
         for form in MomentumForm:
             if words.startswith(f"{form.value}-"):
-                return cls(float(words.removeprefix(f"{form.value}-")), form, float(dampening or 0))
-        return cls(float(words), MomentumForm.PYTORCH, float(dampening or 0))
+                return cls(read_number(words.removeprefix(f"{form.value}-")), form, read_number(dampening or "0"))
+        return cls(read_number(words), MomentumForm.PYTORCH, read_number(dampening or "0"))
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,8 @@ class WeightDecay:
             return cls()
         for form in DecayForm:
             if text.startswith(f"{form.value}-"):
-                return cls(float(text.removeprefix(f"{form.value}-")), form)
-        return cls(float(text))
+                return cls(read_number(text.removeprefix(f"{form.value}-")), form)
+        return cls(read_number(text))
 
 
 NO_MOMENTUM = Momentum()

@@ -176,7 +176,8 @@ class Worker:
             case Resume():
                 self._set_running(True, math.inf)
             case Step(count):
-                self._set_running(True, count)
+                # A step of no epoch would run for ever and train nothing.
+                self._set_running(count > 0, max(0, count))
             case SetSpeed(epochs_per_second):
                 self._speed.set(epochs_per_second)
                 self._publish()

@@ -162,7 +162,7 @@ def test_a_csv_is_trained(tmp_path):
         (("run", "--hidden", "five"), "--hidden cannot be 'five'"),
         (("run", "--hidden", "5,-1"), "a hidden layer's size cannot be -1"),
         (("run", "--epochs", "0"), "epochs cannot be 0"),
-        (("run", "--epochs", "many"), "'many' is not a valid integer"),
+        (("run", "--epochs", "many"), "--epochs cannot be 'many'; it is a whole number."),
         (("run", "--activation", "selu"), "activation cannot be 'selu'"),
         (("run", "--device", "gpu"), "PyTorch has no device of that name"),
         (("run", "--device", "cuda:77"), "it has cpu"),

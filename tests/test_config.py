@@ -19,7 +19,13 @@ def test_a_theme_is_read_back(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"theme = ", "is not TOML"), (b"\xff\xfe", "is not TOML"), (b'theme = "pink"', "there are textual-dark, nord")],
+    [
+        (b"theme = ", "is not TOML"),
+        (b"\xff\xfe", "line 1: is not UTF-8 text"),
+        (100_000 * b"a=[", "is not TOML"),
+        (b"theme = " + 100_000 * b"[", "is nested too deeply"),
+        (b'theme = "pink"', "there are textual-dark, nord"),
+    ],
 )
 def test_a_broken_file_is_one_sentence_and_is_left_alone(tmp_path, content, said):
     file = tmp_path / "config.toml"

@@ -82,7 +82,7 @@ async def test_a_learning_rate_is_typed_and_checked(explorer):
     await explorer.press("backspace", "x", "enter")
     assert isinstance(explorer.app.screen, ValueScreen)
     problem = str(explorer.app.screen.query_one("#problem").render())
-    assert "pytorch.learning_rate cannot be 'x'; it is a number." in problem
+    assert "pytorch.learning_rate cannot be 'x'; it is a number from 1e-30 to 1e+30." in problem
     await explorer.press("backspace", "0", "full_stop", "6", "enter")
     assert not isinstance(explorer.app.screen, ValueScreen)
     assert explorer.app.settings.pytorch.learning_rate == 0.6

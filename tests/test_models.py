@@ -336,6 +336,22 @@ def test_the_slip_takes_the_formula_of_the_pre_activation(model_type, kind):
     assert model.parameters()[0].item() == pytest.approx(z - (prediction - 1) * slope, rel=1e-14)
 
 
+@pytest.mark.parametrize("model_type", [NumpyMLP, BufferedNumpyMLP, TorchMLP, ReplayedTorchMLP])
+def test_another_networks_state_is_refused(model_type):
+    """Its arrays may be such as would be spread over this one's."""
+    settings = replace(engine.preset("pytorch"), hidden=(5,))
+    model = model_type(settings)
+    before = model.state()
+    others = [replace(settings, hidden=(1,)), replace(settings, hidden=(5, 1)), replace(settings, hidden=())]
+    states = [model_type(other).state() for other in others]
+    states += [before[:-1], [*before, before[0]], [], [array[:1] for array in before], [np.ones(())] * len(before)]
+    for state in states:
+        with pytest.raises(ValueError, match="is another network's: this one has parameters of 5x2, 5, 1x5, 1"):
+            model.set_state(state)
+    for kept, array in zip(before, model.state(), strict=True):
+        np.testing.assert_array_equal(kept, array)
+
+
 @given(experiments())
 def test_a_state_can_be_gone_on_from(settings):
     """Velocities too: a fresh model takes the same steps from it."""

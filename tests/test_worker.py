@@ -54,6 +54,19 @@ def test_a_finished_run_is_the_headless_run(answer_run):
         np.testing.assert_array_equal(pair.numpy, expected)
 
 
+@pytest.mark.parametrize("count", [0, -1])
+def test_a_step_of_nothing_pauses_and_takes_no_time(count):
+    worker = Worker(engine.preset("answer"))
+    worker.send(Step(count))
+    for _ in range(5):
+        wait = worker.work()
+    assert wait == math.inf
+    assert (worker.snapshot.state, worker.snapshot.epoch) == (State.PAUSED, 0)
+    worker.send(Step(3))
+    worker.work_until_idle()
+    assert (worker.snapshot.state, worker.snapshot.epoch) == (State.PAUSED, 3)
+
+
 def test_steps_are_counted_exactly_and_end_paused():
     worker = Worker(engine.preset("answer"))
     worker.send(Pause())

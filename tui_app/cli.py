@@ -1,7 +1,6 @@
 """The command `mlp-tui`: the explorer by itself, and what works without a screen.
 
-Standard output carries data; everything else goes to standard error. Exit status 2 means that the input cannot be
-used, 1 that `--fail-over` found too large a gap.
+Standard output carries data; everything else goes to standard error. How a command ends lives in `endings.py`.
 """
 
 from __future__ import annotations
@@ -10,18 +9,21 @@ import json
 import math
 import sys
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import rich_click as click
 from click.core import ParameterSource
 
 from engine.errors import InputError
+from engine.paths import typed_path
 from engine.settings import Settings
+from engine.shown_text import printable
 from tui_app.ascii import locale_is_utf8, prepare_streams
+from tui_app.endings import FAILED, REFUSED, end, ended_well
 from tui_app.impact_command import impact
+from tui_app.number_options import NUMBER
 from tui_app.options import command_line, experiment_options, settings_from
-from tui_app.printing import check_targets, progress, say, wants_ascii
+from tui_app.printing import check_targets, output_console, progress, say, say_written, wants_ascii
 from tui_app.signals import Ending, let_through
 from tui_app.trace_command import trace
 
@@ -29,23 +31,22 @@ click.rich_click.TEXT_MARKUP = "markdown"
 
 
 class _Group(click.RichGroup):
-    """Turns every `InputError` into one sentence on standard error and exit status 2."""
+    """Every command ends with an exit status and at most one sentence on standard error, never with a traceback."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """As click's; the help, too, has only what the locale can show."""
         prepare_streams(None if locale_is_utf8() else "ascii")
         return super().main(*args, **kwargs)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the options that stand before a command."""
+        with ended_well():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, context: click.Context) -> Any:
-        try:
+        """Read the command's own options, and carry it out."""
+        with ended_well(context):
             return super().invoke(context)
-        except InputError as error:
-            _refuse(str(error))
-
-
-def _refuse(sentence: str) -> NoReturn:
-    click.echo(f"mlp-tui: {sentence}", err=True)
-    sys.exit(2)
 
 
 @click.group(cls=_Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -79,7 +80,10 @@ def _refuse_options_before_command(context: click.RichContext) -> None:
     ]
     if given:
         command = context.invoked_subcommand
-        _refuse(f"{given[0]} stands before '{command}'; options go after the command: mlp-tui {command} {given[0]} ...")
+        end(
+            f"{given[0]} stands before '{command}'; options go after the command: mlp-tui {command} {given[0]} ...",
+            REFUSED,
+        )
 
 
 def explore_here(settings: Settings, ascii: bool = False, ending: Ending | None = None) -> None:
@@ -89,7 +93,7 @@ def explore_here(settings: Settings, ascii: bool = False, ending: Ending | None 
 
     reason = why_no_terminal()
     if reason is not None:
-        _refuse(f"the explorer needs a terminal, but {reason}; without one, use 'mlp-tui run'.")
+        end(f"the explorer needs a terminal, but {reason}; without one, use 'mlp-tui run'.", REFUSED)
     from tui_app.app import explore
 
     sys.exit(explore(settings, ascii, ending))
@@ -99,7 +103,7 @@ def explore_here(settings: Settings, ascii: bool = False, ending: Ending | None 
 @experiment_options
 @click.option("--json", "json_file", metavar="FILE", help="Write settings, losses, parameters and gaps ('-': stdout).")
 @click.option("--force", is_flag=True, help="Let --json replace a file that exists.")
-@click.option("--fail-over", type=float, metavar="X", help="Exit with status 1 if the largest loss gap is over X.")
+@click.option("--fail-over", type=NUMBER, metavar="X", help="Exit with status 1 if the largest loss gap is over X.")
 @click.option("--quiet", "-q", is_flag=True, help="Print the verdict alone.")
 def run(json_file: str | None, force: bool, fail_over: float | None, quiet: bool, **options: Any) -> None:
     """Train both networks without a screen and print curves, weights, differences and the verdict.
@@ -121,13 +125,12 @@ def run(json_file: str | None, force: bool, fail_over: float | None, quiet: bool
     else:
         _print(result, quiet, ascii)
         if json_file is not None:
-            write_run(result, json_file, force)
-            click.echo(f"wrote {json_file}", err=True)
+            write_run(result, typed_path(json_file), force)
+            say_written(json_file)
     if fail_over is not None:
         gap = math.inf if result.divergence else result.comparison.losses.max_absolute
         if gap > fail_over:
-            click.echo(f"mlp-tui: the largest loss gap is {gap:.3g}, over {fail_over:g}.", err=True)
-            sys.exit(1)
+            end(f"the largest loss gap is {gap:.3g}, over {fail_over:g}.", FAILED)
 
 
 def _train(settings: Settings) -> Any:
@@ -138,14 +141,12 @@ def _train(settings: Settings) -> Any:
 
 
 def _print(result: Any, quiet: bool, ascii: bool) -> None:
-    from rich.console import Console
-
     from tui_app.report import print_run
 
     if quiet:
         say(result.verdict.headline, ascii)
     else:
-        print_run(result, Console(highlight=False))
+        print_run(result, output_console())
 
 
 @main.command()
@@ -161,13 +162,17 @@ def export(folder: str, force: bool, **options: Any) -> None:
     from engine.files import check_folder, write_folder
     from engine.run import result_of
 
-    settings = settings_from(**options)
+    settings, target = settings_from(**options), typed_path(folder)
     wants_ascii(options)
-    check_folder(Path(folder).expanduser(), export_names(settings), force)
-    files = export_files(result_of(_train(settings)), command_line(settings))
-    write_folder(Path(folder).expanduser(), files, force)
+    check_folder(target, export_names(settings), force)
+    try:
+        command = command_line(settings)
+    except InputError:
+        command = "mlp-tui --from run.json"
+    files = export_files(result_of(_train(settings)), command)
+    write_folder(target, files, force)
     for name in files:
-        click.echo(str(Path(folder) / name))
+        click.echo(printable(str(target / name)))
 
 
 @main.command()

@@ -10,6 +10,12 @@ from platformdirs import user_config_path
 
 from engine.errors import InputError
 from engine.files import write_whole
+from engine.paths import Place, place_of
+from engine.reading import read_text
+from engine.shown_text import shown
+
+MOST_BYTES = 1_000_000
+"""Of the file."""
 
 
 def config_file() -> Path:
@@ -42,17 +48,19 @@ class Config:
 def load_config(file: Path, themes: list[str]) -> Config:
     """What the file says; a broken file is a `problem`, never an error."""
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Config(file, first_time=True)
-    except OSError as error:
-        return Config(file, problem=f"{file} cannot be read: {error.strerror or error}; nothing is remembered.")
-    except ValueError as error:
-        return Config(
-            file, problem=f"{file} is not TOML ({error}); put it right or remove it, nothing is remembered until then."
-        )
+        if place_of(file) is Place.NOTHING:
+            return Config(file, first_time=True)
+        document = tomllib.loads(read_text(file, MOST_BYTES))
+    except InputError as error:
+        return Config(file, problem=f"{error} Nothing is remembered.")
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else shown(error)
+        until = "put it right or remove it, nothing is remembered until then"
+        return Config(file, problem=f"{shown(file)} is not TOML ({reason}); {until}.")
     theme = document.get("theme")
     if theme is not None and theme not in themes:
         known = ", ".join(themes)
-        return Config(file, problem=f"{file} names the theme {theme!r}, which there is not; there are {known}.")
+        return Config(
+            file, problem=f"{shown(file)} names the theme {shown(repr(theme))}, which there is not; there are {known}."
+        )
     return Config(file, theme)

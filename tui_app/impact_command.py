@@ -13,10 +13,10 @@ from engine.errors import InputError
 from engine.impact import SEEDS, THRESHOLD, Impact, Measure, Study, plan
 from engine.settings import parse_choice
 from engine.toward import toward as sides_toward
+from tui_app.endings import INTERRUPTED, end
+from tui_app.number_options import NUMBER, WHOLE
 from tui_app.options import experiment_options, settings_from
-from tui_app.printing import check_targets, progress, wants_ascii, write_text
-
-INTERRUPTED = 130
+from tui_app.printing import check_targets, output_console, progress, wants_ascii, write_text
 
 
 @click.command()
@@ -26,7 +26,7 @@ INTERRUPTED = 130
     metavar="A,B",
     help="Which, the rest matched; those of the settings unless said, or 'all'.",
 )
-@click.option("--seeds", type=int, default=SEEDS, metavar="N", help=f"How many, from --seed on; {SEEDS} unless said.")
+@click.option("--seeds", type=WHOLE, default=SEEDS, metavar="N", help=f"How many, from --seed on; {SEEDS} unless said.")
 @click.option(
     "--measure",
     "measure_name",
@@ -35,7 +35,11 @@ INTERRUPTED = 130
     help=f"What the gap is: {', '.join(measure.value for measure in Measure)}, or all; area unless said.",
 )
 @click.option(
-    "--threshold", type=float, default=THRESHOLD, metavar="X", help=f"Of the measure 'epochs'; {THRESHOLD} unless said."
+    "--threshold",
+    type=NUMBER,
+    default=THRESHOLD,
+    metavar="X",
+    help=f"Of the measure 'epochs'; {THRESHOLD} unless said.",
 )
 @click.option(
     "--toward",
@@ -84,7 +88,7 @@ def impact(
     with limited(settings):
         measured, interrupted = _measure(Study(planned))
     if measured is None:
-        raise InputError("Stopped before anything was measured.")
+        end("interrupted before anything was measured.", INTERRUPTED)
     if "-" not in (json_file, csv_file):
         _print(measured, measures)
     elif not measured.finished:
@@ -115,8 +119,6 @@ def _measure(study: Study) -> tuple[Impact | None, bool]:
 
 
 def _print(measured: Impact, measures: list[Measure]) -> None:
-    from rich.console import Console
-
     from tui_app.impact_report import print_impact
 
-    print_impact(measured, measures, Console(highlight=False))
+    print_impact(measured, measures, output_console())

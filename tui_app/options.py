@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 import rich_click as click
 
-from engine.data import BUILT_IN
+from engine.data import BUILT_IN, Dataset
 from engine.data_files import load
 from engine.discrepancies import CATALOGUE, find
 from engine.errors import InputError, SettingsError
+from engine.number_text import typed_whole
+from engine.paths import typed_path
 from engine.presets import PRESETS, preset
 from engine.run_file import read_settings
 from engine.settings import Activation, Settings, SideName
+from engine.shown_text import shown
+from tui_app.number_options import WHOLE
+from tui_app.shell_words import shell_line
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -58,12 +61,15 @@ EXPERIMENT_OPTIONS = (
     click.option("--data", metavar="NAME|FILE", help=f"{', '.join(BUILT_IN)}, or a .csv or .npz file."),
     click.option("--targets", metavar="A,B", help="A CSV's target columns, by name or number; the last by default."),
     click.option(
+        "--header", metavar="yes|no", help="Whether a CSV's first line names its columns; as it looks unless said."
+    ),
+    click.option(
         "--hidden", metavar="N,N", help="Sizes of the hidden layers, such as 5,4; 'none' for no hidden layer."
     ),
     click.option("--activation", metavar="KIND", help=f"After each hidden layer: {', '.join(ACTIVATIONS)}."),
     click.option("--output-activation", metavar="KIND", help="After the last layer: the same choices."),
-    click.option("--epochs", type=int, metavar="N", help="How many epochs to train; 5000 unless said."),
-    click.option("--seed", type=int, metavar="N", help="Seed of both sides' initial weights; 0 unless said."),
+    click.option("--epochs", type=WHOLE, metavar="N", help="How many epochs to train; 5000 unless said."),
+    click.option("--seed", type=WHOLE, metavar="N", help="Seed of both sides' initial weights; 0 unless said."),
     click.option("--learning-rate", "--lr", metavar="X", help="Learning rate of both sides."),
     click.option("--device", metavar="D", help="Where PyTorch computes: cpu (unless said), cuda, cuda:1, mps."),
     click.option(
@@ -93,6 +99,7 @@ def settings_from(
     assignments: tuple[str, ...],
     data: str | None,
     targets: str | None,
+    header: str | None,
     hidden: str | None,
     activation: str | None,
     output_activation: str | None,
@@ -106,11 +113,13 @@ def settings_from(
     """The settings that the options describe; raises `InputError`."""
     if preset_name is not None and run_file is not None:
         raise InputError("--preset and --from both say where to start; name one of them.")
-    settings = read_settings(Path(run_file)) if run_file is not None else preset(preset_name or DEFAULT_PRESET)
-    if targets and not data:
-        raise InputError("--targets names columns of a CSV file; name the file with --data.")
+    settings = (
+        preset(DEFAULT_PRESET if preset_name is None else preset_name)
+        if run_file is None
+        else read_settings(typed_path(run_file))
+    )
     changes: dict[str, Any] = {
-        "data": load(data, _split(targets)) if data else None,
+        "data": _data(data, targets, header),
         "hidden": _hidden(hidden) if hidden is not None else None,
         "activation": activation,
         "output_activation": output_activation,
@@ -128,6 +137,22 @@ def settings_from(
     return settings
 
 
+def _data(data: str | None, targets: str | None, header: str | None) -> Dataset | None:
+    """What --data names, none without it; what had to be guessed of it is said on standard error."""
+    if header not in (None, "yes", "no"):
+        raise SettingsError(f"--header cannot be '{shown(header)}'; it is yes or no.")
+    if data is None:
+        if targets:
+            raise InputError("--targets names columns of a CSV file; name the file with --data.")
+        if header is not None:
+            raise InputError("--header goes with a CSV file; name the file with --data.")
+        return None
+    loaded = load(data, _split(targets), None if header is None else header == "yes")
+    for note in loaded.notes:
+        click.echo(f"mlp-tui: {note}", err=True)
+    return loaded
+
+
 def assign(settings: Settings, assignment: str) -> Settings:
     """Carry out one `--set`; raises `SettingsError`."""
     place, equals, value = assignment.partition("=")
@@ -135,7 +160,8 @@ def assign(settings: Settings, assignment: str) -> Settings:
     sides = {"numpy": [SideName.NUMPY], "pytorch": [SideName.PYTORCH], "both": list(SideName)}
     if not equals or not dot or side_name not in sides:
         raise SettingsError(
-            f"--set cannot be '{assignment}'; it is numpy.SETTING=VALUE, pytorch.SETTING=VALUE or both.SETTING=VALUE."
+            f"--set cannot be '{shown(assignment)}'; it is numpy.SETTING=VALUE, pytorch.SETTING=VALUE or "
+            "both.SETTING=VALUE."
         )
     discrepancy = find(field.strip())
     for side in sides[side_name]:
@@ -147,9 +173,9 @@ def _hidden(text: str) -> tuple[int, ...]:
     if text.strip().lower() in ("", "none", "0"):
         return ()
     try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise SettingsError(f"--hidden cannot be '{text}'; it is sizes such as 5 or 5,4, or none.") from None
+        return tuple(typed_whole("hidden", part) for part in text.split(","))
+    except SettingsError:
+        raise SettingsError(f"--hidden cannot be '{shown(text)}'; it is sizes such as 5 or 5,4, or none.") from None
 
 
 def command_line(settings: Settings) -> str:
@@ -159,7 +185,7 @@ def command_line(settings: Settings) -> str:
     """
     lines = [_from_preset(name, settings) for name in PRESETS]
     fewest_changes = min(lines, key=lambda words: sum(word.startswith("--") and word != "--preset" for word in words))
-    return shlex.join(["mlp-tui", *fewest_changes])
+    return shell_line(["mlp-tui", *fewest_changes])
 
 
 def _from_preset(name: str, settings: Settings) -> list[str]:
@@ -193,7 +219,8 @@ def _data_words(settings: Settings) -> list[str]:
             f"No option names the data set '{data.name}'; write the run with --json and open it by --from."
         )
     words = ["--data", data.source or data.name]
-    return words + (["--targets", ",".join(data.targets)] if data.targets else [])
+    words += ["--targets", ",".join(data.targets)] if data.targets else []
+    return words if data.header is None else [*words, "--header", "yes" if data.header else "no"]
 
 
 def setup_fields(settings: Settings) -> dict[str, str]:
@@ -218,14 +245,16 @@ def setup_settings(settings: Settings, fields: dict[str, str]) -> Settings:
     before = setup_fields(settings)
     typed = {name: text.strip() for name, text in fields.items()}
     if (typed["data"], typed["targets"]) != (before["data"], before["targets"]):
-        settings = replace(settings, data=load(typed["data"], _split(typed["targets"])))
+        # Another file is looked at anew; of the same one, what was said of its first line holds.
+        header = settings.data.header if typed["data"] == before["data"] else None
+        settings = replace(settings, data=load(typed["data"], _split(typed["targets"]), header))
     settings = replace(
         settings,
         hidden=_hidden(typed["hidden"]),
         activation=typed["activation"],  # type: ignore[arg-type]
         output_activation=typed["output_activation"],  # type: ignore[arg-type]
-        epochs=_whole("epochs", typed["epochs"]),
-        seed=_whole("seed", typed["seed"]),
+        epochs=typed_whole("epochs", typed["epochs"]),
+        seed=typed_whole("seed", typed["seed"]),
         device=typed["device"],
         threads=_threads(typed["threads"]),
     )
@@ -240,13 +269,6 @@ def _threads(text: str) -> int | None:
     if text.strip().lower() in ("", "auto"):
         return None
     try:
-        return _whole("threads", text)
+        return typed_whole("threads", text)
     except SettingsError as error:
         raise SettingsError(str(error).replace("whole number.", "whole number, or auto.")) from None
-
-
-def _whole(field: str, text: str) -> int:
-    try:
-        return int(text.replace(",", "").replace("_", ""))
-    except ValueError:
-        raise SettingsError(f"{field} cannot be '{text}'; it is a whole number.") from None

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from engine.paths import typed_path
+from engine.shown_text import printable
 from tui_app.ascii import locale_is_utf8, prepare_streams, spell_out
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def wants_ascii(options: dict[str, Any]) -> bool:
@@ -19,6 +25,17 @@ def wants_ascii(options: dict[str, Any]) -> bool:
         return not locale_is_utf8()
     prepare_streams("ascii" if wanted else "utf-8")
     return wanted
+
+
+def output_console() -> Console:
+    """Standard output for what Rich prints; a reader that has left is an `OSError` as everywhere."""
+    from rich.console import Console
+
+    class _OutputConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+    return _OutputConsole(highlight=False)
 
 
 def say(text: str, ascii: bool) -> None:
@@ -52,8 +69,8 @@ def check_targets(*files: str | None, force: bool) -> None:
     from engine.files import check_writable
 
     for file in files:
-        if file not in (None, "-"):
-            check_writable(Path(file), force)
+        if file is not None and file != "-":
+            check_writable(typed_path(file), force)
 
 
 def write_text(text: str, target: str | None, force: bool) -> None:
@@ -63,5 +80,10 @@ def write_text(text: str, target: str | None, force: bool) -> None:
     if target == "-":
         click.echo(text, nl=False)
     elif target is not None:
-        write_whole(Path(target), text, force)
-        click.echo(f"wrote {target}", err=True)
+        write_whole(typed_path(target), text, force)
+        say_written(target)
+
+
+def say_written(target: str) -> None:
+    """That a file is written, on standard error."""
+    click.echo(f"wrote {printable(target)}", err=True)

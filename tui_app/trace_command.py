@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from engine.errors import InputError
+from engine.number_text import typed_whole
+from engine.shown_text import shown
 from tui_app.options import experiment_options, settings_from
-from tui_app.printing import check_targets, wants_ascii, write_text
+from tui_app.printing import check_targets, output_console, wants_ascii, write_text
 
 if TYPE_CHECKING:
     from engine.settings import Settings
@@ -42,8 +44,6 @@ def trace(
     - `mlp-tui trace --preset answer --epoch 1000 --matched-start`
     - `mlp-tui trace --preset exact --epoch 1 --operation layer1-activation`
     """
-    from rich.console import Console
-
     from engine.step_file import trace_document
     from tui_app.step_report import print_trace
 
@@ -54,9 +54,9 @@ def trace(
     names = [operation.place.name for operation in traced.operations]
     for name in operations:
         if name not in names:
-            raise InputError(f"--operation cannot be '{name}'; this step has {', '.join(names)}.")
+            raise InputError(f"--operation cannot be '{shown(name)}'; this step has {', '.join(names)}.")
     if json_file != "-":
-        print_trace(traced, operations, Console(highlight=False))
+        print_trace(traced, operations, output_console())
     write_text(json.dumps(trace_document(traced)) + "\n", json_file, force)
 
 
@@ -64,11 +64,13 @@ def _traced(settings: Settings, epoch: str | None, matched_start: bool) -> StepT
     from engine.growth import first_difference
     from engine.trace import trace_epoch
 
-    if epoch in (None, "first"):
+    if epoch is None or epoch == "first":
         return trace_epoch(settings, max(1, first_difference(settings) or 1), matched_start)
-    number = str(epoch).replace(",", "").replace("_", "")
-    if not number.isdecimal() or not 1 <= int(number) <= settings.epochs:
-        raise InputError(
-            f"--epoch cannot be '{epoch}'; it is a whole number from 1 to {settings.epochs:,}, or 'first'."
-        )
-    return trace_epoch(settings, int(number), matched_start)
+    wanted = f"it is a whole number from 1 to {settings.epochs:,}, or 'first'"
+    try:
+        number = typed_whole("--epoch", epoch)
+    except InputError:
+        number = 0
+    if not 1 <= number <= settings.epochs:
+        raise InputError(f"--epoch cannot be '{shown(epoch)}'; {wanted}.")
+    return trace_epoch(settings, number, matched_start)

@@ -11,6 +11,7 @@ from pkgutil import iter_modules
 from engine.discrepancies.base import Choice, Discrepancy, Explanation, Moves, Wording
 from engine.errors import SettingsError
 from engine.settings import Settings, SideName
+from engine.shown_text import shown
 
 
 def _catalogue() -> tuple[Discrepancy, ...]:
@@ -35,7 +36,7 @@ def find(field: str) -> Discrepancy:
         if discrepancy.field == wanted:
             return discrepancy
     known = ", ".join(discrepancy.field for discrepancy in CATALOGUE)
-    raise SettingsError(f"There is no difference '{field}'; there are {known}.")
+    raise SettingsError(f"There is no difference '{shown(field)}'; there are {known}.")
 
 
 def match_toward(discrepancy: Discrepancy, settings: Settings, toward: SideName) -> tuple[Settings, SideName]:

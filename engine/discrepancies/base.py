@@ -14,8 +14,9 @@ from textwrap import dedent
 from typing import Any
 
 from engine.errors import SettingsError
-from engine.number_text import number
+from engine.number_text import TooLargeError, number
 from engine.settings import Settings, SideName
+from engine.shown_text import shown
 
 
 class Moves(Enum):
@@ -178,19 +179,23 @@ class Discrepancy:
 
     def parse(self, text: str, side: SideName) -> Any:
         """The value typed as `text`; raises `SettingsError` naming what is possible."""
-        where = f"{side.value}.{self.field}"
+        where, said = f"{side.value}.{self.field}", shown(text)
         for choice in self.choices_for(side):
             if text.lower() in (choice.name, *_synonyms(choice.value)):
                 return choice.value
         known = ", ".join(choice.name for choice in self.choices_for(side))
         if self.parse_other is None:
-            raise SettingsError(f"{where} cannot be '{text}'; it is one of {known}.")
+            raise SettingsError(f"{where} cannot be '{said}'; it is one of {known}.")
         try:
             return self.parse_other(text.lower())
         except SettingsError as error:
-            raise SettingsError(f"{where} cannot be '{text}': {error}") from None
+            raise SettingsError(f"{where} cannot be '{said}': {error}") from None
+        except TooLargeError:
+            raise SettingsError(
+                f"{where} cannot be '{said}': that is too large a number; it is {self.other}."
+            ) from None
         except ValueError:
-            raise SettingsError(f"{where} cannot be '{text}'; it is {self.other}.") from None
+            raise SettingsError(f"{where} cannot be '{said}'; it is {self.other}.") from None
 
 
 def _synonyms(value: Any) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.discrepancies.base import Discrepancy, Lines, Moves, Wording, each_side, plain
-from engine.settings import Settings, gradient_factor
+from engine.number_text import read_number
+from engine.settings import LEARNING_RATES, Settings, gradient_factor
 
 
 def _numbers(settings: Settings) -> str:
@@ -60,5 +61,6 @@ DISCREPANCY = Discrepancy(
     moves=Moves.WEIGHTS,
     choices=(),
     wording=WORDING,
-    parse_other=float,
+    parse_other=read_number,
+    other="a number from {:g} to {:g}".format(*LEARNING_RATES),
 )

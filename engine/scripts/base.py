@@ -57,7 +57,11 @@ def plain_name(data: Dataset) -> str:
 
 def data_file_name(data: Dataset) -> str | None:
     """The CSV file that the scripts read, or nothing where the data stand in the script."""
-    return None if data.X.size + data.Y.size <= INLINE_VALUES else f"{plain_name(data)}.csv"
+    if data.X.size + data.Y.size <= INLINE_VALUES:
+        return None
+    name = plain_name(data)
+    # An export has a losses.csv of its own.
+    return f"{name}_data.csv" if name.lower() == "losses" else f"{name}.csv"
 
 
 def data_file_text(data: Dataset) -> str:

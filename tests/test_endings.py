@@ -1,0 +1,124 @@
+"""How commands end: their exit statuses, and one sentence instead of a traceback or a box."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tui_app.cli import main
+from tui_app.endings import FAILED, INTERRUPTED, REFUSED
+
+ROOT = Path(__file__).parent.parent
+COMMAND = [sys.executable, "-c", "import tui_app.cli; tui_app.cli.main()"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+FULL = Path("/dev/full")
+
+ENDLESS = {
+    "run": ("run", "--epochs", "100000000"),
+    "trace": ("trace", "--epoch", "100000000", "--epochs", "100000000"),
+    "export": ("export", "out", "--epochs", "100000000"),
+    "impact": ("impact", "--epochs", "100000000", "--seeds", "2", "--differences", "bias"),
+}
+PRINTING = {
+    "run": ("run", "--epochs", "2"),
+    "json": ("run", "--epochs", "2", "--json", "-"),
+    "trace": ("trace", "--epoch", "1", "--epochs", "2"),
+    "impact": ("impact", "--epochs", "2", "--seeds", "2", "--differences", "bias"),
+    "impact-csv": ("impact", "--epochs", "2", "--seeds", "2", "--differences", "bias", "--csv", "-"),
+    "presets": ("presets",),
+    "differences": ("differences",),
+    "help": ("--help",),
+    "help-run": ("run", "--help"),
+    "version": ("--version",),
+}
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="it says when PyTorch has been imported")
+@pytest.mark.parametrize("arguments", ENDLESS.values(), ids=ENDLESS)
+def test_ctrl_c_is_130(arguments, tmp_path):
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    # Once PyTorch is there, it trains.
+    while process.poll() is None and "torch/lib" not in Path(f"/proc/{process.pid}/maps").read_text():
+        time.sleep(0.05)
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=20)
+    assert process.returncode == INTERRUPTED == 130
+    assert "Traceback" not in stderr
+    if arguments[0] != "impact":
+        assert (stdout, stderr.strip()) == ("", "mlp-tui: interrupted.")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["engine.train", "engine.trace.trace_epoch", "engine.torch_threads.limited"])
+def test_ctrl_c_before_there_is_a_result(monkeypatch, name):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(name, interrupted)
+    command = {"engine.train": ("run",), "engine.trace.trace_epoch": ("trace", "--epoch", "1")}.get(name, ("impact",))
+    result = CliRunner().invoke(main, command)
+    assert (result.exit_code, result.stdout, result.stderr) == (INTERRUPTED, "", "mlp-tui: interrupted.\n")
+
+
+def test_an_impact_interrupted_before_anything_is_measured(monkeypatch):
+    monkeypatch.setattr("engine.impact.Study.step", lambda study: os.kill(os.getpid(), signal.SIGINT))
+    result = CliRunner().invoke(main, ["impact"])
+    assert (result.exit_code, result.stdout) == (INTERRUPTED, "")
+    assert result.stderr == "mlp-tui: interrupted before anything was measured.\n"
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="a device that is always full")
+@pytest.mark.parametrize("arguments", PRINTING.values(), ids=PRINTING)
+def test_a_full_disk_under_standard_output(arguments):
+    with FULL.open("w") as full:
+        ran = subprocess.run(
+            [*COMMAND, *arguments], env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ran.stderr == "mlp-tui: standard output cannot be written: No space left on device.\n"
+    assert ran.returncode == FAILED == 1
+
+
+@pytest.mark.parametrize("arguments", [PRINTING[name] for name in ("run", "json", "impact", "help", "differences")])
+def test_a_reader_that_has_left(arguments):
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run(
+        [*COMMAND, *arguments], env=ENVIRONMENT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (FAILED, "mlp-tui: standard output cannot be written: Broken pipe.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "--fail-over", "abc"), "--fail-over cannot be 'abc'; it is a number"),
+        (("run", "--fail-over"), "Option '--fail-over' requires an argument; 'mlp-tui run --help' lists"),
+        (("run", "--json"), "Option '--json' requires an argument"),
+        (("run", "--epochs", "many"), "--epochs cannot be 'many'; it is a whole number"),
+        (("run", "--nosuch"), "No such option"),
+        (("run", "what"), "unexpected extra argument (what); 'mlp-tui run --help' lists"),
+        (("--nosuch",), "No such option"),
+        (("--seed",), "Option '--seed' requires an argument; 'mlp-tui --help' lists"),
+        (("export",), "Missing argument 'DIR'; 'mlp-tui export --help' lists"),
+        (("fly",), "No such command 'fly'; 'mlp-tui --help' lists"),
+        (("run", "--\x1b[31mred"), r"--\x1b[31mred"),
+        (("run", f"--{1000 * 'x'}"), "No such option"),
+    ],
+)
+def test_what_is_typed_wrongly_is_one_plain_sentence(arguments, said):
+    result = CliRunner().invoke(main, arguments, prog_name="mlp-tui")
+    assert (result.exit_code, result.stdout) == (REFUSED, "")
+    assert said in result.stderr
+    assert result.stderr.startswith("mlp-tui: ")
+    assert (result.stderr.count("\n"), result.stderr.endswith(".\n")) == (1, True)
+    assert result.stderr[:-1].isprintable()
+    assert len(result.stderr) < 600
