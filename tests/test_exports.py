@@ -152,7 +152,7 @@ def opened(arguments):
     """The settings that the explorer would open with."""
     found = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tui_app.cli.explore_here", lambda settings, ascii: found.append(settings))
+        patch.setattr("tui_app.cli.explore_here", lambda settings, *_: found.append(settings))
         result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     return found[0]

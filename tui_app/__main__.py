@@ -1,6 +1,6 @@
 """`python -m tui_app` is `mlp-tui`."""
 
-from tui_app.signals import hold_back
+from tui_app.signals import Ending, hold_back
 
 
 def main() -> None:
@@ -8,7 +8,7 @@ def main() -> None:
     hold_back()
     from tui_app.cli import main as command
 
-    command()
+    command(obj=Ending())
 
 
 if __name__ == "__main__":

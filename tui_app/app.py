@@ -19,7 +19,6 @@ from textual.events import Resize
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
-from textual.widgets import Static
 
 from engine.commands import Restart, Watch
 from engine.settings import Settings, SideName
@@ -46,6 +45,7 @@ from tui_app.views.code import prepare_highlighting
 from tui_app.widgets.differences import DifferenceRows, DifferencesPanel
 from tui_app.widgets.explanation import ExplanationPanel
 from tui_app.widgets.key_footer import KeyFooter
+from tui_app.widgets.plain_text import PlainText
 from tui_app.widgets.status_line import StatusLine
 from tui_app.widgets.tab_strip import TabStrip
 from tui_app.widgets.tour_panel import TourPanel
@@ -126,7 +126,7 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
             with Container(id="right"):
                 for view in VIEWS.values():
                     yield view()
-        yield Static(id="too-small")
+        yield PlainText(id="too-small")
         yield KeyFooter()
 
     def get_default_screen(self) -> Screen[None]:
@@ -151,11 +151,9 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
     def _greet(self) -> None:
         """Say what is wrong with the remembered, or where a newcomer may begin."""
         if self._config.problem is not None:
-            self.notify(self._config.problem, severity="warning", timeout=10, markup=False)
+            self.notify(self._config.problem, severity="warning", timeout=10)
         elif self._config.first_time:
-            self.notify(
-                "New here? t walks you through it, ? explains the screen and lists every key.", timeout=10, markup=False
-            )
+            self.notify("New here? t walks you through it, ? explains the screen and lists every key.", timeout=10)
             self._config = self._config.remember(self.theme)
 
     def _theme_changed(self, theme: Theme) -> None:
@@ -215,7 +213,7 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         if refusal is None or refusal is self._refusal_heeded:
             return
         self._refusal_heeded = refusal
-        self.notify(refusal.message, severity="error", timeout=10, markup=False)
+        self.notify(refusal.message, severity="error", timeout=10)
         if self.settings == refusal.settings:
             self.settings = snapshot.settings
             self.show_settings()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from textual.widgets import Static
+from textual.geometry import Size
 
 from tui_app.actions.base import ExplorerState
+from tui_app.least import too_small, too_small_text
 from tui_app.views import VIEWS
 from tui_app.widgets.key_footer import KeyFooter
+from tui_app.widgets.plain_text import PlainText
 from tui_app.widgets.tab_strip import TabStrip
 
 NARROW = 118
@@ -17,9 +19,6 @@ SLIM = 74
 
 LOW = 22
 """Below this many lines there is room for one chart."""
-
-LEAST = (60, 20)
-"""Columns and lines that the explorer needs."""
 
 WIDE = 160
 """From this many columns on the left half is wider."""
@@ -46,16 +45,14 @@ class Arrangement(ExplorerState):
                 "-wide": width >= WIDE,
                 "-slim": width < SLIM,
                 "-low": height < LOW,
-                "-tiny": width < LEAST[0] or height < LEAST[1],
+                "-tiny": too_small(Size(width, height)),
                 "-touring": self._tour is not None,
                 "-differences": narrow and self._view == "differences",
                 "-views": narrow and self._view != "differences",
                 "-roomy": narrow and self._view in ROOMY,
             }
         )
-        screen.query_one("#too-small", Static).update(
-            f"mlp-tui needs {LEAST[0]}x{LEAST[1]}; this terminal is {width}x{height}."
-        )
+        screen.query_one("#too-small", PlainText).update(too_small_text(Size(width, height)))
         screen.query_one(TabStrip).show(names, self._view)
         screen.query_one(KeyFooter).fit(palette=not narrow)
         for name, view in VIEWS.items():

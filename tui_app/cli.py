@@ -65,9 +65,9 @@ def main(context: click.RichContext, /, **options: Any) -> None:
         let_through()
         _refuse_options_before_command(context)
         return
-    ending = Ending()
-    ending.watch()
-    explore_here(settings_from(**options), wants_ascii(options), ending)
+    if isinstance(context.obj, Ending):
+        context.obj.watch()
+    explore_here(settings_from(**options), wants_ascii(options), context.obj)
 
 
 def _refuse_options_before_command(context: click.RichContext) -> None:

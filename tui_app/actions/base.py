@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.notifications import SeverityLevel
+
 from engine.discrepancies import CATALOGUE, Discrepancy
 from engine.settings import Settings
 from engine.worker import Worker
@@ -22,6 +24,18 @@ class ExplorerState(KeysInOrder):
     _tour: int | None
     _before_tour: Settings | None
     ascii: bool
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a message for a moment: as text, since it may quote what was typed or read."""
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     @property
     def _discrepancy(self) -> Discrepancy:

@@ -27,12 +27,12 @@ class ExperimentActions(ExplorerState):
         try:
             settings = replace(self.settings, numpy=named.numpy, pytorch=named.pytorch)
         except InputError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.notify(str(error), severity="error")
             return
         self._origin = settings
         self.change_settings(settings)
         if settings != named:
-            self.notify(f"{name} on {describe(settings)}: data, layers, epochs and seed stay as set.", markup=False)
+            self.notify(f"{name} on {describe(settings)}: data, layers, epochs and seed stay as set.")
 
     def action_switch(self, toward: str) -> None:
         """Match the selected difference toward a side, or part it again."""
@@ -43,9 +43,7 @@ class ExperimentActions(ExplorerState):
         settings, reached = match_toward(discrepancy, self.settings, side)
         if reached is not side:
             label = discrepancy.label(discrepancy.value(self.settings, side))
-            self.notify(
-                f"{side.other.label} cannot have {label}: matched toward {reached.label} instead.", markup=False
-            )
+            self.notify(f"{side.other.label} cannot have {label}: matched toward {reached.label} instead.")
         self.change_settings(settings)
 
     def action_match_all(self, toward: str) -> None:
@@ -72,7 +70,7 @@ class ExperimentActions(ExplorerState):
         try:
             self.change_settings(change())
         except InputError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.notify(str(error), severity="error")
 
     def action_select(self, by: int) -> None:
         """Select the difference above or below."""

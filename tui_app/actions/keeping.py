@@ -22,10 +22,10 @@ class KeepActions(ExplorerState):
         try:
             line = command_line(self.settings)
         except InputError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.notify(str(error), severity="error")
             return
         self.copy_to_clipboard(line)
-        self.notify(f"{line}\n{self._kept_in_file(line)}", markup=False)
+        self.notify(f"{line}\n{self._kept_in_file(line)}")
 
     def _kept_in_file(self, line: str) -> str:
         # Many terminals drop what is sent to the clipboard, tmux among them unless told otherwise.
@@ -41,9 +41,7 @@ class KeepActions(ExplorerState):
         """Ask for a folder and write everything into it."""
         shown = self.worker.snapshot
         if shown.curves is None or shown.comparison is None or shown.verdict is None or not shown.epoch:
-            self.notify(
-                "There is nothing to export yet: not an epoch has been trained.", severity="warning", markup=False
-            )
+            self.notify("There is nothing to export yet: not an epoch has been trained.", severity="warning")
             return
         result = Result(
             shown.settings, shown.curves, shown.initial_parameters, shown.parameters, shown.comparison, shown.verdict
@@ -61,4 +59,4 @@ class KeepActions(ExplorerState):
 
     def _exported(self, folder: Path | None) -> None:
         if folder is not None:
-            self.notify(f"Written to {folder}.", markup=False)
+            self.notify(f"Written to {folder}.")

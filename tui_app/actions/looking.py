@@ -72,9 +72,7 @@ class LookActions(TourActions):
         kept = tuple(one for one in self._look.pinned if one.settings != shown.settings)
         if len(kept) == len(self._look.pinned):
             if len(kept) == MOST_PINNED:
-                self.notify(
-                    f"{MOST_PINNED} runs are pinned; take one off first: open it again and press P.", markup=False
-                )
+                self.notify(f"{MOST_PINNED} runs are pinned; take one off first: open it again and press P.")
                 return
             try:
                 name = command_line(shown.settings).removeprefix("mlp-tui").replace("--set ", "").strip()

@@ -61,7 +61,7 @@ class OpenActions(LookActions):
         if cause is not None and cause.ends_it and self._view != "step":
             found = list(cause.ends_it)
         if not found:
-            self.notify("No difference of the list is the reason of what is shown.", markup=False)
+            self.notify("No difference of the list is the reason of what is shown.")
             return
         chosen = found[(found.index(self._discrepancy) + 1) % len(found)] if self._discrepancy in found else found[0]
         self._show_difference(chosen)
@@ -78,7 +78,7 @@ class OpenActions(LookActions):
             return
         if not remaining(self.settings):
             said = "No difference is left, so there is nothing to measure: choose a preset, or make one differ with m."
-            self.notify(said, markup=False)
+            self.notify(said)
             return
         self._measure(self.settings)
 
@@ -86,7 +86,7 @@ class OpenActions(LookActions):
         try:
             self.worker.send(MeasureImpact(plan(settings)))
         except InputError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.notify(str(error), severity="error")
 
     def stop_measuring(self) -> bool:
         """Stop a measurement under way; returns whether there was one."""
@@ -101,4 +101,4 @@ class OpenActions(LookActions):
         self._origin = only(event.plan, event.discrepancy)
         self.select(CATALOGUE.index(event.discrepancy))
         self.change_settings(self._origin)
-        self.notify(event.said, markup=False)
+        self.notify(event.said)

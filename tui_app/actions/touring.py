@@ -17,7 +17,7 @@ class TourActions(ExplorerState):
             return
         self._before_tour = None if self.settings == TOUR[0].settings else self.settings
         if self._before_tour is not None:
-            self.notify("The tour trains its own networks; your settings come back after it.", markup=False)
+            self.notify("The tour trains its own networks; your settings come back after it.")
         self._go_to_step(0)
 
     def action_tour_step(self, by: int) -> None:

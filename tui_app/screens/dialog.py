@@ -6,21 +6,43 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from rich.console import RenderableType
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.command import CommandPalette
-from textual.content import Content
-from textual.events import ScreenResume
+from textual.events import Resize, ScreenResume
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.suggester import Suggester
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
+from tui_app.least import too_small, too_small_text
 from tui_app.one_picture import HeldBack
+from tui_app.widgets.plain_text import PlainText
 
 Result = TypeVar("Result")
 
 
-class Dialog(ModalScreen[Result], HeldBack):
+class TooSmallFor(HeldBack):
+    """A screen that says so, and shows nothing else, where the terminal is too small for it."""
+
+    def on_mount(self) -> None:
+        """What fits now."""
+        self._fit(self.app.size)
+
+    def on_resize(self, event: Resize) -> None:
+        """What fits now."""
+        self._fit(event.size)
+
+    def _fit(self, size: Size) -> None:
+        self.set_class(too_small(size), "-tiny")
+
+    def render(self) -> RenderableType:
+        """What lies behind everything else."""
+        return too_small_text(self.app.size) if self.has_class("-tiny") else super().render()
+
+
+class Dialog(ModalScreen[Result], TooSmallFor):
     """A dialog that gives a `Result`, or nothing."""
 
     BINDINGS = [
@@ -42,10 +64,10 @@ class Dialog(ModalScreen[Result], HeldBack):
 
     def say(self, problem: str) -> None:
         """Show what is wrong with what was typed, letter by letter."""
-        self.query_one("#problem", Static).update(Content(problem))
+        self.query_one("#problem", PlainText).update(problem)
 
 
-class Palette(CommandPalette, HeldBack):
+class Palette(CommandPalette, TooSmallFor):
     """Textual's command palette, closed once."""
 
     def dismiss(self, result: None = None) -> AwaitComplete:

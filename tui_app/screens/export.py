@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from engine.errors import InputError
 from engine.files import write_folder
+from engine.paths import typed_path
+from tui_app.beside import beside
 from tui_app.screens.dialog import Dialog, text_field
+from tui_app.widgets.plain_text import PlainText
 
 
 def free_folder() -> str:
@@ -36,8 +38,8 @@ class ExportScreen(Dialog[Path]):
 
     def compose(self) -> ComposeResult:
         """An input, the list of files, a line that says what is wrong."""
-        listed = Static(Content(f"writes {', '.join(self._names)}"))
-        frame = Vertical(text_field(free_folder()), listed, Static(id="problem"), classes="dialog", id="export")
+        listed = PlainText(Content(f"writes {', '.join(self._names)}"))
+        frame = Vertical(text_field(free_folder()), listed, PlainText(id="problem"), classes="dialog", id="export")
         frame.border_title = "Export to a folder"
         frame.border_subtitle = "enter write · esc close"
         yield frame
@@ -46,11 +48,11 @@ class ExportScreen(Dialog[Path]):
         """Write, or say what is in the way."""
         if self._writing:
             return
-        folder = Path(event.value.strip() or ".").expanduser()
         self._writing = True
         self.say("writing …")
         try:
-            await asyncio.to_thread(self._write, folder)
+            folder = typed_path(event.value)
+            await beside(self._write, folder)
         except InputError as error:
             self.say(str(error).replace(", or say --force to replace it", ""))
             return

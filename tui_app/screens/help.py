@@ -5,12 +5,12 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from tui_app.keys import KEYS
 from tui_app.screens.dialog import Dialog
 from tui_app.views import VIEWS
 from tui_app.widgets import differences, explanation, tour_panel
+from tui_app.widgets.plain_text import PlainText
 
 INTRODUCTION = """\
 Two networks are trained in lockstep: one written by hand in NumPy, one in PyTorch. Every setting on which they
@@ -42,7 +42,7 @@ class HelpScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """The text in a frame."""
-        frame = VerticalScroll(Static(help_content(self._view)), classes="dialog", id="help")
+        frame = VerticalScroll(PlainText(help_content(self._view)), classes="dialog", id="help")
         frame.border_title = "Help"
         frame.border_subtitle = "↑ ↓ scroll · esc close"
         yield frame

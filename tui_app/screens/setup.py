@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.suggester import Suggester
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from engine.data import BUILT_IN
 from engine.devices import check_available
 from engine.errors import InputError
+from engine.paths import typed_path
 from engine.settings import DEVICE_KINDS, Activation, Settings
+from tui_app.beside import beside
 from tui_app.options import setup_fields, setup_settings
 from tui_app.screens.dialog import Dialog, text_field
+from tui_app.widgets.plain_text import PlainText
 
 LABELS = {
     "data": "Data",
@@ -36,6 +37,7 @@ PLACEHOLDERS = {
     "hidden": "sizes such as 5 or 8,4, or none",
     "threads": "of NumPy and of PyTorch each, or auto",
 }
+DATA_SUFFIXES = (".csv", ".tsv", ".npz")
 KINDS = [activation.value for activation in Activation]
 WORDS = {"activation": KINDS, "output_activation": KINDS, "device": list(DEVICE_KINDS), "threads": ["auto"]}
 
@@ -51,18 +53,21 @@ class DataSuggester(Suggester):
         for name in BUILT_IN:
             if value and name.startswith(value):
                 return name
-        folder, _, start = value.rpartition("/")
         try:
-            for found in sorted(Path(folder or ("/" if "/" in value else ".")).expanduser().iterdir()):
-                if (
-                    start
-                    and found.name.startswith(start)
-                    and (found.suffix in (".csv", ".tsv", ".npz") or found.is_dir())
-                ):
-                    return value + found.name[len(start) :] + ("/" if found.is_dir() else "")
-        except OSError:
+            return await beside(_completed, value)
+        except (InputError, OSError):
             return None
+
+
+def _completed(value: str) -> str | None:
+    """The first data file or folder whose path begins so."""
+    folder, slash, start = value.rpartition("/")
+    if not start:
         return None
+    for found in sorted(typed_path(folder or slash or ".").iterdir()):
+        if found.name.startswith(start) and (found.suffix in DATA_SUFFIXES or found.is_dir()):
+            return value + found.name[len(start) :] + ("/" if found.is_dir() else "")
+    return None
 
 
 class WordSuggester(Suggester):
@@ -89,14 +94,17 @@ class SetupScreen(Dialog[Settings]):
         """`devices` are those of this machine; none while that is not known."""
         super().__init__()
         self._settings, self._devices = settings, devices
+        self._concluded: Settings | InputError = settings
+        """Of what is typed now, unless it is being read."""
+        self._reading = self._submitted = False
 
     def compose(self) -> ComposeResult:
         """A line for each field."""
         fields = [self._input(name, value) for name, value in setup_fields(self._settings).items()]
         # One widget for all labels: each further one makes the dialog slower to open.
-        labels = Static(Content("\n".join(LABELS.values())), id="labels")
+        labels = PlainText(Content("\n".join(LABELS.values())), id="labels")
         lines = VerticalScroll(Horizontal(labels, Vertical(*fields)), can_focus=False)
-        frame = Vertical(lines, Static(id="problem"), classes="dialog", id="setup")
+        frame = Vertical(lines, PlainText(id="problem"), classes="dialog", id="setup")
         frame.border_title = "Setup"
         frame.border_subtitle = "↑↓ field · → complete · enter train · esc close"
         yield frame
@@ -105,24 +113,52 @@ class SetupScreen(Dialog[Settings]):
         suggester = DataSuggester() if name == "data" else WordSuggester(WORDS[name]) if name in WORDS else None
         return text_field(value, suggester, id=name, placeholder=PLACEHOLDERS.get(name, ""))
 
-    def _typed(self) -> Settings:
-        typed = setup_settings(self._settings, {name: self.query_one(f"#{name}", Input).value for name in LABELS})
-        if self._devices:
-            check_available(typed.device, self._devices)
+    def _fields(self) -> dict[str, str]:
+        return {name: self.query_one(f"#{name}", Input).value for name in LABELS}
+
+    def _outcome(self, fields: dict[str, str]) -> Settings | InputError:
+        """The settings that were typed, or what is wrong with them."""
+        try:
+            typed = setup_settings(self._settings, fields)
+            if self._devices:
+                check_available(typed.device, self._devices)
+        except InputError as error:
+            return error
         return typed
 
     def on_input_changed(self) -> None:
         """Say what is wrong with what has been typed so far."""
-        problem = ""
-        try:
-            self._typed()
-        except InputError as error:
-            problem = str(error)
-        self.say(problem)
+        fields = self._fields()
+        self._submitted = False
+        self._reading = fields["data"].strip() not in (*BUILT_IN, self._settings.data.source)
+        if self._reading:
+            self.say("reading …")
+            self.run_worker(self._read(fields), exclusive=True)
+        else:
+            self._conclude(self._outcome(fields))
+
+    async def _read(self, fields: dict[str, str]) -> None:
+        """A file may be long; what was typed meanwhile is read by another."""
+        outcome = await beside(self._outcome, fields)
+        if self.is_current and fields == self._fields():
+            self._reading = False
+            self._conclude(outcome)
+
+    def _conclude(self, outcome: Settings | InputError) -> None:
+        self._concluded = outcome
+        self.say(str(outcome) if isinstance(outcome, InputError) else "")
+        if self._submitted:
+            self._accept()
 
     def on_input_submitted(self) -> None:
-        """Accept what can be accepted."""
-        try:
-            self.dismiss(self._typed())
-        except InputError:
+        """Accept what can be accepted, as soon as it has been read."""
+        self._submitted = True
+        if not self._reading:
+            self._accept()
+
+    def _accept(self) -> None:
+        if isinstance(self._concluded, InputError):
+            self._submitted = False
             self.app.bell()
+        else:
+            self.dismiss(self._concluded)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from engine.discrepancies import Discrepancy
 from engine.errors import InputError
 from engine.settings import Settings, SideName
 from tui_app.screens.dialog import Dialog, text_field
+from tui_app.widgets.plain_text import PlainText
 
 
 class ValueScreen(Dialog[Settings]):
@@ -22,7 +23,7 @@ class ValueScreen(Dialog[Settings]):
     def compose(self) -> ComposeResult:
         """An input and a line that says what is wrong."""
         value = self._discrepancy.name(self._discrepancy.value(self._settings, self._side))
-        frame = Vertical(text_field(value), Static(id="problem"), classes="dialog", id="value")
+        frame = Vertical(text_field(value), PlainText(id="problem"), classes="dialog", id="value")
         frame.border_title = f"{self._discrepancy.title}, {self._side.label}"
         frame.border_subtitle = "enter accept · esc close"
         yield frame

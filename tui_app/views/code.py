@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.containers import Container, ScrollableContainer
 from textual.content import Content
 from textual.highlight import highlight
-from textual.widgets import Static
 
 from engine.scripts import Script, differing_fields, scripts
 from engine.settings import Settings, SideName
 from engine.snapshot import Snapshot
 from tui_app.look import Look
 from tui_app.views.base import View
+from tui_app.widgets.plain_text import PlainText
 
 FLASH_SECONDS = 1.2
 MARKED, FLASHED = "on $warning 22%", "on $accent 45%"
@@ -46,7 +46,7 @@ class CodePane(ScrollableContainer, can_focus=True):
 
     def __init__(self, side: SideName) -> None:
         super().__init__(id=f"code-{side.value}")
-        self._text = Static(classes="code")
+        self._text = PlainText(classes="code")
         self._script: Script | None = None
 
     def compose(self) -> ComposeResult:

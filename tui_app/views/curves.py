@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Static
 
 from engine.number_text import number
 from engine.settings import SideName
@@ -19,6 +18,7 @@ from tui_app.marks import FAINT_MARK, GAP_MARK, HAND_MARK, PINNED_MARKS, PYTORCH
 from tui_app.plot import is_signed
 from tui_app.views.base import View
 from tui_app.widgets.chart import Chart, ThemedCurve
+from tui_app.widgets.plain_text import PlainText
 
 NUMPY_COLOR, PYTORCH_COLOR, GAP_COLOR, PREVIOUS_COLOR = (
     "$text-primary",
@@ -62,9 +62,9 @@ tabs show that epoch. z and the wheel zoom; [ and ], or shift and the wheel, pan
 
     def compose(self) -> ComposeResult:
         """Legend, losses, legend, gap."""
-        yield Static(id="loss-legend", classes="legend")
+        yield PlainText(id="loss-legend", classes="legend")
         yield Chart(id="loss-chart")
-        yield Static(id="gap-legend", classes="legend")
+        yield PlainText(id="gap-legend", classes="legend")
         yield Chart(id="gap-chart")
 
     def show(self, snapshot: Snapshot, look: Look) -> None:
@@ -104,7 +104,7 @@ tabs show that epoch. z and the wheel zoom; [ and ], or shift and the wheel, pan
         self._legends = lines
         for name, line in zip(("loss-legend", "gap-legend"), lines, strict=True):
             content = Content.assemble(*((text, STYLES[role]) for text, role in line))
-            self.query_one(f"#{name}", Static).update(content, layout=False)
+            self.query_one(f"#{name}", PlainText).update(content, layout=False)
 
     def _chart(self, name: str) -> Chart:
         return self.query_one(f"#{name}", Chart)

@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
-from textual.widgets import Static
 
 from engine.discrepancies import Discrepancy, remaining
 from engine.effects import Effects, effects, usable_seeds
@@ -19,6 +18,7 @@ from tui_app.lines import Line, lines_content
 from tui_app.look import Look
 from tui_app.views.base import View
 from tui_app.widgets.line_list import LineList
+from tui_app.widgets.plain_text import PlainText
 from tui_app.widgets.status_line import describe
 
 
@@ -49,19 +49,19 @@ the present settings; esc stops and keeps what is measured so far."""
 
     def compose(self) -> ComposeResult:
         """Two lines of heading, the rows, and what they say."""
-        yield Static(id="impact-heading", classes="prose")
-        yield Static(id="impact-scope", classes="prose")
+        yield PlainText(id="impact-heading", classes="prose")
+        yield PlainText(id="impact-scope", classes="prose")
         yield LineList(id="impact-rows")
         with VerticalScroll(id="impact-text"):
-            yield Static(id="impact-conclusion", classes="prose")
-            yield Static(id="impact-details", classes="prose")
-            yield Static(id="impact-more", classes="prose")
+            yield PlainText(id="impact-conclusion", classes="prose")
+            yield PlainText(id="impact-details", classes="prose")
+            yield PlainText(id="impact-more", classes="prose")
 
     def show(self, snapshot: Snapshot, look: Look) -> None:
         """Show what is measured so far."""
         state = snapshot.impact
-        self.query_one("#impact-heading", Static).update(f"gap: {look.measure.label}")
-        self.query_one("#impact-scope", Static).update(_scope(snapshot))
+        self.query_one("#impact-heading", PlainText).update(f"gap: {look.measure.label}")
+        self.query_one("#impact-scope", PlainText).update(_scope(snapshot))
         impact = None if state is None else state.impact
         if impact is self._impact and look.measure is self._measure:
             return
@@ -75,8 +75,8 @@ the present settings; esc stops and keeps what is measured so far."""
         if found is None or impact is None:
             rows.show(0, lambda width: [], lambda index, width, selected: [])
             for name in ("details", "more"):
-                self.query_one(f"#impact-{name}", Static).update("")
-            self.query_one("#impact-conclusion", Static).update(impact_lines.nothing_left(impact) if impact else "")
+                self.query_one(f"#impact-{name}", PlainText).update("")
+            self.query_one("#impact-conclusion", PlainText).update(impact_lines.nothing_left(impact) if impact else "")
             return
 
         def row(index: int, width: int, selected: bool) -> Line:
@@ -85,14 +85,16 @@ the present settings; esc stops and keeps what is measured so far."""
         rows.show(len(found.ranked), lambda width: impact_rows.heading(found, width), row)
         rows.styles.height = len(found.ranked) + 1
         self._show_details()
-        self.query_one("#impact-conclusion", Static).update(lines_content(impact_lines.prose(impact, found)))
+        self.query_one("#impact-conclusion", PlainText).update(lines_content(impact_lines.prose(impact, found)))
         more = [impact_lines.gap_line(found), *impact_lines.pairs(found), impact_lines.epochs_line(impact)]
-        self.query_one("#impact-more", Static).update(lines_content(more))
+        self.query_one("#impact-more", PlainText).update(lines_content(more))
 
     def _show_details(self) -> None:
         if self._found is not None:
             effect = self._found.ranked[self.query_one("#impact-rows", LineList).selected]
-            self.query_one("#impact-details", Static).update(lines_content(impact_lines.details(effect, self._found)))
+            self.query_one("#impact-details", PlainText).update(
+                lines_content(impact_lines.details(effect, self._found))
+            )
 
     def on_line_list_highlighted(self, event: LineList.Highlighted) -> None:
         """Another row: its details."""

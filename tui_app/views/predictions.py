@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.widgets import Static
 
 from engine.predictions import Predictions, can_be_mapped
 from engine.snapshot import Snapshot
 from tui_app.look import Look, moment
 from tui_app.views.base import View
+from tui_app.widgets.plain_text import PlainText
 from tui_app.widgets.prediction_map import PredictionMaps
 from tui_app.widgets.prediction_table import PredictionTable
 
@@ -37,7 +37,7 @@ of targets and predictions. With a cursor on the curves, of that epoch."""
 
     def compose(self) -> ComposeResult:
         """Heading, maps, table."""
-        yield Static(id="predictions-heading", classes="legend")
+        yield PlainText(id="predictions-heading", classes="legend")
         yield PredictionMaps()
         yield PredictionTable()
 
@@ -45,7 +45,7 @@ of targets and predictions. With a cursor on the curves, of that epoch."""
         """Show these predictions."""
         predictions = shown_predictions(snapshot, look)
         when = moment(snapshot, replace(look, initial=False))
-        self.query_one("#predictions-heading", Static).update(f"predictions {when}", layout=False)
+        self.query_one("#predictions-heading", PlainText).update(f"predictions {when}", layout=False)
         mapped = can_be_mapped(snapshot.settings.data)
         maps, table = self.query_one(PredictionMaps), self.query_one(PredictionTable)
         maps.display, table.display = mapped, not mapped

@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from engine.comparison import ParameterPair
 from engine.growth import Growth
@@ -24,6 +23,7 @@ from tui_app.marks import LAYER_MARKS, Drawing, app_drawing, legend_glyph
 from tui_app.views.base import View
 from tui_app.widgets.chart import Chart, ThemedCurve
 from tui_app.widgets.line_list import LineList
+from tui_app.widgets.plain_text import PlainText
 from tui_app.widgets.tensor_table import TensorTable
 
 LAYER_COLORS = ("$text-primary", "$text-warning", "$text-success", "$text-error")
@@ -59,21 +59,21 @@ weights grows, by layer and in ULPs."""
 
     def compose(self) -> ComposeResult:
         """Heading, list, tensors, reason, growth."""
-        yield Static(id="step-heading", classes="legend")
+        yield PlainText(id="step-heading", classes="legend")
         yield LineList(id="operations")
         yield TensorTable(id="tensors")
         with VerticalScroll(id="step-text", can_focus=False):
-            yield Static(id="step-reason", classes="prose")
-        yield Static(id="ulp-legend", classes="legend")
+            yield PlainText(id="step-reason", classes="prose")
+        yield PlainText(id="ulp-legend", classes="legend")
         yield Chart(id="ulp-chart")
-        yield Static(id="layers-legend", classes="legend")
+        yield PlainText(id="layers-legend", classes="legend")
         yield Chart(id="layers-chart")
 
     def show(self, snapshot: Snapshot, look: Look) -> None:
         """Show the step that is open."""
         before, self._trace, self._look = self._trace, snapshot.step, look
         self._arrange(look)
-        self.query_one("#step-heading", Static).update(_heading(snapshot, look, self.size.width), layout=False)
+        self.query_one("#step-heading", PlainText).update(_heading(snapshot, look, self.size.width), layout=False)
         if self._trace is not before:
             self._show_operations(before)
         if snapshot.growth is not None:
@@ -96,7 +96,7 @@ weights grows, by layer and in ULPs."""
         operations, trace = self.query_one("#operations", LineList), self._trace
         if trace is None:
             operations.show(0, lambda width: [], lambda index, width, selected: [])
-            self.query_one("#step-reason", Static).update("")
+            self.query_one("#step-reason", PlainText).update("")
             return
 
         ascii = app_drawing(self.app) is Drawing.ASCII
@@ -104,7 +104,7 @@ weights grows, by layer and in ULPs."""
         operations.show(len(trace.operations), rows.heading, rows.row)
         if before is None or before.settings != trace.settings:
             operations.select(trace.first or 0)
-        self.query_one("#step-reason", Static).update(lines_content(step_lines.reason_lines(trace)))
+        self.query_one("#step-reason", PlainText).update(lines_content(step_lines.reason_lines(trace)))
 
     def _show_tensors(self) -> None:
         if self._trace is not None and self._whole:
@@ -119,8 +119,8 @@ weights grows, by layer and in ULPs."""
         if drawn == self._drawn:
             return
         self._drawn = drawn
-        self.query_one("#ulp-legend", Static).update("largest gap of all weights, ULP", layout=False)
-        self.query_one("#layers-legend", Static).update(_layers_legend(growth, app_drawing(self.app)), layout=False)
+        self.query_one("#ulp-legend", PlainText).update("largest gap of all weights, ULP", layout=False)
+        self.query_one("#layers-legend", PlainText).update(_layers_legend(growth, app_drawing(self.app)), layout=False)
         for chart, series in zip(charts, (growth.max_ulp[None, :], growth.gaps), strict=True):
             if chart.display:
                 chart.show(_curves(growth, series), look.log_scale, NO_GAP, look.zoom, look.cursor)

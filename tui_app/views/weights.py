@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.widgets import Static
 
 from engine.comparison import ParameterPair
 from engine.snapshot import Snapshot
@@ -13,6 +12,7 @@ from tui_app.look import Look, moment
 from tui_app.views.base import View
 from tui_app.widgets.histograms import Histograms
 from tui_app.widgets.parameter_table import ParameterTable
+from tui_app.widgets.plain_text import PlainText
 
 
 def shown_parameters(snapshot: Snapshot, look: Look) -> tuple[ParameterPair, ...]:
@@ -37,7 +37,7 @@ the very bits that were there."""
 
     def compose(self) -> ComposeResult:
         """Heading, table, histograms."""
-        yield Static(id="weights-heading", classes="legend")
+        yield PlainText(id="weights-heading", classes="legend")
         yield ParameterTable(id="weights-table")
         yield Histograms()
 
@@ -47,7 +47,7 @@ the very bits that were there."""
         table, histograms = self.query_one(ParameterTable), self.query_one(Histograms)
         table.display, histograms.display = not look.histogram, look.histogram
         words = f"weights {moment(snapshot, look)}"
-        self.query_one("#weights-heading", Static).update(words, layout=False)
+        self.query_one("#weights-heading", PlainText).update(words, layout=False)
         if look.histogram:
             histograms.show(pairs)
         else:

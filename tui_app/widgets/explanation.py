@@ -5,11 +5,11 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from engine.discrepancies import Discrepancy, Explanation
 from engine.settings import Settings
 from tui_app.ascii import spell_out
+from tui_app.widgets.plain_text import PlainText
 
 HELP = """\
 What the selected difference is, what it means in this experiment, the lines to change on either side, and after them
@@ -37,7 +37,7 @@ class ExplanationPanel(VerticalScroll, can_focus=False):
     def __init__(self) -> None:
         super().__init__(id="why")
         self.border_title = "Why"
-        self._text = Static()
+        self._text = PlainText()
         self._shown: tuple[str, Settings] | None = None
 
     def compose(self) -> ComposeResult:

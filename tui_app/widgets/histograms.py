@@ -6,12 +6,12 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from engine.comparison import ParameterPair
 from engine.histogram import histogram
 from engine.settings import SideName
 from tui_app.columns import NONE, only_in, shortened, signed
+from tui_app.widgets.plain_text import PlainText
 
 BINS = 9
 LABEL_WIDTH = 11
@@ -58,7 +58,7 @@ class Histograms(VerticalScroll, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__(id="histograms")
-        self._text = Static()
+        self._text = PlainText()
         self._pairs: tuple[ParameterPair, ...] = ()
 
     def compose(self) -> ComposeResult:

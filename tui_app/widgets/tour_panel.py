@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from engine.snapshot import Snapshot, State
 from engine.tour import TOUR
+from tui_app.widgets.plain_text import PlainText
 
 ROOMY = 13
 """Lines from which the parts of a step stand apart."""
@@ -43,7 +43,7 @@ class TourPanel(VerticalScroll, can_focus=False):
 
     def __init__(self) -> None:
         super().__init__(id="tour")
-        self._text = Static()
+        self._text = PlainText()
         self._shown: Content | None = None
 
     def compose(self) -> ComposeResult:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static
 
 from engine.snapshot import Snapshot, State
 from engine.verdict import Level
+from tui_app.widgets.plain_text import PlainText
 
 STYLES = {
     Level.IDENTICAL: ("✔", "$text-success"),
@@ -43,7 +43,7 @@ class VerdictPanel(Vertical):
     def __init__(self) -> None:
         super().__init__(id="verdict")
         self.border_title = "Verdict"
-        self._text = Static()
+        self._text = PlainText()
         self._shown: Content | None = None
 
     def compose(self) -> ComposeResult:
