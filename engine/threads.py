@@ -52,6 +52,11 @@ def side_by_side(settings: Settings, available: int | None = None) -> bool:
     return enough and settings.device == "cpu" and largest_product(settings) >= SIDE_BY_SIDE
 
 
+def shares_products(settings: Settings) -> bool:
+    """Whether both sides are computed at once, each library with one thread: a product can be shared, its bits kept."""
+    return side_by_side(settings) and threads_of(settings) == 1
+
+
 def matters(settings: Settings) -> bool:
     """Whether a program of these settings runs otherwise with another number of threads."""
     return largest_product(settings) >= THREADED
