@@ -1,7 +1,7 @@
 """A second thread that computes something beside the present one: the hand-written step beside PyTorch's.
 
-NumPy and PyTorch both let other threads run while they multiply large matrices. The hand-written step takes longer, so
-the thread that waits for it takes some of its parts: neither core idles, and neither thread ever spins.
+NumPy and PyTorch both let other threads run while they multiply large matrices. In float64 the hand-written step takes
+longer, so the thread that waits for it does some of its parts. A thread with nothing to do sleeps.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ whoever computes a part. A row's sums are the same in any part as long as BLAS t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
@@ -19,9 +19,9 @@ from engine.types import FloatArray
 Operation = tuple[Callable[..., Any], tuple[Any, ...]]
 """A function and what it is called with."""
 
-ROWS = 96
-"""A part's rows, the last part's excepted, are a multiple of it. OpenBLAS takes rows in groups of 4 to 48 and sums the
-last columns of a group in an order that depends on the group's size."""
+ROWS = 192
+"""A part's rows are a multiple of it, the last part's excepted. OpenBLAS takes rows in groups of 4 to 48, and the order
+in which a row is summed can depend on its group's size. Smaller parts pay no more: each packs the other matrix anew."""
 
 LEAST = 8_000_000
 """Multiply-adds of the smallest part: for up to 7.3 million OpenBLAS has other kernels, which sum in another order."""
@@ -30,14 +30,14 @@ WHOLE = (slice(None),)
 """Not cut."""
 
 
-def run(operations: Iterable[Operation]) -> None:
+def run(operations: list[Operation]) -> None:
     """One after another."""
     for function, arguments in operations:
         function(*arguments)
 
 
-def in_parts(cut: Iterable[slice], operations: Callable[[slice], list[Operation]]) -> list[Operation]:
-    """What `operations` gives for these rows, as one operation that two threads can share."""
+def in_parts(cut: tuple[slice, ...], operations: Callable[[slice], list[Operation]]) -> list[Operation]:
+    """What `operations` gives for each of these ranges of rows; if they are several, as one that two threads share."""
     if cut == WHOLE:
         return operations(*WHOLE)
     return [(carry_out, ([partial(run, operations(rows)) for rows in cut],))]
@@ -53,7 +53,7 @@ def row_blocks(left: FloatArray, right: FloatArray) -> tuple[slice, ...]:
     """The rows of each part of `left @ right`, a (rows, inner) by (inner, columns) product; its longest part first."""
     cut = blocks(len(left), *right.shape)
     # Arrays of two types are converted whole for every part, and a single column is another routine's.
-    if len(cut) == 1 or left.dtype != right.dtype or 1 in right.shape:
+    if cut == WHOLE or left.dtype != right.dtype or 1 in right.shape:
         return WHOLE
     return cut if keeps_bits(_layout(left), _layout(right)) else WHOLE
 
@@ -61,9 +61,11 @@ def row_blocks(left: FloatArray, right: FloatArray) -> tuple[slice, ...]:
 def blocks(rows: int, inner: int, columns: int) -> tuple[slice, ...]:
     """As `row_blocks`, by size alone."""
     size = ROWS * -(-LEAST // (ROWS * inner * columns))
-    starts = range(0, max(rows // size, 1) * size, size)
+    starts = range(0, rows // size * size, size)
+    if len(starts) < 2:
+        return WHOLE
     ends = [*starts[1:], rows]
-    return tuple(slice(start, end) for start, end in zip(starts, ends, strict=True))[::-1] if len(starts) > 1 else WHOLE
+    return tuple(slice(start, end) for start, end in zip(starts, ends, strict=True))[::-1]
 
 
 Layout = tuple[tuple[int, ...], np.dtype[Any], bool]
@@ -80,7 +82,7 @@ def keeps_bits(left: Layout, right: Layout) -> bool:
     (rows, inner), (_, columns) = left[0], right[0]
     *_, first = blocks(rows, inner, columns)
     size = first.stop
-    made_up, factor = _made_up(((size + size + rows % size, inner), *left[1:])), _made_up(right)
+    made_up, factor = _made_up(((2 * size + rows % size, inner), *left[1:])), _made_up(right)
     whole = np.dot(made_up, factor)
     return all(np.array_equal(np.matmul(made_up[part], factor), whole[part]) for part in (first, slice(size, None)))
 

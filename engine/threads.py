@@ -24,7 +24,7 @@ THREADED = 200_000
 
 SIDE_BY_SIDE = 20_000_000
 """Multiply-adds of the largest product from which it pays to train both sides at once, each on a core of its own: at 64
-and 100 million 0.7 of the time in turn; at 4 million little on idle cores and nothing on busy ones."""
+and 100 million 0.6 of the time in turn; at 4 million little on idle cores and nothing on busy ones."""
 
 
 def cores() -> int:
