@@ -127,12 +127,17 @@ class Lockstep:
         return numpy_loss, pytorch_loss
 
     def _both_at_once(self) -> tuple[float, float]:
-        """Each on a core of its own; neither reads what the other computes."""
+        """Each on a core of its own, until PyTorch's is free to help; neither reads what the other computes."""
         beside = companion().begin(self._numpy_step)
-        start = perf_counter()
-        pytorch_loss = self.pytorch.step()
-        self.seconds[SideName.PYTORCH] += perf_counter() - start
-        return beside.result(), pytorch_loss
+        try:
+            start = perf_counter()
+            pytorch_loss = self.pytorch.step()
+            self.seconds[SideName.PYTORCH] += perf_counter() - start
+        finally:
+            # Whatever happens here, nothing of the step is left running.
+            numpy_loss: float = beside.result()
+        self.seconds[SideName.NUMPY] += beside.seconds_helped
+        return numpy_loss, pytorch_loss
 
     def _numpy_step(self) -> float:
         start = perf_counter()

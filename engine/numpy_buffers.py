@@ -1,6 +1,7 @@
 """The hand-written network's step without temporary arrays, each operation writing into an array made once.
 
-The operations are those of `numpy_mlp.py` and `numpy_descent.py`, in their order and rounding; read them there.
+The operations are those of `numpy_mlp.py` and `numpy_descent.py`, in their order and rounding; read them there. What
+follows a large product row by row is recorded for some rows at a time, as parts that two threads can share.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ import numpy as np
 
 from engine.numpy_descent import Descent
 from engine.numpy_mlp import Layer, NumpyMLP
+from engine.parts import WHOLE, Operation, in_parts, product, row_blocks, run
 from engine.settings import Activation, DerivativeAt, LogMoment, LossReport, Settings
+from engine.threads import shares_products
 from engine.types import FloatArray
 from engine.update_rules import DecayForm, MomentumForm, UpdateOrder
-
-Operation = tuple[Callable[..., Any], tuple[Any, ...]]
 
 LARGE = 50_000
 """Elements from which the order in memory tells."""
@@ -29,6 +30,7 @@ class BufferedNumpyMLP(NumpyMLP):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._operations: list[Operation] = []
+        self._shared = shares_products(settings)
         # Zero-dimensional arrays of the right dtype: a Python number would be converted at every call.
         self._one = self._number(1)
         self._velocity_arrays: dict[int, FloatArray] = {}
@@ -51,8 +53,7 @@ class BufferedNumpyMLP(NumpyMLP):
 
     def step(self) -> float:
         """As `NumpyMLP.step`."""
-        for function, arguments in self._operations:
-            function(*arguments)
+        run(self._operations)
         if not self._started:
             self._start(True)
         return self._reported_loss()
@@ -84,24 +85,36 @@ class BufferedNumpyMLP(NumpyMLP):
     def _like(self, array: FloatArray) -> FloatArray:
         return np.empty(array.shape, self.X.dtype)
 
+    def _rows(self, left: FloatArray, right: FloatArray) -> tuple[slice, ...]:
+        """The rows of `left @ right` that are computed at a time."""
+        return row_blocks(left, right) if self._shared else WHOLE
+
     def _record_forward(self, layer: Layer, layer_input: FloatArray) -> tuple[FloatArray, FloatArray]:
         z = np.empty((len(layer_input), layer.weight.shape[1]), self.X.dtype)
-        self._record(np.dot, layer_input, layer.weight, z)
-        if layer.bias is not None:
-            self._record(np.add, z, layer.bias, z)
-        if layer.activation is Activation.IDENTITY:
-            return z, z
-        output = self._like(z) if self._slipped else z
-        if layer.activation is Activation.SIGMOID:
-            self._record(np.negative, z, output)
-            self._record(np.exp, output, output)
-            self._record(np.add, self._one, output, output)
-            self._record(np.divide, self._one, output, output)
-        elif layer.activation is Activation.TANH:
-            self._record(np.tanh, z, output)
-        elif layer.activation is Activation.RELU:
-            self._record(partial(np.maximum, out=output), z, self._number(0))
+        output = self._like(z) if self._slipped and layer.activation is not Activation.IDENTITY else z
+        self._operations += in_parts(
+            self._rows(layer_input, layer.weight),
+            lambda rows: [
+                product(rows, layer_input, layer.weight, z[rows]),
+                *self._activation(layer, z[rows], output[rows]),
+            ],
+        )
         return z, output
+
+    def _activation(self, layer: Layer, z: FloatArray, output: FloatArray) -> list[Operation]:
+        operations: list[Operation] = [] if layer.bias is None else [(np.add, (z, layer.bias, z))]
+        if layer.activation is Activation.SIGMOID:
+            operations += [
+                (np.negative, (z, output)),
+                (np.exp, (output, output)),
+                (np.add, (self._one, output, output)),
+                (np.divide, (self._one, output, output)),
+            ]
+        elif layer.activation is Activation.TANH:
+            operations.append((np.tanh, (z, output)))
+        elif layer.activation is Activation.RELU:
+            operations.append((partial(np.maximum, out=output), (z, self._number(0))))
+        return operations
 
     def _record_derivative(self, kind: Activation, s: FloatArray, derivative: FloatArray) -> None:
         if kind is Activation.SIGMOID:
@@ -130,28 +143,45 @@ class BufferedNumpyMLP(NumpyMLP):
                 updates = []
             if index > 0:
                 error = self._like(outputs[index])
-                self._record(np.dot, delta, layer.weight.T, error)
+                self._operations += self._product(delta, layer.weight.T, error)
         # No weight changes before every error has been computed from the old ones.
         self._operations += updates
 
+    def _product(self, left: FloatArray, right: FloatArray, result: FloatArray) -> list[Operation]:
+        return in_parts(self._rows(left, right), lambda rows: [product(rows, left, right, result[rows])])
+
     def _updates(self, index: int, layer_input: FloatArray, delta: FloatArray) -> list[Operation]:
         weight, *biases = self.descents[index]
-        gradient = np.empty(weight.parameter.shape, self.X.dtype)
-        operations: list[Operation] = [(np.dot, (layer_input.T, delta, gradient))]
-        aligned = np.empty_like(weight.parameter, self.X.dtype)
-        if aligned.size >= LARGE and not aligned.flags.c_contiguous:
-            # np.dot fills rows only; a large weight that lies in columns is then updated twice as fast from a copy.
-            operations.append((np.copyto, (aligned, gradient)))
-            gradient = aligned
-        operations += self._descent(weight, gradient)
+        operations = in_parts(
+            self._rows(layer_input.T, delta),
+            lambda rows: self._weight_update(weight, rows, layer_input, delta),
+        )
         for bias in biases:
             bias_gradient = np.empty(bias.parameter.shape, self.X.dtype)
             operations.append((np.add.reduce, (delta, 0, None, bias_gradient)))
             operations += self._descent(bias, bias_gradient)
         return operations
 
-    def _descent(self, descent: Descent, gradient: FloatArray) -> list[Operation]:
-        parameter = descent.parameter
+    def _weight_update(
+        self, weight: Descent, rows: slice, layer_input: FloatArray, delta: FloatArray
+    ) -> list[Operation]:
+        """Of these rows of the weight (fan_in, fan_out); the gradient is layer_input.T @ delta."""
+        parameter = weight.parameter[rows]
+        gradient = np.empty(parameter.shape, self.X.dtype)
+        operations: list[Operation] = [product(rows, layer_input.T, delta, gradient)]
+        aligned = np.empty_like(parameter, self.X.dtype)
+        if weight.parameter.size >= LARGE and not aligned.flags.c_contiguous:
+            # A product fills rows only; a large weight that lies in columns is then updated twice as fast from a copy.
+            operations.append((np.copyto, (aligned, gradient)))
+            gradient = aligned
+        return operations + self._descent(weight, gradient, rows)
+
+    def _velocity(self, descent: Descent) -> FloatArray:
+        """Of the whole parameter, made once."""
+        return self._velocity_arrays.setdefault(id(descent), np.zeros(descent.parameter.shape, self.X.dtype))
+
+    def _descent(self, descent: Descent, gradient: FloatArray, rows: slice = WHOLE[0]) -> list[Operation]:
+        parameter = descent.parameter[rows]
         operations = self._decay(parameter, gradient)
         minus_rate, momentum = self._number(-self.side.learning_rate), self.side.momentum
         if momentum.coefficient == 0:
@@ -160,8 +190,7 @@ class BufferedNumpyMLP(NumpyMLP):
                 (np.multiply, (minus_rate, gradient, gradient)),
                 (np.add, (parameter, gradient, parameter)),
             ]
-        velocity, coefficient = np.zeros(parameter.shape, self.X.dtype), self._number(momentum.coefficient)
-        self._velocity_arrays[id(descent)] = velocity
+        velocity, coefficient = self._velocity(descent)[rows], self._number(momentum.coefficient)
         operations.append((np.multiply, (coefficient, velocity, velocity)))
         if momentum.form is MomentumForm.PYTORCH:
             step = np.empty(parameter.shape, self.X.dtype)

@@ -24,7 +24,7 @@ THREADED = 200_000
 
 SIDE_BY_SIDE = 20_000_000
 """Multiply-adds of the largest product from which it pays to train both sides at once, each on a core of its own: at 64
-and 100 million 0.7 of the time in turn; at 4 million little on idle cores and nothing on busy ones."""
+and 100 million 0.6 of the time in turn; at 4 million little on idle cores and nothing on busy ones."""
 
 
 def cores() -> int:
@@ -50,6 +50,11 @@ def side_by_side(settings: Settings, available: int | None = None) -> bool:
     """Whether both sides of an epoch are computed at once."""
     enough = (cores() if available is None else available) >= 2 * threads_of(settings, available)
     return enough and settings.device == "cpu" and largest_product(settings) >= SIDE_BY_SIDE
+
+
+def shares_products(settings: Settings) -> bool:
+    """Whether both sides are computed at once, each library with one thread: a product can be shared, its bits kept."""
+    return side_by_side(settings) and threads_of(settings) == 1
 
 
 def matters(settings: Settings) -> bool:

@@ -1,0 +1,239 @@
+"""Large products in parts that two threads share: each row once, the whole's bits, no fault lost, none left running."""
+
+import threading
+import time
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import engine
+from engine.companion import carry_out, companion, outcome_of
+from engine.data import Dataset
+from engine.lockstep import Lockstep
+from engine.numpy_buffers import BufferedNumpyMLP
+from engine.numpy_mlp import NumpyMLP
+from engine.parts import LEAST, ROWS, WHOLE, blocks, keeps_bits, row_blocks
+from engine.settings import Activation, DerivativeAt, InitialWeights, LogMoment, Precision, SideName
+from engine.threads import shares_products
+from engine.torch_threads import limited
+from engine.update_rules import DecayForm, Momentum, MomentumForm, UpdateOrder, WeightDecay
+from tests.test_scripts import assert_the_same_bits
+
+BENCHMARK = ((1024, (784, 128, 10)), (64, (1000, 1000, 10)))
+ODD = ((257, (431, 181, 3)), (1001, (400, 65, 2)), (391, (389, 243, 251, 1)), (2001, (385, 103, 97, 7)))
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch):
+    """Whatever this machine has."""
+    monkeypatch.setattr("engine.threads.cores", lambda: 2)
+
+
+def network(samples, sizes, **numpy):
+    random = np.random.RandomState(0)
+    data = Dataset("made up", random.uniform(-1, 1, (samples, sizes[0])), random.uniform(0, 1, (samples, sizes[-1])))
+    settings = replace(engine.preset("exact"), data=data, hidden=sizes[1:-1], epochs=4)
+    return settings.with_side(
+        SideName.NUMPY, **{"learning_rate": 0.1, "initial_weights": InitialWeights.PYTORCH} | numpy
+    )
+
+
+def parts_of(model):
+    return [arguments[0] for function, arguments in model._operations if function is carry_out]
+
+
+def assert_the_plain_bits(settings):
+    """Of a run with both at once, held against the textbook's step."""
+    with limited(settings), np.errstate(all="ignore"):
+        lockstep, plain = Lockstep(settings), NumpyMLP(settings)
+        assert lockstep._pair == lockstep._both_at_once
+        assert parts_of(lockstep.numpy)
+        lockstep.step(settings.epochs)
+        losses = [plain.step() for _ in range(settings.epochs)]
+        np.testing.assert_array_equal(lockstep.curves().numpy.low, losses)
+        for ours, theirs in zip(lockstep.numpy.state(), plain.state(), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+@given(st.integers(1, 5000), st.integers(1, 3000), st.integers(1, 3000))
+def test_every_row_is_in_one_part(rows, inner, columns):
+    cut = blocks(rows, inner, columns)
+    taken = np.concatenate([np.arange(rows)[part] for part in cut])
+    assert sorted(taken) == list(range(rows))
+    if cut != WHOLE:
+        lengths = [part.stop - part.start for part in cut]
+        assert lengths[0] == max(lengths)
+        assert all(part.start % ROWS == 0 for part in cut)
+        assert all(length * inner * columns >= LEAST for length in lengths)
+
+
+@pytest.mark.parametrize("precision", Precision)
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize(("samples", "sizes"), [*BENCHMARK, *ODD], ids=str)
+def test_the_bits_are_the_plain_steps(samples, sizes, bias, precision):
+    assert_the_plain_bits(network(samples, sizes, bias=bias, precision=precision))
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"momentum": Momentum(0.9, MomentumForm.PYTORCH, 0.25)},
+        {"momentum": Momentum(0.5, MomentumForm.TEXTBOOK)},
+        {"weight_decay": WeightDecay(0.01, DecayForm.IN_GRADIENT), "momentum": Momentum(0.9)},
+        {"weight_decay": WeightDecay(0.01, DecayForm.DECOUPLED)},
+        {"update_order": UpdateOrder.IN_TURN},
+        {"log_moment": LogMoment.AFTER},
+        {"derivative_at": DerivativeAt.PRE_ACTIVATION},
+    ],
+    ids="-".join,
+)
+@pytest.mark.parametrize("activation", [Activation.SIGMOID, Activation.TANH, Activation.RELU])
+@pytest.mark.parametrize(("samples", "sizes"), [BENCHMARK[1], ODD[2]], ids=str)
+def test_so_they_are_with_every_choice(samples, sizes, activation, choices):
+    assert_the_plain_bits(replace(network(samples, sizes, bias=True, **choices), activation=activation))
+
+
+def test_the_exported_programs_print_the_same_losses(tmp_path):
+    assert_the_same_bits(tmp_path, *(network(*size, bias=True) for size in BENCHMARK))
+
+
+def test_the_state_can_be_set_between_steps():
+    settings = network(*BENCHMARK[1], momentum=Momentum(0.9))
+    with limited(settings):
+        one, other = BufferedNumpyMLP(settings), BufferedNumpyMLP(settings)
+        one.step()
+        other.set_state(one.state())
+        assert one.step() == other.step()
+        for ours, theirs in zip(one.state(), other.state(), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_small_networks_are_whole():
+    settings = network(1797, (64, 32, 10))
+    assert not shares_products(settings)
+    assert not parts_of(BufferedNumpyMLP(settings))
+
+
+def test_more_threads_than_one_share_nothing():
+    """The whole product's bits are then of more threads."""
+    assert not shares_products(replace(network(*BENCHMARK[0]), threads=2))
+
+
+def test_what_would_not_keep_its_bits_is_whole(monkeypatch):
+    left, right = np.ones((1024, 784)), np.ones((784, 128))
+    assert len(row_blocks(left, right)) == 5
+    assert row_blocks(left, right.astype(np.float32)) == WHOLE
+    keeps_bits.cache_clear()
+    monkeypatch.setattr("numpy.matmul", lambda *arguments: np.dot(*arguments) * 1.01)
+    assert row_blocks(left, right) == WHOLE
+    keeps_bits.cache_clear()
+
+
+def test_two_threads_take_parts():
+    meeting = threading.Barrier(2, timeout=20)
+    beside = companion().begin(lambda: carry_out([meeting.wait, meeting.wait]))
+    assert beside.result() is None
+    assert beside.seconds_helped > 0
+
+
+def test_without_a_companion_one_thread_does_them_in_order():
+    done = []
+    carry_out([lambda: done.append(1), lambda: done.append(2)])
+    assert done == [1, 2]
+
+
+@pytest.mark.parametrize("helper_fails", [False, True])
+def test_a_fault_in_a_part_is_raised_once_all_are_done(helper_fails):
+    here, meeting, done = threading.get_ident(), threading.Barrier(2, timeout=20), []
+
+    def part():
+        meeting.wait()
+        if (threading.get_ident() == here) == helper_fails:
+            raise MemoryError("made up")
+        time.sleep(0.05)
+        done.append(True)
+
+    beside = companion().begin(lambda: carry_out([part, part]))
+    with pytest.raises(MemoryError, match="made up"):
+        beside.result()
+    assert done == [True]
+    assert companion().begin(lambda: 3).result() == 3
+
+
+def test_an_interruption_between_two_parts_leaves_nobody_waiting(monkeypatch):
+    """Ctrl-C when the waiting thread has taken a part and not begun it."""
+    taken, ended = threading.Event(), threading.Event()
+
+    def interrupt(part):
+        taken.set()
+        raise KeyboardInterrupt
+
+    def work():
+        try:
+            carry_out([lambda: taken.wait(20), lambda: None])
+        finally:
+            ended.set()
+
+    def outcome(part):
+        return interrupt(part) if threading.get_ident() == here else outcome_of(part)
+
+    here = threading.get_ident()
+    monkeypatch.setattr("engine.companion.outcome_of", outcome)
+    with pytest.raises(KeyboardInterrupt):
+        companion().begin(work).result()
+    assert ended.wait(20)
+    assert companion().begin(lambda: 3).result() == 3
+
+
+def test_a_fault_in_a_recorded_part_reaches_the_caller():
+    settings = network(*BENCHMARK[0])
+    with limited(settings):
+        lockstep = Lockstep(settings)
+        parts = parts_of(lockstep.numpy)[-1]
+
+        def fail():
+            raise MemoryError("made up")
+
+        parts[-1] = fail
+        with pytest.raises(MemoryError, match="made up"):
+            lockstep.step()
+
+
+def test_a_fault_of_pytorch_waits_for_the_parts():
+    settings = network(*BENCHMARK[0])
+    with limited(settings):
+        lockstep, alone = Lockstep(settings), BufferedNumpyMLP(settings)
+
+        def fail():
+            raise MemoryError("made up")
+
+        lockstep.pytorch.step = fail
+        with pytest.raises(MemoryError, match="made up"):
+            lockstep.step()
+        alone.step()
+        for ours, theirs in zip(lockstep.numpy.state(), alone.state(), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_divergence_in_parts_is_no_warning_but_a_divergence():
+    settings = replace(network(*BENCHMARK[1], learning_rate=1e30), output_activation=Activation.IDENTITY, epochs=50)
+    with limited(settings), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        lockstep = Lockstep(settings)
+        lockstep.step(50)
+    assert lockstep.divergence is not None
+
+
+def test_the_seconds_are_of_both_threads_work():
+    settings = replace(network(*BENCHMARK[0]), epochs=20)
+    with limited(settings):
+        lockstep = Lockstep(settings)
+        start = time.perf_counter()
+        lockstep.step(20)
+        passed = time.perf_counter() - start
+    assert all(seconds > 0 for seconds in lockstep.seconds.values())
+    assert sum(lockstep.seconds.values()) <= 2 * passed
