@@ -35,7 +35,7 @@ def output_console() -> Console:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
-    return _OutputConsole(highlight=False)
+    return _OutputConsole(highlight=False, markup=False)
 
 
 def say(text: str, ascii: bool) -> None:
@@ -56,7 +56,7 @@ def progress(what: str, total: float) -> Iterator[Any]:
         TimeRemainingColumn,
     )
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False)
     count = MofNCompleteColumn() if total > 1 else TaskProgressColumn()
     columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:

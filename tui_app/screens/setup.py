@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -133,10 +134,11 @@ class SetupScreen(Dialog[Settings]):
         self._reading = fields["data"].strip() not in (*BUILT_IN, self._settings.data.source)
         if self._reading:
             self.say("reading …")
-            self.run_worker(self._read(fields), exclusive=True)
+            self._read(fields)
         else:
             self._conclude(self._outcome(fields))
 
+    @work(exclusive=True)
     async def _read(self, fields: dict[str, str]) -> None:
         """A file may be long; what was typed meanwhile is read by another."""
         outcome = await beside(self._outcome, fields)

@@ -1,0 +1,150 @@
+"""What is typed into a dialog is text, whatever it is; a dialog that is closed does nothing; no size and no file ends
+the explorer.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.driver import NARROW, WIDE
+
+APP = Path(__file__).parent.parent / "tui_app"
+MARKUP = ["[/x]", "[@click=app.quit]x", "[bold]x[/bold]", "[", "\\[", "[b", "{x}", "x\x1b[31my"]
+
+
+async def typed(explorer, text):
+    await explorer.burst(["ctrl+u"])
+    for character in text:
+        await explorer.pilot.press(character)
+    await explorer.settle()
+
+
+async def until(explorer, condition, seconds=5.0):
+    while not condition():
+        seconds -= 0.02
+        assert seconds > 0
+        await explorer.pilot.pause(0.02)
+
+
+def on_top(explorer):
+    return type(explorer.app.screen).__name__
+
+
+@pytest.mark.parametrize("text", MARKUP)
+async def test_a_typed_value_is_shown_as_it_is(explorer, text):
+    await explorer.press("H")
+    await typed(explorer, text)
+    await explorer.press("enter")
+    assert on_top(explorer) == "ValueScreen"
+    visible = text.replace("\x1b", "")
+    assert visible in explorer.text("#problem").replace("\\x1b", "")
+    await explorer.press("escape")
+    assert on_top(explorer) == "MainScreen"
+
+
+@pytest.mark.parametrize("text", [*MARKUP, "~nosuch", "~nosuch/x.csv", "x" * 300 + ".csv", "caf\udce9.csv", "", " "])
+async def test_a_typed_data_set_is_shown_as_it_is(explorer, text):
+    await explorer.press("o")
+    field = explorer.app.screen.query_one("#data")
+    field.value = text
+    await explorer.settle()
+    await until(explorer, lambda: "reading" not in explorer.text("#problem"))
+    await explorer.press("enter")
+    await until(explorer, lambda: "reading" not in explorer.text("#problem"))
+    assert on_top(explorer) == "SetupScreen"
+    assert explorer.text("#problem").strip()
+    await explorer.press("escape")
+    assert on_top(explorer) == "MainScreen"
+
+
+@pytest.mark.parametrize("text", [*MARKUP, "~nosuch/x", "x" * 300, "", " ", "/proc/x", "a\0b"])
+async def test_a_typed_folder_is_shown_as_it_is(explorer, text, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    await explorer.press("e")
+    explorer.app.screen.query_one("Input").value = text
+    await explorer.press("enter")
+    await until(explorer, lambda: on_top(explorer) == "MainScreen" or "writing" not in explorer.text("#problem"))
+    if on_top(explorer) == "ExportScreen":
+        assert explorer.text("#problem").strip()
+        assert not os.listdir(tmp_path)
+    else:
+        assert len(os.listdir(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("explorer", [("asked", WIDE), ("asked", NARROW)], indirect=True)
+@pytest.mark.parametrize("opened", ["H", "o", "p", "question_mark", "e", "ctrl+p"])
+@pytest.mark.parametrize("keys", [["enter", "enter"], ["enter", "escape"], ["escape", "escape", "enter"]])
+async def test_a_dialog_that_is_gone_takes_no_more_keys(explorer, opened, keys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    await explorer.press(opened)
+    await explorer.burst(keys)
+    await until(explorer, lambda: on_top(explorer) in ("MainScreen", "HelpScreen", "ValueScreen"))
+    assert explorer.app._exception is None
+
+
+@pytest.mark.parametrize("opened", ["", "H", "o", "p", "question_mark", "e", "ctrl+p"])
+async def test_no_size_ends_it(explorer, opened, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if opened:
+        await explorer.press(opened)
+    for size in [(1, 1), (4, 3), (2, 40), (300, 1), (59, 19), (300, 100), (3, 3)]:
+        await explorer.pilot.resize_terminal(*size)
+        await explorer.settle()
+    await explorer.pilot.resize_terminal(59, 19)
+    await explorer.settle()
+    shown = "\n".join(strip.text for strip in explorer.app.screen._compositor.render_strips())
+    assert "mlp-tui needs 60x20; this terminal is 59x19." in shown
+    await explorer.pilot.resize_terminal(120, 40)
+    await explorer.settle()
+    assert "mlp-tui needs" not in "\n".join(strip.text for strip in explorer.app.screen._compositor.render_strips())
+
+
+@pytest.mark.parametrize("opened", ["H", "o", "p", "question_mark", "e", "ctrl+p"])
+async def test_a_dialog_opened_in_a_tiny_terminal_says_what_is_needed(explorer, opened, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    await explorer.pilot.resize_terminal(4, 4)
+    await explorer.settle()
+    await explorer.press(opened)
+    await explorer.press("escape")
+    await explorer.pilot.resize_terminal(80, 24)
+    await explorer.settle()
+    assert on_top(explorer) == "MainScreen"
+
+
+async def test_a_fifo_does_not_keep_the_screen_waiting(explorer, tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    await explorer.press("o")
+    explorer.app.screen.query_one("#data").value = str(tmp_path / "pipe.csv")
+    await until(explorer, lambda: "regular file" in explorer.text("#problem"))
+
+
+async def test_a_file_is_read_once_and_enter_waits_for_it(explorer, tmp_path, monkeypatch):
+    from engine import data_files
+
+    file = tmp_path / "data.csv"
+    file.write_text("1,2,3\n4,5,6\n")
+    reads, load = [], data_files.load_csv
+    monkeypatch.setattr(data_files, "load_csv", lambda *arguments: reads.append(arguments) or load(*arguments))
+    await explorer.press("o")
+    explorer.app.screen.query_one("#data").value = str(file)
+    explorer.app.screen.query_one("#hidden").value = "3"
+    explorer.app.screen.query_one("#data").focus()
+    await explorer.press("enter")
+    await until(explorer, lambda: on_top(explorer) == "MainScreen")
+    assert explorer.app.settings.data.samples == 2
+    assert len(reads) == 1
+
+
+def test_no_place_shows_text_as_markup():
+    """Every `Static` and every message goes through what shows text as text."""
+    for file in APP.rglob("*.py"):
+        source = file.read_text()
+        if file.name == "plain_text.py":
+            continue
+        assert not re.search(r"\b(Static|Label|Markdown|Digits|Pretty)\(", source), file
+        assert not re.search(r"from textual\.widgets import .*\b(Static|Label)\b", source), file
+        assert "from_markup" not in source, file
+        assert "markup=True" not in source, file
+        assert all("markup=False" in call for call in re.findall(r"Console\(\w+=.+\)", source)), file
