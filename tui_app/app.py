@@ -41,7 +41,7 @@ from tui_app.signals import Ending
 from tui_app.terminal import TerminalDriver, driver_class
 from tui_app.themes import HIGH_CONTRAST
 from tui_app.views import VIEWS
-from tui_app.views.code import prepare_highlighting
+from tui_app.views.code import prepare
 from tui_app.widgets.differences import DifferenceRows, DifferencesPanel
 from tui_app.widgets.explanation import ExplanationPanel
 from tui_app.widgets.key_footer import KeyFooter
@@ -185,7 +185,7 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
     def poll(self) -> None:
         """Show the newest snapshot if it has not been shown yet."""
         snapshot = self.worker.snapshot
-        if snapshot.number == self._shown_number or not self.screen_stack:
+        if snapshot.number == self._shown_number or not self.screen_stack or self.picture_held:
             return
         now, processor = time.monotonic(), time.thread_time()
         if snapshot.state is State.RUNNING and (now < self._next_picture or self._terminal_is_behind):
@@ -198,7 +198,7 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
             # PyTorch's hundreds of thousands of objects live to the end: no collection need look at them again.
             gc.freeze()
             self._frozen = True
-            prepare_highlighting()
+            prepare(self.settings)
         self._shown_number = snapshot.number
         self._heed_refusal(snapshot)
         self.show_snapshot()

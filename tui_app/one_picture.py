@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from textual.app import App
+from textual.events import Idle
 from textual.screen import Screen
 
 LONGEST_SECONDS = 0.1
@@ -48,9 +49,19 @@ class HeldBack(Screen[Any]):
 
     _held = False
 
-    def _compositor_refresh(self) -> None:
+    @property
+    def _is_held(self) -> bool:
         app = self.app
-        self._held = isinstance(app, OnePicture) and app.picture_held
+        return isinstance(app, OnePicture) and app.picture_held
+
+    async def _on_idle(self, event: Idle) -> None:
+        # Textual would wait for the next of sixty pictures a second; there is none to wait for.
+        if self._is_held and self.is_current and (self._layout_required or self._callbacks):
+            event.prevent_default()
+            self._on_timer_update()
+
+    def _compositor_refresh(self) -> None:
+        self._held = self._is_held
         if not self._held:
             super()._compositor_refresh()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import lru_cache
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -21,16 +22,26 @@ FLASH_SECONDS = 1.2
 MARKED, FLASHED = "on $warning 22%", "on $accent 45%"
 
 
-def prepare_highlighting() -> None:
-    """Let the highlighter compile its rules, once, in a thread of its own: the first program is then shown quickly."""
-    threading.Thread(target=highlight, args=("",), kwargs={"language": "python"}, daemon=True).start()
+@lru_cache(maxsize=4)
+def highlighted(text: str) -> tuple[Content, ...]:
+    """The lines of a program."""
+    return tuple(highlight(text, language="python").split("\n"))
+
+
+def prepare(settings: Settings) -> None:
+    """Highlight these settings' programs in a thread of its own: the highlighter must first compile its rules."""
+
+    def work() -> None:
+        for script in scripts(settings).values():
+            highlighted(script.text)
+
+    threading.Thread(target=work, name="mlp-highlighting", daemon=True).start()
 
 
 def code_content(script: Script, differing: frozenset[str], flashing: frozenset[str] = frozenset()) -> Content:
     """The program, highlighted; ≠ before each line that a difference decides, and lines in `flashing` lit up."""
-    lines = highlight(script.text, language="python").split("\n")
     shown = []
-    for line, content in zip(script.lines, lines, strict=False):
+    for line, content in zip(script.lines, highlighted(script.text), strict=False):
         marked = not differing.isdisjoint(line.fields)
         numbered = Content.assemble(("≠ " if marked else "  ", "bold $text-warning"), content)
         if line.text and line.text in flashing:
