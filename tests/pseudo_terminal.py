@@ -53,12 +53,6 @@ class Terminal:
         while time.monotonic() < end:
             self.read(0.02)
 
-    def read_all(self, quiet):
-        """Read until nothing has come for so many seconds, at most ten times as long."""
-        end = time.monotonic() + 10 * quiet
-        while time.monotonic() < end and select.select([self.master], [], [], quiet)[0]:
-            self.read(0)
-
     def stopped(self):
         """Whether the process is suspended, soon."""
         end = time.monotonic() + LIMIT
