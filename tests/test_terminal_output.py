@@ -1,4 +1,4 @@
-"""Writing never waits for a terminal: what it does not take is dropped whole, and made good once it takes output again."""
+"""Writing never waits for a terminal: what it does not take is dropped whole, and made good once it is read again."""
 
 import threading
 import time
