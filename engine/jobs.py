@@ -69,6 +69,7 @@ class CauseJob:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._study: CauseStudy | None = None
+        self._given_up = False
 
     @property
     def cause(self) -> Cause | None:
@@ -77,12 +78,16 @@ class CauseJob:
 
     def restart(self) -> None:
         """The run is another one."""
-        self._study = None
+        self._study, self._given_up = None, False
+
+    def give_up(self, why: str) -> None:
+        """Look no further in this run."""
+        self._study, self._given_up = None, True
 
     def work(self, run: RunInProgress) -> JobState:
         """A few epochs of a trial."""
         divergence = run.lockstep.divergence
-        if divergence is None or (self._study is not None and self._study.cause.finished):
+        if divergence is None or self._given_up or (self._study is not None and self._study.cause.finished):
             return JobState.IDLE
         if self._study is None:
             self._study = CauseStudy(run.settings, divergence, run.lockstep.build, self._clock)
@@ -107,6 +112,10 @@ class ScrubJob:
     def restart(self) -> None:
         """The run is another one."""
         self.result, self._scrubber = None, None
+
+    def give_up(self, why: str) -> None:
+        """Stay where it is."""
+        self.target, self._scrubber = None, None
 
     def go_to(self, epoch: int | None) -> None:
         """Show this epoch, or none."""
@@ -158,6 +167,10 @@ class StepJob:
     def restart(self) -> None:
         """The run is another one."""
         self.trace, self.growth, self._scrubber, self._study = None, None, None, None
+
+    def give_up(self, why: str) -> None:
+        """Open nothing until a step is asked for again."""
+        self.wanted, self._scrubber, self._study = False, None, None
 
     def watch(self, epoch: int | None, matched_start: bool) -> None:
         """Open this epoch's step."""
@@ -234,6 +247,12 @@ class ImpactJob:
             self._study = None
             self.state = ImpactState(plan, running=False, error=str(error))
 
+    def give_up(self, why: str) -> None:
+        """Stop; what is measured says why."""
+        if self._study is not None:
+            self.state = ImpactState(self._study.plan, running=False, error=why)
+        self._study = None
+
     def cancel(self) -> None:
         """Stop, and keep what is measured."""
         if self._study is not None and self.state is not None:
@@ -246,19 +265,12 @@ class ImpactJob:
         if study is None:
             return JobState.IDLE
         end = self.clock() + CHUNK_SECONDS
-        try:
-            while not study.finished and self.clock() <= end:
-                study.step(IMPACT_BLOCK)
-            if not study.finished and self.clock() < self._next_news:
-                return JobState.BUSY
-            self._next_news = self.clock() + NEWS_SECONDS
-            self._show(study, running=not study.finished)
-        except InputError as error:
-            self.state = ImpactState(study.plan, running=False, error=str(error))
-            self._study = None
-        except Exception:
-            self._study = None
-            raise
+        while not study.finished and self.clock() <= end:
+            study.step(IMPACT_BLOCK)
+        if not study.finished and self.clock() < self._next_news:
+            return JobState.BUSY
+        self._next_news = self.clock() + NEWS_SECONDS
+        self._show(study, running=not study.finished)
         if study.finished:
             self._study = None
         return JobState.NEWS

@@ -8,6 +8,7 @@ from enum import Enum
 from engine.comparison import Comparison, ParameterPair
 from engine.devices import DeviceUse
 from engine.divergence import Cause
+from engine.faults import Fault
 from engine.growth import Growth
 from engine.history import Curves
 from engine.jobs import ImpactState
@@ -75,4 +76,6 @@ class Snapshot:
     """Those that this machine has; none until PyTorch is there."""
     device: DeviceUse | None = None
     refusal: Refusal | None = None
+    fault: Fault | None = None
+    """Of the work beside the run that failed last, if any did."""
     error: str | None = None

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from engine.changes import changed_words
 from engine.commands import (
@@ -29,8 +30,10 @@ from engine.commands import (
     Watch,
 )
 from engine.devices import DeviceUse, check_available, device_fault
-from engine.errors import DeviceError, InputError
-from engine.jobs import CHUNK_SECONDS, CauseJob, ImpactJob, Instruments, JobState, RunInProgress, ScrubJob, StepJob
+from engine.errors import DeviceError
+from engine.faults import fault_sentence
+from engine.job_group import JobGroup
+from engine.jobs import CHUNK_SECONDS, Instruments, JobState, RunInProgress
 from engine.lockstep import Lockstep
 from engine.pace import PaceMeter
 from engine.predictions import Predictions, predictions_of
@@ -94,10 +97,7 @@ class Worker:
         self._next_snapshot = -math.inf
         self._pace = PaceMeter()
         self._checkpoints = Checkpoints()
-        self._scrub = ScrubJob(clock)
-        self._step = StepJob(clock, instruments)
-        self._impact = ImpactJob(clock, instruments)
-        self._cause = CauseJob(clock)
+        self._jobs = JobGroup(clock, instruments)
         self._stopped = False
         self._thread: threading.Thread | None = None
         self._may_go_on = threading.Event()
@@ -141,13 +141,13 @@ class Worker:
             self._take_commands(0)
             wait = self._train_chunk()
             return 0.0 if self._work_on_jobs() else wait
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._fail(self._sentence(error))
         return math.inf
 
-    def _sentence(self, error: Exception) -> str:
-        known = error if isinstance(error, InputError) else device_fault(error, self._settings.device)
-        return str(known) if known is not None else f"The engine failed: {type(error).__name__}: {error}"
+    def _sentence(self, error: Exception | SystemExit) -> str:
+        known = device_fault(error, self._settings.device) if isinstance(error, Exception) else None
+        return fault_sentence("The engine", known or error)
 
     def work_until_idle(self) -> None:
         """`work` until there is nothing left to do but wait for a command."""
@@ -163,7 +163,7 @@ class Worker:
                 command = self._commands.get_nowait()
         except queue.Empty:
             return
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # A restart that cannot be built must not end the thread.
             self._fail(self._sentence(error))
 
@@ -182,20 +182,20 @@ class Worker:
                 self._speed.set(epochs_per_second)
                 self._publish()
             case Scrub(epoch):
-                self._scrub.go_to(epoch)
+                self._jobs.scrub.go_to(epoch)
                 self._publish()
             case Watch(predictions):
-                self._scrub.watching = predictions
+                self._jobs.scrub.watching = predictions
                 self._publish()
             case OpenStep(epoch, matched_start):
-                self._step.watch(epoch, matched_start)
+                self._jobs.step.watch(epoch, matched_start)
             case CloseStep():
-                self._step.wanted = False
+                self._jobs.step.wanted = False
             case MeasureImpact(plan):
-                self._impact.begin(plan)
+                self._jobs.impact.begin(plan)
                 self._publish()
             case CancelImpact():
-                self._impact.cancel()
+                self._jobs.impact.cancel()
                 self._publish()
             case Stop():
                 self._stopped = True
@@ -207,9 +207,7 @@ class Worker:
         self._settings, self._lockstep = settings, None
         self._state, self._refusal = State.LOADING, None
         self._checkpoints = Checkpoints()
-        self._scrub.restart()
-        self._step.restart()
-        self._cause.restart()
+        self._jobs.restart()
         self._publish()
         self._lockstep = self._build(settings)
         self._keep_checkpoint()
@@ -276,16 +274,16 @@ class Worker:
 
     def _work_on_jobs(self) -> bool:
         """A little of everything beside training; returns whether there is more to do."""
-        states = [self._impact.work()]
+        run = None
         if self._lockstep is not None:
             run = RunInProgress(self._settings, self._lockstep, self._checkpoints)
-            states += [self._cause.work(run), self._scrub.work(run), self._step.work(run)]
+        states = self._jobs.work(run)
         if JobState.NEWS in states:
             self._publish()
         return any(state is not JobState.IDLE for state in states)
 
     def _predictions(self, lockstep: Lockstep) -> Predictions | None:
-        watching = self._scrub.watching
+        watching = self._jobs.scrub.watching
         return predictions_of(self._settings.data, lockstep.numpy, lockstep.pytorch) if watching else None
 
     def _fail(self, message: str) -> None:
@@ -294,39 +292,30 @@ class Worker:
         shown = self.snapshot
         self.snapshot = replace(shown, number=shown.number + 1, state=State.FAILED, error=message)
 
-    def _publish_failed(self) -> None:
-        """What was shown last and why it ended, with what does not come from the models."""
-        shown = self.snapshot
-        self.snapshot = replace(
-            shown,
-            number=shown.number + 1,
-            speed_limit=self._speed.epochs_per_second,
-            scrubbed=self._scrub.result,
-            step=self._step.trace,
-            growth=self._step.growth,
-            impact=self._impact.state,
-            devices=self._devices,
-            refusal=self._refusal,
-        )
+    def _beside(self) -> dict[str, Any]:
+        """What a snapshot holds that does not come from the models."""
+        return {
+            "speed_limit": self._speed.epochs_per_second,
+            "scrubbed": self._jobs.scrub.result,
+            "step": self._jobs.step.trace,
+            "growth": self._jobs.step.growth,
+            "impact": self._jobs.impact.state,
+            "cause": self._jobs.cause.cause,
+            "devices": self._devices,
+            "refusal": self._refusal,
+            "fault": self._jobs.fault,
+        }
 
     def _publish(self) -> None:
         """Leave a fresh snapshot where the screen's timer finds it."""
-        if self._state is State.FAILED:
-            self._publish_failed()
-            return
         lockstep, settings = self._lockstep, self._settings
         number = self.snapshot.number + 1
         started = self._clock()
+        if self._state is State.FAILED:
+            self.snapshot = replace(self.snapshot, number=number, **self._beside())
+            return
         if lockstep is None:
-            self.snapshot = Snapshot(
-                number,
-                settings,
-                self._state,
-                previous=self._previous,
-                speed_limit=self._speed.epochs_per_second,
-                impact=self._impact.state,
-                devices=self._devices,
-            )
+            self.snapshot = Snapshot(number, settings, self._state, previous=self._previous, **self._beside())
             return
         parameters = lockstep.parameters()
         comparison = lockstep.comparison(parameters)
@@ -336,22 +325,15 @@ class Worker:
             state=self._state,
             epoch=lockstep.epoch,
             pace=self._pace.pace,
-            speed_limit=self._speed.epochs_per_second,
             curves=lockstep.curves(),
             previous=self._previous,
             initial_parameters=lockstep.initial_parameters,
             parameters=parameters,
             comparison=comparison,
-            verdict=judge(settings, comparison, lockstep.divergence, self._cause.cause),
+            verdict=judge(settings, comparison, lockstep.divergence, self._jobs.cause.cause),
             predictions=self._predictions(lockstep),
-            scrubbed=self._scrub.result,
-            step=self._step.trace,
-            growth=self._step.growth,
-            impact=self._impact.state,
-            cause=self._cause.cause,
-            devices=self._devices,
             device=_device_in_use(settings.device),
-            refusal=self._refusal,
+            **self._beside(),
         )
         # A snapshot of a very large network takes long: never more than a tenth of the time goes into them.
         finished = self._clock()

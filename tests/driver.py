@@ -15,6 +15,7 @@ class Driver:
 
     def __init__(self, app, pilot):
         self.app, self.pilot = app, pilot
+        self.expected_faults = []
 
     async def settle(self):
         self.app.worker.work_until_idle()
@@ -56,3 +57,5 @@ async def explorer(request):
         driver = Driver(app, pilot)
         await driver.settle()
         yield driver
+    # What fails is a message, and would go unnoticed here.
+    assert app.faults == driver.expected_faults

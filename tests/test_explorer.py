@@ -610,7 +610,7 @@ async def test_measuring_is_stopped_by_escape_and_what_is_measured_stays(explore
     await explorer.pilot.press("I")
     await explorer.pilot.pause()
     explorer.app.worker._take_commands(0)
-    explorer.app.worker._impact._study.step(1)
+    explorer.app.worker._jobs.impact._study.step(1)
     assert explorer.snapshot.impact.running
     await explorer.press("escape")
     stopped = explorer.snapshot.impact

@@ -18,8 +18,8 @@ async def measuring(explorer):
     await explorer.pilot.pause()
     worker = explorer.app.worker
     worker._take_commands(0)
-    worker._impact._study.step(1)
-    worker._impact._show(worker._impact._study, running=True)
+    worker._jobs.impact._study.step(1)
+    worker._jobs.impact._show(worker._jobs.impact._study, running=True)
     worker._publish()
     explorer.app.poll()
     await explorer.pilot.pause()

@@ -153,19 +153,30 @@ def test_a_crash_of_the_input_thread_is_no_success(terminal):
     program.assert_whole()
 
 
-def test_a_crash_in_the_app_gives_the_terminal_back(terminal):
+def test_a_crash_in_the_app_gives_the_terminal_back_and_says_where_its_run_is(terminal, tmp_path):
     code = (
         "import engine, sys\n"
         "from tui_app import app\n"
-        "app.ExplorerApp.action_log = lambda self: 1 / 0\n"
+        "from tui_app.widgets.tensor_table import TensorTable\n"
+        "TensorTable.render_line = lambda self, y: 1 / 0\n"
         "sys.exit(app.explore(engine.preset('asked')))\n"
     )
-    program = terminal("-c", code)
-    program.wait_for(b"of 5,000")
-    os.write(program.master, b"l")
+    program = terminal("-c", code, XDG_STATE_HOME=str(tmp_path))
+    program.wait_for(b"5,000 of 5,000")
+    os.write(program.master, b"T")
+    program.wait_while(1)
+    os.write(program.master, b"\r")
     assert program.ended() == 1
-    assert b"ZeroDivisionError" in program.output
     program.assert_whole()
+    said = program.output[program.output.rindex(OFF) :].decode().replace("\r\n", " ").replace("\n", " ")
+    assert "Traceback" not in said
+    log, folder = tmp_path / "mlp-tui" / "faults.log", tmp_path / "mlp-tui" / "run-before-fault"
+    words = "".join(said.split())
+    assert "mlp-tui:theexplorerfailed:ZeroDivisionError:divisionbyzero" in words
+    assert f"thetracebackisin{log}." in words
+    assert f"Therunsofarisin{folder}." in words
+    assert "ZeroDivisionError" in log.read_text()
+    assert len((folder / "losses.csv").read_text().splitlines()) > 1000
 
 
 def test_a_dumb_terminal_is_refused(terminal):

@@ -201,7 +201,11 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
             prepare(self.settings)
         self._shown_number = snapshot.number
         self._heed_refusal(snapshot)
-        self.show_snapshot()
+        self.heed_fault(snapshot.fault)
+        try:
+            self.show_snapshot()
+        except Exception as error:
+            self.report_once("Showing the run", error)
 
     @property
     def _terminal_is_behind(self) -> bool:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from textual.notifications import SeverityLevel
-
 from engine.discrepancies import CATALOGUE, Discrepancy
 from engine.settings import Settings
-from engine.worker import Worker
-from tui_app.key_order import KeysInOrder
+from tui_app.fault_reports import FaultReports
 from tui_app.look import Look
 
 
-class ExplorerState(KeysInOrder):
+class ExplorerState(FaultReports):
     """The state of the explorer. `app.py` draws it."""
 
     settings: Settings
-    worker: Worker
     _origin: Settings
     _selected: int
     _view: str
@@ -24,18 +20,6 @@ class ExplorerState(KeysInOrder):
     _tour: int | None
     _before_tour: Settings | None
     ascii: bool
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = False,
-    ) -> None:
-        """Show a message for a moment: as text, since it may quote what was typed or read."""
-        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     @property
     def _discrepancy(self) -> Discrepancy:

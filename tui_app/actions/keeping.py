@@ -7,9 +7,10 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from engine.errors import InputError
-from engine.exports import Result, export_files, export_names
+from engine.exports import export_files, export_names
 from engine.files import write_whole
 from tui_app.actions.base import ExplorerState
+from tui_app.keeping import repeating_command, result_of
 from tui_app.options import command_line
 from tui_app.screens.export import ExportScreen
 
@@ -39,23 +40,25 @@ class KeepActions(ExplorerState):
 
     async def action_export(self) -> None:
         """Ask for a folder and write everything into it."""
-        shown = self.worker.snapshot
-        if shown.curves is None or shown.comparison is None or shown.verdict is None or not shown.epoch:
+        result = result_of(self.worker.snapshot)
+        if result is None:
             self.notify("There is nothing to export yet: not an epoch has been trained.", severity="warning")
             return
-        result = Result(
-            shown.settings, shown.curves, shown.initial_parameters, shown.parameters, shown.comparison, shown.verdict
-        )
-        try:
-            command = command_line(shown.settings)
-        except InputError:
-            command = "mlp-tui --from run.json"
-        picture = self.export_screenshot()
+        settings, pictures = result.settings, self._pictures()
+        command = repeating_command(settings)
 
         def make() -> dict[str, str | bytes]:
-            return export_files(result, command) | {"screen.svg": picture}
+            return {**export_files(result, command), **pictures}
 
-        await self.push_screen(ExportScreen([*export_names(shown.settings), "screen.svg"], make), self._exported)
+        await self.push_screen(ExportScreen([*export_names(settings), *pictures], make), self._exported)
+
+    def _pictures(self) -> dict[str, str]:
+        """The screen as it is, or nothing if it cannot be drawn; the rest can be exported all the same."""
+        try:
+            return {"screen.svg": self.export_screenshot()}
+        except Exception as error:
+            self.report_fault("The picture", error)
+            return {}
 
     def _exported(self, folder: Path | None) -> None:
         if folder is not None:

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from engine.errors import InputError
+from engine.faults import fault_sentence
 from engine.files import write_folder
 from engine.paths import typed_path
 from tui_app.beside import beside
@@ -55,6 +56,9 @@ class ExportScreen(Dialog[Path]):
             await beside(self._write, folder)
         except InputError as error:
             self.say(str(error).replace(", or say --force to replace it", ""))
+            return
+        except Exception as error:
+            self.say(fault_sentence("The export", error))
             return
         finally:
             self._writing = False
