@@ -144,12 +144,15 @@ def test_before_torch_is_imported(snap_compare, size):
 
 
 @BOTH
-def test_a_failed_run(snap_compare, size):
+def test_a_failed_run(snap_compare, size, monkeypatch):
     app = explorer(engine.preset("asked"))
 
     def fail(settings):
         raise MemoryError("made up")
 
+    # Line and folder are not always the same.
+    said = "failed: MemoryError: made up, in engine/lockstep.py, line 100; the traceback is in /home/you/faults.log."
+    monkeypatch.setattr(engine.worker, "fault_sentence", lambda what, error: f"{what} {said}")
     app.worker._build = fail
     app.worker.send(Restart(engine.preset("asked")))
     app.worker.work_until_idle()

@@ -10,8 +10,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 GRACE_SECONDS = 1.5
@@ -46,9 +46,17 @@ class Ending:
     def __init__(self) -> None:
         self.orderly: Callable[[int], object] | None = None
         self.terminal_changed = False
-        """Whether there are modes to turn off."""
+        """Whether there may be modes to turn off."""
         self._line_modes = _line_modes()
         self._begun = threading.Lock()
+        self._writing = threading.Lock()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Write to the terminal inside; once its modes have been turned off at the end, nobody comes in any more."""
+        with self._writing:
+            self.terminal_changed = True
+            yield
 
     def watch(self) -> None:
         """Take the signals from now on."""
@@ -84,6 +92,8 @@ class Ending:
     def restore(self) -> None:
         """Set the line modes back, then turn off what else was turned on."""
         _set_line_modes(self._line_modes)
+        # Kept for good. Who holds it may be writing to a terminal that nobody reads.
+        self._writing.acquire(timeout=0.1)
         if self.terminal_changed:
             with suppress(OSError):
                 os.write(2, RESTORE)

@@ -7,6 +7,7 @@ import selectors
 import signal
 import sys
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from textual.drivers._writer_thread import WriterThread
@@ -45,7 +46,11 @@ class TerminalDriver(LinuxDriver):
     @_writer_thread.setter
     def _writer_thread(self, writer: WriterThread | None) -> None:
         # Textual's would make the event loop wait for the terminal.
-        self._writer = None if writer is None or self._file is None else DroppingWriter(self._file, self._recovered)
+        if writer is None or self._file is None:
+            self._writer = None
+        else:
+            writing = nullcontext if self._ending is None else self._ending.writing
+            self._writer = DroppingWriter(self._file, self._recovered, writing)
 
     @property
     def behind(self) -> bool:
@@ -58,12 +63,6 @@ class TerminalDriver(LinuxDriver):
     @property
     def _ending(self) -> Ending | None:
         return getattr(self._app, "ending", None)
-
-    def start_application_mode(self) -> None:
-        """As Textual's."""
-        if self._ending is not None:
-            self._ending.terminal_changed = True
-        super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         """Write what is left; if that is not possible, set the modes back some other way."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import IO
 
 from textual.drivers._writer_thread import WriterThread
@@ -21,13 +22,19 @@ STOP_SECONDS = 0.5
 
 class DroppingWriter(WriterThread):
     """Textual's writer, whose `write` never blocks. `recovered` is called, in the writer's thread, when a terminal that
-    has missed something takes output again: it then needs a whole picture.
+    has missed something takes output again: it then needs a whole picture. Every piece is written inside `writing`.
     """
 
-    def __init__(self, file: IO[str], recovered: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        file: IO[str],
+        recovered: Callable[[], None],
+        writing: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         super().__init__(file)
         self._waiting: queue.Queue[str | None] = queue.Queue(MOST_WAITING)
         self._recovered = recovered
+        self._inside = writing
         self._missed = threading.Event()
         self._gone = False
         self.done = False
@@ -56,12 +63,14 @@ class DroppingWriter(WriterThread):
     def _put(self, text: str) -> None:
         if self._gone:
             return
-        self._file.write(text)
-        if self._waiting.empty():
+        with self._inside():
+            self._file.write(text)
+            if not self._waiting.empty():
+                return
             self._file.flush()
-            if self._missed.is_set():
-                self._missed.clear()
-                self._recovered()
+        if self._missed.is_set():
+            self._missed.clear()
+            self._recovered()
 
     def stop(self) -> None:
         """Write what is left, if the terminal takes it soon."""
