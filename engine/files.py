@@ -16,6 +16,20 @@ BESIDE = ".mlp-tui-"
 """How the name of a file begins that is written beside its target: short, so that it fits where the target's does."""
 
 
+_under_way: set[Path] = set()
+"""Files written beside their targets, and folders made for them, at this moment."""
+
+
+def discard_unfinished() -> None:
+    """The process ends: leave nothing of what is half written."""
+    for path in sorted(_under_way, reverse=True):
+        with contextlib.suppress(OSError):
+            if path.is_dir():
+                path.rmdir()
+            else:
+                path.unlink()
+
+
 def check_writable(path: Path, replace_existing: bool) -> None:
     """Refuse a target that could not be written later; raises `InputError`."""
     place = place_of(path)
@@ -63,6 +77,8 @@ def write_folder(folder: Path, files: dict[str, str | bytes], replace_existing: 
     check_folder(folder, files, replace_existing)
     contents = {folder / name: _encoded(folder / name, content) for name, content in files.items()}
     made = place_of(folder) is Place.NOTHING
+    if made:
+        _under_way.add(folder)
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
@@ -74,6 +90,8 @@ def write_folder(folder: Path, files: dict[str, str | bytes], replace_existing: 
             with contextlib.suppress(OSError):
                 folder.rmdir()
         raise
+    finally:
+        _under_way.discard(folder)
 
 
 def _encoded(path: Path, content: str | bytes) -> bytes:
@@ -94,6 +112,7 @@ def _write_all(files: dict[Path, bytes]) -> None:
                 continue
             beside = path.with_name(f"{BESIDE}{os.getpid()}-{len(written)}.part")
             written[beside] = path
+            _under_way.add(beside)
             beside.write_bytes(data)
         for beside, path in written.items():
             os.replace(beside, path)
@@ -106,3 +125,4 @@ def _write_all(files: dict[Path, bytes]) -> None:
     finally:
         for beside in written:
             beside.unlink(missing_ok=True)
+            _under_way.discard(beside)

@@ -82,7 +82,7 @@ class Terminal:
 
     def assert_whole(self):
         """Left as it was found: main screen, cursor, no mouse or paste mode, the same line discipline."""
-        assert self.output.count(ON) == self.output.count(OFF) > 0
+        assert self.output.count(ON) == self.output.count(OFF) > 0, self.output[-400:]
         tail = self.output[self.output.rindex(OFF) :]
         assert b"\x1b[?25h" in tail
         for mode in (b"1000", b"1003", b"1006", b"2004"):

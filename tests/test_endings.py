@@ -1,6 +1,7 @@
 """How commands end: their exit statuses, and one sentence instead of a traceback or a box."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from tui_app.cli import main
 from tui_app.endings import FAILED, INTERRUPTED, REFUSED
 
 ROOT = Path(__file__).parent.parent
-COMMAND = [sys.executable, "-c", "import tui_app.cli; tui_app.cli.main()"]
+COMMAND = [sys.executable, "-m", "tui_app"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 FULL = Path("/dev/full")
 
@@ -36,6 +37,42 @@ PRINTING = {
     "help-run": ("run", "--help"),
     "version": ("--version",),
 }
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="it says when signals are held back")
+@pytest.mark.parametrize("after", [0, 0.05, 0.1, 0.3, 0.6])
+def test_ctrl_c_while_modules_are_imported_is_130_too(after, tmp_path):
+    process = subprocess.Popen(
+        [*COMMAND, *ENDLESS["run"]], cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    # The interpreter itself needs a moment before anything can be held back.
+    while re.search(r"SigBlk:\s*0+\n", Path(f"/proc/{process.pid}/status").read_text()):
+        time.sleep(0.001)
+    time.sleep(after)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=20)
+    assert process.returncode == INTERRUPTED
+    assert b"Traceback" not in stderr
+
+
+SLOW_EXPORT = """
+import pathlib, sys, time
+pathlib.Path.write_bytes = lambda self, data: (open(self, 'wb').close(), time.sleep(60))
+sys.argv = ['mlp-tui', 'export', 'out', '--epochs', '2']
+from tui_app.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda number: number.name)
+def test_an_export_that_is_told_to_end_leaves_nothing(number, tmp_path):
+    process = subprocess.Popen([sys.executable, "-c", SLOW_EXPORT], cwd=tmp_path, env=ENVIRONMENT)
+    while not list(tmp_path.glob("out/.mlp-tui-*.part")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(number)
+    assert process.wait(timeout=20) == 128 + number
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="it says when PyTorch has been imported")

@@ -139,6 +139,30 @@ def test_the_mouse_reports_no_pixels_afterwards(terminal):
     assert program.output.rindex(b"\x1b[?1016l") > program.output.rindex(b"\x1b[?1016h")
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_an_export_that_a_signal_ends_leaves_nothing(terminal, number, tmp_path):
+    code = (
+        "import os, pathlib, sys, time\n"
+        f"os.chdir({str(tmp_path)!r})\n"
+        "def write_bytes(self, data):\n"
+        "    open(self, 'wb').close()\n"
+        "    time.sleep(0 if self.is_absolute() else 60)\n"
+        "pathlib.Path.write_bytes = write_bytes\n"
+        "import engine\n"
+        "from tui_app import app\n"
+        "sys.exit(app.explore(engine.preset('asked')))\n"
+    )
+    program = terminal("-c", code, PYTHONPATH=os.getcwd())
+    program.wait_for(b"5,000 of 5,000")
+    os.write(program.master, b"e\r")
+    while not list(tmp_path.glob("*/.mlp-tui-*.part")):
+        program.wait_while(0.02)
+    program.process.send_signal(number)
+    assert program.ended() == 128 + number
+    program.assert_whole()
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_crash_of_the_input_thread_is_no_success(terminal):
     code = (
         "import engine, sys\n"

@@ -21,6 +21,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from engine.commands import Restart, Watch
+from engine.files import discard_unfinished
 from engine.settings import Settings, SideName
 from engine.snapshot import Refusal, Snapshot, State
 from engine.worker import Worker
@@ -329,6 +330,7 @@ def explore(settings: Settings, ascii: bool = False, ending: Ending | None = Non
         app.run()
     finally:
         ending.orderly = None
+        discard_unfinished()
         stopped = app.worker.stop(timeout=ENGINE_GRACE_SECONDS)
     status = app.return_code or 0
     if not stopped:

@@ -24,7 +24,7 @@ from tui_app.impact_command import impact
 from tui_app.number_options import NUMBER
 from tui_app.options import command_line, experiment_options, settings_from
 from tui_app.printing import check_targets, output_console, progress, say, say_written, wants_ascii
-from tui_app.signals import Ending, let_through
+from tui_app.signals import Ending, end_on_termination, let_through
 from tui_app.trace_command import trace
 
 click.rich_click.TEXT_MARKUP = "markdown"
@@ -62,6 +62,8 @@ def main(context: click.RichContext, /, **options: Any) -> None:
     Without a screen: `mlp-tui run --preset answer`.
     """
     if context.invoked_subcommand is not None:
+        if isinstance(context.obj, Ending):
+            end_on_termination()
         let_through()
         _refuse_options_before_command(context)
         return

@@ -92,11 +92,25 @@ class Ending:
     def restore(self) -> None:
         """Set the line modes back, then turn off what else was turned on."""
         _set_line_modes(self._line_modes)
+        _discard_unfinished()
         # Kept for good. Who holds it may be writing to a terminal that nobody reads.
         self._writing.acquire(timeout=0.1)
         if self.terminal_changed:
             with suppress(OSError):
                 os.write(2, RESTORE)
+
+
+def end_on_termination() -> None:
+    """What a command has begun to write is taken away when it is told to end, as on Ctrl-C."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda received, _: sys.exit(128 + received))
+
+
+def _discard_unfinished() -> None:
+    files = sys.modules.get("engine.files")
+    if files is not None:
+        files.discard_unfinished()
 
 
 def _line_modes() -> list[Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -45,25 +46,27 @@ class ExportScreen(Dialog[Path]):
         frame.border_subtitle = "enter write · esc close"
         yield frame
 
-    async def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Write, or say what is in the way."""
-        if self._writing:
-            return
-        self._writing = True
-        self.say("writing …")
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Write, unless that is under way."""
+        if not self._writing:
+            self._writing = True
+            self.say("writing …")
+            self._export(event.value)
+
+    @work
+    async def _export(self, typed: str) -> None:
+        """Write, or say what is in the way. A worker, so that leaving need not wait for it."""
         try:
-            folder = typed_path(event.value)
+            folder = typed_path(typed)
             await beside(self._write, folder)
         except InputError as error:
             self.say(str(error).replace(", or say --force to replace it", ""))
-            return
         except Exception as error:
             self.say(fault_sentence("The export", error))
-            return
+        else:
+            self.dismiss(folder)
         finally:
             self._writing = False
-        if self.is_current:
-            self.dismiss(folder)
 
     def _write(self, folder: Path) -> None:
         write_folder(folder, self._make(), replace_existing=False)
