@@ -87,7 +87,7 @@ def test_ctrl_c_is_130(arguments, tmp_path):
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=20)
-    assert process.returncode == INTERRUPTED == 130
+    assert process.returncode == INTERRUPTED == 130, stderr[-3000:]
     assert "Traceback" not in stderr
     if arguments[0] != "impact":
         assert (stdout, stderr.strip()) == ("", "mlp-tui: interrupted.")

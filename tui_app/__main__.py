@@ -1,5 +1,9 @@
 """`python -m tui_app` is `mlp-tui`."""
 
+import contextlib
+import os
+import sys
+
 from tui_app.signals import Ending, hold_back
 
 
@@ -7,8 +11,18 @@ def main() -> None:
     """Run the command line. What would interrupt the imports waits until they are done."""
     hold_back()
     from tui_app.cli import main as command
+    from tui_app.endings import INTERRUPTED
 
-    command(obj=Ending())
+    try:
+        command(obj=Ending())
+    except SystemExit as left:
+        if left.code == INTERRUPTED:
+            # Where Ctrl-C has come in the middle of an import, Python would end by the signal instead.
+            with contextlib.suppress(OSError, ValueError):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(INTERRUPTED)
+        raise
 
 
 if __name__ == "__main__":
