@@ -1,0 +1,226 @@
+"""What the engine thread must do, in a simple model: the state it is in, and the run as it is when nobody interferes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+import numpy as np
+
+import engine
+from engine.changes import changed_words
+from engine.commands import OpenStep, Pause, Restart, Resume, Scrub, SetSpeed, Step, Watch
+from engine.impact import measure
+from engine.lockstep import Lockstep
+from engine.settings import Settings, SideName
+from engine.snapshot import State
+from engine.trace import trace_epoch
+from engine.verdict import judge
+
+ABSENT = "cuda:99"
+
+
+def pool() -> list[Settings]:
+    """Small experiments of every kind: equal, different, diverging, of one epoch, and on a device that is missing."""
+    asked, exact = (replace(engine.preset(name), threads=1) for name in ("asked", "exact"))
+    diverging = replace(exact, epochs=60, output_activation="identity", activation="identity")
+    return [
+        replace(asked, epochs=30),
+        replace(asked, epochs=150, seed=3),
+        replace(exact, epochs=40, hidden=()),
+        replace(exact, epochs=70, hidden=(3, 2), data=engine.built_in("regression")),
+        replace(engine.preset("answer"), epochs=1, threads=1),
+        replace(engine.preset("pytorch"), epochs=20, data=engine.built_in("moons"), threads=1),
+        diverging.with_side(SideName.PYTORCH, learning_rate=1e6),
+        replace(exact, epochs=30, device=ABSENT),
+    ]
+
+
+class Reference:
+    """A run that nothing interrupts, looked at after every epoch."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        lockstep = Lockstep(settings)
+        self.parameters = [lockstep.parameters()]
+        self.comparisons = [lockstep.comparison(self.parameters[0])]
+        while not lockstep.finished:
+            if lockstep.step():
+                self.parameters.append(lockstep.parameters())
+                self.comparisons.append(lockstep.comparison(self.parameters[-1]))
+        self.last, self.divergence = lockstep.epoch, lockstep.divergence
+        curves = lockstep.curves()
+        self.losses = curves.numpy.low, curves.pytorch.low
+
+    @property
+    def end(self) -> State:
+        """What it ends as."""
+        return State.FINISHED if self.divergence is None else State.DIVERGED
+
+
+reference = cache(Reference)
+impact_of = cache(measure)
+
+
+@cache
+def step_of(settings: Settings, epoch: int, matched_start: bool) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Both sides' tensors of a step, from a run of its own."""
+    traced = trace_epoch(settings, epoch, matched_start)
+    return [(one.numpy, one.pytorch) for one in traced.operations]
+
+
+@dataclass
+class Model:
+    """The state that commands make."""
+
+    settings: Settings
+    state: State = State.LOADING
+    steps_left: float = math.inf
+    speed: float | None = None
+    built: bool = False
+    target: int | None = None
+    watching: bool = False
+    refused: Settings | None = None
+    previous: tuple[str, Settings, int] | None = None
+    asked: list[object] = field(default_factory=list)
+
+    def take(self, command: object, epoch: int) -> int:
+        """What a command does to a run at this epoch; returns the epoch after it."""
+        match command:
+            case Restart(settings, paused):
+                return self._restart(settings, paused, epoch)
+            case Pause():
+                self._run(False, math.inf)
+            case Resume():
+                self._run(True, math.inf)
+            case Step(count):
+                self._run(count > 0, max(count, 0))
+            case SetSpeed(speed):
+                self.speed = speed
+            case Scrub(target):
+                self.target = target
+            case Watch(watching):
+                self.watching = watching
+        return epoch
+
+    def _run(self, running: bool, steps: float) -> None:
+        if self.state in (State.RUNNING, State.PAUSED):
+            self.state, self.steps_left = State.RUNNING if running else State.PAUSED, steps
+
+    def _restart(self, settings: Settings, paused: bool, epoch: int) -> int:
+        if settings.device == ABSENT:
+            if self.built:
+                self.refused = settings
+            else:
+                self.state = State.FAILED
+            return epoch
+        if not self.built or not epoch or self.settings.data != settings.data:
+            self.previous = None
+        elif changed := changed_words(self.settings, settings):
+            self.previous = changed, self.settings, epoch
+        self.settings, self.built, self.refused = settings, True, None
+        self.state = State.PAUSED if paused else State.RUNNING
+        self.steps_left = math.inf
+        return 0
+
+    def train(self, before: int, after: int) -> None:
+        """A chunk took the run from one epoch to another, as far as it may."""
+        run = reference(self.settings)
+        if self.state is not State.RUNNING:
+            assert after == before, f"{self.state} trained from {before} to {after}"
+            return
+        assert before <= after <= min(before + self.steps_left, run.last), (before, after, self.steps_left)
+        assert after > before or self.speed is not None or (run.divergence is not None and after == run.last)
+        self.steps_left -= after - before
+
+    def settle(self, diverged: bool, epoch: int) -> None:
+        """What state a chunk leaves."""
+        if self.state is State.RUNNING:
+            run = reference(self.settings)
+            if diverged:
+                assert (run.end, epoch) == (State.DIVERGED, run.last)
+                self.state = State.DIVERGED
+            elif epoch >= self.settings.epochs:
+                self.state = State.FINISHED
+            elif self.steps_left <= 0:
+                self.state = State.PAUSED
+
+    def check(self, shown, epoch: int) -> None:
+        """What a snapshot says of this state; a running one may be a little behind."""
+        assert (shown.state, shown.speed_limit) == (self.state, self.speed)
+        if not self.built:
+            assert shown.error
+            return
+        assert shown.error is None
+        assert shown.settings == self.settings
+        assert (shown.refusal and shown.refusal.settings) == self.refused
+        assert shown.epoch == epoch or (self.state is State.RUNNING and shown.epoch < epoch)
+        check_run(shown)
+        self._check_previous(shown)
+        if self.state is not State.RUNNING:
+            assert (shown.predictions is not None) == self.watching or shown.epoch != epoch
+
+    def _check_previous(self, shown) -> None:
+        assert (shown.previous is None) == (self.previous is None)
+        if self.previous is not None:
+            changed, settings, epoch = self.previous
+            assert shown.previous.changed == changed
+            same(shown.previous.curves.numpy.low, reference(settings).losses[0][:epoch])
+
+
+def same(ours, theirs) -> None:
+    """Bit for bit."""
+    assert np.array_equal(ours, theirs), f"not the same bits: {ours} and {theirs}"
+
+
+def check_run(shown) -> None:
+    """Losses, weights, gaps and verdict of a snapshot are those of the run that nothing interrupts."""
+    run, epoch = reference(shown.settings), shown.epoch
+    same(shown.curves.numpy.low, run.losses[0][:epoch])
+    same(shown.curves.pytorch.high, run.losses[1][:epoch])
+    if shown.state is not State.DIVERGED:
+        for ours, theirs in zip(shown.parameters, run.parameters[epoch], strict=True):
+            same(ours.numpy, theirs.numpy)
+            same(ours.pytorch, theirs.pytorch)
+        assert shown.comparison == run.comparisons[epoch]
+    divergence = run.divergence if shown.state is State.DIVERGED else None
+    assert shown.verdict == judge(shown.settings, shown.comparison, divergence, shown.cause)
+
+
+def check_idle(model: Model, opened: OpenStep | None, measured, shown) -> None:
+    """What the jobs must have found once nothing is left to do."""
+    run = reference(model.settings)
+    target = model.target
+    if target is None:
+        assert shown.scrubbed is None
+    elif 1 <= target <= shown.epoch:
+        assert shown.scrubbed.epoch == target
+        assert (shown.scrubbed.predictions is not None) >= model.watching
+        same(shown.scrubbed.numpy_loss, run.losses[0][target - 1])
+        for ours, theirs in zip(shown.scrubbed.parameters, run.parameters[target], strict=True):
+            same(ours.pytorch, theirs.pytorch)
+    if opened is not None:
+        _check_step(opened, shown)
+    if measured is not None:
+        assert not shown.impact.running
+        if shown.impact.impact is not None and shown.impact.impact.finished:
+            expected = impact_of(measured)
+            assert shown.impact.plan == measured
+            for kind, game in expected.games.items():
+                same(shown.impact.impact.games[kind], game)
+    if shown.state is State.DIVERGED:
+        assert shown.cause.finished
+
+
+def _check_step(opened: OpenStep, shown) -> None:
+    """The step that was asked for is open if the run has come so far, with the tensors of a run of its own."""
+    assert shown.growth.trained == shown.epoch
+    epoch = max(1, shown.growth.first or 1) if opened.epoch is None else opened.epoch
+    if epoch > max(1, shown.epoch):
+        return
+    assert (shown.step.epoch, shown.step.matched_start) == (epoch, opened.matched_start)
+    expected = step_of(shown.settings, epoch, opened.matched_start)
+    for ours, theirs in zip(shown.step.operations, expected, strict=True):
+        same(ours.numpy, theirs[0])
+        same(ours.pytorch, theirs[1])
