@@ -132,7 +132,7 @@ class Worker:
         while not self._stopped:
             self._may_go_on.wait(LONGEST_WAIT)
             wait = self.work()
-            if wait > 0:
+            if wait > 0 and not self._stopped:
                 self._take_commands(wait)
 
     def work(self) -> float:

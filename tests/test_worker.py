@@ -20,6 +20,7 @@ from engine.commands import (
     Scrub,
     SetSpeed,
     Step,
+    Stop,
     Watch,
 )
 from engine.impact import measure, plan
@@ -227,6 +228,21 @@ def test_the_speed_limit_holds(speed):
         wait = worker.work()
         clock.now += min(max(wait, 1e-4), 0.01)
     assert worker._lockstep.epoch == pytest.approx(2 * speed, rel=0.1)
+
+
+def test_a_stop_that_comes_in_the_middle_of_work_is_not_waited_for_again():
+    worker = Worker(replace(engine.preset("answer"), epochs=3))
+    worker.work_until_idle()
+    train = worker._train_chunk
+
+    def stopped_meanwhile():
+        worker._carry_out(Stop())
+        return train()
+
+    worker._train_chunk = stopped_meanwhile
+    worker.start()
+    worker._thread.join(5)
+    assert not worker._thread.is_alive()
 
 
 def test_the_real_thread_runs_pauses_and_stops():
