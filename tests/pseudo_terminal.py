@@ -20,9 +20,9 @@ ON, OFF = b"\x1b[?1049h", b"\x1b[?1049l"
 class Terminal:
     """The program as a session leader on a pseudo-terminal of its own."""
 
-    def __init__(self, *command, size=(40, 120), **environment):
+    def __init__(self, *command, size=(40, 120), cwd=None, **environment):
         self.master, self.slave = pty.openpty()
-        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+        self.resize(*size)
         self.before = termios.tcgetattr(self.slave)
         self.output = b""
         self.process = subprocess.Popen(
@@ -30,10 +30,14 @@ class Terminal:
             stdin=self.slave,
             stdout=self.slave,
             stderr=self.slave,
+            cwd=cwd,
             env={**os.environ, "TERM": "xterm-256color", **environment},
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - one system call
         )
+
+    def resize(self, lines, columns):
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def read(self, seconds):
         ready, _, _ = select.select([self.master], [], [], seconds)
@@ -89,10 +93,16 @@ class Terminal:
             assert self.output.rindex(b"\x1b[?" + mode + b"l") > self.output.rindex(b"\x1b[?" + mode + b"h")
         assert self.line_modes() == self.line_modes(self.before)
 
+    def hang_up(self):
+        """The terminal is gone."""
+        for end in (self.slave, self.master):
+            with contextlib.suppress(OSError):
+                os.close(end)
+        # The numbers may soon be another terminal's.
+        self.master = self.slave = -1
+
     def close(self):
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        for end in (self.master, self.slave):
-            with contextlib.suppress(OSError):
-                os.close(end)
+        self.hang_up()

@@ -51,8 +51,7 @@ def test_signals(terminal, number, moment):
 def test_a_lost_terminal_ends_it(terminal):
     program = terminal()
     program.wait_for(b"of 5,000")
-    os.close(program.slave)
-    os.close(program.master)
+    program.hang_up()
     assert program.process.wait(timeout=LIMIT + 0.5) in (128 + signal.SIGHUP, 1)
 
 

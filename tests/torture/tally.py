@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import random
 import signal
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -39,6 +41,7 @@ class Part:
     notes: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
+    counting: threading.Lock = field(default_factory=threading.Lock)
 
     def numbers(self, count: int) -> Iterator[int]:
         """The cases to run."""
@@ -54,19 +57,29 @@ class Part:
 
     @contextmanager
     def case(self, number: int, worth: int = 1, seconds: float = 60) -> Iterator[random.Random]:
-        """A case, which counts as `worth` tries. What it raises, or a hang, is a failure; the part goes on."""
-        self.tried += worth
-        before = signal.signal(signal.SIGALRM, _hangs)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        """A case, which counts as `worth` tries. What it raises, or a hang, is a failure; the part goes on.
+
+        Only in the main thread can a hang be interrupted.
+        """
+        with self.counting:
+            self.tried += worth
         try:
-            yield self.chances(number)
+            with _alarm(seconds) if threading.current_thread() is threading.main_thread() else nullcontext():
+                yield self.chances(number)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             self.fail(number, f"{type(error).__name__}: {error} [{place_of(error)}]")
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
+
+    def side_by_side(self, count: int, run: Callable[[int, random.Random], None], at_once: int = 2) -> None:
+        """Cases that wait more than they work, each of which sees to it by itself that it comes to an end."""
+
+        def one(number: int) -> None:
+            with self.case(number) as chances:
+                run(number, chances)
+
+        with ThreadPoolExecutor(at_once) as pool:
+            list(pool.map(one, self.numbers(count)))
 
     def conclude(self) -> None:
         """Fail if anything failed."""
@@ -76,6 +89,17 @@ class Part:
 
 class Hangs(BaseException):
     """No `Exception`: what goes on after any of these must not go on after this."""
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    before = signal.signal(signal.SIGALRM, _hangs)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _hangs(*_: object) -> None:
