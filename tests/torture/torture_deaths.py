@@ -39,7 +39,7 @@ class Dying(Watched):
     def trained(self, epochs="10,000,000"):
         """Training is under way."""
         self.shown()
-        self.see(f"of {epochs} · ")
+        self.see(rf"epoch [1-9][\d,]* of {epochs}")
 
 
 def begun(random):
@@ -99,7 +99,7 @@ def paused_and_zoomed(random):
     dying = Dying(random, "--epochs", "10000000")
     dying.trained()
     dying.press(b" ", "‖ epoch")
-    dying.press(b",", "by hand ≈")
+    dying.press(b",", r"by hand (≈ )?-?\d")
     dying.press(b"z", "┌──")
     dying.linger(0.5)
     return dying

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import tempfile
 import time
@@ -29,6 +30,9 @@ class Watched(Terminal):
         self.room = Path(self.folder.name)
         self.work = self.room / "work"
         self.work.mkdir()
+        # The greeting of the first time would lie over the status line.
+        (self.room / "mlp-tui").mkdir()
+        (self.room / "mlp-tui" / "config.toml").write_text("")
         home = {name: str(self.room) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")}
         super().__init__("-m", "tui_app", *options, cwd=self.work, PYTHONPATH=str(ROOT), **home, **terminal)
 
@@ -48,9 +52,9 @@ class Watched(Terminal):
                     data = data[os.write(self.master, data) :]
 
     def see(self, text, since=0, seconds=30.0):
-        """Wait for text that comes after so many bytes of output."""
+        """Wait for text, a regular expression, that comes after so many bytes of output."""
         end = time.monotonic() + seconds
-        while text not in (shown := plain(self.output[since:])):
+        while not re.search(text, shown := plain(self.output[since:])):
             assert self.process.poll() is None, f"ended with {self.process.returncode}, waiting for {text!r}"
             assert time.monotonic() < end, f"no {text!r} in {' '.join(shown.split())[-200:]!r}"
             self.read(0.05)
@@ -71,7 +75,7 @@ class Watched(Terminal):
 
     def drain(self):
         """Read what is still there."""
-        before = -1
+        before = -1 if self.master != -1 else len(self.output)
         while before != len(self.output):
             before = len(self.output)
             with contextlib.suppress(OSError):
