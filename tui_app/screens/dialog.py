@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from rich.console import RenderableType
 from textual.await_complete import AwaitComplete
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.events import Resize, ScreenResume
 from textual.geometry import Size
@@ -42,14 +42,18 @@ class TooSmallFor(HeldBack):
         return too_small_text(self.app.size) if self.has_class("-tiny") else super().render()
 
 
+LEAVING: list[BindingType] = [
+    # An input would copy.
+    Binding("ctrl+c", "app.quit", "quit", show=False, priority=True),
+    Binding("ctrl+z", "app.suspend_process", "suspend", show=False, priority=True),
+]
+"""The keys that leave the program from everywhere: the app's own do not reach into a dialog."""
+
+
 class Dialog(ModalScreen[Result], TooSmallFor):
     """A dialog that gives a `Result`, or nothing."""
 
-    BINDINGS = [
-        ("escape", "dismiss", "close"),
-        # An input would copy.
-        Binding("ctrl+c", "app.quit", "quit", priority=True),
-    ]
+    BINDINGS = [("escape", "dismiss", "close"), *LEAVING]
 
     _opened = False
 
@@ -69,6 +73,8 @@ class Dialog(ModalScreen[Result], TooSmallFor):
 
 class Palette(CommandPalette, TooSmallFor):
     """Textual's command palette, closed once."""
+
+    BINDINGS = LEAVING
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """As a dialog's."""
