@@ -1,4 +1,4 @@
-"""What a stream of output leaves a terminal in: every mode that was turned on and not off again. Nothing is run here."""
+"""What a stream of output leaves a terminal in: every mode that was turned on and not off again."""
 
 from __future__ import annotations
 

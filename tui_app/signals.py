@@ -17,11 +17,16 @@ from typing import Any
 GRACE_SECONDS = 1.5
 """How long an orderly end may take before the process ends itself."""
 
+PLAIN_POINTER = "\x1b]22;default\x07"
+
 RESTORE = (
+    b"\x1b]22;default\x07"
     b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?2048l\x1b[<u\x1b[?1049l"
     b"\x1b[?25h\x1b[?1004l"
 )
-"""Turns off all that the driver turns on: paste and mouse modes, key protocol, alternate screen, hidden cursor."""
+"""Turns off all that the driver turns on: the pointer's shape, paste and mouse modes, key protocol, alternate screen,
+hidden cursor.
+"""
 
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name))
 
@@ -86,18 +91,35 @@ class Ending:
         # Writing to a terminal that is gone or stopped may block for ever, so it has a thread and a moment of its own.
         restoring = threading.Thread(target=self.restore, daemon=True)
         restoring.start()
-        restoring.join(0.2)
+        restoring.join(0.4)
         os._exit(status)
 
     def restore(self) -> None:
-        """Set the line modes back, then turn off what else was turned on."""
+        """Set the line modes back, then turn off what else was turned on. Nobody writes any more after that."""
         _set_line_modes(self._line_modes)
         _discard_unfinished()
-        # Kept for good. Who holds it may be writing to a terminal that nobody reads.
-        self._writing.acquire(timeout=0.1)
-        if self.terminal_changed:
-            with suppress(OSError):
-                os.write(2, RESTORE)
+        self._turn_off()
+
+    def give_back(self) -> None:
+        """Turn off what was turned on, for a while."""
+        if self._turn_off():
+            self._writing.release()
+
+    def _turn_off(self) -> bool:
+        """Whoever is writing to a terminal that nobody reads is made to give up. Returns whether nobody writes now."""
+        alone = self._writing.acquire(timeout=0.1)
+        with suppress(OSError):
+            os.set_blocking(2, False)
+            if not alone:
+                _forget_output()
+                alone = self._writing.acquire(timeout=0.1)
+            if self.terminal_changed and not _written(RESTORE):
+                _forget_output()
+                _written(RESTORE)
+        with suppress(OSError):
+            # The shell has the same one.
+            os.set_blocking(2, True)
+        return alone
 
 
 def end_on_termination() -> None:
@@ -111,6 +133,24 @@ def _discard_unfinished() -> None:
     files = sys.modules.get("engine.files")
     if files is not None:
         files.discard_unfinished()
+
+
+def _written(data: bytes) -> bool:
+    with suppress(BlockingIOError):
+        return os.write(2, data) == len(data)
+    return False
+
+
+def _forget_output() -> None:
+    """What the terminal has not taken; and who waits for it to be taken looks again."""
+    try:
+        import termios
+
+        for action in (termios.TCOOFF, termios.TCOON):
+            termios.tcflush(2, termios.TCOFLUSH)
+            termios.tcflow(2, action)
+    except (ImportError, OSError, termios.error):
+        return
 
 
 def _line_modes() -> list[Any] | None:

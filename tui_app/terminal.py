@@ -14,6 +14,7 @@ from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 
 from tui_app.ascii import to_ascii
+from tui_app.signals import PLAIN_POINTER
 from tui_app.terminal_input import TerminalInput
 from tui_app.terminal_output import DroppingWriter
 
@@ -38,6 +39,20 @@ class TerminalDriver(LinuxDriver):
     """Textual's driver, but no bytes end the app, a lost terminal does, and nothing waits for one that is not read."""
 
     _writer: DroppingWriter | None = None
+    _entered = False
+    """Whether the terminal's modes are this program's."""
+
+    def stop_application_mode(self) -> None:
+        """As Textual's, which leaves the pointer as it is."""
+        self.write(PLAIN_POINTER)
+        super().stop_application_mode()
+
+    def _sigcont_application(self, *_: object) -> None:
+        # Stopped without being asked. To go in twice and out once would leave something on.
+        if self._entered and self._auto_restart:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        super()._sigcont_application()
 
     @property
     def _writer_thread(self) -> WriterThread | None:
@@ -51,6 +66,7 @@ class TerminalDriver(LinuxDriver):
         else:
             writing = nullcontext if self._ending is None else self._ending.writing
             self._writer = DroppingWriter(self._file, self._recovered, writing)
+            self._entered = True
 
     @property
     def behind(self) -> bool:
@@ -67,10 +83,15 @@ class TerminalDriver(LinuxDriver):
     def close(self) -> None:
         """Write what is left; if that is not possible, set the modes back some other way."""
         super().close()
-        if self._writer is not None and not self._writer.done and self._ending is not None:
-            self._ending.now(self._app.return_code or 0)
-        if self._ending is not None:
-            self._ending.terminal_changed = False
+        self._entered = False
+        if self._ending is None:
+            return
+        if self._writer is not None and not self._writer.done:
+            if self._app._exit:
+                self._ending.now(self._app.return_code or 0)
+            self._writer.give_up()
+            self._ending.give_back()
+        self._ending.terminal_changed = False
 
     def run_input_thread(self) -> None:
         """Read the terminal until the app ends or the terminal is gone."""

@@ -36,7 +36,7 @@ class DroppingWriter(WriterThread):
         self._recovered = recovered
         self._inside = writing
         self._missed = threading.Event()
-        self._gone = False
+        self._gone = self._given_up = False
         self.done = False
         """Whether all that was written has been taken or will never be."""
 
@@ -54,7 +54,7 @@ class DroppingWriter(WriterThread):
 
     def run(self) -> None:
         """Write what is queued until the end; a terminal that is gone gets nothing more."""
-        while (text := self._waiting.get()) is not None:
+        while (text := self._waiting.get()) is not None and not self._given_up:
             try:
                 self._put(text)
             except (OSError, ValueError):
@@ -71,6 +71,10 @@ class DroppingWriter(WriterThread):
         if self._missed.is_set():
             self._missed.clear()
             self._recovered()
+
+    def give_up(self) -> None:
+        """Write nothing of what is left."""
+        self._given_up = self._gone = True
 
     def stop(self) -> None:
         """Write what is left, if the terminal takes it soon."""

@@ -1,4 +1,4 @@
-"""Every state of the explorer ended in every way: soon, with the right status, nothing left behind and the terminal whole.
+"""Every state of the explorer, ended in every way: soon, with the right status, and with nothing left behind.
 
 A case's number is (state x ways + way) x 3 + variant; each state has three variants, each way to die its moments.
 """
@@ -224,7 +224,7 @@ STATES = {
 def suspend(dying, how):
     since = len(dying.output)
     how()
-    assert dying.stopped(), "it is not suspended"
+    assert dying.stopped(dying.read_until_death), "it is not suspended"
     return since
 
 
@@ -327,5 +327,3 @@ def die(number, random):
 def test_deaths(part):
     part.side_by_side(len(CASES), die)
     part.conclude()
-
-

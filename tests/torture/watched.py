@@ -1,4 +1,4 @@
-"""The real program in a terminal and a room of its own, to be driven somewhere and ended; and what it must leave behind."""
+"""The real program in a terminal and a room of its own, to be driven and ended; and what it may leave behind."""
 
 from __future__ import annotations
 
