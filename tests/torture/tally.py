@@ -71,14 +71,14 @@ class Part:
         except BaseException as error:
             self.fail(number, f"{type(error).__name__}: {error} [{place_of(error)}]")
 
-    def side_by_side(self, count: int, run: Callable[[int, random.Random], None], at_once: int = 2) -> None:
-        """Cases that wait more than they work, each of which sees to it by itself that it comes to an end."""
+    def side_by_side(self, count: int, run: Callable[[int, random.Random], None], worth: int = 1) -> None:
+        """Two at a time, of cases that wait more than they work; each sees to it by itself that it ends."""
 
         def one(number: int) -> None:
-            with self.case(number) as chances:
+            with self.case(number, worth) as chances:
                 run(number, chances)
 
-        with ThreadPoolExecutor(at_once) as pool:
+        with ThreadPoolExecutor(2) as pool:
             list(pool.map(one, self.numbers(count)))
 
     def conclude(self) -> None:
