@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-GRACE_SECONDS = 1.5
+GRACE_SECONDS = 1.3
 """How long an orderly end may take before the process ends itself."""
 
 PLAIN_POINTER = "\x1b]22;default\x07"

@@ -102,23 +102,23 @@ def burst(random, lines: int, columns: int) -> bytes:
     """One event, for a terminal of that size."""
     made = random.choice(
         (
-            lambda: some(random, PRINTABLE, 5),
+            lambda: some(random, PRINTABLE, 4),
             lambda: some(random, PRINTABLE, 2),
             lambda: some(random, CONTROL, 3),
             lambda: random.choice(
                 (b"\xc3", b"\xe2", b"\xe2\x82", b"\xf0\x9f\x98", b"\xff", b"\xed\xa0\x80", b"\xc0\x80")
             ),
-            lambda: b"".join(random.choices(SEQUENCES, k=random.randint(1, 5))),
+            lambda: b"".join(random.choices(SEQUENCES, k=random.randint(1, 3))),
             lambda: report(random),
             lambda: kitty(random),
             lambda: cut(random),
             lambda: mouse(random, lines, columns),
             lambda: paste(random),
             lambda: random.choice(ANSWERS),
-            lambda: random.choice(STRINGS) + some(random, PRINTABLE, 12) + random.choice((b"", b"\x1b\\", b"\x07")),
+            lambda: random.choice(STRINGS) + some(random, PRINTABLE, 6) + random.choice((b"", b"\x1b\\", b"\x07")),
             lambda: b"\x00" * random.randint(1, 20),
-            lambda: some(random, HIGH, 10),
-            lambda: some(random, PRINTABLE + CONTROL + HIGH, 10),
+            lambda: some(random, HIGH, 6),
+            lambda: some(random, PRINTABLE + CONTROL + HIGH, 6),
         )
     )()
     return made.translate(None, b"/\x1a")

@@ -13,7 +13,7 @@ PALETTE_EVERY = 10
 """Of so many cases one opens the palette now and then, which can be left by what is in it."""
 
 MOST_MEMORY = 1.5e9
-ANSWER_SECONDS = 20
+ANSWER_SECONDS = 45
 
 RECENT = 10
 """Bursts that may not have been dealt with yet."""

@@ -1,6 +1,7 @@
 """Every state of the explorer, ended in every way: soon, with the right status, and with nothing left behind.
 
-A case's number is (state x ways + way) x 3 + variant; each state has three variants, each way to die its moments.
+Each state has three variants. A case's number is (variant x ways + way) x states + state, so that a third of them, as
+`--share 0.34` takes it, has every state with every way.
 """
 
 import contextlib
@@ -47,17 +48,11 @@ def begun(random):
     dying = Dying(random)
     status = Path(f"/proc/{dying.process.pid}/status")
     end = time.monotonic() + 10
-    while f"{1 << signal.SIGTERM - 1:x}"[0] not in _held_back(status):
+    while not int(status.read_text().partition("SigBlk:")[2].split()[0], 16) >> signal.SIGTERM - 1 & 1:
         assert time.monotonic() < end, "signals are never held back"
         time.sleep(0.001)
     dying.linger(0.5)
     return dying
-
-
-def _held_back(status):
-    """The digit of the mask of blocked signals in which SIGTERM is, if it is."""
-    mask = int(status.read_text().partition("SigBlk:")[2].split()[0], 16)
-    return "4" if mask >> (signal.SIGTERM - 1) & 1 else ""
 
 
 def first_picture(random):
@@ -194,7 +189,7 @@ def suspended_and_resumed(random):
     for _ in range(random.choice([1, 1, 3])):
         suspend(dying, lambda: dying.type(b"\x1a"))
         resume(dying)
-        dying.see("Curves", len(dying.output) - 200_000 if len(dying.output) > 200_000 else 0)
+        dying.see("Curves", dying.output.rindex(ON))
     dying.linger(0.5)
     return dying
 
@@ -296,7 +291,7 @@ WAYS = {
     "suspended": stopped_before,
 }
 
-CASES = [(state, way, variant) for state in STATES for way in WAYS for variant in range(VARIANTS)]
+CASES = [(state, way, variant) for variant in range(VARIANTS) for way in WAYS for state in STATES]
 
 
 def check_export(dying):
