@@ -139,8 +139,7 @@ def measured(pause):
         dying.trained()
         if pause:
             dying.press(b" ", "‖ epoch")
-        dying.press(b"I", "nothing measured yet")
-        dying.press(b"I", "so far")
+        dying.press(b"I", "esc stops")
         dying.linger(1)
         return dying
 
