@@ -96,3 +96,31 @@ def test_a_terminal_that_is_gone_keeps_nobody(terminal):
         time.sleep(0.001)
     writer.stop()
     assert not writer.is_alive()
+
+
+def test_what_is_written_last_does_not_stay_in_the_buffer(terminal):
+    flushed = []
+    terminal.flush = lambda: flushed.append(len(terminal.taken))
+    terminal.open.set()
+    writer = DroppingWriter(terminal, lambda: None)
+    writer.start()
+    for piece in "abcde":
+        writer.write(piece)
+    writer.stop()
+    assert writer.done
+    assert flushed[-1] == 5
+
+
+def test_a_picture_that_was_missed_before_the_end_does_not_matter(terminal):
+    writer = DroppingWriter(terminal, lambda: None)
+    for _ in range(MOST_WAITING + 1):
+        writer.write("picture")
+    for _ in range(MOST_WAITING):
+        writer._waiting.get()
+    writer.leave()
+    writer.write("end")
+    writer.start()
+    threading.Timer(0.2, terminal.open.set).start()
+    writer.stop()
+    assert writer.done
+    assert terminal.taken == ["end"]

@@ -18,6 +18,7 @@ GRACE_SECONDS = 1.3
 """How long an orderly end may take before the process ends itself."""
 
 PLAIN_POINTER = "\x1b]22;default\x07"
+PICTURE_END = "\x1b[?2026l"
 
 RESTORE = (
     b"\x1b]22;default\x07"

@@ -14,7 +14,7 @@ from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 
 from tui_app.ascii import to_ascii
-from tui_app.signals import PLAIN_POINTER
+from tui_app.signals import PICTURE_END, PLAIN_POINTER
 from tui_app.terminal_input import TerminalInput
 from tui_app.terminal_output import DroppingWriter
 
@@ -43,8 +43,10 @@ class TerminalDriver(LinuxDriver):
     """Whether the terminal's modes are this program's."""
 
     def stop_application_mode(self) -> None:
-        """As Textual's, which leaves the pointer as it is."""
-        self.write(PLAIN_POINTER)
+        """As Textual's, which leaves the pointer as it is, and the picture open whose end was missed."""
+        if self._writer is not None:
+            self._writer.leave()
+        self.write(f"{PICTURE_END}{PLAIN_POINTER}")
         super().stop_application_mode()
 
     def _sigcont_application(self, *_: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import IO
 
 from textual.drivers._writer_thread import WriterThread
@@ -38,7 +38,7 @@ class DroppingWriter(WriterThread):
         self._missed = threading.Event()
         self._gone = self._given_up = False
         self.done = False
-        """Whether all that was written has been taken or will never be."""
+        """Whether all that mattered has been taken or will never be."""
 
     @property
     def behind(self) -> bool:
@@ -59,6 +59,10 @@ class DroppingWriter(WriterThread):
                 self._put(text)
             except (OSError, ValueError):
                 self._gone = True
+        if not self._gone:
+            # The end comes too soon behind the last piece for it to have been the last.
+            with suppress(OSError, ValueError), self._inside():
+                self._file.flush()
 
     def _put(self, text: str) -> None:
         if self._gone:
@@ -71,6 +75,10 @@ class DroppingWriter(WriterThread):
         if self._missed.is_set():
             self._missed.clear()
             self._recovered()
+
+    def leave(self) -> None:
+        """Pictures do not matter any more: only what is written from now on must not be missed."""
+        self._missed.clear()
 
     def give_up(self) -> None:
         """Write nothing of what is left."""

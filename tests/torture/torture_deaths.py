@@ -216,10 +216,8 @@ STATES = {
 
 
 def suspend(dying, how):
-    since = len(dying.output)
     how()
     assert dying.stopped(dying.read_until_death), "it is not suspended"
-    return since
 
 
 def resume(dying):
@@ -257,6 +255,8 @@ def typed_q(dying, variant):
         dying.type(b"\x1b")
         dying.wait_while(0.5)
     dying.type(b"q")
+    # Before there is a screen, nobody looks at keys.
+    dying.wait_for(ON)
     return {0}
 
 
