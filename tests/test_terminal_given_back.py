@@ -9,6 +9,7 @@ import pytest
 
 from tests.pseudo_terminal import LIMIT, ON, Terminal
 from tests.terminal_modes import left_on
+from tui_app.signals import Ending
 
 
 @pytest.fixture
@@ -96,3 +97,10 @@ def test_a_terminal_that_nobody_reads_is_left_for_a_while_too(program):
     os.write(program.master, b"q")
     assert program.ended() == 0
     program.assert_whole()
+
+
+def test_nobody_writes_any_more_while_the_modes_are_turned_off():
+    ending = Ending()
+    ending._turning_off = True
+    with pytest.raises(OSError, match="given back"), ending.writing():
+        pass

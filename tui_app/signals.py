@@ -56,11 +56,14 @@ class Ending:
         self._line_modes = _line_modes()
         self._begun = threading.Lock()
         self._writing = threading.Lock()
+        self._turning_off = False
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Write to the terminal inside; once its modes have been turned off at the end, nobody comes in any more."""
+        """Write to the terminal inside; once its modes are being turned off, nobody comes in any more."""
         with self._writing:
+            if self._turning_off:
+                raise OSError("the terminal is being given back")
             self.terminal_changed = True
             yield
 
@@ -105,9 +108,11 @@ class Ending:
         """Turn off what was turned on, for a while."""
         if self._turn_off():
             self._writing.release()
+        self._turning_off = False
 
     def _turn_off(self) -> bool:
         """Whoever is writing to a terminal that nobody reads is made to give up. Returns whether nobody writes now."""
+        self._turning_off = True
         alone = self._writing.acquire(timeout=0.1)
         with suppress(OSError):
             os.set_blocking(2, False)
