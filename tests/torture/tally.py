@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
-LONGEST = 400
+LONGEST = 800
 """Characters of a failure that the table shows."""
 
 
@@ -63,7 +63,8 @@ class Part:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            self.fail(number, f"{type(error).__name__}: {error} [{place_of(error)}]")
+            notes = " ".join(getattr(error, "__notes__", ()))
+            self.fail(number, f"{type(error).__name__}: {error} [{place_of(error)}] {notes}")
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)

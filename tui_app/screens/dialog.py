@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 from rich.console import RenderableType
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.events import Resize, ScreenResume
 from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.suggester import Suggester
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from tui_app.least import too_small, too_small_text
 from tui_app.one_picture import HeldBack
@@ -67,8 +67,27 @@ class Dialog(ModalScreen[Result], TooSmallFor):
         self.query_one("#problem", PlainText).update(problem)
 
 
+class PagedList(OptionList):
+    """A list to choose from; pages are turned only where it has a place, since Textual's own fails where it has none."""
+
+    def action_page_up(self) -> None:
+        """A page up, if there is one."""
+        if self.scrollable_content_region:
+            super().action_page_up()
+
+    def action_page_down(self) -> None:
+        """A page down, if there is one."""
+        if self.scrollable_content_region:
+            super().action_page_down()
+
+
 class Palette(CommandPalette, TooSmallFor):
     """Textual's command palette, closed once."""
+
+    def _action_command_list(self, action: str) -> None:
+        # As `PagedList`.
+        if self.query_one(CommandList).scrollable_content_region or not action.startswith("page"):
+            super()._action_command_list(action)
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """As a dialog's."""
