@@ -21,9 +21,34 @@ KEYS_OF_FIELDS = ["enter", "escape", "tab", "shift+tab", "up", "down", "home", "
 KEYS_OF_LISTS = ["pageup", "pagedown", "ctrl+home", "ctrl+end", "left", "right", "space", "ctrl+p", "f5", "ctrl+w"]
 
 TEXTS = (
-    *["8,4", "3", "0.3", "1e-3", "0", "-1", "1", "200", "40", "regression", "xor", "moons", "spirals", "float64", "cpu"],
+    *[
+        "8,4",
+        "3",
+        "0.3",
+        "1e-3",
+        "0",
+        "-1",
+        "1",
+        "200",
+        "40",
+        "regression",
+        "xor",
+        "moons",
+        "spirals",
+        "float64",
+        "cpu",
+    ],
     *["nan", "inf", "1e309", "9" * 30, "1_0", "", " ", "~nosuch/x.csv", "/", "x" * 300, "nothing.csv", "cuda:99"],
-    *["[/x]", "[@click=app.quit]x", "\x1b[31mred\x1b]52;c;x\x07", "é漢字🙂", "a\nb\tc", "\x00\x7f", "\u202e\u200d", "relu"],
+    *[
+        "[/x]",
+        "[@click=app.quit]x",
+        "\x1b[31mred\x1b]52;c;x\x07",
+        "é漢字🙂",
+        "a\nb\tc",
+        "\x00\x7f",
+        "\u202e\u200d",
+        "relu",
+    ],
 )
 """What is typed and pasted: what a field wants, what it does not, and what wants to be more than text."""
 
@@ -75,18 +100,19 @@ def some_key(random: Random) -> str:
     return random.choice("BCEFGJNOQUVWXYnabc0123456789.!~")
 
 
-async def perform(app, pilot, act: Act) -> None:
-    """Do it."""
+def perform(app, act: Act) -> None:
+    """Do it; what comes of it comes later."""
     match act.kind, act.what:
         case "key", (key,):
-            await pilot.press(key)
+            app.post_message(_pressed(key))
         case "click", (across, down, button):
-            await _click(app, across, down, button)
+            for event in (events.MouseDown, events.MouseUp):
+                app.post_message(event(**_mouse(app, across, down, button)))
         case "wheel", (across, down, direction):
             kind = getattr(events, f"MouseScroll{direction.capitalize()}")
             app.post_message(kind(**_mouse(app, across, down, 0)))
         case "resize", (width, height):
-            await pilot.resize_terminal(width, height)
+            resize(app, Size(width, height))
         case "paste", (text,):
             app.post_message(events.Paste(text))
         case "type", (text, instead):
@@ -101,6 +127,12 @@ async def perform(app, pilot, act: Act) -> None:
             app.theme = name
 
 
+def resize(app, size: Size) -> None:
+    """Tell it that the terminal has another size, as its driver would."""
+    app._driver._size = size
+    app.post_message(events.Resize(size, size))
+
+
 def _typed(character: str) -> events.Key:
     if character == "q":
         character = "Q"
@@ -109,11 +141,6 @@ def _typed(character: str) -> events.Key:
 
 def _pressed(key: str) -> events.Key:
     return events.Key(key, key if len(key) == 1 else None)
-
-
-async def _click(app, across: float, down: float, button: int) -> None:
-    for kind in (events.MouseDown, events.MouseUp):
-        app.post_message(kind(**_mouse(app, across, down, button)))
 
 
 def _mouse(app, across: float, down: float, button: int) -> dict[str, object]:
