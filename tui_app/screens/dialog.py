@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.command import CommandList, CommandPalette
+from textual.content import Content
 from textual.events import Resize, ScreenResume
 from textual.geometry import Size
 from textual.screen import ModalScreen
@@ -62,23 +63,18 @@ class Dialog(ModalScreen[Result], TooSmallFor):
         """Close; not a second time, which would take the screen below."""
         return super().dismiss(result) if self.is_current else AwaitComplete()
 
-    def say(self, problem: str) -> None:
-        """Show what is wrong with what was typed, letter by letter."""
+    def say(self, problem: str | Content) -> None:
+        """Show what is wrong with what was typed, letter by letter; as `Content` in a style of its own."""
         self.query_one("#problem", PlainText).update(problem)
 
 
 class PagedList(OptionList):
-    """A list to choose from; pages are turned only where it has a place, since Textual's own fails where it has none."""
+    """A list to choose from. Pages are turned only where it has a place: where it has none Textual's own fails."""
 
-    def action_page_up(self) -> None:
-        """A page up, if there is one."""
-        if self.scrollable_content_region:
-            super().action_page_up()
-
-    def action_page_down(self) -> None:
-        """A page down, if there is one."""
-        if self.scrollable_content_region:
-            super().action_page_down()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key may do that now."""
+        placed = bool(self.scrollable_content_region) or not action.startswith("page_")
+        return placed and super().check_action(action, parameters)
 
 
 class Palette(CommandPalette, TooSmallFor):
