@@ -67,6 +67,9 @@ class Terminal:
                 self.read(0.05)
             with open(f"/proc/{self.process.pid}/stat") as file:
                 if file.read().rpartition(")")[2].split()[0] == "T":
+                    # What it wrote last may still be on its way.
+                    if reading:
+                        self.wait_while(0.1)
                     return True
             time.sleep(0.01)
         return False

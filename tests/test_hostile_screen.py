@@ -148,3 +148,12 @@ def test_no_place_shows_text_as_markup():
         assert "from_markup" not in source, file
         assert "markup=True" not in source, file
         assert all("markup=False" in call for call in re.findall(r"Console\(\w+=.+\)", source)), file
+
+
+@pytest.mark.parametrize("opening", ["p", "ctrl+p"])
+async def test_a_list_that_has_no_place_on_the_screen_has_no_pages(explorer, opening):
+    await explorer.pilot.resize_terminal(20, 5)
+    await explorer.press(opening, "pagedown", "pageup")
+    await explorer.pilot.resize_terminal(120, 40)
+    await explorer.press("pagedown", "escape")
+    assert on_top(explorer) == "MainScreen"

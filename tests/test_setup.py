@@ -151,3 +151,17 @@ async def test_an_explanation_has_lines_on_a_low_screen(explorer):
     if explorer.app._view != "differences" and explorer.app.size.width < 118:
         await explorer.press("d")
     assert explorer.app.query_one("#why").content_region.height >= 3
+
+
+async def test_what_was_guessed_of_a_file_is_said(explorer, tmp_path):
+    file = tmp_path / "commas.csv"
+    file.write_text("1,5;2\n2,5;3\n")
+    await explorer.press("o")
+    explorer.app.screen.query_one("#data").value = str(file)
+    for _ in range(100):
+        await explorer.settle()
+        if "reading" not in explorer.text("#problem"):
+            break
+    assert "'1,5' is 1.5" in explorer.text("#problem")
+    await explorer.press("enter")
+    assert explorer.app.settings.data.samples == 2

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("tests.torture.worker_model")
+pytest.register_assert_rewrite("tests.torture")
 
 from tests.torture.tally import PARTS, Part, table  # noqa: E402
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
-LONGEST = 400
+LONGEST = 800
 """Characters of a failure that the table shows."""
 
 
@@ -69,7 +69,8 @@ class Part:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            self.fail(number, f"{type(error).__name__}: {error} [{place_of(error)}]")
+            notes = " ".join(getattr(error, "__notes__", ()))
+            self.fail(number, f"{type(error).__name__}: {error} [{place_of(error)}] {notes}")
 
     def side_by_side(self, count: int, run: Callable[[int, random.Random], None], worth: int = 1) -> None:
         """Two at a time, of cases that wait more than they work; each sees to it by itself that it ends."""

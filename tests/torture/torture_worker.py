@@ -1,5 +1,5 @@
-"""The engine thread against a model of it: whatever it is told and when, it is in the state it must be in, and its losses
-are those of a run that nothing interrupts.
+"""The engine thread against a model of it: whatever it is told and when, it is in the state it must be in, and its
+losses are those of a run that nothing interrupts.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""What the engine thread must do, in a simple model: the state it is in, and the run as it is when nobody interferes."""
+"""What the engine thread must do, in a simple model: the state it is in, and the run when nobody interferes."""
 
 from __future__ import annotations
 

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from rich.console import RenderableType
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
+from textual.content import Content
 from textual.events import Resize, ScreenResume
 from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.suggester import Suggester
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from tui_app.least import too_small, too_small_text
 from tui_app.one_picture import HeldBack
@@ -66,15 +67,29 @@ class Dialog(ModalScreen[Result], TooSmallFor):
         """Close; not a second time, which would take the screen below."""
         return super().dismiss(result) if self.is_current else AwaitComplete()
 
-    def say(self, problem: str) -> None:
-        """Show what is wrong with what was typed, letter by letter."""
+    def say(self, problem: str | Content) -> None:
+        """Show what is wrong with what was typed, letter by letter; as `Content` in a style of its own."""
         self.query_one("#problem", PlainText).update(problem)
+
+
+class PagedList(OptionList):
+    """A list to choose from. Pages are turned only where it has a place: where it has none Textual's own fails."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key may do that now."""
+        placed = bool(self.scrollable_content_region) or not action.startswith("page_")
+        return placed and super().check_action(action, parameters)
 
 
 class Palette(CommandPalette, TooSmallFor):
     """Textual's command palette, closed once."""
 
     BINDINGS = LEAVING
+
+    def _action_command_list(self, action: str) -> None:
+        # As `PagedList`.
+        if self.query_one(CommandList).scrollable_content_region or not action.startswith("page"):
+            super()._action_command_list(action)
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """As a dialog's."""

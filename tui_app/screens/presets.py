@@ -9,7 +9,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from engine.presets import PRESETS
-from tui_app.screens.dialog import Dialog
+from tui_app.screens.dialog import Dialog, PagedList
 
 
 class PresetScreen(Dialog[str]):
@@ -23,7 +23,7 @@ class PresetScreen(Dialog[str]):
             Option(Content.assemble((f"{preset.name:13}", "bold"), preset.summary), id=preset.name)
             for preset in PRESETS.values()
         ]
-        frame = Vertical(OptionList(*options), classes="dialog", id="presets")
+        frame = Vertical(PagedList(*options), classes="dialog", id="presets")
         frame.border_title = "Presets, from asked to nothing left"
         frame.border_subtitle = "enter choose · esc close"
         yield frame

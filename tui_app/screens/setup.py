@@ -148,7 +148,11 @@ class SetupScreen(Dialog[Settings]):
 
     def _conclude(self, outcome: Settings | InputError) -> None:
         self._concluded = outcome
-        self.say(str(outcome) if isinstance(outcome, InputError) else "")
+        if isinstance(outcome, InputError):
+            self.say(str(outcome))
+        else:
+            # What had to be guessed of a file is no problem, and not shown as one.
+            self.say(Content.styled("\n".join(outcome.data.notes), "$text-muted"))
         if self._submitted:
             self._accept()
 
