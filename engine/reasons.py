@@ -16,12 +16,14 @@ import numpy as np
 from engine.comparison import coarser_dtype
 from engine.discrepancies import Discrepancy, find, match_toward, remaining
 from engine.lockstep import States
+from engine.model_state import ModelState
 from engine.numpy_mlp import NumpyMLP, data_arrays
 from engine.operations import Operation
+from engine.places import PARAMETERS, Kind, Tensors
 from engine.rounding.operands import FUSED, SUM_ORDER, Candidate, Operands
 from engine.rounding.trials import candidates, other_orders, reproduces, tried_elements
 from engine.settings import Settings, SideName
-from engine.step_tensors import Kind, Place, Tensors, numpy_tensors, parameter_tensors
+from engine.step_tensors import numpy_tensors
 from engine.types import FloatArray
 
 PARAMETERS_BEFORE = (Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)
@@ -150,32 +152,21 @@ def _gap_when_matched(
     return float(gap.max()) if np.isfinite(gap).all() else None
 
 
-def _matched_state(settings: Settings, matched: Settings, states: States, model: NumpyMLP) -> list[FloatArray] | None:
+def _matched_state(settings: Settings, matched: Settings, states: States, model: NumpyMLP) -> ModelState | None:
     """NumPy's state as the matched side keeps it; what it did not have before is PyTorch's."""
-    before = named_state(states[0], settings.numpy.bias, len(settings.activations))
-    theirs = named_state(states[1], settings.pytorch.bias, len(settings.activations))
+    before, theirs = states
     same_momentum = matched.numpy.momentum == settings.numpy.momentum
-    wanted = [*parameter_tensors(model.parameters(), matched.numpy.bias, Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)]
-    if matched.numpy.momentum.coefficient and len(before if same_momentum else theirs) > len(wanted):
-        kinds = {Kind.WEIGHT_BEFORE: Kind.WEIGHT_VELOCITY, Kind.BIAS_BEFORE: Kind.BIAS_VELOCITY}
-        wanted += [Place(kinds[place.kind], place.layer) for place in wanted]
-    state = []
+    wanted = list(model.parameters())
+    if matched.numpy.momentum.coefficient and (before if same_momentum else theirs).velocities:
+        wanted += [place.velocity for place in wanted]
+    tensors: Tensors = {}
     for place in wanted:
-        velocity = place.kind in (Kind.WEIGHT_VELOCITY, Kind.BIAS_VELOCITY)
-        sources = (before, theirs) if not velocity or same_momentum else (theirs,)
-        value = next((source[place] for source in sources if place in source), None)
+        sources = (before, theirs) if place.kind in PARAMETERS or same_momentum else (theirs,)
+        value = next((source.tensors[place] for source in sources if place in source.tensors), None)
         if value is None:
             return None
-        state.append(value)
-    return state
-
-
-def named_state(state: list[FloatArray], bias: bool, layers: int) -> Tensors:
-    """A model's `state()` by place: parameters, then velocities."""
-    count = layers * (2 if bias else 1)
-    return parameter_tensors(state[:count], bias, Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE) | parameter_tensors(
-        state[count:], bias, Kind.WEIGHT_VELOCITY, Kind.BIAS_VELOCITY
-    )
+        tensors[place] = value
+    return ModelState(tensors, before.steps)
 
 
 def _find_rounding(settings: Settings, states: States, operations: Sequence[Operation], operation: Operation) -> Reason:
@@ -242,5 +233,4 @@ def _operands(settings: Settings, name: SideName, states: States, operations: Se
     side, numpy_side = settings.side(name), name is SideName.NUMPY
     X, Y = data_arrays(settings if numpy_side else settings.with_side(SideName.NUMPY, precision=side.precision))
     tensors = {one.place: one.numpy if numpy_side else one.pytorch for one in operations}
-    named = named_state(states[0 if numpy_side else 1], side.bias, len(settings.activations))
-    return Operands(settings, side, X, Y, tensors, named)
+    return Operands(settings, side, X, Y, tensors, states[0 if numpy_side else 1].velocities)

@@ -116,8 +116,8 @@ def _settings(document: dict[str, Any]) -> Settings:
 def _side_document(side: SideRun) -> dict[str, Any]:
     return {
         "losses": side.losses.tolist(),
-        "initial_parameters": [parameter.tolist() for parameter in side.initial_parameters],
-        "parameters": [parameter.tolist() for parameter in side.parameters],
+        "initial_parameters": [parameter.tolist() for parameter in side.initial_parameters.values()],
+        "parameters": [parameter.tolist() for parameter in side.parameters.values()],
     }
 
 

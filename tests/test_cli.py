@@ -72,7 +72,7 @@ def test_json_reads_back_to_the_same_bits(tmp_path):
         assert set(found) == {"losses", "initial_parameters", "parameters"}
         np.testing.assert_array_equal(found["losses"], wanted.losses)
         for key in ("initial_parameters", "parameters"):
-            for ours, theirs in zip(found[key], getattr(wanted, key), strict=True):
+            for ours, theirs in zip(found[key], getattr(wanted, key).values(), strict=True):
                 np.testing.assert_array_equal(np.array(ours, theirs.dtype), theirs)
                 assert np.array(ours).shape == theirs.shape
     shapes = [np.array(parameter).shape for parameter in document["pytorch"]["parameters"]]

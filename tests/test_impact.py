@@ -12,7 +12,9 @@ from engine.effects import ROUNDING, against_the_answer, conclusion, effects, us
 from engine.errors import SettingsError
 from engine.impact import Measure, Study, measure, only, plan
 from engine.impact_file import impact_csv, impact_document
+from engine.model_state import ModelState
 from engine.numpy_mlp import NumpyMLP
+from engine.places import Kind
 from engine.settings import LossReport, SideName
 from engine.shapley import shapley_values
 from engine.torch_mlp import TorchMLP
@@ -110,11 +112,10 @@ def test_every_run_of_a_batch_is_the_plain_models_run():
             for _ in range(8):
                 losses, _ = batch.step()
                 np.testing.assert_allclose(losses, [model.step() for model in models], rtol=1e-12)
-            for column, (run, model) in enumerate(zip(runs, models, strict=True)):
-                found = [stack[column] for stack in batch.parameters()]
-                found = found if run.side.bias else found[::2]
-                for ours, theirs in zip(found, model.parameters(), strict=True):
-                    np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-13)
+            for column, model in enumerate(models):
+                stacks = batch.parameters()
+                for place, parameter in model.parameters().items():
+                    np.testing.assert_allclose(stacks[place][column], parameter, rtol=1e-11, atol=1e-13)
 
 
 def test_in_float32_it_is_engine_train_up_to_rounding():
@@ -153,7 +154,8 @@ def test_a_bias_with_the_weights_held_is_a_bias_alone(asked):
     alone = asked.plan.combination(1 << bias)
     with_bias = NumpyMLP(replace(alone, numpy=alone.pytorch))
     without = NumpyMLP(alone)
-    without.set_state(with_bias.parameters()[::2])
+    weights = {place: one for place, one in with_bias.parameters().items() if place.kind is Kind.WEIGHT}
+    without.set_state(ModelState(weights, 0))
     pytorch = TorchMLP(alone)
     area = sum(abs(without.step() - pytorch.step()) for _ in range(300))
     assert asked.held[Measure.AREA][1 << bias, 0] == pytest.approx(area, rel=1e-3)

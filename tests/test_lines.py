@@ -11,7 +11,7 @@ from engine.effects import effects
 from engine.impact import Measure, plan
 from engine.number_text import number
 from engine.operations import Operation
-from engine.step_tensors import Kind, Place
+from engine.places import Kind, Place
 from tests.made_up import MadeUpStudy, made_up_trace
 from tui_app import impact_lines, impact_rows, step_lines
 

@@ -18,11 +18,12 @@ from engine.discrepancies import CATALOGUE, find, match_all, part_again
 from engine.growth import GrowthStudy, first_difference
 from engine.lockstep import build_models
 from engine.numpy_mlp import NumpyMLP
+from engine.places import Kind, Place
 from engine.reasons import ReasonKind
 from engine.rounding.sleef import vector_exp
 from engine.rounding.ways import SUMS_OF_PRODUCTS, fused, order_that_gives, rounded
 from engine.settings import Activation, DerivativeAt, GradientScale, SideName
-from engine.step_tensors import Kind, Place, numpy_tensors, places
+from engine.step_tensors import numpy_tensors, places
 from engine.torch_mlp import TorchMLP
 from engine.torch_trace import torch_tensors
 from engine.trace import trace, trace_epoch
@@ -67,8 +68,9 @@ def test_every_operation_is_autograds(settings):
     settings = replace(settings, numpy=side, pytorch=side)
     numpy, pytorch = NumpyMLP(settings), TorchMLP(settings)
     parameters = numpy.parameters()
-    weights = parameters[::2] if side.bias else parameters
-    biases = parameters[1::2] if side.bias else [None] * len(weights)
+    layers = range(1, len(settings.activations) + 1)
+    weights = [parameters[Place(Kind.WEIGHT, layer)] for layer in layers]
+    biases = [parameters.get(Place(Kind.BIAS, layer)) for layer in layers]
     expected = by_autograd(settings, weights, biases)
     ours, theirs = numpy_tensors(numpy), torch_tensors(pytorch)
     assert ours.keys() == theirs.keys()
@@ -90,12 +92,11 @@ def test_the_opened_step_is_the_engines_own(settings, before):
         opened = trace(settings, before + 1, tuple(model.state() for model in models))
         losses = [model.step() for model in models]
         found = {one.place: (one.numpy, one.pytorch) for one in opened.operations}
-        for index, (model, side) in enumerate(zip(models, (settings.numpy, settings.pytorch), strict=True)):
+        for index, model in enumerate(models):
             np.testing.assert_array_equal(found[Place(Kind.LOSS)][index], losses[index])
-            kinds = (Kind.WEIGHT_AFTER, Kind.BIAS_AFTER) if side.bias else (Kind.WEIGHT_AFTER,)
-            for place, parameter in enumerate(model.parameters()):
-                key = Place(kinds[place % len(kinds)], place // len(kinds) + 1)
-                np.testing.assert_array_equal(found[key][index], parameter)
+            after = {Kind.WEIGHT: Kind.WEIGHT_AFTER, Kind.BIAS: Kind.BIAS_AFTER}
+            for place, parameter in model.parameters().items():
+                np.testing.assert_array_equal(found[Place(after[place.kind], place.layer)][index], parameter)
     assert opened.first is None or opened.reason is not None
 
 
@@ -224,7 +225,7 @@ def test_growth_is_the_gap_at_each_epoch(name):
     for epoch in (1, 17, 60):
         run = engine.train(replace(settings, epochs=epoch))
         place = growth.epochs.tolist().index(epoch)
-        pairs = zip(run.numpy.parameters, run.pytorch.parameters, strict=True)
+        pairs = zip(run.numpy.parameters.values(), run.pytorch.parameters.values(), strict=True)
         gaps = [np.abs(ours.astype(float) - theirs.astype(float)).max() for ours, theirs in pairs]
         np.testing.assert_array_equal(growth.gaps[:, place], gaps)
         assert growth.max_ulp[place] == max(gap.max_ulp for gap in compare_parameters(run.settings, run.parameters))

@@ -51,7 +51,7 @@ def test_a_finished_run_is_the_headless_run(answer_run):
     np.testing.assert_array_equal(snapshot.curves.pytorch.high, answer_run.pytorch.losses)
     assert snapshot.comparison == answer_run.comparison
     assert snapshot.verdict == answer_run.verdict
-    for pair, expected in zip(snapshot.parameters, answer_run.numpy.parameters, strict=True):
+    for pair, expected in zip(snapshot.parameters, answer_run.numpy.parameters.values(), strict=True):
         np.testing.assert_array_equal(pair.numpy, expected)
 
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from engine.numpy_mlp import activate
+from engine.places import Kind, Place
 from engine.rounding.operands import APART, FACTOR_ORDER, FUSED, Candidate, Index, Operands
 from engine.rounding.sleef import vector_exp
 from engine.rounding.ways import fused
 from engine.settings import Activation, DerivativeAt, gradient_factor
-from engine.step_tensors import Kind, Place
 from engine.types import FloatArray
 from engine.update_rules import DecayForm, MomentumForm
 
