@@ -17,7 +17,7 @@ from engine.shapley import alone, interactions, removed, shapley_values
 from engine.toward import AS_THE_ANSWER, listed
 from engine.types import FloatArray
 
-ANSWERS_ORDER = ("loss_report", "initial_weights", "bias", "gradient_scale")
+ANSWERS_ORDER = ("loss_report", "initial_weights", "bias", "reduction")
 """The fields in the order in which the answer lists them, 'roughly from most to least impact'."""
 
 CANCELLED = 0.02

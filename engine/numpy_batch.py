@@ -27,7 +27,7 @@ class NumpyBatch:
         self._activations = settings.activations
         self._in_turn = sides[0].update_order is UpdateOrder.IN_TURN
         self._slipped = sides[0].derivative_at is DerivativeAt.PRE_ACTIVATION
-        self._factor = self._column([gradient_factor(side.gradient_scale, settings.elements) for side in sides])
+        self._factor = self._column([gradient_factor(side.reduction, settings.elements) for side in sides])
         self._descent = BatchedDescent(sides, self._column)
         starts = [run.start(settings) for run in runs]
         layers = range(len(self._activations))

@@ -152,7 +152,7 @@ class NumpyMLP:
         self.side = settings.numpy
         self.layers = build_layers(settings)
         self.X, self.Y = data_arrays(settings)
-        self.factor = gradient_factor(self.side.gradient_scale, settings.elements)
+        self.factor = gradient_factor(self.side.reduction, settings.elements)
         self.descents = [
             [Descent(parameter, self.side) for parameter in (layer.weight, layer.bias) if parameter is not None]
             for layer in self.layers

@@ -33,9 +33,7 @@ class TorchBatch:
         kinds = ACTIVATIONS | (SLIPPED_ACTIVATIONS if sides[0].derivative_at is DerivativeAt.PRE_ACTIVATION else {})
         self._activations: list[nn.Module] = [kinds[kind]() for kind in settings.activations]
         self._in_turn = sides[0].update_order is UpdateOrder.IN_TURN
-        self._half_factor = 0.5 * self._column(
-            [gradient_factor(one.gradient_scale, settings.elements) for one in sides]
-        )
+        self._half_factor = 0.5 * self._column([gradient_factor(one.reduction, settings.elements) for one in sides])
         self._descent = BatchedDescent(sides, self._column)
         starts = [run.start(settings) for run in runs]
         self._inputs = self._X.expand(len(runs), *self._X.shape)

@@ -18,11 +18,11 @@ from engine.places import Place, Tensors, parameter_places
 from engine.settings import (
     Activation,
     DerivativeAt,
-    GradientScale,
     InitialWeights,
     LogMoment,
     LossReport,
     Precision,
+    Reduction,
     Settings,
     SideName,
 )
@@ -103,7 +103,7 @@ class TorchMLP:
         self.model = build_model(settings).to(device)
         self.X = torch.tensor(settings.data.X, dtype=dtype, device=device)
         self.Y = torch.tensor(settings.data.Y, dtype=dtype, device=device)
-        self.objective = nn.MSELoss() if side.gradient_scale is GradientScale.MEAN else HalfSumLoss()
+        self.objective = nn.MSELoss() if side.reduction is Reduction.MEAN else HalfSumLoss()
         self.report = REPORTS[side.loss_report]()
         self._build_optimizers()
         self.steps = 0

@@ -102,7 +102,7 @@ def made_up_trace(settings, epoch, states, matched_start=False):
     first = next(index for index, operation in enumerate(operations) if operation.differs)
     meant = next(index for index, operation in enumerate(operations) if operation.place.kind is Kind.ERROR)
     rounding = Reason(ReasonKind.ROUNDING, "Rounding: the library's exp", "Made up: 1/(1 + exp(−z)) in another way.")
-    gradient = find("gradient_scale")
+    gradient = find("reduction")
     meaning = Reason(ReasonKind.MEANING, "Meaning: gradient", "Made up: Σ here, mean there.", (gradient,))
     return StepTrace(settings, epoch, matched_start, operations, first, rounding, meant, meaning)
 

@@ -72,7 +72,7 @@ def test_asked_reports_the_questions_own_number():
 
 def test_each_preset_mends_one_more_of_the_answers_differences():
     left = {name: {one.field for one in engine.remaining(preset.settings)} for name, preset in engine.PRESETS.items()}
-    assert left["asked"] == {"loss_report", "initial_weights", "bias", "gradient_scale", "precision"}
+    assert left["asked"] == {"loss_report", "initial_weights", "bias", "reduction", "precision"}
     assert left["same-loss"] == left["asked"] - {"loss_report"}
     assert left["same-weights"] == left["same-loss"] - {"initial_weights"}
     assert left["no-bias"] == left["same-weights"] - {"bias"}

@@ -13,7 +13,7 @@ from engine.model_state import ModelState
 from engine.numpy_buffers import BufferedNumpyMLP
 from engine.numpy_mlp import Layer, NumpyMLP, backward, forward, report_loss
 from engine.places import Kind, Place
-from engine.settings import Activation, GradientScale, InitialWeights, LossReport, Precision, SideName
+from engine.settings import Activation, InitialWeights, LossReport, Precision, Reduction, SideName
 from engine.torch_mlp import HalfSumLoss, TorchMLP, build_model
 from engine.torch_replay import ReplayedTorchMLP
 from tests.strategies import experiments
@@ -200,8 +200,8 @@ def test_the_scale_of_the_gradient_is_n_times_c_over_two():
         settings = replace(engine.preset("exact"), data=engine.built_in(name))
         start = NumpyMLP(settings).parameters()
         steps = []
-        for scale in GradientScale:
-            model = NumpyMLP(settings.with_side(SideName.NUMPY, gradient_scale=scale))
+        for scale in Reduction:
+            model = NumpyMLP(settings.with_side(SideName.NUMPY, reduction=scale))
             model.step()
             steps.append(model.parameters()[W1] - start[W1])
         np.testing.assert_allclose(steps[0], factor * steps[1], rtol=1e-9)
@@ -266,7 +266,7 @@ def test_decay_beside_momentum_and_through_it_by_hand():
             engine.preset("exact").numpy,
             bias=False,
             learning_rate=eta,
-            gradient_scale="sum",
+            reduction="sum",
             momentum=f"{mu}",
             weight_decay=f"{form}-{rate}",
         )
@@ -302,7 +302,7 @@ def test_in_turn_the_error_passes_through_the_new_weights(model_type):
     hidden = torch.sigmoid(X @ weight1.T + bias1)
     z = hidden @ weight2.T + bias2
     prediction = torch.sigmoid(z)
-    factor = 2 / Y.numel() if settings.numpy.gradient_scale is GradientScale.MEAN else 1
+    factor = 2 / Y.numel() if settings.numpy.reduction is Reduction.MEAN else 1
     (delta,) = torch.autograd.grad(prediction, z, factor * (prediction - Y).detach(), retain_graph=True)
     new_W2 = start[W2] - 0.1 * torch.autograd.grad(z, weight2, delta, retain_graph=True)[0].numpy()
     np.testing.assert_allclose(after[W2], new_W2, rtol=1e-12)
@@ -329,7 +329,7 @@ def test_the_slip_takes_the_formula_of_the_pre_activation(model_type, kind):
         engine.preset("exact").numpy,
         bias=False,
         learning_rate=1.0,
-        gradient_scale="sum",
+        reduction="sum",
         derivative_at="pre-activation",
     )
     settings = engine.Settings(data, side, side, hidden=(), output_activation=kind)

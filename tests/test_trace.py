@@ -22,7 +22,7 @@ from engine.places import Kind, Place
 from engine.reasons import ReasonKind
 from engine.rounding.sleef import vector_exp
 from engine.rounding.ways import SUMS_OF_PRODUCTS, fused, order_that_gives, rounded
-from engine.settings import Activation, DerivativeAt, GradientScale, SideName
+from engine.settings import Activation, DerivativeAt, Reduction, SideName
 from engine.step_tensors import numpy_tensors, places
 from engine.torch_mlp import TorchMLP
 from engine.torch_trace import torch_tensors
@@ -55,7 +55,7 @@ def by_autograd(settings, weights, biases):
         kept[Place(Kind.DELTA, layer)], kept[Place(Kind.ERROR, layer)] = z, output
         tensors[Place(Kind.PRE_ACTIVATION, layer)], tensors[Place(Kind.OUTPUT, layer)] = z, output
     squares = (output - torch.tensor(settings.data.Y)).square()
-    mean = settings.numpy.gradient_scale is GradientScale.MEAN
+    mean = settings.numpy.reduction is Reduction.MEAN
     gradients = torch.autograd.grad(squares.mean() if mean else squares.sum() / 2, list(kept.values()))
     tensors |= dict(zip(kept, gradients, strict=True))
     return {place: tensor.detach().numpy() for place, tensor in tensors.items()}
@@ -150,7 +150,7 @@ def test_the_answer_parts_by_its_precision_and_then_by_its_gradient():
     assert opened.first_operation.place == Place(Kind.PRE_ACTIVATION, 1)
     assert opened.reason.discrepancies == (find("precision"),)
     assert opened.operations[opened.meant].place == Place(Kind.ERROR, 2)
-    assert opened.meaning.discrepancies == (find("gradient_scale"),)
+    assert opened.meaning.discrepancies == (find("reduction"),)
 
 
 @VECTORS
