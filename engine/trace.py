@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.errors import SettingsError
 from engine.lockstep import States, build_models
+from engine.matched_steps import MatchedSteps
 from engine.model_state import ModelState
 from engine.numpy_mlp import NumpyMLP
 from engine.operations import Operation, compare_tensors
@@ -55,8 +56,9 @@ def trace(settings: Settings, epoch: int, states: States, matched_start: bool = 
         first = next((index for index, operation in enumerate(operations) if operation.differs), None)
         if first is None:
             return StepTrace(settings, epoch, matched_start, operations, None, None)
-        reason = find_reason(settings, epoch, before, operations, first)
-        later = find_later_meaning(settings, epoch, before, operations, reason)
+        matched = MatchedSteps(settings, epoch, before)
+        reason = find_reason(matched, operations, first)
+        later = find_later_meaning(matched, operations, reason)
     return StepTrace(settings, epoch, matched_start, operations, first, reason, *later)
 
 

@@ -124,7 +124,7 @@ def test_the_measured_ranking_is_the_printed_one(answers_impact):
     for name, share, rank in printed:
         effect = next(effect for effect in found.ranked if effect.discrepancy.field == name)
         assert part(found, name) == pytest.approx(int(share), abs=2)
-        assert (effect.answers_rank or "") == (int(rank) if rank else "")
+        assert (effect.discrepancy.answers_order or "") == (int(rank) if rank else "")
     first = re.search(r"# (Match gradient first: \d+ % of the gap)", README)[1]
     assert conclusion(found).startswith(first)
     assert "The answer: Loss report > Init weights > Bias > Gradient." in against_the_answer(found)

@@ -13,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import engine
+from engine import matched_steps
 from engine.comparison import compare_parameters, ulp_distance
 from engine.discrepancies import CATALOGUE, find, match_all, part_again
 from engine.growth import GrowthStudy, first_difference
@@ -246,3 +247,12 @@ def test_equal_runs_never_part():
     assert first_difference(settings) is None
     opened = trace_epoch(settings, 30)
     assert (opened.first, opened.reason) == (None, None)
+
+
+def test_each_combination_of_differences_takes_its_step_once(monkeypatch):
+    """However many operations differ: of the five differences at most three together, 25 combinations."""
+    taken = []
+    monkeypatch.setattr(matched_steps, "numpy_tensors", lambda model: taken.append(model.side) or numpy_tensors(model))
+    opened = trace_epoch(replace(engine.preset("asked"), epochs=3), 3)
+    assert sum(one.differs for one in opened.operations) > 10
+    assert 0 < len(taken) == len(set(taken)) <= 25

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording, each_side, plain
 from engine.discrepancies.code_lines import delta, report_in_pytorch
-from engine.settings import Reduction, Settings, gradient_factor
+from engine.settings import Reduction, Settings, SideName, gradient_factor
 
 CHOICES = (
     Choice(Reduction.SUM, "sum", "Σ", "ŷ − y, the gradient of ½·Σ(ŷ − y)²"),
@@ -72,4 +72,6 @@ DISCREPANCY = Discrepancy(
     moves=Moves.WEIGHTS,
     choices=CHOICES,
     wording=WORDING,
+    answers_order=4,
+    answers_side=SideName.NUMPY,
 )
