@@ -16,10 +16,10 @@ from engine.presets import PRESETS, preset
 from engine.run import Progress, Run, SideRun, train
 from engine.settings import (
     Activation,
-    GradientScale,
     InitialWeights,
     LossReport,
     Precision,
+    Reduction,
     Settings,
     Side,
     SideName,
@@ -36,7 +36,6 @@ __all__ = [
     "Dataset",
     "DeviceError",
     "Discrepancy",
-    "GradientScale",
     "InitialWeights",
     "InputError",
     "Level",
@@ -45,6 +44,7 @@ __all__ = [
     "ParameterGap",
     "Precision",
     "Progress",
+    "Reduction",
     "Run",
     "Settings",
     "SettingsError",

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from engine.initial_weights import LayerStart, initial_layers
+from engine.places import Tensors
 from engine.settings import InitialWeights, LogMoment, LossReport, Settings, Side
 from engine.types import FloatArray
 from engine.update_rules import DecayForm, MomentumForm
@@ -62,8 +63,8 @@ class Batch(Protocol):
     def step(self) -> tuple[FloatArray, FloatArray]:
         """One epoch of every run; mean(e²) and mean(e) of the weights before the update, (R,) each, in float64."""
 
-    def parameters(self) -> list[FloatArray]:
-        """Layer by layer (R, fan_out, fan_in) and (R, fan_out), in float64; a bias that is not there is zero."""
+    def parameters(self) -> Tensors:
+        """Weights (R, fan_out, fan_in) and biases (R, fan_out), in float64; a bias that is not there is zero."""
 
 
 def stacked_biases(starts: Sequence[list[LayerStart]], layer: int) -> tuple[FloatArray, FloatArray] | None:

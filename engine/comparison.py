@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from engine.places import Tensors, in_order
 from engine.settings import Precision, Settings
 from engine.types import FloatArray
 
@@ -153,22 +154,10 @@ class ParameterPair:
         return None if self.numpy is None or self.pytorch is None else (self.numpy, self.pytorch)
 
 
-def pair_parameters(
-    settings: Settings, numpy_parameters: list[FloatArray], pytorch_parameters: list[FloatArray]
-) -> tuple[ParameterPair, ...]:
-    """Both sides' parameters by name, 'layer 1 weight' first; a bias is there if either side has one."""
-    numpy_named = _named(numpy_parameters, settings.numpy.bias)
-    pytorch_named = _named(pytorch_parameters, settings.pytorch.bias)
-    names = sorted(numpy_named.keys() | pytorch_named.keys(), key=lambda name: (int(name.split()[1]), name[-1] == "s"))
-    return tuple(ParameterPair(name, numpy_named.get(name), pytorch_named.get(name)) for name in names)
-
-
-def _named(parameters: list[FloatArray], bias: bool) -> dict[str, FloatArray]:
-    kinds = ("weight", "bias") if bias else ("weight",)
-    return {
-        f"layer {index // len(kinds) + 1} {kinds[index % len(kinds)]}": parameter
-        for index, parameter in enumerate(parameters)
-    }
+def pair_parameters(numpy: Tensors, pytorch: Tensors) -> tuple[ParameterPair, ...]:
+    """Both sides' parameters, 'layer 1 weight' first; a bias is there if either side has one."""
+    places = in_order([*numpy, *pytorch])
+    return tuple(ParameterPair(place.title, numpy.get(place), pytorch.get(place)) for place in places)
 
 
 def coarser_dtype(settings: Settings) -> DTypeLike:

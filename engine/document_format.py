@@ -12,8 +12,10 @@ from engine.errors import InputError
 from engine.settings import SideName
 from engine.shown_text import shown
 
-FORMAT = 2
-"""Of the documents that are written. Those without a number are of format 1."""
+FORMAT = 3
+"""Of the documents that are written. Those without a number are of format 1. Since format 3 `gradient_scale` is called
+`reduction`; `old_names.py` reads both.
+"""
 
 RUN = dict.fromkeys(("settings", *(side.value for side in SideName), "comparison"), 1)
 STEP = dict.fromkeys(

@@ -17,9 +17,6 @@ from engine.shapley import alone, interactions, removed, shapley_values
 from engine.toward import AS_THE_ANSWER, listed
 from engine.types import FloatArray
 
-ANSWERS_ORDER = ("loss_report", "initial_weights", "bias", "gradient_scale")
-"""The fields in the order in which the answer lists them, 'roughly from most to least impact'."""
-
 CANCELLED = 0.02
 """A whole gap below this part of the largest single effect is one that cancels."""
 
@@ -67,12 +64,6 @@ class Effect:
     def worse_when_matched(self) -> int:
         """At how many seeds the gap grows, by more than rounding, when this one alone is matched."""
         return int(np.count_nonzero(-self.removed > self.rounding))
-
-    @property
-    def answers_rank(self) -> int | None:
-        """Its place in the answer's list, from 1."""
-        field = self.discrepancy.field
-        return ANSWERS_ORDER.index(field) + 1 if field in ANSWERS_ORDER else None
 
 
 @dataclass(frozen=True)
@@ -144,7 +135,7 @@ def effects(impact: Impact, measure: Measure) -> Effects:
             shares[index],
             rounding,
             first=int(np.count_nonzero(firsts[index])),
-            held=held[index] if held is not None and discrepancy.field == "bias" else None,
+            held=held[index] if held is not None and discrepancy.shifts_draws else None,
         )
         for index, discrepancy in enumerate(differences)
     ]
@@ -231,7 +222,7 @@ def _cancelling(found: Effects) -> str:
 
 def in_the_answer(found: Effects) -> list[Effect]:
     """Those that the answer lists too, the weightiest first."""
-    return [effect for effect in found.ranked if effect.answers_rank is not None]
+    return [effect for effect in found.ranked if effect.discrepancy.answers_order is not None]
 
 
 def against_the_answer(found: Effects) -> str:
@@ -243,6 +234,6 @@ def against_the_answer(found: Effects) -> str:
         return ""
     measured = " > ".join(effect.discrepancy.title for effect in both)
     answers = " > ".join(
-        effect.discrepancy.title for effect in sorted(both, key=lambda effect: effect.answers_rank or 0)
+        effect.discrepancy.title for effect in sorted(both, key=lambda effect: effect.discrepancy.answers_order or 0)
     )
     return f"Measured: {measured}." + (" So says the answer." if measured == answers else f" The answer: {answers}.")

@@ -16,6 +16,7 @@ from engine.comparison import Comparison, ParameterPair, compare_parameters
 from engine.discrepancies import CATALOGUE
 from engine.history import Curves
 from engine.number_text import MEANINGFUL_ULPS, number
+from engine.places import parameter_places
 from engine.scripts import data_file_name, script_files
 from engine.settings import Settings, SideName
 from engine.types import FloatArray
@@ -42,8 +43,9 @@ def export_files(result: Result, command: str) -> dict[str, str | bytes]:
     files["losses.csv"] = losses_csv(result.curves)
     files["parameters.npz"] = parameters_npz(result)
     for side in SideName:
-        parameters = list(own_parameters(side, result.parameters).values())
-        files[f"{side.value}_state_dict.pt"] = state_dict_file(parameters, result.settings.side(side).bias)
+        places = parameter_places(len(result.settings.activations), result.settings.side(side).bias)
+        parameters = dict(zip(places, own_parameters(side, result.parameters).values(), strict=True))
+        files[f"{side.value}_state_dict.pt"] = state_dict_file(parameters)
     files["report.md"] = report(result, command)
     return files
 

@@ -68,7 +68,7 @@ class GrowthStudy:
         return self._tracer.differs((self.numpy.state(), self.pytorch.state()))
 
     def _pairs(self) -> tuple[ParameterPair, ...]:
-        return pair_parameters(self._settings, self.numpy.parameters(), self.pytorch.parameters())
+        return pair_parameters(self.numpy.parameters(), self.pytorch.parameters())
 
     def _measure(self) -> None:
         pairs = self._pairs()

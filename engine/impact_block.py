@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from engine.batching import Batch, BatchRun
 from engine.errors import SettingsError
+from engine.places import Tensors
 from engine.settings import LogMoment, LossReport, Settings, SideName
 from engine.types import FloatArray
 
@@ -84,10 +85,10 @@ class _Trainings:
         self._last = moments
         return moments
 
-    def parameters(self) -> list[FloatArray]:
+    def parameters(self) -> Tensors:
         """As `Batch.parameters`, of all trainings."""
-        found = zip(*(batch.parameters() for batch in self._batches), strict=True)
-        return [np.concatenate(parts) for parts in found]
+        found = [batch.parameters() for batch in self._batches]
+        return {place: np.concatenate([one[place] for one in found]) for place in found[0]}
 
 
 def report_of(report: LossReport, moments: FloatArray, elements: int) -> FloatArray:
@@ -188,7 +189,9 @@ class Block:
         """‖W_NumPy − W_PyTorch‖ over all parameters, a missing bias counting as zero."""
         total = np.zeros(len(self._area))
         numpy, pytorch = self._sides
-        for ours, theirs in zip(numpy.parameters(), pytorch.parameters(), strict=True):
+        theirs_by_place = pytorch.parameters()
+        for place, ours in numpy.parameters().items():
+            theirs = theirs_by_place[place]
             for start in range(0, len(total), PLACES_AT_ONCE):
                 part = slice(start, start + PLACES_AT_ONCE)
                 gap = ours[numpy.columns[part]] - theirs[pytorch.columns[part]]

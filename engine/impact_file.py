@@ -63,7 +63,7 @@ def _measure_document(impact: Impact, measure: Measure) -> dict[str, Any]:
             {
                 "difference": effect.discrepancy.field,
                 "moves": effect.discrepancy.moves.name.lower(),
-                "answers_rank": effect.answers_rank,
+                "answers_rank": effect.discrepancy.answers_order,
                 "shapley": effect.shapley.tolist(),
                 "alone": effect.alone.tolist(),
                 "removed": effect.removed.tolist(),

@@ -23,11 +23,13 @@ from engine.comparison import (
 )
 from engine.divergence import Divergence
 from engine.history import Curves, History
+from engine.model_state import ModelState
+from engine.places import Tensors
 from engine.settings import Settings, SideName
 from engine.threads import side_by_side
 from engine.types import FloatArray
 
-States = tuple[list[FloatArray], list[FloatArray]]
+States = tuple[ModelState, ModelState]
 """Both models' `state()`, the hand-written side's first."""
 
 
@@ -37,13 +39,13 @@ class Model(Protocol):
     def step(self) -> float:
         """One epoch; returns the loss that is logged for it."""
 
-    def parameters(self) -> list[FloatArray]:
+    def parameters(self) -> Tensors:
         """Copies of all parameters in PyTorch's orientation and order."""
 
-    def state(self) -> list[FloatArray]:
+    def state(self) -> ModelState:
         """Copies of all that the next step depends on."""
 
-    def set_state(self, state: list[FloatArray]) -> None:
+    def set_state(self, state: ModelState) -> None:
         """Go on from such a state."""
 
     def predict(self, X: FloatArray | None = None) -> FloatArray:
@@ -158,7 +160,7 @@ class Lockstep:
 
     def parameters(self) -> tuple[ParameterPair, ...]:
         """Copies of both sides' parameters, by name."""
-        return pair_parameters(self.settings, self.numpy.parameters(), self.pytorch.parameters())
+        return pair_parameters(self.numpy.parameters(), self.pytorch.parameters())
 
     def comparison(self, parameters: tuple[ParameterPair, ...]) -> Comparison:
         """How far the sides are apart so far; `parameters` are those of now."""

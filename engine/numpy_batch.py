@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.batching import BatchedDescent, BatchRun, stacked_biases
 from engine.numpy_mlp import activate, activation_derivative, data_arrays
+from engine.places import Kind, Place, Tensors
 from engine.settings import DerivativeAt, Settings, gradient_factor
 from engine.types import FloatArray
 from engine.update_rules import UpdateOrder
@@ -26,13 +27,13 @@ class NumpyBatch:
         self._activations = settings.activations
         self._in_turn = sides[0].update_order is UpdateOrder.IN_TURN
         self._slipped = sides[0].derivative_at is DerivativeAt.PRE_ACTIVATION
-        self._factor = self._column([gradient_factor(side.gradient_scale, settings.elements) for side in sides])
+        self._factor = self._column([gradient_factor(side.reduction, settings.elements) for side in sides])
         self._descent = BatchedDescent(sides, self._column)
         starts = [run.start(settings) for run in runs]
         layers = range(len(self._activations))
         self._weights = [np.stack([start[layer].weight.T for start in starts]) for layer in layers]
         self._biases = [stacked_biases(starts, layer) for layer in layers]
-        self._velocities: dict[tuple[int, str], FloatArray | None] = {}
+        self._velocities: dict[Place, FloatArray | None] = {}
 
     def _column(self, numbers: list[float]) -> FloatArray:
         return np.array(numbers, self._X.dtype)[:, None, None]
@@ -70,20 +71,21 @@ class NumpyBatch:
             self._update(*gradient)
 
     def _update(self, layer: int, gradient: FloatArray, delta: FloatArray) -> None:
-        self._descend(layer, "weight", self._weights[layer], gradient)
+        self._descend(Place(Kind.WEIGHT, layer + 1), self._weights[layer], gradient)
         bias = self._biases[layer]
         if bias is not None:
             value, mask = bias
-            self._descend(layer, "bias", value, mask * delta.sum(axis=1, keepdims=True))
+            self._descend(Place(Kind.BIAS, layer + 1), value, mask * delta.sum(axis=1, keepdims=True))
 
-    def _descend(self, layer: int, kind: str, parameter: FloatArray, gradient: FloatArray) -> None:
-        place = (layer, kind)
+    def _descend(self, place: Place, parameter: FloatArray, gradient: FloatArray) -> None:
         self._velocities[place] = self._descent.step(parameter, gradient, self._velocities.get(place))
 
-    def parameters(self) -> list[FloatArray]:
+    def parameters(self) -> Tensors:
         """As `Batch.parameters`."""
-        found: list[FloatArray] = []
-        for weight, bias in zip(self._weights, self._biases, strict=True):
+        found: Tensors = {}
+        for layer, (weight, bias) in enumerate(zip(self._weights, self._biases, strict=True), start=1):
             outward = weight.mT.astype(np.float64)
-            found += [outward, np.zeros(outward.shape[:2]) if bias is None else bias[0][:, 0].astype(np.float64)]
+            found[Place(Kind.WEIGHT, layer)] = outward
+            lacking = np.zeros(outward.shape[:2])
+            found[Place(Kind.BIAS, layer)] = lacking if bias is None else bias[0][:, 0].astype(np.float64)
         return found

@@ -15,6 +15,7 @@ import numpy as np
 from engine.numpy_descent import Descent
 from engine.numpy_mlp import Layer, NumpyMLP
 from engine.parts import WHOLE, Operation, in_parts, product, row_blocks, run
+from engine.places import Tensors
 from engine.settings import Activation, DerivativeAt, LogMoment, LossReport, Settings
 from engine.threads import shares_products
 from engine.types import FloatArray
@@ -53,6 +54,7 @@ class BufferedNumpyMLP(NumpyMLP):
 
     def step(self) -> float:
         """As `NumpyMLP.step`."""
+        self.steps += 1
         run(self._operations)
         if not self._started:
             self._start(True)
@@ -63,18 +65,18 @@ class BufferedNumpyMLP(NumpyMLP):
         dampened = started or self.side.momentum.form is MomentumForm.TEXTBOOK
         self._share[...] = 1 - self.side.momentum.dampening if dampened else 1
 
-    def _velocities(self) -> list[FloatArray]:
-        return self._kept_velocities() if self._started else []
+    def _velocities(self) -> Tensors:
+        return self._kept_velocities() if self._started else {}
 
-    def _kept_velocities(self) -> list[FloatArray]:
-        """First layer to last, though they are recorded last to first."""
-        kept = (self._velocity_arrays.get(id(descent)) for descent in self._all_descents)
-        return [velocity for velocity in kept if velocity is not None]
+    def _kept_velocities(self) -> Tensors:
+        """Of all parameters if there is momentum; they are recorded last layer to first."""
+        kept = self._velocity_arrays
+        return {place.velocity: kept[id(one)] for place, one in self._by_place.items() if id(one) in kept}
 
-    def _set_velocities(self, velocities: list[FloatArray]) -> None:
+    def _set_velocities(self, velocities: Tensors) -> None:
         self._start(bool(velocities))
-        for index, array in enumerate(self._kept_velocities()):
-            array[...] = velocities[index] if velocities else 0
+        for place, array in self._kept_velocities().items():
+            array[...] = velocities[place] if velocities else 0
 
     def _number(self, value: float) -> FloatArray:
         return np.array(value, self.X.dtype)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.initial_weights import initial_layers
-from engine.model_state import check_state
+from engine.model_state import ModelState, check_state
 from engine.numpy_descent import Descent
+from engine.places import Place, Tensors, parameter_places
 from engine.settings import Activation, DerivativeAt, LogMoment, LossReport, Precision, Settings, gradient_factor
 from engine.types import FloatArray
 from engine.update_rules import UpdateOrder
@@ -151,11 +152,12 @@ class NumpyMLP:
         self.side = settings.numpy
         self.layers = build_layers(settings)
         self.X, self.Y = data_arrays(settings)
-        self.factor = gradient_factor(self.side.gradient_scale, settings.elements)
+        self.factor = gradient_factor(self.side.reduction, settings.elements)
         self.descents = [
             [Descent(parameter, self.side) for parameter in (layer.weight, layer.bias) if parameter is not None]
             for layer in self.layers
         ]
+        self.steps = 0
 
     def step(self) -> float:
         """One epoch: forward, backward, update; returns the loss that is logged."""
@@ -163,6 +165,7 @@ class NumpyMLP:
 
     def traced_step(self) -> NumpyStep:
         """One epoch, and what it computed on the way."""
+        self.steps += 1
         passed = forward(self.layers, self.X)
         error = passed.prediction - self.Y
         backwards = backward(self.layers, passed, self.factor * error, self.side.derivative_at)
@@ -184,31 +187,39 @@ class NumpyMLP:
             if gradient is not None:
                 descent.step(gradient)
 
-    def parameters(self) -> list[FloatArray]:
-        """Copies of weight (fan_out, fan_in) and bias (fan_out,), layer by layer, in PyTorch's orientation."""
-        return [_outward(descent.parameter) for descent in self._all_descents]
+    def parameters(self) -> Tensors:
+        """Copies of weights (fan_out, fan_in) and biases (fan_out,), in PyTorch's orientation and order."""
+        return {place: _outward(descent.parameter) for place, descent in self._by_place.items()}
 
-    def state(self) -> list[FloatArray]:
-        """Copies of all that the next step depends on: the parameters, then the velocities if there are any."""
-        return self.parameters() + [_outward(velocity) for velocity in self._velocities()]
+    def state(self) -> ModelState:
+        """Copies of all that the next step depends on."""
+        velocities = {place: _outward(velocity) for place, velocity in self._velocities().items()}
+        return ModelState(self.parameters() | velocities, self.steps)
 
-    def set_state(self, state: list[FloatArray]) -> None:
+    def set_state(self, state: ModelState) -> None:
         """Go on from a `state()` of a model with the same settings, in place; raises `ValueError` for another's."""
-        check_state(state, [descent.parameter.T.shape for descent in self._all_descents])
-        for descent, value in zip(self._all_descents, state, strict=False):
-            descent.parameter[...] = value.T
-        self._set_velocities([value.T for value in state[len(self._all_descents) :]])
+        descents = self._by_place
+        check_state(state, {place: descent.parameter.T.shape for place, descent in descents.items()})
+        for place, descent in descents.items():
+            descent.parameter[...] = state.tensors[place].T
+        self._set_velocities({place: velocity.T for place, velocity in state.velocities.items()})
+        self.steps = state.steps
 
     @property
-    def _all_descents(self) -> list[Descent]:
-        return [descent for descents in self.descents for descent in descents]
+    def _by_place(self) -> dict[Place, Descent]:
+        places = parameter_places(len(self.layers), self.side.bias)
+        return dict(zip(places, (one for descents in self.descents for one in descents), strict=True))
 
-    def _velocities(self) -> list[FloatArray]:
-        return [descent.velocity for descent in self._all_descents if descent.velocity is not None]
+    def _velocities(self) -> Tensors:
+        return {
+            place.velocity: descent.velocity
+            for place, descent in self._by_place.items()
+            if descent.velocity is not None
+        }
 
-    def _set_velocities(self, velocities: list[FloatArray]) -> None:
-        for index, descent in enumerate(self._all_descents):
-            descent.velocity = velocities[index].copy() if velocities else None
+    def _set_velocities(self, velocities: Tensors) -> None:
+        for place, descent in self._by_place.items():
+            descent.velocity = velocities[place.velocity].copy() if velocities else None
 
     def predict(self, X: FloatArray | None = None) -> FloatArray:
         """The network's output (N, C) at the present weights, for the data unless other inputs are given."""

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.comparison import coarser_dtype, relative_gap, ulp_distance
+from engine.places import Place, Tensors
 from engine.settings import Settings
-from engine.step_tensors import Place, Tensors, formula, places
+from engine.step_tensors import formula, places
 from engine.types import FloatArray
 
 

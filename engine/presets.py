@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from engine.data import xor
 from engine.errors import SettingsError
-from engine.settings import GradientScale, InitialWeights, LossReport, Precision, Settings, Side
+from engine.settings import InitialWeights, LossReport, Precision, Reduction, Settings, Side
 from engine.shown_text import shown
 
 
@@ -23,7 +23,7 @@ BY_HAND = Side(
     loss_report=LossReport.ERROR_TIMES_LOSS,
     initial_weights=InitialWeights.UNIT_UNIFORM,
     bias=False,
-    gradient_scale=GradientScale.SUM,
+    reduction=Reduction.SUM,
     learning_rate=0.3,
     precision=Precision.FLOAT64,
 )

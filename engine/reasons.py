@@ -14,14 +14,15 @@ from itertools import combinations
 import numpy as np
 
 from engine.comparison import coarser_dtype
-from engine.discrepancies import Discrepancy, find, match_toward, remaining
+from engine.discrepancies import Discrepancy, remaining
 from engine.lockstep import States
-from engine.numpy_mlp import NumpyMLP, data_arrays
+from engine.matched_steps import MatchedSteps
+from engine.numpy_mlp import data_arrays
 from engine.operations import Operation
+from engine.places import Kind
 from engine.rounding.operands import FUSED, SUM_ORDER, Candidate, Operands
 from engine.rounding.trials import candidates, other_orders, reproduces, tried_elements
 from engine.settings import Settings, SideName
-from engine.step_tensors import Kind, Place, Tensors, numpy_tensors, parameter_tensors
 from engine.types import FloatArray
 
 PARAMETERS_BEFORE = (Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)
@@ -56,10 +57,10 @@ class Reason:
     tried: int = 0
 
 
-def find_reason(settings: Settings, epoch: int, states: States, operations: Sequence[Operation], first: int) -> Reason:
+def find_reason(matched: MatchedSteps, operations: Sequence[Operation], first: int) -> Reason:
     """The reason, tried on the spot from the states before the step."""
     operation = operations[first]
-    meaning = _find_meaning(settings, epoch, states, operation)
+    meaning = _find_meaning(matched, operation)
     if meaning is not None:
         return meaning
     if operation.place.kind in PARAMETERS_BEFORE:
@@ -69,17 +70,18 @@ def find_reason(settings: Settings, epoch: int, states: States, operations: Sequ
             "The two sides' parameters differ before this step begins. With a matched start PyTorch is given NumPy's "
             "weights, and the step's own difference is seen.",
         )
-    return _find_rounding(settings, states, operations, operation)
+    return _find_rounding(matched.settings, matched.states, operations, operation)
 
 
 def find_later_meaning(
-    settings: Settings, epoch: int, states: States, operations: Sequence[Operation], reason: Reason
+    matched: MatchedSteps, operations: Sequence[Operation], reason: Reason
 ) -> tuple[int | None, Reason | None]:
     """The first operation that differs by more than rounding for another reason of the catalogue, with that reason."""
+    settings = matched.settings
     for index, operation in enumerate(operations):
         if operation.place.kind in PARAMETERS_BEFORE or operation.max_absolute <= _tolerance(settings, operation):
             continue
-        meaning = _find_meaning(settings, epoch, states, operation)
+        meaning = _find_meaning(matched, operation)
         if meaning is not None and not set(meaning.discrepancies) <= set(reason.discrepancies):
             return index, meaning
     return None, None
@@ -91,15 +93,16 @@ def _tolerance(settings: Settings, operation: Operation) -> float:
     return ROUNDING_STEPS * step * float(np.abs(operation.pytorch).max(initial=0))
 
 
-def _find_meaning(settings: Settings, epoch: int, states: States, operation: Operation) -> Reason | None:
+def _find_meaning(matched: MatchedSteps, operation: Operation) -> Reason | None:
     """The fewest differences that, matched on the hand-written side, make the operation PyTorch's."""
+    settings = matched.settings
     candidates_left = remaining(settings)
     tolerance = _tolerance(settings, operation)
     small_already = operation.max_absolute <= tolerance
     for count in range(1, min(MOST_TOGETHER, len(candidates_left)) + 1):
         nearly: tuple[Discrepancy, ...] | None = None
         for chosen in combinations(candidates_left, count):
-            gap = _gap_when_matched(settings, epoch, states, operation, chosen)
+            gap = matched.gap(operation, chosen)
             if gap == 0:
                 return _meaning(settings, chosen, "with it, bit for bit", operation)
             if gap is not None and gap <= tolerance and not small_already and nearly is None:
@@ -126,58 +129,6 @@ def _meaning(settings: Settings, chosen: Sequence[Discrepancy], how: str, operat
     )
 
 
-def _gap_when_matched(
-    settings: Settings, epoch: int, states: States, operation: Operation, chosen: Sequence[Discrepancy]
-) -> float | None:
-    """The largest |Δ| there, 0 only for equal bits, with these matched toward PyTorch; none if it cannot be said."""
-    matched = settings
-    for discrepancy in chosen:
-        matched, _ = match_toward(discrepancy, matched, SideName.PYTORCH)
-    model = NumpyMLP(matched)
-    starts_over = epoch == 1 and any(discrepancy.field == "initial_weights" for discrepancy in chosen)
-    if not starts_over:
-        state = _matched_state(settings, matched, states, model)
-        if state is None:
-            return None
-        model.set_state(state)
-    found = numpy_tensors(model).get(operation.place)
-    if found is None:
-        return None if operation.lacking != "PyTorch" else 0.0
-    target = operation.pytorch.astype(np.float64)
-    if operation.lacking == "PyTorch" or found.shape != target.shape:
-        return None
-    gap = np.abs(found.astype(np.float64) - target)
-    return float(gap.max()) if np.isfinite(gap).all() else None
-
-
-def _matched_state(settings: Settings, matched: Settings, states: States, model: NumpyMLP) -> list[FloatArray] | None:
-    """NumPy's state as the matched side keeps it; what it did not have before is PyTorch's."""
-    before = named_state(states[0], settings.numpy.bias, len(settings.activations))
-    theirs = named_state(states[1], settings.pytorch.bias, len(settings.activations))
-    same_momentum = matched.numpy.momentum == settings.numpy.momentum
-    wanted = [*parameter_tensors(model.parameters(), matched.numpy.bias, Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)]
-    if matched.numpy.momentum.coefficient and len(before if same_momentum else theirs) > len(wanted):
-        kinds = {Kind.WEIGHT_BEFORE: Kind.WEIGHT_VELOCITY, Kind.BIAS_BEFORE: Kind.BIAS_VELOCITY}
-        wanted += [Place(kinds[place.kind], place.layer) for place in wanted]
-    state = []
-    for place in wanted:
-        velocity = place.kind in (Kind.WEIGHT_VELOCITY, Kind.BIAS_VELOCITY)
-        sources = (before, theirs) if not velocity or same_momentum else (theirs,)
-        value = next((source[place] for source in sources if place in source), None)
-        if value is None:
-            return None
-        state.append(value)
-    return state
-
-
-def named_state(state: list[FloatArray], bias: bool, layers: int) -> Tensors:
-    """A model's `state()` by place: parameters, then velocities."""
-    count = layers * (2 if bias else 1)
-    return parameter_tensors(state[:count], bias, Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE) | parameter_tensors(
-        state[count:], bias, Kind.WEIGHT_VELOCITY, Kind.BIAS_VELOCITY
-    )
-
-
 def _find_rounding(settings: Settings, states: States, operations: Sequence[Operation], operation: Operation) -> Reason:
     """The way of rounding that gives PyTorch's bits, and the one that gives NumPy's."""
     place = operation.place
@@ -185,8 +136,7 @@ def _find_rounding(settings: Settings, states: States, operations: Sequence[Oper
     elements = tried_elements(place, pytorch, operation.numpy, operation.pytorch)
     theirs = _way(list(candidates(place, pytorch, in_torch=True)), operation.pytorch, elements)
     ours = _way(list(candidates(place, numpy, in_torch=False)), operation.numpy, elements)
-    precision = find("precision")
-    by_precision = () if precision.matched(settings) else (precision,)
+    by_precision = tuple(discrepancy for discrepancy in remaining(settings) if discrepancy.rounds)
     if theirs is None:
         orders = other_orders(place, pytorch, operation.pytorch, elements[:MOST_ORDERS])
         if orders:
@@ -242,5 +192,4 @@ def _operands(settings: Settings, name: SideName, states: States, operations: Se
     side, numpy_side = settings.side(name), name is SideName.NUMPY
     X, Y = data_arrays(settings if numpy_side else settings.with_side(SideName.NUMPY, precision=side.precision))
     tensors = {one.place: one.numpy if numpy_side else one.pytorch for one in operations}
-    named = named_state(states[0 if numpy_side else 1], side.bias, len(settings.activations))
-    return Operands(settings, side, X, Y, tensors, named)
+    return Operands(settings, side, X, Y, tensors, states[0 if numpy_side else 1].velocities)

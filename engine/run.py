@@ -14,6 +14,7 @@ from engine.divergence import Cause, Divergence, find_cause
 from engine.exports import Result
 from engine.history import History
 from engine.lockstep import Lockstep
+from engine.places import Tensors
 from engine.settings import Settings, SideName
 from engine.types import FloatArray
 from engine.verdict import Verdict, judge
@@ -35,12 +36,12 @@ class Progress:
 @dataclass(frozen=True)
 class SideRun:
     """What one side did: `losses` is float64 with one entry per epoch trained; parameters are in PyTorch's
-    orientation, weight (fan_out, fan_in), bias (fan_out,), weight, ...
+    orientation and order: weight (fan_out, fan_in), bias (fan_out,), weight, ...
     """
 
     losses: FloatArray
-    initial_parameters: list[FloatArray]
-    parameters: list[FloatArray]
+    initial_parameters: Tensors
+    parameters: Tensors
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,12 @@ class Run:
     @property
     def initial_parameters(self) -> tuple[ParameterPair, ...]:
         """Both sides' first parameters, by name."""
-        return pair_parameters(self.settings, self.numpy.initial_parameters, self.pytorch.initial_parameters)
+        return pair_parameters(self.numpy.initial_parameters, self.pytorch.initial_parameters)
 
     @property
     def parameters(self) -> tuple[ParameterPair, ...]:
         """Both sides' last parameters, by name."""
-        return pair_parameters(self.settings, self.numpy.parameters, self.pytorch.parameters)
+        return pair_parameters(self.numpy.parameters, self.pytorch.parameters)
 
 
 def train(settings: Settings, on_progress: Callable[[Progress], None] | None = None) -> Run:

@@ -14,6 +14,7 @@ from engine.discrepancies import CATALOGUE, remaining
 from engine.document_format import DATA, FORMAT, SETTINGS, SIDE, check_fields, format_of
 from engine.errors import InputError
 from engine.files import write_whole
+from engine.old_names import with_present_names
 from engine.reading import read_text
 from engine.run import Run, SideRun
 from engine.settings import Settings, Side, SideName
@@ -96,9 +97,16 @@ def _document_settings(document: Any, wanted: str) -> Settings:
         raise InputError(f"has no 'settings'; {wanted}.")
     version, settings = format_of(document), document["settings"]
     check_fields(settings, SETTINGS, version, "settings")
-    for name, fields in (("data", DATA), *((side.value, SIDE) for side in SideName)):
-        check_fields(settings[name], fields, version, name)
-    return _settings(settings)
+    check_fields(settings["data"], DATA, version, "data")
+    named = {side.value: _named_side(settings[side.value]) for side in SideName}
+    for name, side in named.items():
+        check_fields(side, SIDE, version, name)
+    return _settings(settings | named)
+
+
+def _named_side(document: Any) -> Any:
+    """A side's fields by their present names."""
+    return with_present_names(document) if isinstance(document, dict) else document
 
 
 def _settings(document: dict[str, Any]) -> Settings:
@@ -116,8 +124,8 @@ def _settings(document: dict[str, Any]) -> Settings:
 def _side_document(side: SideRun) -> dict[str, Any]:
     return {
         "losses": side.losses.tolist(),
-        "initial_parameters": [parameter.tolist() for parameter in side.initial_parameters],
-        "parameters": [parameter.tolist() for parameter in side.parameters],
+        "initial_parameters": [parameter.tolist() for parameter in side.initial_parameters.values()],
+        "parameters": [parameter.tolist() for parameter in side.parameters.values()],
     }
 
 

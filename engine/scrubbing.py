@@ -51,7 +51,7 @@ class Checkpoints:
     def add(self, epoch: int, state: States) -> None:
         """Keep a state; every other one goes when there are too many."""
         if self._capacity is None:
-            size = sum(array.nbytes for side in state for array in side)
+            size = sum(side.bytes for side in state)
             self._capacity = min(CHECKPOINTS, CHECKPOINT_BYTES // max(size, 1))
         if self._capacity == 0 and self._states:
             return
@@ -92,6 +92,6 @@ class Scrubber:
 
     def state(self, with_predictions: bool) -> EpochState:
         """Where it is."""
-        parameters = pair_parameters(self._settings, self.numpy.parameters(), self.pytorch.parameters())
+        parameters = pair_parameters(self.numpy.parameters(), self.pytorch.parameters())
         predictions = predictions_of(self._settings.data, self.numpy, self.pytorch) if with_predictions else None
         return EpochState(self.epoch, *self._losses, parameters, predictions)

@@ -95,13 +95,13 @@ class InitialWeights(Enum):
     """A standard normal cut off at ±1/√fan_in."""
 
 
-class GradientScale(Enum):
-    """What the output error is multiplied by before it is propagated back."""
+class Reduction(Enum):
+    """How the squared errors become the one number whose gradient is taken."""
 
     SUM = "sum"
-    """1: the gradient of ½·Σe²."""
+    """½·Σe²: the output error is e itself."""
     MEAN = "mean"
-    """2/(N·C): the gradient of mean(e²)."""
+    """mean(e²): the output error is 2/(N·C)·e."""
 
 
 class Precision(Enum):
@@ -143,7 +143,7 @@ class Side:
     loss_report: LossReport = LossReport.MSE
     initial_weights: InitialWeights = InitialWeights.PYTORCH
     bias: bool = True
-    gradient_scale: GradientScale = GradientScale.MEAN
+    reduction: Reduction = Reduction.MEAN
     learning_rate: float = 0.3
     precision: Precision = Precision.FLOAT32
     update_order: UpdateOrder = UpdateOrder.TOGETHER
@@ -156,7 +156,7 @@ class Side:
         kinds = {
             "loss_report": LossReport,
             "initial_weights": InitialWeights,
-            "gradient_scale": GradientScale,
+            "reduction": Reduction,
             "precision": Precision,
             "update_order": UpdateOrder,
             "log_moment": LogMoment,
@@ -260,9 +260,9 @@ class Settings:
         return replace(self, numpy=side) if name is SideName.NUMPY else replace(self, pytorch=side)
 
 
-def gradient_factor(scale: GradientScale, elements: int) -> float:
+def gradient_factor(scale: Reduction, elements: int) -> float:
     """What multiplies e = prediction − target: 1 for the sum, 2/(N·C) for the mean."""
-    return 1.0 if scale is GradientScale.SUM else 2.0 / elements
+    return 1.0 if scale is Reduction.SUM else 2.0 / elements
 
 
 def check_device_name(device: str) -> None:

@@ -2,54 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-
 import numpy as np
 
+from engine.model_state import ModelState
 from engine.numpy_mlp import NumpyMLP
+from engine.places import Kind, Place, Tensors, renamed
 from engine.settings import Activation, LogMoment, Settings
-from engine.types import FloatArray
 from engine.update_rules import UpdateOrder
-
-
-class Kind(Enum):
-    """What an operation of the step makes."""
-
-    WEIGHT_BEFORE = "weight before"
-    BIAS_BEFORE = "bias before"
-    PRE_ACTIVATION = "pre-activation"
-    OUTPUT = "activation"
-    LOSS = "loss"
-    ERROR = "error"
-    DELTA = "delta"
-    WEIGHT_GRADIENT = "weight gradient"
-    BIAS_GRADIENT = "bias gradient"
-    WEIGHT_VELOCITY = "weight velocity"
-    BIAS_VELOCITY = "bias velocity"
-    WEIGHT_UPDATE = "weight update"
-    BIAS_UPDATE = "bias update"
-    WEIGHT_AFTER = "weight after"
-    BIAS_AFTER = "bias after"
-
-
-@dataclass(frozen=True)
-class Place:
-    """An operation: what it makes and in which layer, from 1; the loss is of layer 0."""
-
-    kind: Kind
-    layer: int = 0
-
-    @property
-    def name(self) -> str:
-        """As it is typed: 'layer2-delta', 'loss'."""
-        name = self.kind.value.replace(" ", "-")
-        return f"layer{self.layer}-{name}" if self.layer else name
-
-
-Tensors = dict[Place, FloatArray]
-"""A side's tensors in PyTorch's orientation: weights (fan_out, fan_in), biases (fan_out,), the rest (N, fan_out)."""
-
 
 SIGNS = {Activation.SIGMOID: "σ", Activation.TANH: "tanh", Activation.RELU: "relu", Activation.IDENTITY: "id"}
 
@@ -111,31 +70,21 @@ def places(settings: Settings) -> list[Place]:
     return found + ([Place(Kind.LOSS)] if late else [])
 
 
-def parameter_tensors(parameters: list[FloatArray], bias: bool, weight_kind: Kind, bias_kind: Kind) -> Tensors:
-    """A flat list - weight, bias, weight, ... - by place."""
-    kinds = (weight_kind, bias_kind) if bias else (weight_kind,)
-    return {
-        Place(kinds[index % len(kinds)], index // len(kinds) + 1): parameter
-        for index, parameter in enumerate(parameters)
-    }
+BEFORE = {Kind.WEIGHT: Kind.WEIGHT_BEFORE, Kind.BIAS: Kind.BIAS_BEFORE}
+AFTER = {Kind.WEIGHT: Kind.WEIGHT_AFTER, Kind.BIAS: Kind.BIAS_AFTER}
+UPDATE = {Kind.WEIGHT: Kind.WEIGHT_UPDATE, Kind.BIAS: Kind.BIAS_UPDATE}
 
 
-def with_parameters(tensors: Tensors, before: list[FloatArray], state: list[FloatArray], bias: bool) -> Tensors:
-    """With the parameters before and after the step, their updates, and the velocities that `state` ends with."""
-    after, velocities = state[: len(before)], state[len(before) :]
-    updates: list[FloatArray] = [new.astype(np.float64) - old for new, old in zip(after, before, strict=True)]
-    return (
-        tensors
-        | parameter_tensors(before, bias, Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)
-        | parameter_tensors(updates, bias, Kind.WEIGHT_UPDATE, Kind.BIAS_UPDATE)
-        | parameter_tensors(after, bias, Kind.WEIGHT_AFTER, Kind.BIAS_AFTER)
-        | parameter_tensors(velocities, bias, Kind.WEIGHT_VELOCITY, Kind.BIAS_VELOCITY)
-    )
+def with_parameters(tensors: Tensors, before: Tensors, state: ModelState) -> Tensors:
+    """With the parameters before and after the step, their updates, and the velocities of the state after it."""
+    after = state.parameters
+    updates: Tensors = {place: new.astype(np.float64) - before[place] for place, new in after.items()}
+    return tensors | renamed(before, BEFORE) | renamed(updates, UPDATE) | renamed(after, AFTER) | state.velocities
 
 
 def numpy_tensors(model: NumpyMLP) -> Tensors:
     """One step of the hand-written side, and all that it computed."""
-    before, bias = model.parameters(), model.side.bias
+    before = model.parameters()
     step = model.traced_step()
     tensors: Tensors = {Place(Kind.LOSS): np.array(step.loss)}
     for layer, gradients in enumerate(step.gradients, start=1):
@@ -146,4 +95,4 @@ def numpy_tensors(model: NumpyMLP) -> Tensors:
         tensors[Place(Kind.WEIGHT_GRADIENT, layer)] = gradients.weight.T
         if gradients.bias is not None:
             tensors[Place(Kind.BIAS_GRADIENT, layer)] = gradients.bias
-    return with_parameters(tensors, before, model.state(), bias)
+    return with_parameters(tensors, before, model.state())

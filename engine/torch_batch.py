@@ -13,6 +13,7 @@ from torch import nn
 
 from engine.batching import BatchedDescent, BatchRun, stacked_biases
 from engine.initial_weights import LayerStart
+from engine.places import Kind, Place, Tensors
 from engine.settings import DerivativeAt, Precision, Settings, gradient_factor
 from engine.torch_device import find_device
 from engine.torch_mlp import ACTIVATIONS
@@ -32,9 +33,7 @@ class TorchBatch:
         kinds = ACTIVATIONS | (SLIPPED_ACTIVATIONS if sides[0].derivative_at is DerivativeAt.PRE_ACTIVATION else {})
         self._activations: list[nn.Module] = [kinds[kind]() for kind in settings.activations]
         self._in_turn = sides[0].update_order is UpdateOrder.IN_TURN
-        self._half_factor = 0.5 * self._column(
-            [gradient_factor(one.gradient_scale, settings.elements) for one in sides]
-        )
+        self._half_factor = 0.5 * self._column([gradient_factor(one.reduction, settings.elements) for one in sides])
         self._descent = BatchedDescent(sides, self._column)
         starts = [run.start(settings) for run in runs]
         self._inputs = self._X.expand(len(runs), *self._X.shape)
@@ -105,9 +104,13 @@ class TorchBatch:
             place = id(parameter)
             self._velocities[place] = self._descent.step(parameter, masked, self._velocities.get(place))
 
-    def parameters(self) -> list[FloatArray]:
+    def parameters(self) -> Tensors:
         """As `Batch.parameters`."""
-        return [found for weight, bias, _ in self._layers for found in (_double(weight), _double(bias[:, 0]))]
+        found: Tensors = {}
+        for layer, (weight, bias, _) in enumerate(self._layers, start=1):
+            found[Place(Kind.WEIGHT, layer)] = _double(weight)
+            found[Place(Kind.BIAS, layer)] = _double(bias[:, 0])
+        return found
 
 
 def _double(tensor: torch.Tensor) -> FloatArray:

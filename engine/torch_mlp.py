@@ -6,21 +6,23 @@ Importing this module imports torch. Running the same step with less bookkeeping
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from engine.initial_weights import initial_layers
-from engine.model_state import check_state
+from engine.model_state import ModelState, check_state
+from engine.places import Place, Tensors, parameter_places
 from engine.settings import (
     Activation,
     DerivativeAt,
-    GradientScale,
     InitialWeights,
     LogMoment,
     LossReport,
     Precision,
+    Reduction,
     Settings,
     SideName,
 )
@@ -101,9 +103,10 @@ class TorchMLP:
         self.model = build_model(settings).to(device)
         self.X = torch.tensor(settings.data.X, dtype=dtype, device=device)
         self.Y = torch.tensor(settings.data.Y, dtype=dtype, device=device)
-        self.objective = nn.MSELoss() if side.gradient_scale is GradientScale.MEAN else HalfSumLoss()
+        self.objective = nn.MSELoss() if side.reduction is Reduction.MEAN else HalfSumLoss()
         self.report = REPORTS[side.loss_report]()
         self._build_optimizers()
+        self.steps = 0
 
     @property
     def linear_layers(self) -> list[nn.Linear]:
@@ -122,6 +125,7 @@ class TorchMLP:
 
     def step_on_device(self) -> torch.Tensor:
         """One epoch; the loss stays where it was computed."""
+        self.steps += 1
         for optimizer in self.optimizers:
             optimizer.zero_grad()
         if self.side.update_order is UpdateOrder.IN_TURN:
@@ -160,48 +164,61 @@ class TorchMLP:
             loss: torch.Tensor = self.report(self.model(self.X) if after else prediction, self.Y)
         return loss
 
-    def parameters(self) -> list[FloatArray]:
-        """Copies of weight (fan_out, fan_in) and bias (fan_out,), layer by layer."""
-        return [_copied(parameter) for parameter in self.model.parameters()]
+    def parameters(self) -> Tensors:
+        """Copies of weights (fan_out, fan_in) and biases (fan_out,), in the model's order."""
+        return {place: _copied(parameter) for place, parameter in self._by_place.items()}
 
-    def state(self) -> list[FloatArray]:
-        """Copies of all that the next step depends on: the parameters, then the velocities if there are any."""
-        return self.parameters() + [_copied(velocity) for velocity in self._velocities()]
+    def state(self) -> ModelState:
+        """Copies of all that the next step depends on."""
+        velocities = {place: _copied(velocity) for place, velocity in self._velocities().items()}
+        return ModelState(self.parameters() | velocities, self.steps)
 
-    def set_state(self, state: list[FloatArray]) -> None:
+    def set_state(self, state: ModelState) -> None:
         """Go on from a `state()` of a model with the same settings, in place; raises `ValueError` for another's."""
-        parameters = list(self.model.parameters())
-        check_state(state, [tuple(parameter.shape) for parameter in parameters])
+        parameters = self._by_place
+        check_state(state, {place: tuple(parameter.shape) for place, parameter in parameters.items()})
         with torch.no_grad():
-            for parameter, value in zip(parameters, state, strict=False):
-                parameter.copy_(torch.from_numpy(value))
-            self._set_velocities(state[len(parameters) :])
+            for place, parameter in parameters.items():
+                parameter.copy_(torch.from_numpy(state.tensors[place]))
+            self._set_velocities(state.velocities)
+        self.steps = state.steps
 
-    def _velocities(self) -> list[torch.Tensor]:
-        states = (optimizer.state[parameter] for optimizer in self.optimizers for parameter in _parameters(optimizer))
-        return [state[MOMENTUM_BUFFER] for state in states if state.get(MOMENTUM_BUFFER) is not None]
+    @property
+    def _by_place(self) -> dict[Place, nn.Parameter]:
+        places = parameter_places(len(self.linear_layers), self.side.bias)
+        return dict(zip(places, self.model.parameters(), strict=True))
 
-    def _set_velocities(self, velocities: list[FloatArray]) -> None:
+    def _optimizer_states(self) -> dict[Place, dict[str, Any]]:
+        """What the optimizers keep of each parameter."""
+        kept = {
+            id(parameter): optimizer.state[parameter]
+            for optimizer in self.optimizers
+            for group in optimizer.param_groups
+            for parameter in group["params"]
+        }
+        return {place: kept[id(parameter)] for place, parameter in self._by_place.items()}
+
+    def _velocities(self) -> dict[Place, torch.Tensor]:
+        found = {place.velocity: kept.get(MOMENTUM_BUFFER) for place, kept in self._optimizer_states().items()}
+        return {place: velocity for place, velocity in found.items() if velocity is not None}
+
+    def _set_velocities(self, velocities: Tensors) -> None:
         present = self._velocities()
-        if len(present) == len(velocities):
-            for tensor, value in zip(present, velocities, strict=True):
-                tensor.copy_(torch.from_numpy(value))
+        if present.keys() == velocities.keys():
+            for place, tensor in present.items():
+                tensor.copy_(torch.from_numpy(velocities[place]))
             return
         self._build_optimizers()
-        values = iter(velocities)
-        for optimizer in self.optimizers if velocities else []:
-            for parameter in _parameters(optimizer):
-                optimizer.state[parameter][MOMENTUM_BUFFER] = torch.from_numpy(next(values)).to(parameter)
+        if velocities:
+            parameters = self._by_place
+            for place, kept in self._optimizer_states().items():
+                kept[MOMENTUM_BUFFER] = torch.from_numpy(velocities[place.velocity]).to(parameters[place])
 
     def predict(self, X: FloatArray | None = None) -> FloatArray:
         """The network's output (N, C) at the present weights, for the data unless other inputs are given."""
         inputs = self.X if X is None else torch.tensor(X, dtype=self.X.dtype, device=self.X.device)
         with torch.no_grad():
             return np.array(self.model(inputs).cpu().numpy())
-
-
-def _parameters(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
-    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 
 def _copied(tensor: torch.Tensor) -> FloatArray:

@@ -14,9 +14,9 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from engine.places import Tensors
 from engine.settings import Settings
 from engine.torch_mlp import TorchMLP
-from engine.types import FloatArray
 
 CHECKED_STEPS = 2
 """Steps on which a recording must agree with the plain step before it is trusted."""
@@ -181,8 +181,8 @@ class ReplayedTorchMLP(TorchMLP):
         """As `TorchMLP.step`."""
         return next(self._steps)
 
-    def _set_velocities(self, velocities: list[FloatArray]) -> None:
-        if len(velocities) != len(self._velocities()):
+    def _set_velocities(self, velocities: Tensors) -> None:
+        if velocities.keys() != self._velocities().keys():
             # The recording writes into velocities that are no longer there.
             self._steps = self._run()
         super()._set_velocities(velocities)
@@ -201,4 +201,5 @@ class ReplayedTorchMLP(TorchMLP):
                 while True:
                     yield super().step()
         while True:
+            self.steps += 1
             yield program.run()

@@ -6,18 +6,17 @@ import io
 
 import torch
 
-from engine.types import FloatArray
+from engine.places import Tensors
 
 
-def state_dict_file(parameters: list[FloatArray], bias: bool) -> bytes:
+def state_dict_file(parameters: Tensors) -> bytes:
     """What `torch.save` writes for the layers 0, 2, 4, ... of `nn.Sequential(nn.Linear, activation, nn.Linear, ...)`.
 
     `torch.load(file, weights_only=True)` reads it. The arrays keep their dtype.
     """
-    kinds = ("weight", "bias") if bias else ("weight",)
     state = {
-        f"{2 * (index // len(kinds))}.{kinds[index % len(kinds)]}": torch.from_numpy(parameter.copy())
-        for index, parameter in enumerate(parameters)
+        f"{2 * (place.layer - 1)}.{place.kind.value}": torch.from_numpy(parameter.copy())
+        for place, parameter in parameters.items()
     }
     file = io.BytesIO()
     torch.save(state, file)

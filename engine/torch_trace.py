@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.step_tensors import Kind, Place, Tensors, with_parameters
+from engine.places import Kind, Place, Tensors
+from engine.step_tensors import with_parameters
 from engine.torch_mlp import TorchMLP
 from engine.types import FloatArray
 
 
 def torch_tensors(model: TorchMLP) -> Tensors:
     """One step, and all that it computed."""
-    before, bias = model.parameters(), model.side.bias
+    before = model.parameters()
     tensors: Tensors = {}
     handles = [
         module.register_forward_hook(_Reader(tensors, *_places(index))) for index, module in enumerate(model.model)
@@ -30,9 +31,9 @@ def torch_tensors(model: TorchMLP) -> Tensors:
     tensors[Place(Kind.LOSS)] = _array(loss)
     for layer, linear in enumerate(model.linear_layers, start=1):
         tensors[Place(Kind.WEIGHT_GRADIENT, layer)] = _array(_gradient(linear.weight))
-        if bias:
+        if model.side.bias:
             tensors[Place(Kind.BIAS_GRADIENT, layer)] = _array(_gradient(linear.bias))
-    return with_parameters(tensors, before, model.state(), bias)
+    return with_parameters(tensors, before, model.state())
 
 
 def _places(index: int) -> tuple[Place, Place]:

@@ -113,7 +113,7 @@ def _tour() -> tuple[Step, ...]:
         ),
         Step(
             "Why two?",
-            "gradient_scale",
+            "reduction",
             "The same settings on seven samples with three outputs.",
             "The curves part again. The sum's gradient is N·C/2 times the mean's: 2 for XOR, 10.5 here. The doubling "
             "was a coincidence of N·C = 4. Match the gradient instead, and it is right for any data.",

@@ -47,7 +47,7 @@ class Toward(Mapping[str, SideName]):
 
 TOWARD_PYTORCH = Toward()
 
-AS_THE_ANSWER = Toward(frozenset({"bias", "gradient_scale"}))
+AS_THE_ANSWER = Toward(frozenset(one.field for one in CATALOGUE if one.answers_side is SideName.NUMPY))
 """It takes PyTorch's bias away and doubles PyTorch's rate; the loss report and the initial weights become PyTorch's."""
 
 TowardWhat = Toward | SideName | str | Mapping[str, SideName | str]

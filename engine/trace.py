@@ -11,12 +11,14 @@ import numpy as np
 
 from engine.errors import SettingsError
 from engine.lockstep import States, build_models
+from engine.matched_steps import MatchedSteps
+from engine.model_state import ModelState
 from engine.numpy_mlp import NumpyMLP
 from engine.operations import Operation, compare_tensors
+from engine.places import Kind, Tensors
 from engine.reasons import Reason, find_later_meaning, find_reason
 from engine.settings import Settings
-from engine.step_tensors import Tensors, numpy_tensors
-from engine.types import FloatArray
+from engine.step_tensors import numpy_tensors
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +56,9 @@ def trace(settings: Settings, epoch: int, states: States, matched_start: bool = 
         first = next((index for index, operation in enumerate(operations) if operation.differs), None)
         if first is None:
             return StepTrace(settings, epoch, matched_start, operations, None, None)
-        reason = find_reason(settings, epoch, before, operations, first)
-        later = find_later_meaning(settings, epoch, before, operations, reason)
+        matched = MatchedSteps(settings, epoch, before)
+        reason = find_reason(matched, operations, first)
+        later = find_later_meaning(matched, operations, reason)
     return StepTrace(settings, epoch, matched_start, operations, first, reason, *later)
 
 
@@ -107,19 +110,13 @@ def match_start(settings: Settings, states: States) -> States:
 
     Velocities are taken over where both sides keep them in one form.
     """
-    numpy_state, pytorch_state = states
-    numpy_kinds, pytorch_kinds = (2 if side.bias else 1 for side in (settings.numpy, settings.pytorch))
-    layers = len(settings.activations)
-    matched: list[FloatArray] = []
-    for layer in range(layers):
-        for kind in range(pytorch_kinds):
-            target = pytorch_state[layer * pytorch_kinds + kind]
-            source = numpy_state[layer * numpy_kinds + kind] if kind < numpy_kinds else np.zeros_like(target)
-            matched.append(source.astype(target.dtype))
-    numpy_velocities = numpy_state[layers * numpy_kinds :]
-    pytorch_velocities = pytorch_state[layers * pytorch_kinds :]
-    same_form = settings.numpy.momentum.form is settings.pytorch.momentum.form and numpy_kinds == pytorch_kinds
-    if same_form and len(numpy_velocities) == len(pytorch_velocities):
-        pairs = zip(numpy_velocities, pytorch_velocities, strict=True)
-        pytorch_velocities = [ours.astype(theirs.dtype) for ours, theirs in pairs]
-    return numpy_state, matched + list(pytorch_velocities)
+    numpy, pytorch = states
+    same_form = settings.numpy.momentum.form is settings.pytorch.momentum.form
+    sources = numpy.parameters
+    if same_form and numpy.velocities.keys() == pytorch.velocities.keys():
+        sources = numpy.tensors
+    matched: Tensors = {}
+    for place, target in pytorch.tensors.items():
+        lacking = np.zeros_like(target) if place.kind is Kind.BIAS else target
+        matched[place] = sources.get(place, lacking).astype(target.dtype)
+    return numpy, ModelState(matched, pytorch.steps)

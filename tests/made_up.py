@@ -9,10 +9,12 @@ from engine.growth import GrowthStudy
 from engine.impact import Impact, Measure
 from engine.jobs import Instruments
 from engine.lockstep import Lockstep
+from engine.model_state import ModelState
 from engine.operations import compare_tensors
+from engine.places import Kind, Place
 from engine.reasons import Reason, ReasonKind
 from engine.settings import SideName
-from engine.step_tensors import Kind, places
+from engine.step_tensors import places
 from engine.trace import StepTrace
 from engine.worker import Worker
 
@@ -35,11 +37,11 @@ class MadeUpModel:
         self.delay = delay
         self.X, self.outputs = settings.data.X, settings.data.outputs
         sizes = settings.layer_sizes
-        self.shapes = []
-        for fan_in, fan_out in pairwise(sizes):
-            self.shapes.append((fan_out, fan_in))
+        self.shapes = {}
+        for layer, (fan_in, fan_out) in enumerate(pairwise(sizes), start=1):
+            self.shapes[Place(Kind.WEIGHT, layer)] = (fan_out, fan_in)
             if bias:
-                self.shapes.append((fan_out,))
+                self.shapes[Place(Kind.BIAS, layer)] = (fan_out,)
 
     def step(self):
         self.epoch += 1
@@ -47,13 +49,16 @@ class MadeUpModel:
 
     def parameters(self):
         scale = 1 + self.epoch / 1000 + self.delay * 1e-5
-        return [scale * (np.arange(np.prod(shape), dtype=np.float64).reshape(shape) / 8 - 0.5) for shape in self.shapes]
+        return {
+            place: scale * (np.arange(np.prod(shape), dtype=np.float64).reshape(shape) / 8 - 0.5)
+            for place, shape in self.shapes.items()
+        }
 
     def state(self):
-        return [np.array([self.epoch])]
+        return ModelState({}, self.epoch)
 
     def set_state(self, state):
-        self.epoch = int(state[0][0])
+        self.epoch = state.steps
 
     def predict(self, X=None):
         """A slope that turns with the epoch and the delay; one column of it for each output."""
@@ -97,7 +102,7 @@ def made_up_trace(settings, epoch, states, matched_start=False):
     first = next(index for index, operation in enumerate(operations) if operation.differs)
     meant = next(index for index, operation in enumerate(operations) if operation.place.kind is Kind.ERROR)
     rounding = Reason(ReasonKind.ROUNDING, "Rounding: the library's exp", "Made up: 1/(1 + exp(−z)) in another way.")
-    gradient = find("gradient_scale")
+    gradient = find("reduction")
     meaning = Reason(ReasonKind.MEANING, "Meaning: gradient", "Made up: Σ here, mean there.", (gradient,))
     return StepTrace(settings, epoch, matched_start, operations, first, rounding, meant, meaning)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import engine
+from engine.places import Kind, Place
 
 
 def test_all_losses_are_the_listings_own(answer_run, listings):
@@ -17,10 +18,10 @@ def test_all_losses_are_the_listings_own(answer_run, listings):
 
 def test_final_weights_are_the_listings_own(answer_run, listings):
     (_, numpy_weights), (_, torch_parameters) = listings
-    for ours, theirs in zip(answer_run.numpy.parameters, numpy_weights, strict=True):
+    for ours, theirs in zip(answer_run.numpy.parameters.values(), numpy_weights, strict=True):
         assert ours.dtype == np.float32
         np.testing.assert_array_equal(ours, theirs.T)
-    for ours, theirs in zip(answer_run.pytorch.parameters, torch_parameters, strict=True):
+    for ours, theirs in zip(answer_run.pytorch.parameters.values(), torch_parameters, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
@@ -65,13 +66,13 @@ def test_asked_reports_the_questions_own_number():
     output = 1 / (1 + np.exp(-(1 / (1 + np.exp(-inputs @ first))) @ second))
     error = output - targets
     assert run.numpy.losses[0] == pytest.approx(np.sum(0.5 * error * (error**2).mean()) / 4, rel=1e-14)
-    np.testing.assert_array_equal(run.numpy.initial_parameters[0], first.T)
-    np.testing.assert_array_equal(run.numpy.initial_parameters[1], second.T)
+    np.testing.assert_array_equal(run.numpy.initial_parameters[Place(Kind.WEIGHT, 1)], first.T)
+    np.testing.assert_array_equal(run.numpy.initial_parameters[Place(Kind.WEIGHT, 2)], second.T)
 
 
 def test_each_preset_mends_one_more_of_the_answers_differences():
     left = {name: {one.field for one in engine.remaining(preset.settings)} for name, preset in engine.PRESETS.items()}
-    assert left["asked"] == {"loss_report", "initial_weights", "bias", "gradient_scale", "precision"}
+    assert left["asked"] == {"loss_report", "initial_weights", "bias", "reduction", "precision"}
     assert left["same-loss"] == left["asked"] - {"loss_report"}
     assert left["same-weights"] == left["same-loss"] - {"initial_weights"}
     assert left["no-bias"] == left["same-weights"] - {"bias"}

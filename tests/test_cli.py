@@ -72,7 +72,7 @@ def test_json_reads_back_to_the_same_bits(tmp_path):
         assert set(found) == {"losses", "initial_parameters", "parameters"}
         np.testing.assert_array_equal(found["losses"], wanted.losses)
         for key in ("initial_parameters", "parameters"):
-            for ours, theirs in zip(found[key], getattr(wanted, key), strict=True):
+            for ours, theirs in zip(found[key], getattr(wanted, key).values(), strict=True):
                 np.testing.assert_array_equal(np.array(ours, theirs.dtype), theirs)
                 assert np.array(ours).shape == theirs.shape
     shapes = [np.array(parameter).shape for parameter in document["pytorch"]["parameters"]]
@@ -223,7 +223,9 @@ def test_presets_and_differences_are_listed():
         assert f"{discrepancy.field}:" in differences
         for choice in discrepancy.choices:
             assert choice.name in differences
-    assert "N·C/2 = 10.5" in run("differences", "gradient_scale", "--data", "regression").stdout
+    assert "N·C/2 = 10.5" in run("differences", "reduction", "--data", "regression").stdout
+    old = run("differences", "gradient-scale", "--data", "regression").stdout
+    assert old == run("differences", "reduction", "--data", "regression").stdout
 
 
 def test_help_names_every_command_and_option():
@@ -361,3 +363,11 @@ def test_trace_writes_every_tensor(tmp_path):
         np.testing.assert_array_equal(found["pytorch"], operation.pytorch)
         assert found["max_ulp"] == operation.max_ulp
     assert json.loads(run(*options, "-").stdout)["operations"] == document["operations"]
+
+
+def test_a_setting_can_be_given_by_its_old_name():
+    settings = engine.preset("asked")
+    assert assign(settings, "both.gradient_scale=mean") == assign(settings, "both.reduction=mean")
+    assert plan(settings, ["gradient_scale"], toward="gradient_scale=numpy", seeds=1) == plan(
+        settings, ["reduction"], toward="reduction=numpy", seeds=1
+    )

@@ -14,6 +14,7 @@ from engine.comparison import (
     relative_gap,
     ulp_distance,
 )
+from tests.tensors import placed
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -61,7 +62,7 @@ def test_a_bias_that_is_not_there_has_no_gap():
     settings = engine.preset("no-bias").with_side(engine.SideName.PYTORCH, bias=True)
     weights = [np.ones((5, 2)), np.ones((1, 5))]
     with_bias = [weights[0], np.full(5, 0.25), weights[1] + 1, np.array([-3.0])]
-    pairs = pair_parameters(settings, weights, with_bias)
+    pairs = pair_parameters(placed(weights), placed(with_bias, bias=True))
     assert [pair.name for pair in pairs] == ["layer 1 weight", "layer 1 bias", "layer 2 weight", "layer 2 bias"]
     assert [pair.shape for pair in pairs] == [(5, 2), (5,), (1, 5), (1,)]
     gaps = compare_parameters(settings, pairs)
@@ -75,21 +76,27 @@ def test_a_bias_that_is_not_there_has_no_gap():
     assert not compare_weights(pairs[:2]).same
 
 
+def pairs(numpy, pytorch):
+    """Of two sides' weights, without biases."""
+    return pair_parameters(placed(numpy), placed(pytorch))
+
+
 def test_weights_have_moved_as_far_as_the_longer_side():
-    settings = engine.preset("no-bias")
     start = [np.zeros((5, 2)), np.zeros((1, 5))]
     one, other = [np.full((5, 2), 2.0), np.zeros((1, 5))], [np.zeros((5, 2)), np.full((1, 5), -8.0)]
-    whole = compare_weights(pair_parameters(settings, one, other), pair_parameters(settings, start, start))
+    whole = compare_weights(pairs(one, other), pairs(start, start))
     assert (whole.moved, whole.max_absolute, whole.relative) == (8.0, 8.0, 1.0)
-    still = compare_weights(pair_parameters(settings, start, start), pair_parameters(settings, start, start))
+    still = compare_weights(pairs(start, start), pairs(start, start))
     assert (still.moved, still.relative, still.same) == (0.0, 0.0, True)
 
 
 def test_a_run_compares_starts_and_ends():
     run = engine.train(engine.preset("pytorch"))
     assert run.comparison.initial_weights.same
-    sides = [[weight.astype(float) for weight in side.parameters] for side in (run.numpy, run.pytorch)]
-    starts = [[weight.astype(float) for weight in side.initial_parameters] for side in (run.numpy, run.pytorch)]
+    sides = [[weight.astype(float) for weight in side.parameters.values()] for side in (run.numpy, run.pytorch)]
+    starts = [
+        [weight.astype(float) for weight in side.initial_parameters.values()] for side in (run.numpy, run.pytorch)
+    ]
     assert run.comparison.weights.max_absolute == max(np.abs(a - b).max() for a, b in zip(*sides, strict=True))
     ways = [np.abs(now - start).max() for side in (0, 1) for now, start in zip(sides[side], starts[side], strict=True)]
     assert run.comparison.weights.moved == max(ways)
@@ -98,17 +105,15 @@ def test_a_run_compares_starts_and_ends():
 
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_gap_that_is_no_number_is_kept_wherever_it_stands(place):
-    settings = engine.preset("no-bias")
     zeros = [np.zeros((5, 2)), np.zeros((1, 5))]
     broken = [np.ones((5, 2)), np.ones((1, 5))]
     broken[place][0, 0] = np.nan
-    whole = compare_weights(pair_parameters(settings, broken, zeros), pair_parameters(settings, zeros, zeros))
+    whole = compare_weights(pairs(broken, zeros), pairs(zeros, zeros))
     assert np.isnan(whole.max_absolute)
     assert whole.relative == np.inf
 
 
 def test_equal_infinities_are_equal():
-    settings = engine.preset("no-bias")
     wide = [np.full((5, 2), np.inf), np.zeros((1, 5))]
-    whole = compare_weights(pair_parameters(settings, wide, wide))
+    whole = compare_weights(pairs(wide, wide))
     assert (whole.max_absolute, whole.same) == (0.0, True)

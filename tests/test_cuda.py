@@ -13,6 +13,7 @@ from engine.settings import SideName
 from engine.snapshot import State
 from engine.trace import trace_epoch
 from engine.worker import Worker
+from tests.tensors import assert_same_bits
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 needs_two = pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA devices")
@@ -31,8 +32,7 @@ def test_in_float64_it_stays_within_rounding(data):
 def test_the_start_is_the_cpus_bit_for_bit():
     on_cpu = engine.train(replace(EXACT, device="cpu", epochs=1)).pytorch.initial_parameters
     on_gpu = engine.train(replace(EXACT, epochs=1)).pytorch.initial_parameters
-    for first, second in zip(on_cpu, on_gpu, strict=True):
-        np.testing.assert_array_equal(first, second)
+    assert_same_bits(on_cpu, on_gpu)
 
 
 @needs_cuda

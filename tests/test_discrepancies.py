@@ -236,7 +236,7 @@ def test_lines_are_those_of_these_very_settings():
     assert "V1 = 0.9 * V1 + -learning_rate * np.dot(X.T, delta1)\nW1 += V1" in momentum.change_by_hand
     assert momentum.change_in_pytorch.endswith("optimizer.step()")
     assert "lr=learning_rate)" in momentum.change_in_pytorch
-    gradient = find("gradient_scale").explain(asked)
+    gradient = find("reduction").explain(asked)
     assert "delta2 = (2 / (N * C) * error) * (layer2 * (1 - layer2))" in gradient.change_by_hand
     rate = find("learning_rate").explain(engine.preset("asked").with_side(SideName.PYTORCH, learning_rate=0.6))
     assert (rate.change_by_hand, rate.change_in_pytorch) == ("learning_rate = 0.6", "learning_rate = 0.3")
@@ -267,8 +267,8 @@ def test_a_difference_without_effect_asks_for_no_change(field, value, shared):
 def test_explanations_have_the_experiments_numbers():
     asked = engine.preset("asked")
     seven = replace(asked, data=engine.built_in("regression"))
-    assert "N = 7, C = 3: N·C/2 = 10.5" in find("gradient_scale").explain(seven).numbers
-    assert "N·C/2 = 2." in find("gradient_scale").explain(asked).numbers
+    assert "N = 7, C = 3: N·C/2 = 10.5" in find("reduction").explain(seven).numbers
+    assert "N·C/2 = 2." in find("reduction").explain(asked).numbers
     assert "need 0.6 in PyTorch or 0.15 by hand" in find("learning_rate").explain(asked).numbers
     assert "need 3.15 in PyTorch" in find("learning_rate").explain(seven).numbers
     assert "1/√n is 0.7071 (2 inputs), 0.4472 (5 inputs)." in find("initial_weights").explain(asked).numbers
@@ -281,7 +281,7 @@ def test_explanations_have_the_experiments_numbers():
 def test_numbers_are_plain_from_a_thousandth_on():
     asked = replace(engine.preset("asked"), data=engine.built_in("regression"))
     steps = asked.with_side(SideName.NUMPY, learning_rate=18.0).with_side(SideName.PYTORCH, learning_rate=2.625)
-    assert "Factor × learning rate: 18 by hand, 0.25 in PyTorch" in find("gradient_scale").explain(steps).numbers
+    assert "Factor × learning rate: 18 by hand, 0.25 in PyTorch" in find("reduction").explain(steps).numbers
 
 
 def test_the_least_logged_number_is_what_the_explanation_says():

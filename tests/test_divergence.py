@@ -34,7 +34,7 @@ def test_what_is_named_ends_it_and_nothing_else_does(settings):
 
 def test_the_gradients_factor_is_the_cause_where_pytorch_with_the_same_rate_goes_on():
     run = engine.train(FAST)
-    assert run.cause.ends_it == (find("gradient_scale"),)
+    assert run.cause.ends_it == (find("reduction"),)
     assert run.verdict.left == "The cause: gradient. Matched alone, it ends the divergence."
     assert "too large" not in run.verdict.detail
 

@@ -42,7 +42,7 @@ def test_every_document_can_be_opened(tmp_path, document):
     assert read(tmp_path, trace_document(trace_epoch(SETTINGS, 1))) == SETTINGS
     planned = plan(SETTINGS, ["bias"], seeds=1)
     assert read(tmp_path, impact_document(measure(planned))) == planned.settings
-    assert document["format"] == FORMAT == 2
+    assert document["format"] == FORMAT == 3
 
 
 def test_a_document_from_before_formats_had_numbers(tmp_path, document):
@@ -57,15 +57,26 @@ def test_a_document_from_before_formats_had_numbers(tmp_path, document):
     assert read(tmp_path, document) == SETTINGS
 
 
+def test_an_old_name_is_read_for_good_and_not_beside_the_new_one(tmp_path, document):
+    side = document["settings"]["numpy"]
+    side["gradient_scale"] = side.pop("reduction")
+    assert read(tmp_path, document) == SETTINGS
+    del document["format"]
+    assert read(tmp_path, document) == SETTINGS
+    side["reduction"] = "mean"
+    with pytest.raises(InputError, match="has both 'gradient_scale' and 'reduction', which are one setting"):
+        read(tmp_path, document)
+
+
 @pytest.mark.parametrize(
     ("place", "value", "said"),
     [
-        (("format",), 3, "its format is 3, and this program knows formats up to 2; open it with"),
+        (("format",), 4, "its format is 4, and this program knows formats up to 3; open it with"),
         (("format",), 10**30, "its format is 1000000000"),
-        (("format",), "2", "its format cannot be '2'; it is a whole number from 1 to 2"),
+        (("format",), "2", "its format cannot be '2'; it is a whole number from 1 to 3"),
         (("format",), True, "its format cannot be True"),
         (("format",), 0, "its format cannot be 0"),
-        (("colour",), 1, "'colour' is no field of format 2"),
+        (("colour",), 1, "'colour' is no field of format 3"),
         (("settings", "colour"), 1, "'colour' is no field of 'settings'; its fields are data, hidden"),
         (("settings", "data", "colour"), 1, "'colour' is no field of 'data'"),
         (("settings", "numpy", "colour"), 1, "'colour' is no field of 'numpy'"),

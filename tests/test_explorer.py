@@ -426,7 +426,7 @@ async def test_clicks_on_a_row(explorer):
     await explorer.pilot.click(rows, offset=(texts.second_start + 1, 4))
     await explorer.settle()
     assert explorer.app._selected == 3
-    assert explorer.app.settings.pytorch.gradient_scale is engine.GradientScale.SUM
+    assert explorer.app.settings.pytorch.reduction is engine.Reduction.SUM
     await explorer.pilot.click(rows, offset=(texts.switch_start + 1, 2))
     await explorer.settle()
     assert find("initial_weights").matched(explorer.app.settings)
@@ -575,7 +575,7 @@ async def test_the_reason_is_a_way_to_its_difference(explorer):
         "No difference of the list is the reason of what is shown."
     ]
     await explorer.press("T", "D")
-    assert CATALOGUE[explorer.app._selected] is find("gradient_scale")
+    assert CATALOGUE[explorer.app._selected] is find("reduction")
     assert explorer.app._view == ("differences" if explorer.app.size.width == 80 else "step")
 
 

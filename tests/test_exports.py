@@ -17,6 +17,7 @@ import engine
 from engine.exports import export_files, losses_csv
 from engine.files import write_folder
 from engine.history import History
+from engine.places import Kind, Place
 from engine.run import result_of
 from engine.run_file import read_settings, write_run
 from engine.threads import threads_of
@@ -67,15 +68,16 @@ def test_a_sequential_takes_the_state_dicts(bias):
             nn.Linear(3, 1, bias=here),
         ).to(torch.float64 if double else torch.float32)
         model.load_state_dict(torch.load(io.BytesIO(files[f"{side}_state_dict.pt"]), weights_only=True))
-        for ours, theirs in zip(getattr(run, side).parameters, model.parameters(), strict=True):
+        for ours, theirs in zip(getattr(run, side).parameters.values(), model.parameters(), strict=True):
             np.testing.assert_array_equal(ours, theirs.detach().numpy())
 
 
 def test_the_npz_holds_both_ends_of_both_sides(run, files):
     with np.load(io.BytesIO(files["parameters.npz"]), allow_pickle=False) as archive:
         assert len(archive.files) == 2 * 2 * 3
-        np.testing.assert_array_equal(archive["numpy_layer_2_weight"], run.numpy.parameters[1])
-        np.testing.assert_array_equal(archive["pytorch_initial_layer_1_weight"], run.pytorch.initial_parameters[0])
+        np.testing.assert_array_equal(archive["numpy_layer_2_weight"], run.numpy.parameters[Place(Kind.WEIGHT, 2)])
+        first = run.pytorch.initial_parameters[Place(Kind.WEIGHT, 1)]
+        np.testing.assert_array_equal(archive["pytorch_initial_layer_1_weight"], first)
 
 
 def test_the_report_says_what_was_found(run, files):

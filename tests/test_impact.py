@@ -12,14 +12,16 @@ from engine.effects import ROUNDING, against_the_answer, conclusion, effects, us
 from engine.errors import SettingsError
 from engine.impact import Measure, Study, measure, only, plan
 from engine.impact_file import impact_csv, impact_document
+from engine.model_state import ModelState
 from engine.numpy_mlp import NumpyMLP
+from engine.places import Kind
 from engine.settings import LossReport, SideName
 from engine.shapley import shapley_values
 from engine.torch_mlp import TorchMLP
 from engine.toward import AS_THE_ANSWER, Toward, toward
 from tests.made_up import MadeUpStudy
 
-SIX = ["loss_report", "initial_weights", "bias", "gradient_scale", "learning_rate", "precision"]
+SIX = ["loss_report", "initial_weights", "bias", "reduction", "learning_rate", "precision"]
 NEW = ["log_moment", "update_order", "derivative_at", "momentum", "weight_decay"]
 
 
@@ -68,7 +70,7 @@ def by_training(settings, threshold):
     [(SIX[:5], "xor", 2), (NEW, "regression", 1), (["bias", "update_order", "momentum"], "and", 2)],
     ids=["question", "new", "mixed"],
 )
-@pytest.mark.parametrize("sides", [*SideName, "answer", "gradient_scale=numpy,update_order=numpy"], ids=str)
+@pytest.mark.parametrize("sides", [*SideName, "answer", "reduction=numpy,update_order=numpy"], ids=str)
 def test_every_combination_is_engine_train(names, data, count, sides):
     settings = in_float64(replace(engine.preset("asked"), data=engine.built_in(data), epochs=30, hidden=(4, 3)))
     if "derivative_at" in names:  # the slip runs away at larger steps
@@ -110,11 +112,10 @@ def test_every_run_of_a_batch_is_the_plain_models_run():
             for _ in range(8):
                 losses, _ = batch.step()
                 np.testing.assert_allclose(losses, [model.step() for model in models], rtol=1e-12)
-            for column, (run, model) in enumerate(zip(runs, models, strict=True)):
-                found = [stack[column] for stack in batch.parameters()]
-                found = found if run.side.bias else found[::2]
-                for ours, theirs in zip(found, model.parameters(), strict=True):
-                    np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-13)
+            for column, model in enumerate(models):
+                stacks = batch.parameters()
+                for place, parameter in model.parameters().items():
+                    np.testing.assert_allclose(stacks[place][column], parameter, rtol=1e-11, atol=1e-13)
 
 
 def test_in_float32_it_is_engine_train_up_to_rounding():
@@ -153,7 +154,8 @@ def test_a_bias_with_the_weights_held_is_a_bias_alone(asked):
     alone = asked.plan.combination(1 << bias)
     with_bias = NumpyMLP(replace(alone, numpy=alone.pytorch))
     without = NumpyMLP(alone)
-    without.set_state(with_bias.parameters()[::2])
+    weights = {place: one for place, one in with_bias.parameters().items() if place.kind is Kind.WEIGHT}
+    without.set_state(ModelState(weights, 0))
     pytorch = TorchMLP(alone)
     area = sum(abs(without.step() - pytorch.step()) for _ in range(300))
     assert asked.held[Measure.AREA][1 << bias, 0] == pytest.approx(area, rel=1e-3)
@@ -163,7 +165,7 @@ def test_a_bias_with_the_weights_held_is_a_bias_alone(asked):
 
 
 def test_blocks_are_only_a_matter_of_memory():
-    study = plan(replace(engine.preset("asked"), epochs=40), ["bias", "gradient_scale"], seeds=5)
+    study = plan(replace(engine.preset("asked"), epochs=40), ["bias", "reduction"], seeds=5)
     whole = measure(study)
     in_blocks = Study(study, memory=60_000)
     while not in_blocks.finished:
@@ -176,7 +178,7 @@ def test_blocks_are_only_a_matter_of_memory():
 
 
 def test_stopped_half_way_it_is_a_shorter_run():
-    long = Study(plan(in_float64(replace(engine.preset("asked"), epochs=500)), ["bias", "gradient_scale"], seeds=2))
+    long = Study(plan(in_float64(replace(engine.preset("asked"), epochs=500)), ["bias", "reduction"], seeds=2))
     assert long.impact() is None
     long.step(60)
     part = long.impact()
@@ -298,7 +300,7 @@ def test_nothing_follows_before_all_is_measured():
 
 def test_an_increase_counts_where_it_is_larger_than_rounding():
     """Games of two: with both in the gap is 100; with the first matched it is as said, in the largest gap's parts."""
-    impact = made_up_impact(["bias", "gradient_scale"])
+    impact = made_up_impact(["bias", "reduction"])
 
     def worse(gaps, kind=Measure.AREA):
         first, second, both = (np.array(gap, dtype=float) for gap in gaps)
@@ -307,17 +309,17 @@ def test_an_increase_counts_where_it_is_larger_than_rounding():
 
     small, large = 0.5 * ROUNDING, 2 * ROUNDING
     # With the bias out only the gradient is left: the gap of the second.
-    assert worse(([50, 50], [100 * (1 + small), 100 * (1 + large)], [100, 100])) == {"bias": 1, "gradient_scale": 0}
+    assert worse(([50, 50], [100 * (1 + small), 100 * (1 + large)], [100, 100])) == {"bias": 1, "reduction": 0}
     # Cancelled to rounding: what is twice as large as next to nothing is still rounding of what was cancelled.
     assert worse(([1000], [2e-6], [1e-6]))["bias"] == 0
-    assert worse(([1000], [1000], [1e-6])) == {"bias": 1, "gradient_scale": 1}
+    assert worse(([1000], [1000], [1e-6])) == {"bias": 1, "reduction": 1}
     assert worse(([50], [101], [100]), Measure.EPOCHS)["bias"] == 0
     assert worse(([50], [102], [100]), Measure.EPOCHS)["bias"] == 1
 
 
 @pytest.mark.parametrize(
     ("preset", "names"),
-    [("asked", ()), ("answer", ("gradient_scale", "learning_rate", "precision")), ("exact", ("bias", "precision"))],
+    [("asked", ()), ("answer", ("reduction", "learning_rate", "precision")), ("exact", ("bias", "precision"))],
 )
 @pytest.mark.parametrize("side", ["pytorch", "answer"])
 def test_rounding_is_no_increase(preset, names, side):
@@ -334,16 +336,16 @@ def test_rounding_is_no_increase(preset, names, side):
 def test_a_side_for_each_difference():
     """As typed and as a mapping, against the settings made one by one."""
     asked = engine.preset("asked")
-    names = ["loss_report", "bias", "gradient_scale"]
+    names = ["loss_report", "bias", "reduction"]
     study = plan(asked, names, toward="loss_report=pytorch,bias=numpy")
     assert study == plan(asked, names, toward={"bias": SideName.NUMPY}) == plan(asked, names, toward={"bias": "numpy"})
     none = study.combination(0)
     assert (none.numpy.bias, none.pytorch.bias) == (False, False)
     assert none.numpy.loss_report is none.pytorch.loss_report is asked.pytorch.loss_report
-    assert none.numpy.gradient_scale is none.pytorch.gradient_scale is asked.pytorch.gradient_scale
+    assert none.numpy.reduction is none.pytorch.reduction is asked.pytorch.reduction
     assert dict(study.toward) == dict.fromkeys(Toward(), SideName.PYTORCH) | {"bias": SideName.NUMPY}
     assert hash(study.toward) == hash(Toward(frozenset({"bias"})))
-    sides = {"loss_report": "pytorch", "bias": "numpy", "gradient_scale": "pytorch"}
+    sides = {"loss_report": "pytorch", "bias": "numpy", "reduction": "pytorch"}
     study = MadeUpStudy(study)
     study.step(1)
     assert impact_document(study.impact())["toward"] == sides
@@ -355,7 +357,7 @@ def test_sides_are_typed():
     assert toward("numpy,bias=pytorch").by_hand == set(Toward()) - {"bias"} == toward("bias=pytorch , numpy").by_hand
     assert toward("loss-report=numpy").by_hand == {"loss_report"}
     assert toward("answer") == AS_THE_ANSWER
-    assert toward("answer,bias=pytorch").by_hand == {"gradient_scale"}
+    assert toward("answer,bias=pytorch").by_hand == {"reduction"}
     wrong = {
         "jax": "toward cannot be 'jax'; it is pytorch, numpy or answer",
         "": "toward cannot be ''",

@@ -11,7 +11,7 @@ from engine.effects import effects
 from engine.impact import Measure, plan
 from engine.number_text import number
 from engine.operations import Operation
-from engine.step_tensors import Kind, Place
+from engine.places import Kind, Place
 from tests.made_up import MadeUpStudy, made_up_trace
 from tui_app import impact_lines, impact_rows, step_lines
 
@@ -59,7 +59,7 @@ def renamed(found, title):
 
 EVERYTHING = measured(["all"])
 """These cancel; the next do not."""
-SOME = measured(["bias", "gradient_scale"])
+SOME = measured(["bias", "reduction"])
 ROWS = {
     "all": EVERYTHING,
     "so far": measured(["all"], epochs=1),
@@ -116,7 +116,7 @@ def test_where_the_width_does_not_do_digits_go_first_and_columns_next():
 
 def test_numbers_are_plain_where_they_can_be():
     """0.25 and 18, not 2.5e-01 and 1.8e+01."""
-    found = measured(["bias", "gradient_scale"], seeds=1)
+    found = measured(["bias", "reduction"], seeds=1)
     said = "".join(text for effect in found.ranked for line in impact_lines.details(effect, found) for text, _ in line)
     assert found.ranked[0].share == 2.5
     assert "share 2.50" in said
@@ -126,7 +126,7 @@ def test_numbers_are_plain_where_they_can_be():
 
 
 def test_a_bar_begins_at_zero_and_ends_at_the_mean():
-    study = MadeUpStudy(plan(engine.preset("asked"), ["bias", "gradient_scale"], seeds=1))
+    study = MadeUpStudy(plan(engine.preset("asked"), ["bias", "reduction"], seeds=1))
     study.step(10**6)
     found = effects(study.impact(), Measure.AREA)
     low, high = (edge(0.0, *(one.share for one in found.ranked)) for edge in (min, max))

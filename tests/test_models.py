@@ -9,12 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import engine
+from engine.model_state import ModelState
 from engine.numpy_buffers import BufferedNumpyMLP
 from engine.numpy_mlp import Layer, NumpyMLP, backward, forward, report_loss
-from engine.settings import Activation, GradientScale, InitialWeights, LossReport, Precision, SideName
+from engine.places import Kind, Place
+from engine.settings import Activation, InitialWeights, LossReport, Precision, Reduction, SideName
 from engine.torch_mlp import HalfSumLoss, TorchMLP, build_model
 from engine.torch_replay import ReplayedTorchMLP
 from tests.strategies import experiments
+from tests.tensors import assert_same_bits, state_of
+
+W1, W2 = Place(Kind.WEIGHT, 1), Place(Kind.WEIGHT, 2)
 
 TORCH_ACTIVATIONS = {
     Activation.SIGMOID: torch.sigmoid,
@@ -67,8 +72,7 @@ def test_the_fast_steps_have_the_plain_steps_bits(settings):
             plain, fast = plain_type(settings), fast_type(settings)
             for epoch in range(settings.epochs):
                 np.testing.assert_array_equal(plain.step(), fast.step(), err_msg=f"{fast_type.__name__} {epoch}")
-            for ours, theirs in zip(fast.state(), plain.state(), strict=True):
-                np.testing.assert_array_equal(ours, theirs)
+            assert_same_bits(fast.state(), plain.state())
 
 
 def test_a_recording_that_does_not_agree_is_not_used(monkeypatch):
@@ -92,11 +96,11 @@ def test_one_step_in_float64_is_the_same_step_on_both_sides(settings):
     side = replace(settings.pytorch, precision=Precision.FLOAT64)
     settings = replace(settings, numpy=side, pytorch=side)
     ours, theirs = NumpyMLP(settings), TorchMLP(settings)
-    for first, second in zip(ours.parameters(), theirs.parameters(), strict=True):
-        np.testing.assert_array_equal(first, second)
+    assert_same_bits(ours.parameters(), theirs.parameters())
     assert ours.step() == pytest.approx(theirs.step(), rel=1e-10, abs=1e-14)
-    for first, second in zip(ours.parameters(), theirs.parameters(), strict=True):
-        np.testing.assert_allclose(first, second, rtol=1e-10, atol=1e-13)
+    after = theirs.parameters()
+    for place, parameter in ours.parameters().items():
+        np.testing.assert_allclose(parameter, after[place], rtol=1e-10, atol=1e-13)
 
 
 def test_xors_first_step_by_hand():
@@ -132,7 +136,7 @@ def test_each_report_says_the_same_on_both_sides(report):
 def test_the_report_does_not_move_the_weights():
     settings = engine.preset("exact").with_side(SideName.NUMPY, loss_report=LossReport.ERROR_TIMES_LOSS)
     odd, plain = engine.train(replace(settings, epochs=100)), engine.train(replace(engine.preset("exact"), epochs=100))
-    for first, second in zip(odd.numpy.parameters, plain.numpy.parameters, strict=True):
+    for first, second in by_parameter(odd.numpy.parameters, plain.numpy.parameters):
         np.testing.assert_array_equal(first, second)
 
 
@@ -142,9 +146,8 @@ def test_the_same_start_means_the_same_weights(start, bias):
     side = replace(engine.preset("pytorch").numpy, initial_weights=start, bias=bias)
     settings = replace(engine.preset("pytorch"), numpy=side, pytorch=side, hidden=(7, 3), seed=11)
     ours, theirs = NumpyMLP(settings).parameters(), TorchMLP(settings).parameters()
-    for first, second in zip(ours, theirs, strict=True):
-        assert first.dtype == second.dtype == np.float32
-        np.testing.assert_array_equal(first, second)
+    assert_same_bits(ours, theirs)
+    assert {array.dtype for side in (ours, theirs) for array in side.values()} == {np.dtype(np.float32)}
 
 
 def test_starts_lie_where_they_should():
@@ -174,11 +177,11 @@ def test_building_a_model_leaves_torchs_random_state_alone():
 def test_parameters_are_copies():
     for model in (NumpyMLP(engine.preset("pytorch")), TorchMLP(engine.preset("pytorch"))):
         before = model.parameters()
-        kept = [parameter.copy() for parameter in before]
+        kept = {place: parameter.copy() for place, parameter in before.items()}
         model.step()
-        for first, second in zip(before, kept, strict=True):
-            np.testing.assert_array_equal(first, second)
-        assert any(not np.array_equal(first, second) for first, second in zip(before, model.parameters(), strict=True))
+        assert_same_bits(before, kept)
+        after = model.parameters()
+        assert any(not np.array_equal(parameter, after[place]) for place, parameter in before.items())
 
 
 def test_precisions_are_what_they_say():
@@ -197,10 +200,10 @@ def test_the_scale_of_the_gradient_is_n_times_c_over_two():
         settings = replace(engine.preset("exact"), data=engine.built_in(name))
         start = NumpyMLP(settings).parameters()
         steps = []
-        for scale in GradientScale:
-            model = NumpyMLP(settings.with_side(SideName.NUMPY, gradient_scale=scale))
+        for scale in Reduction:
+            model = NumpyMLP(settings.with_side(SideName.NUMPY, reduction=scale))
             model.step()
-            steps.append(model.parameters()[0] - start[0])
+            steps.append(model.parameters()[W1] - start[W1])
         np.testing.assert_allclose(steps[0], factor * steps[1], rtol=1e-9)
 
 
@@ -208,6 +211,12 @@ def equal_steps(**choice):
     """One side's settings for both models, in float64, on data that can tell faults apart."""
     side = replace(engine.preset("exact").numpy, bias=True, learning_rate=0.1, **choice)
     return replace(engine.preset("exact"), numpy=side, pytorch=side, data=engine.built_in("regression"), hidden=(4, 3))
+
+
+def by_parameter(*mappings):
+    """The arrays of several mappings, parameter by parameter."""
+    for place in mappings[0]:
+        yield tuple(mapping[place] for mapping in mappings)
 
 
 def trained(model_type, settings, steps=5):
@@ -219,11 +228,9 @@ def trained(model_type, settings, steps=5):
 
 @pytest.mark.parametrize("model_type", [NumpyMLP, TorchMLP])
 def test_the_textbooks_momentum_takes_torchs_steps_while_the_rate_is_constant(model_type):
-    for ours, theirs in zip(
-        trained(model_type, equal_steps(momentum="textbook-0.9")),
-        trained(TorchMLP, equal_steps(momentum="pytorch-0.9")),
-        strict=True,
-    ):
+    textbooks = trained(model_type, equal_steps(momentum="textbook-0.9"))
+    torchs = trained(TorchMLP, equal_steps(momentum="pytorch-0.9"))
+    for ours, theirs in by_parameter(textbooks, torchs):
         np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-13)
 
 
@@ -235,7 +242,7 @@ def test_the_first_velocity_is_dampened_in_the_textbook_and_not_in_torch(model_t
         for form in ("pytorch", "textbook")
     }
     plain = trained(model_type, equal_steps(), 1)
-    for before, whole, torchs, textbooks in zip(start, plain, moved["pytorch"], moved["textbook"], strict=True):
+    for before, whole, torchs, textbooks in by_parameter(start, plain, moved["pytorch"], moved["textbook"]):
         np.testing.assert_allclose(torchs - before, whole - before, atol=1e-15)
         np.testing.assert_allclose(textbooks - before, 0.25 * (whole - before), rtol=1e-9, atol=1e-15)
 
@@ -245,7 +252,7 @@ def test_decoupled_decay_shrinks_the_weights_and_then_takes_the_plain_step(model
     start, plain = trained(model_type, equal_steps(), 0), trained(model_type, equal_steps(), 1)
     decayed = trained(model_type, equal_steps(weight_decay="decoupled-0.5"), 1)
     in_gradient = trained(model_type, equal_steps(weight_decay="in-gradient-0.5"), 1)
-    for before, after, shrunk, pulled in zip(start, plain, decayed, in_gradient, strict=True):
+    for before, after, shrunk, pulled in by_parameter(start, plain, decayed, in_gradient):
         np.testing.assert_allclose(shrunk, before * (1 - 0.1 * 0.5) + (after - before), rtol=1e-12)
         np.testing.assert_allclose(pulled, shrunk, rtol=1e-12, atol=1e-15)
 
@@ -259,17 +266,17 @@ def test_decay_beside_momentum_and_through_it_by_hand():
             engine.preset("exact").numpy,
             bias=False,
             learning_rate=eta,
-            gradient_scale="sum",
+            reduction="sum",
             momentum=f"{mu}",
             weight_decay=f"{form}-{rate}",
         )
         settings = engine.Settings(data, side, side, hidden=(), output_activation="identity")
         for model_type in (NumpyMLP, TorchMLP):
             model = model_type(settings)
-            model.set_state([np.array([[0.5]])])
+            model.set_state(state_of(np.array([[0.5]])))
             model.step()
             model.step()
-            assert model.parameters()[0].item() == pytest.approx(expected, rel=1e-14)
+            assert model.parameters()[W1].item() == pytest.approx(expected, rel=1e-14)
 
 
 def _two_steps(eta, mu, rate, decoupled=False):
@@ -290,19 +297,19 @@ def test_in_turn_the_error_passes_through_the_new_weights(model_type):
     """The lower layer's step is autograd's with the upper layers' new weights put in where the error passes."""
     settings = replace(equal_steps(update_order="in-turn"), hidden=(4,))
     start, after = trained(model_type, settings, 0), trained(model_type, settings, 1)
-    W1, b1, W2, b2 = (torch.tensor(array, requires_grad=True) for array in start)
+    weight1, bias1, weight2, bias2 = (torch.tensor(array, requires_grad=True) for array in start.values())
     X, Y = torch.tensor(settings.data.X), torch.tensor(settings.data.Y)
-    hidden = torch.sigmoid(X @ W1.T + b1)
-    z = hidden @ W2.T + b2
+    hidden = torch.sigmoid(X @ weight1.T + bias1)
+    z = hidden @ weight2.T + bias2
     prediction = torch.sigmoid(z)
-    factor = 2 / Y.numel() if settings.numpy.gradient_scale is GradientScale.MEAN else 1
+    factor = 2 / Y.numel() if settings.numpy.reduction is Reduction.MEAN else 1
     (delta,) = torch.autograd.grad(prediction, z, factor * (prediction - Y).detach(), retain_graph=True)
-    new_W2 = start[2] - 0.1 * torch.autograd.grad(z, W2, delta, retain_graph=True)[0].numpy()
-    np.testing.assert_allclose(after[2], new_W2, rtol=1e-12)
+    new_W2 = start[W2] - 0.1 * torch.autograd.grad(z, weight2, delta, retain_graph=True)[0].numpy()
+    np.testing.assert_allclose(after[W2], new_W2, rtol=1e-12)
     wrong_error = delta @ torch.tensor(new_W2)
-    gradient = torch.autograd.grad(hidden, W1, wrong_error)[0].numpy()
-    np.testing.assert_allclose(after[0], start[0] - 0.1 * gradient, rtol=1e-12)
-    assert not np.allclose(after[0], trained(model_type, replace(equal_steps(), hidden=(4,)), 1)[0], rtol=1e-9)
+    gradient = torch.autograd.grad(hidden, weight1, wrong_error)[0].numpy()
+    np.testing.assert_allclose(after[W1], start[W1] - 0.1 * gradient, rtol=1e-12)
+    assert not np.allclose(after[W1], trained(model_type, replace(equal_steps(), hidden=(4,)), 1)[W1], rtol=1e-9)
 
 
 @pytest.mark.parametrize("model_type", [NumpyMLP, TorchMLP])
@@ -310,8 +317,7 @@ def test_logged_after_is_logged_before_one_epoch_later(model_type):
     before, after = model_type(equal_steps()), model_type(equal_steps(log_moment="after-update"))
     early, late = [before.step() for _ in range(6)], [after.step() for _ in range(6)]
     assert late[:-1] == early[1:]
-    for ours, theirs in zip(before.parameters(), after.parameters(), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+    assert_same_bits(before.parameters(), after.parameters())
 
 
 @pytest.mark.parametrize("kind", ["sigmoid", "tanh"])
@@ -323,17 +329,17 @@ def test_the_slip_takes_the_formula_of_the_pre_activation(model_type, kind):
         engine.preset("exact").numpy,
         bias=False,
         learning_rate=1.0,
-        gradient_scale="sum",
+        reduction="sum",
         derivative_at="pre-activation",
     )
     settings = engine.Settings(data, side, side, hidden=(), output_activation=kind)
     model = model_type(settings)
     z = 0.75
-    model.set_state([np.array([[z]])])
+    model.set_state(state_of(np.array([[z]])))
     model.step()
     prediction = 1 / (1 + np.exp(-z)) if kind == "sigmoid" else np.tanh(z)
     slope = z * (1 - z) if kind == "sigmoid" else 1 - z * z
-    assert model.parameters()[0].item() == pytest.approx(z - (prediction - 1) * slope, rel=1e-14)
+    assert model.parameters()[W1].item() == pytest.approx(z - (prediction - 1) * slope, rel=1e-14)
 
 
 @pytest.mark.parametrize("model_type", [NumpyMLP, BufferedNumpyMLP, TorchMLP, ReplayedTorchMLP])
@@ -344,12 +350,15 @@ def test_another_networks_state_is_refused(model_type):
     before = model.state()
     others = [replace(settings, hidden=(1,)), replace(settings, hidden=(5, 1)), replace(settings, hidden=())]
     states = [model_type(other).state() for other in others]
-    states += [before[:-1], [*before, before[0]], [], [array[:1] for array in before], [np.ones(())] * len(before)]
+    weight, *rest = before.tensors.items()
+    changed = [dict(rest), dict([weight, *rest[:-1]]), {}, before.tensors | {W1.velocity: weight[1]}]
+    changed += [{place: kind(array) for place, array in before.tensors.items()} for kind in (lambda a: a[:1], np.sum)]
+    states += [ModelState(tensors, 0) for tensors in changed]
+    own = "is another network's: this one has layer 1 weight 5x2, layer 1 bias 5, layer 2 weight 1x5, layer 2 bias 1, "
     for state in states:
-        with pytest.raises(ValueError, match="is another network's: this one has parameters of 5x2, 5, 1x5, 1"):
+        with pytest.raises(ValueError, match=own):
             model.set_state(state)
-    for kept, array in zip(before, model.state(), strict=True):
-        np.testing.assert_array_equal(kept, array)
+    assert_same_bits(model.state(), before)
 
 
 @given(experiments())

@@ -21,6 +21,7 @@ from engine.settings import Activation, DerivativeAt, InitialWeights, LogMoment,
 from engine.threads import shares_products
 from engine.torch_threads import limited
 from engine.update_rules import DecayForm, Momentum, MomentumForm, UpdateOrder, WeightDecay
+from tests.tensors import assert_same_bits
 from tests.test_scripts import assert_the_same_bits
 
 BENCHMARK = ((1024, (784, 128, 10)), (64, (1000, 1000, 10)))
@@ -55,8 +56,7 @@ def assert_the_plain_bits(settings):
         lockstep.step(settings.epochs)
         losses = [plain.step() for _ in range(settings.epochs)]
         np.testing.assert_array_equal(lockstep.curves().numpy.low, losses)
-        for ours, theirs in zip(lockstep.numpy.state(), plain.state(), strict=True):
-            np.testing.assert_array_equal(ours, theirs)
+        assert_same_bits(lockstep.numpy.state(), plain.state())
 
 
 @given(st.integers(1, 5000), st.integers(1, 3000), st.integers(1, 3000))
@@ -108,8 +108,7 @@ def test_the_state_can_be_set_between_steps():
         one.step()
         other.set_state(one.state())
         assert one.step() == other.step()
-        for ours, theirs in zip(one.state(), other.state(), strict=True):
-            np.testing.assert_array_equal(ours, theirs)
+        assert_same_bits(one.state(), other.state())
 
 
 def test_small_networks_are_whole():
@@ -215,8 +214,7 @@ def test_a_fault_of_pytorch_waits_for_the_parts():
         with pytest.raises(MemoryError, match="made up"):
             lockstep.step()
         alone.step()
-        for ours, theirs in zip(lockstep.numpy.state(), alone.state(), strict=True):
-            np.testing.assert_array_equal(ours, theirs)
+        assert_same_bits(lockstep.numpy.state(), alone.state())
 
 
 def test_a_divergence_in_parts_is_no_warning_but_a_divergence():

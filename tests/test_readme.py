@@ -84,7 +84,7 @@ def test_the_rule_of_threads_is_printed():
 def test_twice_is_a_coincidence_and_the_mended_gradient_is_not():
     seven = replace(engine.preset("answer"), data=engine.built_in("regression"))
     assert engine.train(seven).comparison.losses.max_absolute > 1e-3
-    for discrepancy in ("gradient_scale", "learning_rate"):
+    for discrepancy in ("reduction", "learning_rate"):
         seven, _ = match_toward(find(discrepancy), seven, SideName.PYTORCH)
     assert engine.train(seven).comparison.losses.max_absolute < 1e-6
 
@@ -124,7 +124,7 @@ def test_the_measured_ranking_is_the_printed_one(answers_impact):
     for name, share, rank in printed:
         effect = next(effect for effect in found.ranked if effect.discrepancy.field == name)
         assert part(found, name) == pytest.approx(int(share), abs=2)
-        assert (effect.answers_rank or "") == (int(rank) if rank else "")
+        assert (effect.discrepancy.answers_order or "") == (int(rank) if rank else "")
     first = re.search(r"# (Match gradient first: \d+ % of the gap)", README)[1]
     assert conclusion(found).startswith(first)
     assert "The answer: Loss report > Init weights > Bias > Gradient." in against_the_answer(found)
@@ -136,7 +136,7 @@ def test_the_bias_works_against_the_gap(answers_impact):
     # Another processor rounds otherwise: a seed more or less.
     assert bias_of(found).worse_when_matched == pytest.approx(int(seeds), abs=1)
     assert bias_of(found).share < 0
-    for other in ("gradient_scale", "initial_weights"):
+    for other in ("reduction", "initial_weights"):
         both = {bias_of(found).discrepancy, find(other)}
         assert next(pair.value for pair in found.pairs if {pair.first, pair.second} == both) < 0
 
@@ -144,7 +144,7 @@ def test_the_bias_works_against_the_gap(answers_impact):
 def test_toward_pytorch_the_shares_are_the_printed_ones(pytorchs_impact):
     printed = re.search(r"the gradient has (\d+) %, the initial weights (\d+) %\s+and the bias (\d+) %", README)
     found = effects(pytorchs_impact, Measure.AREA)
-    for field, share in zip(("gradient_scale", "initial_weights", "bias"), printed.groups(), strict=True):
+    for field, share in zip(("reduction", "initial_weights", "bias"), printed.groups(), strict=True):
         assert part(found, field) == pytest.approx(int(share), abs=2)
     assert "makes the gap larger at all 20" in README
     assert bias_of(found).worse_when_matched == 20

@@ -14,6 +14,7 @@ from engine.scrubbing import CHECKPOINTS, Checkpoints
 from engine.snapshot import State
 from engine.worker import Worker
 from tests.strategies import experiments
+from tests.tensors import state_of
 
 
 def stopped_at(settings, epoch):
@@ -24,7 +25,7 @@ def assert_is_epoch(shown, settings, epoch):
     run = stopped_at(settings, epoch)
     assert shown.epoch == epoch
     assert (shown.numpy_loss, shown.pytorch_loss) == (run.numpy.losses[-1], run.pytorch.losses[-1])
-    pairs = engine.comparison.pair_parameters(settings, run.numpy.parameters, run.pytorch.parameters)
+    pairs = engine.comparison.pair_parameters(run.numpy.parameters, run.pytorch.parameters)
     for ours, theirs in zip(shown.parameters, pairs, strict=True):
         np.testing.assert_array_equal(ours.numpy, theirs.numpy)
         np.testing.assert_array_equal(ours.pytorch, theirs.pytorch)
@@ -96,13 +97,14 @@ def test_checkpoints_are_few_and_spread_over_the_whole_run():
     checkpoints = Checkpoints()
     for epoch in range(0, 1_000_000, 50):
         if checkpoints.wanted(epoch):
-            checkpoints.add(epoch, ([np.array([epoch])], [np.zeros(3)]))
+            checkpoints.add(epoch, (state_of(np.array([epoch])), state_of(np.zeros(3))))
     kept = sorted(checkpoints._states)
     assert len(kept) <= CHECKPOINTS
     assert kept[0] == 0
     assert max(np.diff([*kept, 1_000_000])) < 4 * 1_000_000 / CHECKPOINTS
     epoch, (numpy_state, _) = checkpoints.before(500_000)
-    assert epoch == numpy_state[0][0] < 500_000
+    (kept,) = numpy_state.tensors.values()
+    assert epoch == kept[0] < 500_000
 
 
 def test_a_huge_network_keeps_its_start_alone():
@@ -110,5 +112,5 @@ def test_a_huge_network_keeps_its_start_alone():
     large = np.zeros(10_000_000)
     for epoch in range(0, 1000, 100):
         if checkpoints.wanted(epoch):
-            checkpoints.add(epoch, ([large], [large]))
+            checkpoints.add(epoch, (state_of(large), state_of(large)))
     assert list(checkpoints._states) == [0]

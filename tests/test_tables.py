@@ -18,9 +18,9 @@ from engine.comparison import ParameterPair
 from engine.data import Dataset
 from engine.discrepancies import CATALOGUE
 from engine.operations import Operation
+from engine.places import Kind, Place
 from engine.predictions import PredictionMap, Predictions
 from engine.settings import SideName
-from engine.step_tensors import Kind, Place
 from engine.trace import trace_epoch
 from tests.driver import Driver
 from tests.made_up import made_up_worker

@@ -30,7 +30,7 @@ def test_what_is_expected_happens(runs):
     question, same_loss, same_weights, no_bias, answer, seven, exact, own_start = runs
     assert question.numpy.losses.min() < 0
     assert same_loss.numpy.losses.min() > 0
-    for first, second in zip(question.numpy.parameters, same_loss.numpy.parameters, strict=True):
+    for first, second in zip(question.numpy.parameters.values(), same_loss.numpy.parameters.values(), strict=True):
         assert (first == second).all()
 
     def first_gap(run):

@@ -13,16 +13,18 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import engine
+from engine import matched_steps
 from engine.comparison import compare_parameters, ulp_distance
 from engine.discrepancies import CATALOGUE, find, match_all, part_again
 from engine.growth import GrowthStudy, first_difference
 from engine.lockstep import build_models
 from engine.numpy_mlp import NumpyMLP
+from engine.places import Kind, Place
 from engine.reasons import ReasonKind
 from engine.rounding.sleef import vector_exp
 from engine.rounding.ways import SUMS_OF_PRODUCTS, fused, order_that_gives, rounded
-from engine.settings import Activation, DerivativeAt, GradientScale, SideName
-from engine.step_tensors import Kind, Place, numpy_tensors, places
+from engine.settings import Activation, DerivativeAt, Reduction, SideName
+from engine.step_tensors import numpy_tensors, places
 from engine.torch_mlp import TorchMLP
 from engine.torch_trace import torch_tensors
 from engine.trace import trace, trace_epoch
@@ -54,7 +56,7 @@ def by_autograd(settings, weights, biases):
         kept[Place(Kind.DELTA, layer)], kept[Place(Kind.ERROR, layer)] = z, output
         tensors[Place(Kind.PRE_ACTIVATION, layer)], tensors[Place(Kind.OUTPUT, layer)] = z, output
     squares = (output - torch.tensor(settings.data.Y)).square()
-    mean = settings.numpy.gradient_scale is GradientScale.MEAN
+    mean = settings.numpy.reduction is Reduction.MEAN
     gradients = torch.autograd.grad(squares.mean() if mean else squares.sum() / 2, list(kept.values()))
     tensors |= dict(zip(kept, gradients, strict=True))
     return {place: tensor.detach().numpy() for place, tensor in tensors.items()}
@@ -67,8 +69,9 @@ def test_every_operation_is_autograds(settings):
     settings = replace(settings, numpy=side, pytorch=side)
     numpy, pytorch = NumpyMLP(settings), TorchMLP(settings)
     parameters = numpy.parameters()
-    weights = parameters[::2] if side.bias else parameters
-    biases = parameters[1::2] if side.bias else [None] * len(weights)
+    layers = range(1, len(settings.activations) + 1)
+    weights = [parameters[Place(Kind.WEIGHT, layer)] for layer in layers]
+    biases = [parameters.get(Place(Kind.BIAS, layer)) for layer in layers]
     expected = by_autograd(settings, weights, biases)
     ours, theirs = numpy_tensors(numpy), torch_tensors(pytorch)
     assert ours.keys() == theirs.keys()
@@ -90,12 +93,11 @@ def test_the_opened_step_is_the_engines_own(settings, before):
         opened = trace(settings, before + 1, tuple(model.state() for model in models))
         losses = [model.step() for model in models]
         found = {one.place: (one.numpy, one.pytorch) for one in opened.operations}
-        for index, (model, side) in enumerate(zip(models, (settings.numpy, settings.pytorch), strict=True)):
+        for index, model in enumerate(models):
             np.testing.assert_array_equal(found[Place(Kind.LOSS)][index], losses[index])
-            kinds = (Kind.WEIGHT_AFTER, Kind.BIAS_AFTER) if side.bias else (Kind.WEIGHT_AFTER,)
-            for place, parameter in enumerate(model.parameters()):
-                key = Place(kinds[place % len(kinds)], place // len(kinds) + 1)
-                np.testing.assert_array_equal(found[key][index], parameter)
+            after = {Kind.WEIGHT: Kind.WEIGHT_AFTER, Kind.BIAS: Kind.BIAS_AFTER}
+            for place, parameter in model.parameters().items():
+                np.testing.assert_array_equal(found[Place(after[place.kind], place.layer)][index], parameter)
     assert opened.first is None or opened.reason is not None
 
 
@@ -149,7 +151,7 @@ def test_the_answer_parts_by_its_precision_and_then_by_its_gradient():
     assert opened.first_operation.place == Place(Kind.PRE_ACTIVATION, 1)
     assert opened.reason.discrepancies == (find("precision"),)
     assert opened.operations[opened.meant].place == Place(Kind.ERROR, 2)
-    assert opened.meaning.discrepancies == (find("gradient_scale"),)
+    assert opened.meaning.discrepancies == (find("reduction"),)
 
 
 @VECTORS
@@ -224,7 +226,7 @@ def test_growth_is_the_gap_at_each_epoch(name):
     for epoch in (1, 17, 60):
         run = engine.train(replace(settings, epochs=epoch))
         place = growth.epochs.tolist().index(epoch)
-        pairs = zip(run.numpy.parameters, run.pytorch.parameters, strict=True)
+        pairs = zip(run.numpy.parameters.values(), run.pytorch.parameters.values(), strict=True)
         gaps = [np.abs(ours.astype(float) - theirs.astype(float)).max() for ours, theirs in pairs]
         np.testing.assert_array_equal(growth.gaps[:, place], gaps)
         assert growth.max_ulp[place] == max(gap.max_ulp for gap in compare_parameters(run.settings, run.parameters))
@@ -245,3 +247,12 @@ def test_equal_runs_never_part():
     assert first_difference(settings) is None
     opened = trace_epoch(settings, 30)
     assert (opened.first, opened.reason) == (None, None)
+
+
+def test_each_combination_of_differences_takes_its_step_once(monkeypatch):
+    """However many operations differ: of the five differences at most three together, 25 combinations."""
+    taken = []
+    monkeypatch.setattr(matched_steps, "numpy_tensors", lambda model: taken.append(model.side) or numpy_tensors(model))
+    opened = trace_epoch(replace(engine.preset("asked"), epochs=3), 3)
+    assert sum(one.differs for one in opened.operations) > 10
+    assert 0 < len(taken) == len(set(taken)) <= 25

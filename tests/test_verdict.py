@@ -150,5 +150,6 @@ def test_a_run_whose_weights_overflow_before_its_losses_do():
         settings = settings.with_side(side, learning_rate=1e6, derivative_at="pre-activation")
     run = engine.train(settings)
     assert run.divergence is None
-    assert not all(np.isfinite(weight).all() for weight in run.numpy.parameters + run.pytorch.parameters)
+    weights = [*run.numpy.parameters.values(), *run.pytorch.parameters.values()]
+    assert not all(np.isfinite(weight).all() for weight in weights)
     assert run.verdict.level in (Level.WEIGHTS, Level.DIFFERENT)

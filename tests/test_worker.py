@@ -51,7 +51,7 @@ def test_a_finished_run_is_the_headless_run(answer_run):
     np.testing.assert_array_equal(snapshot.curves.pytorch.high, answer_run.pytorch.losses)
     assert snapshot.comparison == answer_run.comparison
     assert snapshot.verdict == answer_run.verdict
-    for pair, expected in zip(snapshot.parameters, answer_run.numpy.parameters, strict=True):
+    for pair, expected in zip(snapshot.parameters, answer_run.numpy.parameters.values(), strict=True):
         np.testing.assert_array_equal(pair.numpy, expected)
 
 
@@ -104,7 +104,7 @@ def test_a_restart_keeps_the_run_before_as_a_curve(answer_run):
     [
         ([("loss_report", "mse")], "loss report"),
         ([("loss_report", "mse"), ("bias", True)], "loss report, bias"),
-        ([("loss_report", "mse"), ("bias", True), ("gradient_scale", "mean")], "loss report, bias and 1 more"),
+        ([("loss_report", "mse"), ("bias", True), ("reduction", "mean")], "loss report, bias and 1 more"),
     ],
 )
 def test_the_run_before_is_named_by_what_was_changed(changes, named):
@@ -201,7 +201,7 @@ def test_the_cause_of_a_divergence_is_found_beside():
         settings = settings.with_side(side, learning_rate=0.6)
     snapshot = finished(settings).snapshot
     assert snapshot.state is State.DIVERGED
-    assert [one.field for one in snapshot.cause.ends_it] == ["gradient_scale"]
+    assert [one.field for one in snapshot.cause.ends_it] == ["reduction"]
     assert "The cause: gradient." in snapshot.verdict.detail
 
 
@@ -292,7 +292,7 @@ def test_a_step_is_opened_at_the_first_operation_that_differs_or_where_asked():
 
 def test_the_impact_is_measured_beside_the_run_and_can_be_stopped():
     worker = Worker(replace(engine.preset("asked"), epochs=200))
-    study = plan(replace(engine.preset("asked"), epochs=200), ["bias", "gradient_scale"], seeds=2)
+    study = plan(replace(engine.preset("asked"), epochs=200), ["bias", "reduction"], seeds=2)
     worker.send(MeasureImpact(study))
     worker.work_until_idle()
     shown = worker.snapshot.impact

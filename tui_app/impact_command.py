@@ -46,7 +46,7 @@ from tui_app.printing import check_targets, output_console, progress, wants_asci
     default="pytorch",
     metavar="SIDE",
     help="Match toward pytorch (unless said) or numpy, or some toward another side: numpy,bias=pytorch; or 'answer': "
-    "bias and gradient_scale toward numpy, the others toward pytorch.",
+    "bias and reduction toward numpy, the others toward pytorch.",
 )
 @click.option("--json", "json_file", metavar="FILE", help="Write everything that was measured ('-': stdout).")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write the gap of every combination and seed ('-': stdout).")
@@ -70,7 +70,7 @@ def impact(
     Examples:
     - `mlp-tui impact`
     - `mlp-tui impact --toward answer`
-    - `mlp-tui impact --differences bias,gradient_scale --seeds 5 --measure weights`
+    - `mlp-tui impact --differences bias,reduction --seeds 5 --measure weights`
     - `mlp-tui impact --preset no-bias --json impact.json --csv impact.csv`
     """
     from engine.impact_file import impact_csv, impact_document

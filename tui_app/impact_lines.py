@@ -49,8 +49,8 @@ def details(effect: Effect, found: Effects) -> list[Line]:
         )
     if effect.plot_only:
         lines.append([("it moves only the plotted number, never the weights", DIM)])
-    if effect.answers_rank is not None and found.as_the_answer:
-        lines.append([(f"number {effect.answers_rank} in the answer's order", DIM)])
+    if effect.discrepancy.answers_order is not None and found.as_the_answer:
+        lines.append([(f"number {effect.discrepancy.answers_order} in the answer's order", DIM)])
     return lines
 
 

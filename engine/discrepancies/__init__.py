@@ -10,6 +10,7 @@ from pkgutil import iter_modules
 
 from engine.discrepancies.base import Choice, Discrepancy, Explanation, Moves, Wording
 from engine.errors import SettingsError
+from engine.old_names import present_name
 from engine.settings import Settings, SideName
 from engine.shown_text import shown
 
@@ -30,8 +31,8 @@ def remaining(settings: Settings) -> tuple[Discrepancy, ...]:
 
 
 def find(field: str) -> Discrepancy:
-    """The discrepancy whose field is `field` ('-' or '_'); raises `SettingsError` naming those there are."""
-    wanted = field.replace("-", "_")
+    """The discrepancy of that field, or of an old name of it ('-' or '_'); raises `SettingsError` naming all."""
+    wanted = present_name(field)
     for discrepancy in CATALOGUE:
         if discrepancy.field == wanted:
             return discrepancy

@@ -105,6 +105,16 @@ class Discrepancy:
     wording: Wording
     parse_other: Callable[[str], Any] | None = None
     other: str = "a number"
+    answers_order: int | None = None
+    """Its place in the known answer, which lists its differences roughly from most to least impact."""
+    answers_side: SideName = SideName.PYTORCH
+    """Whose value both programs of the known answer have."""
+    only_start: bool = False
+    """Whether nothing after the first weights depends on it."""
+    shifts_draws: bool = False
+    """Whether it moves what is drawn after it, so that its effect is also measured with the weights held."""
+    rounds: bool = False
+    """Whether two values round differently in every operation."""
 
     def value(self, settings: Settings, side: SideName) -> Any:
         """The value on that side."""

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording, each_side
 from engine.discrepancies.code_lines import bias_update, every_layer, forward, linear
-from engine.settings import InitialWeights, Precision, Settings
+from engine.settings import InitialWeights, Precision, Settings, SideName
 
 CHOICES = (
     Choice(False, "no", "none", "output = activation(input @ W)"),
@@ -86,4 +86,7 @@ DISCREPANCY = Discrepancy(
     moves=Moves.WEIGHTS,
     choices=CHOICES,
     wording=WORDING,
+    answers_order=3,
+    answers_side=SideName.NUMPY,
+    shifts_draws=True,
 )

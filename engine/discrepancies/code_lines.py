@@ -6,7 +6,7 @@ They are spelled as in the exported programs; a test holds them to those.
 from __future__ import annotations
 
 from engine.discrepancies.base import Lines
-from engine.settings import Activation, DerivativeAt, GradientScale, InitialWeights, LogMoment, LossReport, Settings
+from engine.settings import Activation, DerivativeAt, InitialWeights, LogMoment, LossReport, Reduction, Settings
 from engine.update_rules import DecayForm, MomentumForm, UpdateOrder
 
 DERIVATIVES = {
@@ -52,7 +52,7 @@ def delta(settings: Settings, layer: int) -> str:
     derivative = DERIVATIVES[settings.activations[layer - 1]].format(s=s)
     if layer < len(settings.activations):
         error = f"np.dot(delta{layer + 1}, W{layer + 1}.T)"
-    elif settings.numpy.gradient_scale is GradientScale.SUM:
+    elif settings.numpy.reduction is Reduction.SUM:
         error = "error"
     else:
         error = "(2 / (N * C) * error)" if derivative else "2 / (N * C) * error"
@@ -117,7 +117,7 @@ def report(settings: Settings) -> str:
 def report_in_pytorch(settings: Settings) -> Lines:
     """The lines that log the loss in PyTorch: that of `backward()` where it is the one to log."""
     side = settings.pytorch
-    own = {GradientScale.MEAN: LossReport.MSE, GradientScale.SUM: LossReport.HALF_SUM}[side.gradient_scale]
+    own = {Reduction.MEAN: LossReport.MSE, Reduction.SUM: LossReport.HALF_SUM}[side.reduction]
     if side.loss_report is own and side.log_moment is LogMoment.BEFORE:
         return ("losses.append(loss.item())",)
     logged = f"losses.append({TORCH_REPORTS[side.loss_report]}.item())"

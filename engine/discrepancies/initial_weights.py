@@ -152,4 +152,6 @@ DISCREPANCY = Discrepancy(
     moves=Moves.WEIGHTS,
     choices=CHOICES,
     wording=WORDING,
+    answers_order=2,
+    only_start=True,
 )

@@ -10,7 +10,7 @@ from engine.settings import LEARNING_RATES, Settings, gradient_factor
 def _numbers(settings: Settings) -> str:
     """The rates that would make the steps equal, with the gradients as they are."""
     numpy, pytorch = settings.numpy, settings.pytorch
-    factors = [gradient_factor(side.gradient_scale, settings.elements) for side in (numpy, pytorch)]
+    factors = [gradient_factor(side.reduction, settings.elements) for side in (numpy, pytorch)]
     steps = [factor * side.learning_rate for factor, side in zip(factors, (numpy, pytorch), strict=True)]
     text = f"Factor × learning rate: {each_side(*(plain(step, 4) for step in steps))}. "
     if abs(steps[0] / steps[1] - 1) < 1e-12:
@@ -32,7 +32,7 @@ def _theory(settings: Settings) -> str:
     rule = (
         f"One side takes the gradient of a sum and the other of a mean: the rule for equal steps is × N·C/2 = "
         f"{plain(settings.elements / 2)}, which is a doubling only where N·C = 4."
-        if settings.numpy.gradient_scale is not settings.pytorch.gradient_scale
+        if settings.numpy.reduction is not settings.pytorch.reduction
         else "Both sides scale the gradient alike, so equal rates are equal steps."
     )
     return (

@@ -77,4 +77,5 @@ DISCREPANCY = Discrepancy(
     moves=Moves.PLOT,
     choices=CHOICES,
     wording=WORDING,
+    answers_order=1,
 )

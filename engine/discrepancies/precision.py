@@ -75,4 +75,5 @@ DISCREPANCY = Discrepancy(
     moves=Moves.WEIGHTS,
     choices=CHOICES,
     wording=WORDING,
+    rounds=True,
 )

@@ -6,7 +6,7 @@ from textwrap import indent
 
 from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording
 from engine.discrepancies.code_lines import delta, optimizer, optimizer_step, update
-from engine.settings import GradientScale, Settings
+from engine.settings import Reduction, Settings
 from engine.update_rules import UpdateOrder
 
 CHOICES = (
@@ -54,7 +54,7 @@ def _lines_by_hand(settings: Settings) -> Lines:
 
 
 def _lines_in_pytorch(settings: Settings) -> Lines:
-    summed = settings.pytorch.gradient_scale is GradientScale.SUM
+    summed = settings.pytorch.reduction is Reduction.SUM
     loss = f"loss = criterion(prediction, Y){' * 0.5' if summed else ''}"
     if settings.pytorch.update_order is UpdateOrder.TOGETHER:
         return *optimizer(settings), "prediction = model(X)", loss, "loss.backward()", *optimizer_step(settings)

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from engine.numpy_mlp import activate
+from engine.places import Kind, Place
 from engine.rounding.operands import APART, FACTOR_ORDER, FUSED, Candidate, Index, Operands
 from engine.rounding.sleef import vector_exp
 from engine.rounding.ways import fused
 from engine.settings import Activation, DerivativeAt, gradient_factor
-from engine.step_tensors import Kind, Place
 from engine.types import FloatArray
 from engine.update_rules import DecayForm, MomentumForm
 
@@ -70,7 +70,7 @@ def output_errors(operands: Operands) -> Iterator[Candidate]:
     """Of ∂L/∂ŷ."""
     error = operands.of(Kind.OUTPUT, operands.last) - operands.Y
     number = error.dtype.type
-    factor = number(gradient_factor(operands.side.gradient_scale, operands.settings.elements))
+    factor = number(gradient_factor(operands.side.reduction, operands.settings.elements))
     yield _whole("the factor times (ŷ − y)", factor * error)
     yield _whole("2·(ŷ − y), then divided by N·C", number(2) * error / number(error.size))
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.places import Kind, Place, Tensors
 from engine.settings import Settings, Side
-from engine.step_tensors import Kind, Place, Tensors
 from engine.types import FloatArray
 
 Index = tuple[int, ...]

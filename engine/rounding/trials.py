@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from engine.places import Kind, Place
 from engine.rounding import elementwise
 from engine.rounding.operands import FUSED, SUM_ORDER, Candidate, Index, Operands
 from engine.rounding.ways import MOST_ORDERED, SUMS_OF_PRODUCTS, Way, order_that_gives, summing_ways
 from engine.settings import LossReport
-from engine.step_tensors import Kind, Place
 from engine.types import FloatArray
 from engine.update_rules import UpdateOrder
 

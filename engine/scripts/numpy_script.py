@@ -11,11 +11,11 @@ from engine.scripts.base import Script, Writer, add_array, data_file_name, plain
 from engine.settings import (
     Activation,
     DerivativeAt,
-    GradientScale,
     InitialWeights,
     LogMoment,
     LossReport,
     Precision,
+    Reduction,
     Settings,
 )
 from engine.threads import matters, threads_of
@@ -90,8 +90,8 @@ def _data(writer: Writer, settings: Settings) -> None:
         writer.add(f'data = np.loadtxt(Path(__file__).with_name("{name}"), delimiter=",", skiprows=1, ndmin=2)')
         writer.add(f"X = data[:, :{data.inputs}].astype({dtype})", "precision")
         writer.add(f"Y = data[:, {data.inputs}:].astype({dtype})", "precision")
-    if settings.numpy.gradient_scale is GradientScale.MEAN:
-        writer.add("N, C = Y.shape", "gradient_scale")
+    if settings.numpy.reduction is Reduction.MEAN:
+        writer.add("N, C = Y.shape", "reduction")
     writer.add(f"learning_rate = {settings.numpy.learning_rate!r}", "learning_rate")
     writer.add(f"epochs = {settings.epochs}\n\n")
 
@@ -214,14 +214,14 @@ def _backward(writer: Writer, settings: Settings) -> None:
     in_turn = side.update_order is UpdateOrder.IN_TURN
     writer.add("# backward, each layer updated before the next" if in_turn else "# backward", indent=1)
     writer.add(f"error = layer{count} - Y", indent=1)
-    scaled = "2 / (N * C) * error" if side.gradient_scale is GradientScale.MEAN else "error"
+    scaled = "2 / (N * C) * error" if side.reduction is Reduction.MEAN else "error"
     for index in reversed(range(1, count + 1)):
         last = index == count
         error = scaled if last else f"np.dot(delta{index + 1}, W{index + 1}.T)"
         slipped = side.derivative_at is DerivativeAt.PRE_ACTIVATION
         derivative = _derivative(kinds[index - 1], f"z{index}" if slipped else f"layer{index}")
         error = f"({error})" if last and derivative and scaled != "error" else error
-        fields = ("gradient_scale",) if last else ("update_order",)
+        fields = ("reduction",) if last else ("update_order",)
         writer.add(f"delta{index} = {error}{derivative}", *fields, "derivative_at", indent=1)
         if in_turn:
             _update(writer, settings, index)

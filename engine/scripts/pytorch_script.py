@@ -11,11 +11,11 @@ from engine.scripts.base import Script, Writer, add_array, data_file_name, plain
 from engine.settings import (
     Activation,
     DerivativeAt,
-    GradientScale,
     InitialWeights,
     LogMoment,
     LossReport,
     Precision,
+    Reduction,
     Settings,
 )
 from engine.threads import matters, threads_of
@@ -145,8 +145,8 @@ def _model(writer: Writer, settings: Settings) -> None:
         _numpy_start(writer, settings)
     if settings.device != "cpu":
         writer.add(f'model.to("{settings.device}")')
-    objective = {GradientScale.MEAN: "nn.MSELoss()", GradientScale.SUM: 'nn.MSELoss(reduction="sum")'}
-    writer.add(f"criterion = {objective[side.gradient_scale]}", "gradient_scale")
+    objective = {Reduction.MEAN: "nn.MSELoss()", Reduction.SUM: 'nn.MSELoss(reduction="sum")'}
+    writer.add(f"criterion = {objective[side.reduction]}", "reduction")
     _optimizer(writer, settings)
     writer.add()
 
@@ -195,12 +195,12 @@ def _optimizer(writer: Writer, settings: Settings) -> None:
 
 def _training(writer: Writer, settings: Settings) -> None:
     side = settings.pytorch
-    half = " * 0.5" if side.gradient_scale is GradientScale.SUM else ""
+    half = " * 0.5" if side.reduction is Reduction.SUM else ""
     writer.add("losses = []\nfor epoch in range(epochs):")
     writer.add("model.zero_grad()", indent=1)
     if side.update_order is UpdateOrder.TOGETHER:
         writer.add("prediction = model(X)", indent=1)
-        writer.add(f"loss = criterion(prediction, Y){half}", "gradient_scale", indent=1)
+        writer.add(f"loss = criterion(prediction, Y){half}", "reduction", indent=1)
         writer.add("loss.backward()", indent=1)
         _update(writer, settings, "model", "optimizer", indent=1)
     else:
@@ -221,7 +221,7 @@ def _in_turn(writer: Writer, settings: Settings, half: str) -> None:
         "update_order",
         indent=1,
     )
-    writer.add(f"loss = criterion(prediction, Y){half}", "gradient_scale", indent=1)
+    writer.add(f"loss = criterion(prediction, Y){half}", "reduction", indent=1)
     writer.add(
         "(error,) = torch.autograd.grad(loss, prediction)\n"
         f"for index in reversed(range({count})):\n"
@@ -266,7 +266,7 @@ def _report(writer: Writer, settings: Settings) -> None:
     side = settings.pytorch
     after = side.log_moment is LogMoment.AFTER
     fields = ("loss_report", "log_moment")
-    own = {GradientScale.MEAN: LossReport.MSE, GradientScale.SUM: LossReport.HALF_SUM}[side.gradient_scale]
+    own = {Reduction.MEAN: LossReport.MSE, Reduction.SUM: LossReport.HALF_SUM}[side.reduction]
     if after:
         writer.add("prediction = model(X)", *fields, indent=1)
     if side.loss_report is LossReport.ERROR_TIMES_LOSS:

@@ -13,7 +13,7 @@ import engine
 from engine.effects import effects
 from engine.impact import Measure, measure, plan
 
-SIX = ["loss_report", "initial_weights", "bias", "gradient_scale", "learning_rate", "precision"]
+SIX = ["loss_report", "initial_weights", "bias", "reduction", "learning_rate", "precision"]
 GIBIBYTE = 2**30 / 1e9
 
 ONE_BY_ONE = 12

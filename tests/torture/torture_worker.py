@@ -32,7 +32,7 @@ SEQUENCES, ROUNDS, SENDERS = 1000, 40, 4
 POOL = pool()
 TRAINABLE = [settings for settings in POOL if settings.device != ABSENT]
 PLANS = [
-    plan(replace(POOL[0], epochs=12), ["bias", "gradient_scale"], seeds=2),
+    plan(replace(POOL[0], epochs=12), ["bias", "reduction"], seeds=2),
     plan(replace(POOL[3], epochs=5), ["precision"], seeds=1),
 ]
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording, each_side, plain
 from engine.discrepancies.code_lines import delta, report_in_pytorch
-from engine.settings import GradientScale, Settings, gradient_factor
+from engine.settings import Reduction, Settings, SideName, gradient_factor
 
 CHOICES = (
-    Choice(GradientScale.SUM, "sum", "Σ", "ŷ − y, the gradient of ½·Σ(ŷ − y)²"),
-    Choice(GradientScale.MEAN, "mean", "mean", "2/(N·C)·(ŷ − y), the gradient of nn.MSELoss()"),
+    Choice(Reduction.SUM, "sum", "Σ", "ŷ − y, the gradient of ½·Σ(ŷ − y)²"),
+    Choice(Reduction.MEAN, "mean", "mean", "2/(N·C)·(ŷ − y), the gradient of nn.MSELoss()"),
 )
 
 
 def _numbers(settings: Settings) -> str:
     """N·C/2, and the steps with the learning rates as they are."""
     steps = [
-        plain(gradient_factor(side.gradient_scale, settings.elements) * side.learning_rate, 4)
+        plain(gradient_factor(side.reduction, settings.elements) * side.learning_rate, 4)
         for side in (settings.numpy, settings.pytorch)
     ]
     return (
@@ -25,16 +25,16 @@ def _numbers(settings: Settings) -> str:
 
 
 def _lines_by_hand(settings: Settings) -> Lines:
-    where = "  # N, C = Y.shape" if settings.numpy.gradient_scale is GradientScale.MEAN else ""
+    where = "  # N, C = Y.shape" if settings.numpy.reduction is Reduction.MEAN else ""
     return (f"{delta(settings, len(settings.activations))}{where}",)
 
 
 def _lines_in_pytorch(settings: Settings) -> Lines:
     # The logged line is among them: it is the loss of backward() only where that is the loss to report.
     criterion, loss = {
-        GradientScale.SUM: ('nn.MSELoss(reduction="sum")', "criterion(prediction, Y) * 0.5"),
-        GradientScale.MEAN: ("nn.MSELoss()", "criterion(prediction, Y)"),
-    }[settings.pytorch.gradient_scale]
+        Reduction.SUM: ('nn.MSELoss(reduction="sum")', "criterion(prediction, Y) * 0.5"),
+        Reduction.MEAN: ("nn.MSELoss()", "criterion(prediction, Y)"),
+    }[settings.pytorch.reduction]
     return f"criterion = {criterion}", f"loss = {loss}", *report_in_pytorch(settings)
 
 
@@ -53,7 +53,7 @@ def _theory(settings: Settings) -> str:
 
 
 WORDING = Wording(
-    phrase={GradientScale.SUM: "ŷ − y", GradientScale.MEAN: "2/(N·C)·(ŷ − y)"}.__getitem__,
+    phrase={Reduction.SUM: "ŷ − y", Reduction.MEAN: "2/(N·C)·(ŷ − y)"}.__getitem__,
     differ="The backward pass starts from {by_hand} by hand, from {pytorch} in PyTorch.",
     equal="both backward passes start from {both}; otherwise one gradient would be N·C/2 times the other",
     numbers=_numbers,
@@ -65,11 +65,13 @@ WORDING = Wording(
 
 
 DISCREPANCY = Discrepancy(
-    field="gradient_scale",
+    field="reduction",
     title="Gradient",
     summary="the gradient of half the sum of squares, or of their mean",
     order=40,
     moves=Moves.WEIGHTS,
     choices=CHOICES,
     wording=WORDING,
+    answers_order=4,
+    answers_side=SideName.NUMPY,
 )
