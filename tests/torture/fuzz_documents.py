@@ -4,12 +4,96 @@ import json
 import os
 
 NESTED = {"list": "[" * 100_000, "object": '{"settings":' * 50_000, "both": '[{"a":' * 3000 + "1" + "}]" * 3000}
-VALUES = [None, True, False, 0, -1, 1, 2, 3, 1.5, -0.0, 1e308, 1e-400, float("nan"), float("inf"), 10**30, 10**400, 2**63, 2**64]
-VALUES += ["", " ", "1", "x", "\x1b[31m", "\x1b]0;t\x07", "a\nb", "\u202e", "\ud800", "\0", "x" * 100_000, "1e309", "nan", "9" * 5000]
-VALUES += [[], {}, [[]], [{}], [None], [1], ["a"], [[1, 2], [3]], [[1, 2], [3, "x"]], [[float("nan"), 1]], {"a": 1}, [[1e308] * 2] * 4]
-VALUES += [[0] * 5000, [[[[[[1]]]]]], "float64", "mixed", "sigmoid", "cuda:99", "mps", "pytorch-0.5-dampened-0.125", "0.9", [3, 2]]
-FIELDS = ["format", "colour", "", "settings", "numpy", "\x1b[31m", "\u202e", "x" * 10_000, "__class__", "data", "X", "epochs"]
-THEMES = ["nord", "textual-dark", "high-contrast", "gruvbox", "NORD", "", "pink", "\x1b[31m", "\u202e", "x" * 100_000, "nord\n", "ansi_color"]
+VALUES = [
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1,
+    2,
+    3,
+    1.5,
+    -0.0,
+    1e308,
+    1e-400,
+    float("nan"),
+    float("inf"),
+    10**30,
+    10**400,
+    2**63,
+    2**64,
+]
+VALUES += [
+    "",
+    " ",
+    "1",
+    "x",
+    "\x1b[31m",
+    "\x1b]0;t\x07",
+    "a\nb",
+    "\u202e",
+    "\ud800",
+    "\0",
+    "x" * 100_000,
+    "1e309",
+    "nan",
+    "9" * 5000,
+]
+VALUES += [
+    [],
+    {},
+    [[]],
+    [{}],
+    [None],
+    [1],
+    ["a"],
+    [[1, 2], [3]],
+    [[1, 2], [3, "x"]],
+    [[float("nan"), 1]],
+    {"a": 1},
+    [[1e308] * 2] * 4,
+]
+VALUES += [
+    [0] * 5000,
+    [[[[[[1]]]]]],
+    "float64",
+    "mixed",
+    "sigmoid",
+    "cuda:99",
+    "mps",
+    "pytorch-0.5-dampened-0.125",
+    "0.9",
+    [3, 2],
+]
+FIELDS = [
+    "format",
+    "colour",
+    "",
+    "settings",
+    "numpy",
+    "\x1b[31m",
+    "\u202e",
+    "x" * 10_000,
+    "__class__",
+    "data",
+    "X",
+    "epochs",
+]
+THEMES = [
+    "nord",
+    "textual-dark",
+    "high-contrast",
+    "gruvbox",
+    "NORD",
+    "",
+    "pink",
+    "\x1b[31m",
+    "\u202e",
+    "x" * 100_000,
+    "nord\n",
+    "ansi_color",
+]
 
 
 def document_text(random, texts):
@@ -17,7 +101,9 @@ def document_text(random, texts):
     text = random.choice(texts)
     kind = random.randrange(12)
     if kind == 0:
-        return random.choice([b"", b"\0", b"{}", b"[]", b"null", b"NaN", b'"x"', b"1e999", b"-", b"\xff\xfe{}", random.randbytes(300)])
+        return random.choice(
+            [b"", b"\0", b"{}", b"[]", b"null", b"NaN", b'"x"', b"1e999", b"-", b"\xff\xfe{}", random.randbytes(300)]
+        )
     if kind == 1:
         nested = random.choice([*NESTED.values()])
         return (nested if random.random() < 0.5 else text.replace("0.3", nested, 1)).encode()
@@ -65,7 +151,9 @@ def _spoil(random, document):
 
 
 def _doubled(random, text):
-    field = random.choice(['"hidden": [5]', '"seed": 1', '"settings": {}', '"format": 2', '"epochs": 1', '"data": null'])
+    field = random.choice(
+        ['"hidden": [5]', '"seed": 1', '"settings": {}', '"format": 2', '"epochs": 1', '"data": null']
+    )
     at = random.choice([place for place, sign in enumerate(text) if sign == "{"])
     return text[: at + 1] + field + ", " + text[at + 1 :]
 
@@ -76,11 +164,19 @@ def _mutated_text(random, text):
         if kind == 0:
             text = text[:at] + text[at + random.choice([1, 1, 10, 1000]) :]
         elif kind == 1:
-            text = text[:at] + random.choice(['"', "{", "}", "[", "]", ",", ":", "\\", "\\ud800", "1e999", "-", "\0", "é"]) + text[at:]
+            text = (
+                text[:at]
+                + random.choice(['"', "{", "}", "[", "]", ",", ":", "\\", "\\ud800", "1e999", "-", "\0", "é"])
+                + text[at:]
+            )
         elif kind == 2:
             text = text[:at]
         else:
-            text = text.replace(random.choice(["0", "true", "null", "0.", "5"]), random.choice(["NaN", "1e999", "9" * 5000, "[]", "-"]), 1)
+            text = text.replace(
+                random.choice(["0", "true", "null", "0.", "5"]),
+                random.choice(["NaN", "1e999", "9" * 5000, "[]", "-"]),
+                1,
+            )
         if not text:
             return text
     return text
@@ -92,11 +188,26 @@ def remembered(random):
     if kind == 0:
         return random.randbytes(random.choice([0, 1, 100, 999_999]))
     if kind == 1:
-        return random.choice([b"a=[" * 50_000, b"a=" + b"[" * 100_000, b"a" + b".a" * 20_000 + b"=1", b"[a]\n[a]\n", b"#" * 1_000_001])
-    theme = json.dumps(random.choice(THEMES)) if kind != 2 else random.choice(["1", "nan", "true", "[]", "{}", "1979-05-27", '["nord"]', "'nord'", '"""nord"""'])
+        return random.choice(
+            [b"a=[" * 50_000, b"a=" + b"[" * 100_000, b"a" + b".a" * 20_000 + b"=1", b"[a]\n[a]\n", b"#" * 1_000_001]
+        )
+    theme = (
+        json.dumps(random.choice(THEMES))
+        if kind != 2
+        else random.choice(["1", "nan", "true", "[]", "{}", "1979-05-27", '["nord"]', "'nord'", '"""nord"""'])
+    )
     text = f"theme = {theme}\n"
     if kind == 3:
-        text += random.choice(['theme = "nord"\n', "x = 1\n", "[theme]\n", "a = 0x" + "f" * 9000 + "\n", "b = 1e999\n", "c = 9" + "9" * 9000])
+        text += random.choice(
+            [
+                'theme = "nord"\n',
+                "x = 1\n",
+                "[theme]\n",
+                "a = 0x" + "f" * 9000 + "\n",
+                "b = 1e999\n",
+                "c = 9" + "9" * 9000,
+            ]
+        )
     if kind == 4:
         text = _mutated_text(random, text)
     content = text.encode(random.choice(["utf-8"] * 6 + ["utf-16", "utf-8-sig", "latin-1"]), "replace")

@@ -9,15 +9,101 @@ import zipfile
 
 import numpy as np
 
-CELLS = ["", " ", "x", "1_0", "nan", "inf", "-inf", "1e309", "1e308", "-1e308", "5e-324", "1,5", "1.5", "1.234,5", "1,234.5"]
-CELLS += ["9" * 5000, "0." + "3" * 5000, "0x10", "٣", "½", "−5", "1e", "--1", "+1", "1 0", "True", "None", "=1+1", "'1", '"1"']
-CELLS += ['"1', '1"', '""', '"a,b"', "\x1b[31m", "\x00", "\x1a", "\x0c", "\x1c1", "\u2028", "\u202e1", "\ufeff1", "\U0001f600"]
+CELLS = [
+    "",
+    " ",
+    "x",
+    "1_0",
+    "nan",
+    "inf",
+    "-inf",
+    "1e309",
+    "1e308",
+    "-1e308",
+    "5e-324",
+    "1,5",
+    "1.5",
+    "1.234,5",
+    "1,234.5",
+]
+CELLS += [
+    "9" * 5000,
+    "0." + "3" * 5000,
+    "0x10",
+    "٣",
+    "½",
+    "−5",
+    "1e",
+    "--1",
+    "+1",
+    "1 0",
+    "True",
+    "None",
+    "=1+1",
+    "'1",
+    '"1"',
+]
+CELLS += [
+    '"1',
+    '1"',
+    '""',
+    '"a,b"',
+    "\x1b[31m",
+    "\x00",
+    "\x1a",
+    "\x0c",
+    "\x1c1",
+    "\u2028",
+    "\u202e1",
+    "\ufeff1",
+    "\U0001f600",
+]
 DELIMITERS = [*",,,,,,,,;;;;\t\t||", " ", ":", ", "]
 ENDS = [*("\n",) * 10, *("\r\n",) * 4, "\r", "\n\n", "\x0b", "\x85", "\u2029"]
 ENCODINGS = [*("utf-8",) * 14, "utf-8-sig", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "utf-7"]
-CODES = ["<f8", ">f4", "<f2", "<i8", "|u1", "|b1", "<c16", "<M8[s]", "<m8", "<U3", "|S2", "|O", "|V0", "|V8", "<f16", "<g", "x", ""]
-SHAPES = ["()", "(4,)", "(4, 2)", "(4, 2, 1)", "(0, 2)", "(4, 0)", "(-4, 2)", "(412316860416, 1)", "(2**60, 2**60)", "[4, 2]", "4"]
-SHAPES += ["(9" + "9" * 60 + ", 1)", "(4, 2", "(True, 2)", "(1.0, 2)", "('4', 2)", "None", "(" + "1, " * 40 + ")", "(4, 2)" * 3]
+CODES = [
+    "<f8",
+    ">f4",
+    "<f2",
+    "<i8",
+    "|u1",
+    "|b1",
+    "<c16",
+    "<M8[s]",
+    "<m8",
+    "<U3",
+    "|S2",
+    "|O",
+    "|V0",
+    "|V8",
+    "<f16",
+    "<g",
+    "x",
+    "",
+]
+SHAPES = [
+    "()",
+    "(4,)",
+    "(4, 2)",
+    "(4, 2, 1)",
+    "(0, 2)",
+    "(4, 0)",
+    "(-4, 2)",
+    "(412316860416, 1)",
+    "(2**60, 2**60)",
+    "[4, 2]",
+    "4",
+]
+SHAPES += [
+    "(9" + "9" * 60 + ", 1)",
+    "(4, 2",
+    "(True, 2)",
+    "(1.0, 2)",
+    "('4', 2)",
+    "None",
+    "(" + "1, " * 40 + ")",
+    "(4, 2)" * 3,
+]
 
 
 class Payload:
@@ -41,7 +127,9 @@ def csv_bytes(random):
     elif header == 1:
         table.insert(0, [str(1990 + column) for column in range(columns)])
     elif header == 2 and random.random() < 0.3:
-        table.insert(0, [random.choice(["", "a", "a", "c,d", '"a"', "\x1b[1m", "x" * 10_000, "1"]) for _ in range(columns)])
+        table.insert(
+            0, [random.choice(["", "a", "a", "c,d", '"a"', "\x1b[1m", "x" * 10_000, "1"]) for _ in range(columns)]
+        )
     for _ in range(random.choice([0, 0, 0, 1, 2])):
         _spoil(random, table)
     text = random.choice(ENDS).join(delimiter.join(row) for row in table) + random.choice(["", "\n", "\n\n", "\r\n"])
@@ -101,8 +189,12 @@ def npz_bytes(random):
 
 def _archive(random):
     file = io.BytesIO()
-    packed = random.choice([zipfile.ZIP_STORED, zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
-    names = random.choice([["X", "Y"]] * 12 + [["X"], ["Y"], [], ["x", "y"], ["X", "X", "Y"], ["../X", "Y"], ["\x1b[1m", "X"]])
+    packed = random.choice(
+        [zipfile.ZIP_STORED, zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2]
+    )
+    names = random.choice(
+        [["X", "Y"]] * 12 + [["X"], ["Y"], [], ["x", "y"], ["X", "X", "Y"], ["../X", "Y"], ["\x1b[1m", "X"]]
+    )
     spoilt = random.choice([*names, None, None]) if names else None
     with zipfile.ZipFile(file, "w", packed) as archive:
         for name in names:
@@ -120,7 +212,9 @@ def _array(random, name, rows, spoilt):
         return plain
     return random.choice(
         [
-            lambda: plain.astype(random.choice(["f4", "f2", ">f8", "i8", "u1", "?", "c16", "M8[s]", "m8[D]", "U5", "S3", "g"])),
+            lambda: plain.astype(
+                random.choice(["f4", "f2", ">f8", "i8", "u1", "?", "c16", "M8[s]", "m8[D]", "U5", "S3", "g"])
+            ),
             lambda: np.array([[Payload(), 1]] * rows, dtype=object),
             lambda: np.zeros(rows, dtype=[("a", "f8"), ("b", "i4")]),
             lambda: np.zeros(random.choice([(), (rows,), (0, 2), (rows, 0), (rows, 2, 2), (1,) * 30, (rows, 3000)])),
@@ -139,10 +233,14 @@ def npy(random, array, spoilt=False):
         return file.getvalue()
     shape, order = random.choice(SHAPES), random.choice(["False", "True", "0", "None"])
     header = f"{{'descr': {random.choice(CODES)!r}, 'fortran_order': {order}, 'shape': {shape}, }}"
-    header = random.choice([header] * 6 + [header[:-9], "", "[" * 90, "__import__('os').mkdir('unpickled')", "{'descr': [('a', '<f8')]}"])
+    header = random.choice(
+        [header] * 6 + [header[:-9], "", "[" * 90, "__import__('os').mkdir('unpickled')", "{'descr': [('a', '<f8')]}"]
+    )
     text = header.encode("latin-1").ljust(random.choice([117, 117, 300])) + b"\n"
     version = random.choice([b"\x01\x00"] * 6 + [b"\x02\x00", b"\x03\x00", b"\x09\x09", b"\x00\x00"])
-    size = struct.pack("<H" if version == b"\x01\x00" else "<I", random.choice([len(text)] * 6 + [0, 65_535, len(text) + 9]))
+    size = struct.pack(
+        "<H" if version == b"\x01\x00" else "<I", random.choice([len(text)] * 6 + [0, 65_535, len(text) + 9])
+    )
     tail = random.choice([array.tobytes() if array.dtype.kind != "O" else b"", bytes(64), b"", pickle.dumps(Payload())])
     return b"\x93NUMPY" + version + size + text + tail
 

@@ -8,32 +8,231 @@ import os
 from engine.discrepancies import CATALOGUE
 from engine.presets import PRESETS
 
-NAUGHTY = ["", " ", "\t", "-", "--", "---", "=", ",", ",,,", ".", "..", "/", "\\", "'", '"', "`", "$HOME", "$(id)", "*", "?"]
+NAUGHTY = [
+    "",
+    " ",
+    "\t",
+    "-",
+    "--",
+    "---",
+    "=",
+    ",",
+    ",,,",
+    ".",
+    "..",
+    "/",
+    "\\",
+    "'",
+    '"',
+    "`",
+    "$HOME",
+    "$(id)",
+    "*",
+    "?",
+]
 NAUGHTY += ["\x1b[31mred", "\x1b]0;title\x07", "\x9b31m", "\u202ertl", "a\nb", "a\rb", "\u2028", "\x7f", "\x01", "\b\b"]
-NAUGHTY += ["\udcff\udc80", "caf\udce9", "\ud800", "\U0001f600" * 40, "é" * 300, "x" * 300, "x" * 100_000, "[bold]x[/bold]"]
-NAUGHTY += ["[/x]", "{x}", "%s%n", "None", "true", "null", "NaN", "~", "~nosuch", "~/x", "-h", "--help", "--version", "@x"]
+NAUGHTY += [
+    "\udcff\udc80",
+    "caf\udce9",
+    "\ud800",
+    "\U0001f600" * 40,
+    "é" * 300,
+    "x" * 300,
+    "x" * 100_000,
+    "[bold]x[/bold]",
+]
+NAUGHTY += [
+    "[/x]",
+    "{x}",
+    "%s%n",
+    "None",
+    "true",
+    "null",
+    "NaN",
+    "~",
+    "~nosuch",
+    "~/x",
+    "-h",
+    "--help",
+    "--version",
+    "@x",
+]
 
-NUMBERS = ["-1", "0", "-0", "00", "1.0", "1e3", "1E+3", "nan", "NaN", "-nan", "inf", "-inf", "infinity", "1e309", "-1e309"]
-NUMBERS += ["1e-400", "5e-324", "0x10", "0b1", "1_0", "٣", "²", "½", "５", "−5", "+5", " 5 ", "5\n", "--5", "5-", "5 5", "1,00"]
-NUMBERS += ["999999999999", "1" + "0" * 400, "9" * 5000, "1000000001", "18446744073709551616", "0" * 299 + "3", "1/2", "1e", "e"]
-NUMBERS += [".5", "3.", "1,000,00", "1.7976931348623157e308", "4.9e-324", "1e30", "1e-30", "1e31", "٣.٥", "1e1000000000"]
+NUMBERS = [
+    "-1",
+    "0",
+    "-0",
+    "00",
+    "1.0",
+    "1e3",
+    "1E+3",
+    "nan",
+    "NaN",
+    "-nan",
+    "inf",
+    "-inf",
+    "infinity",
+    "1e309",
+    "-1e309",
+]
+NUMBERS += [
+    "1e-400",
+    "5e-324",
+    "0x10",
+    "0b1",
+    "1_0",
+    "٣",
+    "²",
+    "½",
+    "５",
+    "−5",
+    "+5",
+    " 5 ",
+    "5\n",
+    "--5",
+    "5-",
+    "5 5",
+    "1,00",
+]
+NUMBERS += [
+    "999999999999",
+    "1" + "0" * 400,
+    "9" * 5000,
+    "1000000001",
+    "18446744073709551616",
+    "0" * 299 + "3",
+    "1/2",
+    "1e",
+    "e",
+]
+NUMBERS += [
+    ".5",
+    "3.",
+    "1,000,00",
+    "1.7976931348623157e308",
+    "4.9e-324",
+    "1e30",
+    "1e-30",
+    "1e31",
+    "٣.٥",
+    "1e1000000000",
+]
 
-PATHS = ["pipe.csv", "zero.csv", "folder.csv", "loop.csv", "secret.csv", "secret/x.csv", "gone.csv", "good.csv/x.csv", "pipe.npz"]
-PATHS += ["zero.npz", "folder.npz", "loop.npz", "secret.npz", "pipe.json", "zero.json", "folder", "loop.json", "secret.json"]
-PATHS += ["secret/x", "good.csv", "good.npz", "run.json", "/dev/null", "/dev/zero", "/dev/full", "/proc/self/mem", "/proc/x"]
-PATHS += ["/nowhere/x", "/nowhere/x.csv", "/etc/passwd", "~nosuch/x.csv", "~/x.csv", "~/x", "./~nosuch", "../x", "x" * 300 + ".csv"]
-PATHS += ["x/" * 3000 + "x.csv", "a\x1b[31mb.csv", "a\nb.csv", "caf\udce9.csv", "\ud800.csv", "-", "--", "-.csv", "new", "new.json"]
-PATHS += ["folder/new", "folder/new.json", "locked/new", "dangling", "dangling.csv", ".csv", ".npz", "good.CSV", "good.csv ", "."]
+PATHS = [
+    "pipe.csv",
+    "zero.csv",
+    "folder.csv",
+    "loop.csv",
+    "secret.csv",
+    "secret/x.csv",
+    "gone.csv",
+    "good.csv/x.csv",
+    "pipe.npz",
+]
+PATHS += [
+    "zero.npz",
+    "folder.npz",
+    "loop.npz",
+    "secret.npz",
+    "pipe.json",
+    "zero.json",
+    "folder",
+    "loop.json",
+    "secret.json",
+]
+PATHS += [
+    "secret/x",
+    "good.csv",
+    "good.npz",
+    "run.json",
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "/proc/self/mem",
+    "/proc/x",
+]
+PATHS += [
+    "/nowhere/x",
+    "/nowhere/x.csv",
+    "/etc/passwd",
+    "~nosuch/x.csv",
+    "~/x.csv",
+    "~/x",
+    "./~nosuch",
+    "../x",
+    "x" * 300 + ".csv",
+]
+PATHS += [
+    "x/" * 3000 + "x.csv",
+    "a\x1b[31mb.csv",
+    "a\nb.csv",
+    "caf\udce9.csv",
+    "\ud800.csv",
+    "-",
+    "--",
+    "-.csv",
+    "new",
+    "new.json",
+]
+PATHS += [
+    "folder/new",
+    "folder/new.json",
+    "locked/new",
+    "dangling",
+    "dangling.csv",
+    ".csv",
+    ".npz",
+    "good.CSV",
+    "good.csv ",
+    ".",
+]
 
-LAYERS = ["none", "0", "1", "3,2", "1," * 49 + "1", "1," * 50 + "1", "2," * 2000 + "2", "3,", ",3", "3,,2", "3;2", "3 2", "[3]"]
+LAYERS = [
+    "none",
+    "0",
+    "1",
+    "3,2",
+    "1," * 49 + "1",
+    "1," * 50 + "1",
+    "2," * 2000 + "2",
+    "3,",
+    ",3",
+    "3,,2",
+    "3;2",
+    "3 2",
+    "[3]",
+]
 LAYERS += ["5000001", "99999999999", "-5", "0,0", "3,0", "none,3", "NONE", "3,x", "(3,2)", "9" * 400]
 
 TARGETS = ["a", "b", "1", "2", "a,b", "a,b,c", "c,c", "4", "0", "-1", "²", "٣", ",", "a,,b", "nosuch"]
-SETS = [f"{side}.{one.field}={choice.name}" for one in CATALOGUE for choice in one.choices for side in ("numpy", "both")]
+SETS = [
+    f"{side}.{one.field}={choice.name}" for one in CATALOGUE for choice in one.choices for side in ("numpy", "both")
+]
 SETS += ["both.learning_rate=0.1", "pytorch.learning-rate=0.6", "numpy.momentum=0.5", "both.weight_decay=0.01"]
-BAD_SETS = ["numpy", "numpy.", "numpy.bias", "numpy.bias=", ".bias=yes", "=", "jax.bias=yes", "numpy.bias=yes=no", "numpy..bias=yes"]
-BAD_SETS += ["both.precision=mixed", "numpy.momentum=1.5", "numpy.momentum=pytorch-nan", "both.momentum=-0", "both.momentum=1e-400"]
-BAD_SETS += ["numpy.weight_decay=inf", "numpy.weight_decay=decoupled-", "both.momentum=textbook-0.9-dampened-2", "numpy.depth=3"]
+BAD_SETS = [
+    "numpy",
+    "numpy.",
+    "numpy.bias",
+    "numpy.bias=",
+    ".bias=yes",
+    "=",
+    "jax.bias=yes",
+    "numpy.bias=yes=no",
+    "numpy..bias=yes",
+]
+BAD_SETS += [
+    "both.precision=mixed",
+    "numpy.momentum=1.5",
+    "numpy.momentum=pytorch-nan",
+    "both.momentum=-0",
+    "both.momentum=1e-400",
+]
+BAD_SETS += [
+    "numpy.weight_decay=inf",
+    "numpy.weight_decay=decoupled-",
+    "both.momentum=textbook-0.9-dampened-2",
+    "numpy.depth=3",
+]
 
 ACTIVATIONS = ["sigmoid", "tanh", "relu", "identity"]
 SHARED = {
@@ -49,7 +248,10 @@ SHARED = {
     "--seed": (["0", "7", "18446744073709551615"], NUMBERS),
     "--lr": (["0.3", "1e-3", "1e9"], NUMBERS),
     "--learning-rate": (["0.3"], NUMBERS),
-    "--device": (["cpu", "cpu:0"], ["cuda:99", "cuda", "mps", "gpu", "cpu:9999", "cuda:-1", "cuda:٣", "CPU", "meta", "cpu "]),
+    "--device": (
+        ["cpu", "cpu:0"],
+        ["cuda:99", "cuda", "mps", "gpu", "cpu:9999", "cuda:-1", "cuda:٣", "CPU", "meta", "cpu "],
+    ),
     "--threads": (["1", "2", "auto"], [number for number in NUMBERS if number not in ("0" * 299 + "3",)]),
     "--ascii": None,
     "--no-ascii": None,
@@ -65,7 +267,10 @@ OWN = {
         "--differences": (["bias", "bias,precision", "loss_report"], ["depth", "bias,bias", ",", "bias,,", "BIAS"]),
         "--measure": (MEASURES, ["feeling", "area,weights"]),
         "--threshold": (["0.01"], NUMBERS),
-        "--toward": (["numpy", "pytorch", "answer", "numpy,bias=pytorch"], ["jax", "bias=", "=", "bias=jax", "x=numpy", "numpy,numpy"]),
+        "--toward": (
+            ["numpy", "pytorch", "answer", "numpy,bias=pytorch"],
+            ["jax", "bias=", "=", "bias=jax", "x=numpy", "numpy,numpy"],
+        ),
     },
     "trace": {
         **FILES,
@@ -96,7 +301,9 @@ ENVIRONMENTS = [
 
 def command_line(random):
     """The words after `mlp-tui`."""
-    command = random.choice(["run"] * 5 + ["trace"] * 3 + ["impact"] * 3 + ["export"] * 3 + ["differences"] * 2 + ["presets", "", ""])
+    command = random.choice(
+        ["run"] * 5 + ["trace"] * 3 + ["impact"] * 3 + ["export"] * 3 + ["differences"] * 2 + ["presets", "", ""]
+    )
     known = {**SHARED, **OWN[command]} if command != "presets" else {**SHARED}
     options = random.sample(sorted(known), random.randint(0, min(4, len(known))))
     absurd = set(random.sample(options, min(len(options), random.choice([0, 0, 1, 1, 2]))))

@@ -40,7 +40,7 @@ def check_command_line(case, ended):
         yield "status 1 without its reason"
     if ended.status == 0:
         yield from check_written(words, ended)
-        if "--json" in words and words[words.index("--json") + 1 : ][:1] == ["-"] and stdout[:1] == "{":
+        if "--json" in words and words[words.index("--json") + 1 :][:1] == ["-"] and stdout[:1] == "{":
             json.loads(stdout)
 
 
