@@ -190,7 +190,10 @@ def fuzz(part, servers, count, make, check):
             problems = found_wrong(case, ended, check)
             if problems:
                 end = ascii(ended.stderr[-160:].decode("utf-8", "replace"))
-                part.fail(number, f"{'; '.join(problems)} <- {ascii(case.arguments)[:200]} said {end}")
+                part.fail(
+                    number,
+                    f"{'; '.join(problems)} <- {ascii(case.arguments)[:200]} {ascii(case.environment)[:80] * bool(case.environment)} said {end}",
+                )
     kinds = ", ".join(f"{statuses[status]:,} x {status}" for status in sorted(statuses))
     part.notes.append(f"exit statuses {kinds}; longest {longest:.1f} s, most memory {most / 1e6:,.0f} MB")
     part.conclude()

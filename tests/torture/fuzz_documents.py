@@ -2,6 +2,7 @@
 
 import json
 import os
+from copy import deepcopy
 
 NESTED = {"list": "[" * 100_000, "object": '{"settings":' * 50_000, "both": '[{"a":' * 3000 + "1" + "}]" * 3000}
 VALUES = [
@@ -133,21 +134,21 @@ def _spoil(random, document):
     place = random.choice(_places(settings if isinstance(settings, dict) and random.random() < 0.8 else document, []))
     if isinstance(place, list):
         if place and random.random() < 0.7:
-            place[random.randrange(len(place))] = random.choice(VALUES)
+            place[random.randrange(len(place))] = deepcopy(random.choice(VALUES))
         else:
-            place.append(random.choice(VALUES))
+            place.append(deepcopy(random.choice(VALUES)))
         return
     kind, key = random.randrange(5), random.choice([*place, "none"])
     if kind == 0:
         place.pop(key, None)
     elif kind == 1:
-        place[random.choice(FIELDS)] = random.choice(VALUES)
+        place[random.choice(FIELDS)] = deepcopy(random.choice(VALUES))
     elif kind == 2 and key in place:
         place[random.choice([key.upper(), f" {key}", f"{key}\0"])] = place.pop(key)
     elif kind == 3 and place is document:
         place["format"] = random.choice([1, 2, 3, 99, 10**30, 2.0, "2", None, True, -1, [2]])
     elif key in place:
-        place[key] = random.choice(VALUES)
+        place[key] = deepcopy(random.choice(VALUES))
 
 
 def _doubled(random, text):
