@@ -2,6 +2,7 @@
 stays the job's, and everything works afterwards.
 """
 
+import asyncio
 import itertools
 from dataclasses import replace
 
@@ -12,26 +13,29 @@ from engine.commands import CancelImpact, CloseStep, MeasureImpact, OpenStep, Pa
 from engine.impact import plan
 from engine.snapshot import State
 from engine.worker import Worker
+from tests.torture.faulty_explorer import SAID, SCREENS, among, functions_of, outcome_of, wrong_with
 from tests.torture.injection import Injection, recorded
 from tests.torture.worker_model import ABSENT, check_run, pool, reference
 
 ASKED, _, EXACT, LAYERS, _, MOONS, DIVERGING, MISSING = pool()
 PLAN = plan(replace(ASKED, epochs=12), ["bias", "gradient_scale"], seeds=2)
 JOB_COMMANDS = (Scrub, Watch, OpenStep, CloseStep, MeasureImpact, CancelImpact)
-SAID = "as injected"
 KINDS = [ValueError, KeyError, MemoryError, RecursionError, RuntimeError, ZeroDivisionError, SystemExit]
 MOST_ROUNDS = 2000
 """A worker that has more to do than this never has done."""
 
-CALLED_HERE = ("Worker.send", "Worker.work", "Worker.__init__")
+CATCHES = ("JobGroup._work", "JobGroup._guarded", "Worker._take_commands")
+CALLED_HERE = ("Worker.send", "Worker.work", "Worker.__init__", *CATCHES)
+"""What these tests call themselves, and what keeps a fault where it is: neither can be asked to fail."""
 
 ENGINE = {
     "run": (EXACT, []),
     "layers": (LAYERS, [Watch(True), Restart(MOONS)]),
     "steps": (ASKED, [Restart(ASKED, paused=True), Step(2), Step(7), Pause(), Resume()]),
     "scrub": (ASKED, [Scrub(5), Watch(True), Scrub(12), Scrub(None)]),
-    "step": (ASKED, [OpenStep(None), OpenStep(3, True), OpenStep(7), CloseStep()]),
-    "step of equals": (EXACT, [OpenStep(4)]),
+    "step": (ASKED, [OpenStep(1)]),
+    "steps opened": (LAYERS, [OpenStep(None), OpenStep(3, True), OpenStep(7), CloseStep()]),
+    "step of equals": (EXACT, [OpenStep(3), OpenStep(1, True)]),
     "impact": (ASKED, [MeasureImpact(PLAN)]),
     "impact stopped": (ASKED, [MeasureImpact(PLAN), CancelImpact()]),
     "divergence": (ASKED, [Restart(DIVERGING)]),
@@ -150,7 +154,7 @@ def check_sentences(said, injection):
 def after(worker):
     """Once nothing is raised any more, a run has the bits that it should have, and every job does its work."""
     before = worker.snapshot.fault
-    sent(worker, [CancelImpact(), CloseStep(), Scrub(None), Watch(False), Restart(ASKED)])
+    sent(worker, [CancelImpact(), CloseStep(), Scrub(None), Watch(False), Restart(EXACT)])
     assert worker.snapshot.state is State.FINISHED, worker.snapshot.error
     check_run(worker.snapshot)
     sent(worker, [OpenStep(3, False), Scrub(4), MeasureImpact(PLAN)])
@@ -159,3 +163,39 @@ def after(worker):
     assert (shown.step.epoch, shown.scrubbed.epoch) == (3, 4)
     assert shown.impact.impact.finished
     check_run(shown)
+
+
+EXPLORER_KINDS = [ValueError, KeyError, MemoryError, RecursionError, RuntimeError, OSError]
+
+
+def explorer_cases(tmp_path):
+    """Every function that keys reach, once, with the scenarios that call it and how often."""
+    found = {}
+    with among(tmp_path):
+        for name in SCREENS:
+            for code, count in functions_of(name).items():
+                if "/tui_app/" in code.co_filename:
+                    found.setdefault(code, []).append((name, count))
+    return sorted(found.items(), key=lambda item: (item[0].co_filename, item[0].co_firstlineno))
+
+
+def test_faults_of_the_explorer(part, state_folder, tmp_path):
+    cases, quiet, fatal = explorer_cases(tmp_path), [], 0
+    for number in part.numbers(len(cases)):
+        with part.case(number, seconds=30) as random:
+            code, scenarios = cases[number % len(cases)]
+            name, count = random.choice(scenarios)
+            injection = injected(random, code, count, EXPLORER_KINDS)
+            injection.lasting = False
+            faults.log_file().unlink(missing_ok=True)
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            with among(folder):
+                outcome = asyncio.run(outcome_of(name, injection))
+            fatal += outcome.fatal is not None
+            if injection.callers and outcome.fatal is None and not any(SAID in one for one in outcome.said):
+                quiet.append(f"{injection.name} ({type(injection.error).__name__})")
+            wrong = [*wrong_with(outcome, injection)]
+            assert not wrong, f"{'; '.join(wrong)} <- {injection.error!r} in {injection.name}, {name}, {injection.number}"
+    part.notes.append(f"{len(cases)} functions, {fatal} ended it; nothing said of {', '.join(quiet)}")
+    part.conclude()
