@@ -64,7 +64,7 @@ class RunInProgress:
 
 
 class Job:
-    """Work beside the run. `failed` says why it does nothing until something is asked of it again, if a fault ended it."""
+    """Work beside the run. `failed` says why a fault ended it: it does nothing until something is asked of it again."""
 
     failed: str | None = None
 

@@ -13,13 +13,14 @@ from engine import faults
 from engine.snapshot import State
 from tests.driver import NARROW, WIDE, Driver
 from tests.made_up import made_up_worker
-from tests.torture.injection import recorded
+from tests.torture.injection import Injection, recorded
 from tui_app.app import ExplorerApp
 from tui_app.keeping import keep_run
 from tui_app.views import VIEWS
 from tui_app.widgets.plain_text import PlainText
 
 SAID = "as injected"
+KINDS = [ValueError, KeyError, MemoryError, RecursionError, RuntimeError, OSError]
 TABS = ("w", "f", "T", "I", "x", "c")
 
 SCREENS = {
@@ -28,7 +29,7 @@ SCREENS = {
     "curves": ["w", "c", "comma", "less_than_sign", "z", "right_square_bracket", "l", "P", "Z", "escape"],
     "weights": ["w", "i", "u", "comma", "h", "down", "pagedown"],
     "predictions": ["f", "comma", "i", "l"],
-    "table": ["o", "ctrl+u", *"regression", "tab", "tab", "enter", "f", "down", "pagedown"],
+    "table": ["f", "o", "ctrl+u", *"regression", "enter", "down"],
     "step": ["T", "down", "enter", "down", "u", "escape", "v", "h", "g", "D"],
     "impact": ["I", "u", "down", "enter", "I", "escape"],
     "code": ["x", "down", "tab"],
@@ -68,8 +69,14 @@ def among(folder):
         os.chdir(before)
 
 
-async def pressed(driver, keys):
+async def pressed(driver, keys, injection=None):
+    """All of them; where something has failed, two more."""
+    left = 3
     for key in keys:
+        if injection is not None and injection.callers:
+            left -= 1
+        if not left:
+            return
         if key in ("narrow", "wide"):
             await driver.pilot.resize_terminal(*(NARROW if key == "narrow" else WIDE))
             await driver.settle()
@@ -94,23 +101,52 @@ def an_app():
     return ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
 
 
-def functions_of(name):
+def functions_of(name, folder):
     """What the keys of a scenario call, and how often; of the start, all that happens before."""
+    with among(folder):
+        calls = asyncio.run(recorded_calls(name))
+    return {place: count for place, count in calls.items() if "/tui_app/" in place[0]}
 
-    async def run():
-        app = an_app()
-        with recorded() as started:
-            async with app.run_test(size=WIDE) as pilot:
-                driver = Driver(app, pilot)
-                await driver.settle()
-                if name == "start":
-                    return started
-                with recorded() as calls:
-                    await pressed(driver, SCREENS[name])
-                assert app._exception is None
-                return calls
 
-    return asyncio.run(run())
+async def recorded_calls(name):
+    app = an_app()
+    with recorded() as started:
+        async with app.run_test(size=WIDE) as pilot:
+            driver = Driver(app, pilot)
+            await driver.settle()
+            if name == "start":
+                return dict(started)
+            with recorded() as calls:
+                await pressed(driver, SCREENS[name])
+            assert app._exception is None, app._exception
+            return dict(calls)
+
+
+@dataclass
+class Result:
+    """What a case came to, as another process can be told."""
+
+    name: str
+    wrong: list
+    fatal: bool
+    quiet: bool
+
+
+def explorer_case(random, place, scenarios, folder):
+    """A fault in this function, under the keys of one of the shorter scenarios that reach it."""
+    _, name, count = random.choice(sorted(scenarios)[:3])
+    injection = Injection(place, min(count, random.choice([1, 1, 2, 5])), random.choice(KINDS)(SAID))
+    folder.mkdir()
+    os.environ["XDG_STATE_HOME"] = str(folder)
+    with among(folder):
+        try:
+            outcome = asyncio.run(outcome_of(name, injection))
+        finally:
+            injection.lift()
+    said = outcome.fatal is not None or any(SAID in one for one in outcome.said)
+    wrong = ["it was not reached"] if injection.callers is None else [*wrong_with(outcome, injection)]
+    words = f"{injection.error!r} in {injection.name}, {name}, call {injection.number}"
+    return Result(words, wrong, outcome.fatal is not None, not said)
 
 
 async def outcome_of(name, injection):
@@ -124,7 +160,7 @@ async def outcome_of(name, injection):
             await driver.settle()
             if name != "start":
                 injection.arm()
-            await pressed(driver, SCREENS[name])
+            await pressed(driver, SCREENS[name], injection)
             injection.lift()
             if app._exception is None:
                 found.said = (*app.faults, *on_screen(app), *of_engine(driver))

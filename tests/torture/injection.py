@@ -22,6 +22,11 @@ def is_ours(code):
     return known and bool(code.co_flags & FUNCTION) and code.co_name[0] != "<"
 
 
+def place_of(code):
+    """By which a function is known in every process: its file, its line and its name."""
+    return code.co_filename, code.co_firstlineno, code.co_qualname
+
+
 @contextmanager
 def recorded():
     """Counts the calls of every function of the program inside."""
@@ -29,7 +34,7 @@ def recorded():
 
     def look(frame, event, _):
         if event == "call" and is_ours(frame.f_code):
-            calls[frame.f_code] += 1
+            calls[place_of(frame.f_code)] += 1
 
     sys.setprofile(look)
     try:
@@ -41,15 +46,15 @@ def recorded():
 class Injection:
     """Raises at the call of that number, or from it on."""
 
-    def __init__(self, code, number, error, lasting=False):
-        self.code, self.number, self.error, self.lasting = code, number, error, lasting
+    def __init__(self, place, number, error, lasting=False):
+        self.place, self.number, self.error, self.lasting = code, number, error, lasting
         self.calls = 0
         self.callers = None
         """The names of the functions that it was raised in; none before it is."""
 
     @property
     def name(self):
-        return f"{self.code.co_filename.removeprefix(f'{ROOT}/')}:{self.code.co_qualname}"
+        return f"{self.place[0].removeprefix(f'{ROOT}/')}:{self.place[2]}"
 
     def arm(self):
         threading.settrace(self._look)
@@ -60,7 +65,7 @@ class Injection:
         threading.settrace(None)
 
     def _look(self, frame, event, _):
-        if event != "call" or frame.f_code is not self.code:
+        if event != "call" or frame.f_code.co_firstlineno != self.place[1] or place_of(frame.f_code) != self.place:
             return
         self.calls += 1
         if self.calls == self.number or (self.lasting and self.calls > self.number):

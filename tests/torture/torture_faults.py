@@ -2,7 +2,6 @@
 stays the job's, and everything works afterwards.
 """
 
-import asyncio
 import itertools
 from dataclasses import replace
 
@@ -13,7 +12,7 @@ from engine.commands import CancelImpact, CloseStep, MeasureImpact, OpenStep, Pa
 from engine.impact import plan
 from engine.snapshot import State
 from engine.worker import Worker
-from tests.torture.faulty_explorer import SAID, SCREENS, among, functions_of, outcome_of, wrong_with
+from tests.torture.faulty_explorer import SAID, SCREENS, explorer_case, functions_of
 from tests.torture.injection import Injection, recorded
 from tests.torture.worker_model import ABSENT, check_run, pool, reference
 
@@ -21,6 +20,7 @@ ASKED, _, EXACT, LAYERS, _, MOONS, DIVERGING, MISSING = pool()
 PLAN = plan(replace(ASKED, epochs=12), ["bias", "gradient_scale"], seeds=2)
 JOB_COMMANDS = (Scrub, Watch, OpenStep, CloseStep, MeasureImpact, CancelImpact)
 KINDS = [ValueError, KeyError, MemoryError, RecursionError, RuntimeError, ZeroDivisionError, SystemExit]
+EXPLORER_CASES = 100
 MOST_ROUNDS = 2000
 """A worker that has more to do than this never has done."""
 
@@ -83,24 +83,24 @@ def engine_cases():
         with recorded() as calls:
             work(worker)
             sent(worker, commands)
-        for code, count in calls.items():
-            found.setdefault(code, []).append((name, count))
-    found = {code: scenarios for code, scenarios in found.items() if code.co_qualname not in CALLED_HERE}
-    return sorted(found.items(), key=lambda item: (item[0].co_filename, item[0].co_firstlineno))
+        for place, count in calls.items():
+            if place[2] not in CALLED_HERE:
+                found.setdefault(place, []).append((name, count))
+    return sorted(found.items())
 
 
-def injected(random, code, count, kinds):
+def injected(random, place, count, kinds):
     number = min(count, random.choice([1, 1, 2, 5]))
-    return Injection(code, number, random.choice(kinds)(SAID), lasting=random.random() < 0.3)
+    return Injection(place, number, random.choice(kinds)(SAID), lasting=random.random() < 0.3)
 
 
 def test_faults_of_the_engine(part, state_folder):
     cases, missed = engine_cases(), 0
     for number in part.numbers(len(cases)):
         with part.case(number, seconds=20) as random:
-            code, scenarios = cases[number % len(cases)]
+            place, scenarios = cases[number % len(cases)]
             name, count = random.choice(scenarios)
-            injection = injected(random, code, count, KINDS)
+            injection = injected(random, place, count, KINDS)
             try:
                 missed += not engine_fault(name, injection, state_folder)
             except Exception as error:
@@ -165,37 +165,19 @@ def after(worker):
     check_run(shown)
 
 
-EXPLORER_KINDS = [ValueError, KeyError, MemoryError, RecursionError, RuntimeError, OSError]
-
-
-def explorer_cases(tmp_path):
-    """Every function that keys reach, once, with the scenarios that call it and how often."""
-    found = {}
-    with among(tmp_path):
-        for name in SCREENS:
-            for code, count in functions_of(name).items():
-                if "/tui_app/" in code.co_filename:
-                    found.setdefault(code, []).append((name, count))
-    return sorted(found.items(), key=lambda item: (item[0].co_filename, item[0].co_firstlineno))
-
-
 def test_faults_of_the_explorer(part, state_folder, tmp_path):
-    cases, quiet, fatal = explorer_cases(tmp_path), [], 0
-    for number in part.numbers(len(cases)):
-        with part.case(number, seconds=30) as random:
-            code, scenarios = cases[number % len(cases)]
-            name, count = random.choice(scenarios)
-            injection = injected(random, code, count, EXPLORER_KINDS)
-            injection.lasting = False
-            faults.log_file().unlink(missing_ok=True)
-            folder = tmp_path / str(number)
-            folder.mkdir()
-            with among(folder):
-                outcome = asyncio.run(outcome_of(name, injection))
-            fatal += outcome.fatal is not None
-            if injection.callers and outcome.fatal is None and not any(SAID in one for one in outcome.said):
-                quiet.append(f"{injection.name} ({type(injection.error).__name__})")
-            wrong = [*wrong_with(outcome, injection)]
-            assert not wrong, f"{'; '.join(wrong)} <- {injection.error!r} in {injection.name}, {name}, {injection.number}"
-    part.notes.append(f"{len(cases)} functions, {fatal} ended it; nothing said of {', '.join(quiet)}")
+    found, quiet, fatal = {}, [], 0
+    for name in SCREENS:
+        for place, count in functions_of(name, tmp_path).items():
+            found.setdefault(place, []).append((len(SCREENS[name]), name, count))
+    places = sorted(found)
+    part.chances(-1).shuffle(places)
+    for number in part.numbers(EXPLORER_CASES):
+        with part.case(number, seconds=60) as random:
+            place = places[number % len(places)]
+            case = explorer_case(random, place, found[place], tmp_path / str(number))
+            quiet += [case.name] if case.quiet else []
+            fatal += case.fatal
+            assert not case.wrong, f"{'; '.join(case.wrong)} <- {case.name}"
+    part.notes.append(f"of {len(places)} functions; {fatal} ended it; nothing was said of {', '.join(quiet) or 'none'}")
     part.conclude()
