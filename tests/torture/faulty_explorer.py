@@ -164,7 +164,7 @@ async def outcome_of(name, injection):
             injection.lift()
             if app._exception is None:
                 found.said = (*app.faults, *on_screen(app), *of_engine(driver))
-                found.problems = tuple(await after(driver))
+                found.problems = tuple([problem async for problem in after(driver)])
     except Exception as error:
         if app._exception is None:
             raise AssertionError(f"{type(error).__name__}: {error}") from error
@@ -241,6 +241,6 @@ def wrong_with(outcome, injection):
             yield f"said {sentence!r}"
     if len([one for one in set(outcome.said) if SAID in one]) > 2:
         yield f"said {len(outcome.said)} times"
-    if any(SAID in one for one in outcome.said) or outcome.fatal is not None:
-        if "Traceback" not in kept or SAID not in kept:
-            yield "the traceback is not kept"
+    said = any(SAID in one for one in outcome.said) or outcome.fatal is not None
+    if said and not ("Traceback" in kept and SAID in kept):
+        yield "the traceback is not kept"

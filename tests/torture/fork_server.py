@@ -1,4 +1,4 @@
-"""Runs commands without starting a Python for each: everything is imported once, and every case is a fork of that, as an
+"""Runs commands without starting a Python for each: all is imported once, and every case is a fork of that, as an
 ordinary user, with a limit on its time and its memory, in folders of its own.
 
 A line of JSON on standard input is a case, a line on standard output what became of it. Linux alone.
@@ -186,8 +186,8 @@ def _import_all():
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not found.name.endswith(("__main__", "mbcs", "oem")):
                 importlib.import_module(found.name)
-    import tests.torture.config_case
-    import tui_app.__main__  # noqa: F401
+    for name in ("tests.torture.config_case", "tui_app.__main__"):
+        importlib.import_module(name)
 
     assert len(os.listdir("/proc/self/task")) == 1, "a thread would be missing in every fork"
     with tempfile.TemporaryDirectory() as folder:

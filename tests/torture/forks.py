@@ -190,10 +190,8 @@ def fuzz(part, servers, count, make, check):
             problems = found_wrong(case, ended, check)
             if problems:
                 end = ascii(ended.stderr[-160:].decode("utf-8", "replace"))
-                part.fail(
-                    number,
-                    f"{'; '.join(problems)} <- {ascii(case.arguments)[:200]} {ascii(case.environment)[:80] * bool(case.environment)} said {end}",
-                )
+                where = f"{ascii(case.arguments)[:200]} {ascii(case.environment)[:80] * bool(case.environment)}"
+                part.fail(number, f"{'; '.join(problems)} <- {where} said {end}")
     kinds = ", ".join(f"{statuses[status]:,} x {status}" for status in sorted(statuses))
     part.notes.append(f"exit statuses {kinds}; longest {longest:.1f} s, most memory {most / 1e6:,.0f} MB")
     part.conclude()
@@ -222,7 +220,7 @@ def ended_badly(case, ended):
     for name, content in (("output", ended.stdout), ("error", ended.stderr)):
         raw = sorted({character for character in content.decode("utf-8", "replace") if _moves_a_terminal(character)})
         if raw:
-            yield f"{ascii(raw)} on standard {name}"
+            yield f"{raw!a} on standard {name}"
     for line in stderr.splitlines():
         if not line.startswith(("mlp-tui: ", "wrote ", "forgotten")):
             yield "a line on standard error that is not the program's"

@@ -347,7 +347,7 @@ def _mutated(random, words):
     at = random.randrange(len(words) + 1)
     kind = random.randrange(6)
     if kind == 0 or at == len(words):
-        return words[:at] + [random.choice([*NAUGHTY, *SHARED, *OWN, *PATHS])] + words[at:]
+        return [*words[:at], random.choice([*NAUGHTY, *SHARED, *OWN, *PATHS]), *words[at:]]
     if kind == 1:
         return words[:at] + words[at + 1 :]
     if kind == 2:

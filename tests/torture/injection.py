@@ -47,7 +47,7 @@ class Injection:
     """Raises at the call of that number, or from it on."""
 
     def __init__(self, place, number, error, lasting=False):
-        self.place, self.number, self.error, self.lasting = code, number, error, lasting
+        self.place, self.number, self.error, self.lasting = place, number, error, lasting
         self.calls = 0
         self.callers = None
         """The names of the functions that it was raised in; none before it is."""

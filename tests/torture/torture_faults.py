@@ -14,7 +14,7 @@ from engine.snapshot import State
 from engine.worker import Worker
 from tests.torture.faulty_explorer import SAID, SCREENS, explorer_case, functions_of
 from tests.torture.injection import Injection, recorded
-from tests.torture.worker_model import ABSENT, check_run, pool, reference
+from tests.torture.worker_model import check_run, pool, reference
 
 ASKED, _, EXACT, LAYERS, _, MOONS, DIVERGING, MISSING = pool()
 PLAN = plan(replace(ASKED, epochs=12), ["bias", "gradient_scale"], seeds=2)

@@ -1,4 +1,4 @@
-"""Everything that a person can hand to the program, fuzzed: it ends soon, within its memory, with what is documented, in
+"""All that a person can hand to the program, fuzzed: it ends soon, within its memory, with what is documented, in
 one sentence where it refuses, and writes nothing but what was asked for.
 """
 
@@ -35,7 +35,7 @@ def check_command_line(case, ended):
     words = case.arguments
     stdout = ended.stdout.decode("utf-8", "replace")
     if ended.status == 2 and stdout:
-        yield f"refused, and on standard output {ascii(stdout[:80])}"
+        yield f"refused, and on standard output {stdout[:80]!a}"
     if ended.status == 1 and b"over " not in ended.stderr and b"standard output" not in ended.stderr:
         yield "status 1 without its reason"
     if ended.status == 0:
@@ -54,7 +54,7 @@ def check_written(words, ended):
         in_home = place[0] == "home" and any(word.startswith("~") for word in words)
         above = any(".." in word for word in words)
         if ".mlp-tui-" in name or not (named or in_home or above):
-            yield f"wrote {ascii(name)}"
+            yield f"wrote {name!a}"
 
 
 COMMANDS = [
@@ -109,7 +109,7 @@ def check_file(case, ended):
     if ended.status == 1 or b"faults.log" in ended.stderr:
         yield "status 1"
     if ended.status == 2 and stdout:
-        yield f"refused, and on standard output {ascii(stdout[:80])}"
+        yield f"refused, and on standard output {stdout[:80]!a}"
     if ended.status == 0 and not stdout:
         yield "nothing on standard output"
     if ended.status == 0 and "--json" in case.arguments and len(ended.stdout) < MOST_SHOWN:
