@@ -151,7 +151,10 @@ def explorer_case(random, place, scenarios, folder):
 
 async def outcome_of(name, injection):
     """Press the keys with the injection armed, then see what still works."""
-    app, found = an_app(), Outcome()
+    app, found, words = an_app(), Outcome(), []
+    panic = app.panic
+    # Textual prints these at the end, and forgets them.
+    app.panic = lambda *texts: (words.extend(map(str, texts)), panic(*texts))
     if name == "start":
         injection.arm()
     try:
@@ -172,7 +175,7 @@ async def outcome_of(name, injection):
         injection.lift()
     found.fatal, found.status = app._exception, app.return_code
     if found.fatal is not None:
-        found.last_words = " ".join(str(one) for one in app._exit_renderables)
+        found.last_words = " ".join(words)
     return found
 
 

@@ -20,7 +20,7 @@ ASKED, _, EXACT, LAYERS, _, MOONS, DIVERGING, MISSING = pool()
 PLAN = plan(replace(ASKED, epochs=12), ["bias", "gradient_scale"], seeds=2)
 JOB_COMMANDS = (Scrub, Watch, OpenStep, CloseStep, MeasureImpact, CancelImpact)
 KINDS = [ValueError, KeyError, MemoryError, RecursionError, RuntimeError, ZeroDivisionError, SystemExit]
-EXPLORER_CASES = 100
+EXPLORER_CASES = 60
 MOST_ROUNDS = 2000
 """A worker that has more to do than this never has done."""
 
