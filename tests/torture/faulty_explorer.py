@@ -41,7 +41,7 @@ SCREENS = {
     "palette": ["ctrl+p", *"seed", "escape", "escape"],
     "export": ["e", "enter"],
     "copy": ["y"],
-    "running": ["space", "s", "S", "r", "R", "plus", "minus", "space"],
+    "running": ["space", "s", "S", "r", "R", "plus", "space"],
     "narrow": ["narrow", "d", "w", "c", "wide"],
 }
 """By name, the keys that reach something; 'narrow' and 'wide' are sizes."""
