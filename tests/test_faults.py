@@ -13,6 +13,8 @@ from engine.errors import InputError
 from engine.impact import plan
 from engine.snapshot import State
 from engine.worker import Worker
+from tests.made_up import made_up_worker
+from tui_app.app import ExplorerApp
 from tui_app.screens.export import ExportScreen
 from tui_app.widgets.verdict_panel import VerdictPanel
 
@@ -142,6 +144,19 @@ async def test_a_step_that_cannot_be_opened_says_so_in_its_tab(explorer, monkeyp
     await explorer.press("r")
     assert explorer.text("#step-heading").startswith("step of epoch 1")
     assert "boom" not in explorer.text("#step-reason")
+
+
+async def test_what_fails_on_the_way_down_is_not_said_too(monkeypatch, state_folder):
+    settings, said = engine.preset("asked"), []
+    app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
+    panic = app.panic
+    monkeypatch.setattr(app, "panic", lambda text: (said.append(str(text)), panic(text)))
+    with pytest.raises(ValueError, match="boom"):
+        async with app.run_test():
+            for error in (ValueError("boom"), KeyError("after it")):
+                app._handle_exception(error)
+    assert app.return_code == 1
+    assert [sentence.partition(";")[0] for sentence in said] == ["mlp-tui: the explorer failed: ValueError: boom"]
 
 
 def test_a_fault_in_the_search_for_a_cause_leaves_the_divergence(monkeypatch, state_folder):

@@ -14,6 +14,7 @@ from engine.snapshot import State
 from tests.driver import NARROW, WIDE, Driver
 from tests.made_up import made_up_worker
 from tests.torture.injection import Injection, recorded
+from tests.torture.tally import place_of
 from tui_app.app import ExplorerApp
 from tui_app.keeping import keep_run
 from tui_app.views import VIEWS
@@ -170,7 +171,7 @@ async def outcome_of(name, injection):
                 found.problems = tuple([problem async for problem in after(driver)])
     except Exception as error:
         if app._exception is None:
-            raise AssertionError(f"{type(error).__name__}: {error}") from error
+            raise AssertionError(f"{injection.name}, {name}: {error!r} at {place_of(error)}") from error
     finally:
         injection.lift()
     found.fatal, found.status = app._exception, app.return_code
