@@ -151,10 +151,14 @@ async def test_what_fails_on_the_way_down_is_not_said_too(monkeypatch, state_fol
     app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
     panic = app.panic
     monkeypatch.setattr(app, "panic", lambda text: (said.append(str(text)), panic(text)))
-    with pytest.raises(ValueError, match="boom"):
+
+    async def fail_twice():
         async with app.run_test():
-            for error in (ValueError("boom"), KeyError("after it")):
-                app._handle_exception(error)
+            app._handle_exception(ValueError("boom"))
+            app._handle_exception(KeyError("after it"))
+
+    with pytest.raises(ValueError, match="boom"):
+        await fail_twice()
     assert app.return_code == 1
     assert [sentence.partition(";")[0] for sentence in said] == ["mlp-tui: the explorer failed: ValueError: boom"]
 
