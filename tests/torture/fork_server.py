@@ -144,7 +144,7 @@ def _note_what_is_touched(name, folder):
         if event != "open" and event not in CHANGES:
             return
         for path in arguments[: 2 if event in ("os.rename", "os.link") else 1]:
-            if isinstance(path, (str, os.PathLike)) and not os.path.realpath(path).startswith(root):
+            if isinstance(path, (str, os.PathLike)) and not f"{os.path.realpath(path)}/".startswith(root):
                 note(event, path)
 
     sys.addaudithook(hook)
