@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from engine.devices import device_fault
 from engine.faults import Fault, fault_sentence
-from engine.jobs import CauseJob, ImpactJob, Instruments, JobState, RunInProgress, ScrubJob, StepJob
+from engine.impact import Plan
+from engine.jobs import CauseJob, ImpactJob, Instruments, Job, JobState, RunInProgress, ScrubJob, StepJob
 
-Job = CauseJob | ScrubJob | StepJob | ImpactJob
+Result = TypeVar("Result")
+
+IMPACT = "The measurement of the impact"
 
 
 class JobGroup:
@@ -27,9 +31,17 @@ class JobGroup:
         self.step.restart()
         self.cause.restart()
 
+    def measure(self, plan: Plan) -> None:
+        """Begin to measure the impact."""
+        self._guarded(IMPACT, self.impact, lambda: self.impact.begin(plan))
+
+    def cancel_measuring(self) -> None:
+        """Stop, and keep what is measured."""
+        self._guarded(IMPACT, self.impact, self.impact.cancel)
+
     def work(self, run: RunInProgress | None) -> list[JobState]:
         """A little of everything."""
-        states = [self._work("The measurement of the impact", self.impact, self.impact.work)]
+        states = [self._work(IMPACT, self.impact, self.impact.work)]
         if run is not None:
             device = run.settings.device
             states += [
@@ -40,10 +52,18 @@ class JobGroup:
         return states
 
     def _work(self, name: str, job: Job, work: Callable[[], JobState], device: str = "cpu") -> JobState:
+        """One that has failed is not looked at again before something is asked of it: it would fail for ever."""
+        if job.failed is not None:
+            return JobState.IDLE
+        state = self._guarded(name, job, work, device)
+        return JobState.NEWS if state is None else state
+
+    def _guarded(self, name: str, job: Job, work: Callable[[], Result], device: str = "cpu") -> Result | None:
+        """What comes of it; nothing where it fails."""
         try:
             return work()
         except (Exception, SystemExit) as error:
             known = device_fault(error, device) if isinstance(error, Exception) else None
             self.fault = Fault(name, fault_sentence(name, known or error))
             job.give_up(self.fault.message)
-            return JobState.NEWS
+            return None

@@ -63,13 +63,22 @@ class RunInProgress:
     checkpoints: Checkpoints
 
 
-class CauseJob:
+class Job:
+    """Work beside the run. `failed` says why a fault ended it: it does nothing until something is asked of it again."""
+
+    failed: str | None = None
+
+    def give_up(self, why: str) -> None:
+        """A fault has ended it: let go of what it was working with."""
+        self.failed = why
+
+
+class CauseJob(Job):
     """Looks for the cause of a divergence."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._study: CauseStudy | None = None
-        self._given_up = False
 
     @property
     def cause(self) -> Cause | None:
@@ -78,16 +87,17 @@ class CauseJob:
 
     def restart(self) -> None:
         """The run is another one."""
-        self._study, self._given_up = None, False
+        self._study, self.failed = None, None
 
     def give_up(self, why: str) -> None:
         """Look no further in this run."""
-        self._study, self._given_up = None, True
+        super().give_up(why)
+        self._study = None
 
     def work(self, run: RunInProgress) -> JobState:
         """A few epochs of a trial."""
         divergence = run.lockstep.divergence
-        if divergence is None or self._given_up or (self._study is not None and self._study.cause.finished):
+        if divergence is None or (self._study is not None and self._study.cause.finished):
             return JobState.IDLE
         if self._study is None:
             self._study = CauseStudy(run.settings, divergence, run.lockstep.build, self._clock)
@@ -99,7 +109,7 @@ class CauseJob:
         return JobState.NEWS
 
 
-class ScrubJob:
+class ScrubJob(Job):
     """Shows an epoch again."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -111,15 +121,20 @@ class ScrubJob:
 
     def restart(self) -> None:
         """The run is another one."""
-        self.result, self._scrubber = None, None
+        self.result, self._scrubber, self.failed = None, None, None
 
     def give_up(self, why: str) -> None:
         """Stay where it is."""
-        self.target, self._scrubber = None, None
+        super().give_up(why)
+        self._scrubber = None
+
+    def watch(self, predictions: bool) -> None:
+        """Whether what is shown has predictions."""
+        self.watching, self.failed = predictions, None
 
     def go_to(self, epoch: int | None) -> None:
         """Show this epoch, or none."""
-        self.target = epoch
+        self.target, self.failed = epoch, None
         if epoch is None:
             self.result = None
 
@@ -149,7 +164,7 @@ def _train_toward(scrubber: Scrubber, epoch: int, clock: Callable[[], float]) ->
     return scrubber.epoch >= epoch
 
 
-class StepJob:
+class StepJob(Job):
     """Opens up a step, and follows how the runs come apart. Without an epoch: the step at which they first do."""
 
     def __init__(self, clock: Callable[[], float], instruments: Instruments) -> None:
@@ -167,13 +182,16 @@ class StepJob:
     def restart(self) -> None:
         """The run is another one."""
         self.trace, self.growth, self._scrubber, self._study = None, None, None, None
+        self.failed = None
 
     def give_up(self, why: str) -> None:
-        """Open nothing until a step is asked for again."""
-        self.wanted, self._scrubber, self._study = False, None, None
+        """Open nothing until a step is asked for again, or the run is another one."""
+        super().give_up(why)
+        self._scrubber, self._study = None, None
 
     def watch(self, epoch: int | None, matched_start: bool) -> None:
         """Open this epoch's step."""
+        self.failed = None
         self.wanted, self._epoch, self._matched_start = True, epoch, matched_start
 
     def work(self, run: RunInProgress) -> JobState:
@@ -229,7 +247,7 @@ class ImpactState:
 
 
 @dataclass
-class ImpactJob:
+class ImpactJob(Job):
     """Measures how much each difference matters; what it has found stays until another measurement begins."""
 
     clock: Callable[[], float]
@@ -240,17 +258,17 @@ class ImpactJob:
 
     def begin(self, plan: Plan) -> None:
         """Measure this from now on."""
+        self._study, self.state, self.failed = None, ImpactState(plan), None
         try:
             self._study = self.instruments.study(plan)
-            self.state = ImpactState(plan)
         except InputError as error:
-            self._study = None
             self.state = ImpactState(plan, running=False, error=str(error))
 
     def give_up(self, why: str) -> None:
         """Stop; what is measured says why."""
-        if self._study is not None:
-            self.state = ImpactState(self._study.plan, running=False, error=why)
+        super().give_up(why)
+        if self.state is not None and self.state.running:
+            self.state = ImpactState(self.state.plan, running=False, error=why)
         self._study = None
 
     def cancel(self) -> None:

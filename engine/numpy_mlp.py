@@ -133,7 +133,9 @@ def build_layers(settings: Settings) -> list[Layer]:
 def data_arrays(settings: Settings) -> tuple[FloatArray, FloatArray]:
     """X and Y in the type that activations are computed in: float64 for mixed precision."""
     dtype = np.float32 if settings.numpy.precision is Precision.FLOAT32 else np.float64
-    return settings.data.X.astype(dtype), settings.data.Y.astype(dtype)
+    # What float32 cannot hold becomes infinite, as in PyTorch, and the run diverges.
+    with np.errstate(over="ignore"):
+        return settings.data.X.astype(dtype), settings.data.Y.astype(dtype)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,9 @@ from engine.shown_text import shown
 MOST_BYTES = 4_000_000_000
 """Of a file on disk."""
 
+PIECE = 1_000_000
+"""Bytes asked for at once: Python makes room for all that is asked for, however short the file is."""
+
 
 @contextmanager
 def opened(path: Path, most_bytes: int = MOST_BYTES) -> Iterator[BinaryIO]:
@@ -47,7 +50,7 @@ def _check(path: Path, status: os.stat_result, most_bytes: int) -> None:
 def read_text(path: Path, most_bytes: int = MOST_BYTES) -> str:
     """The whole file as UTF-8 text, a byte order mark left out; raises `InputError`."""
     with opened(path, most_bytes) as file:
-        content = file.read(most_bytes + 1)
+        content = b"".join(_pieces(file, most_bytes + 1))
     if len(content) > most_bytes:
         raise InputError(f"{shown(path)}: has grown over {most_bytes:,} bytes; at most so many are read.")
     try:
@@ -55,3 +58,9 @@ def read_text(path: Path, most_bytes: int = MOST_BYTES) -> str:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise InputError(f"{shown(path)}, line {line}: is not UTF-8 text; save the file as UTF-8.") from None
+
+
+def _pieces(file: BinaryIO, left: int) -> Iterator[bytes]:
+    while left and (piece := file.read(min(left, PIECE))):
+        yield piece
+        left -= len(piece)

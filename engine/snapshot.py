@@ -68,6 +68,8 @@ class Snapshot:
     predictions: Predictions | None = None
     scrubbed: EpochState | None = None
     step: StepTrace | None = None
+    step_failed: str | None = None
+    """Why the step that is asked for cannot be opened, if a fault is in the way."""
     growth: Growth | None = None
     impact: ImpactState | None = None
     cause: Cause | None = None

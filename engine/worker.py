@@ -185,17 +185,17 @@ class Worker:
                 self._jobs.scrub.go_to(epoch)
                 self._publish()
             case Watch(predictions):
-                self._jobs.scrub.watching = predictions
+                self._jobs.scrub.watch(predictions)
                 self._publish()
             case OpenStep(epoch, matched_start):
                 self._jobs.step.watch(epoch, matched_start)
             case CloseStep():
                 self._jobs.step.wanted = False
             case MeasureImpact(plan):
-                self._jobs.impact.begin(plan)
+                self._jobs.measure(plan)
                 self._publish()
             case CancelImpact():
-                self._jobs.impact.cancel()
+                self._jobs.cancel_measuring()
                 self._publish()
             case Stop():
                 self._stopped = True
@@ -209,8 +209,10 @@ class Worker:
         self._checkpoints = Checkpoints()
         self._jobs.restart()
         self._publish()
-        self._lockstep = self._build(settings)
-        self._keep_checkpoint()
+        lockstep = self._build(settings)
+        self._keep_checkpoint(lockstep)
+        # Not before it is whole: what fails on the way leaves no run for the jobs to look at.
+        self._lockstep = lockstep
         self._chunk, self._pace = 16, PaceMeter()
         self._state = State.PAUSED
         self._set_running(not paused, math.inf)
@@ -251,7 +253,7 @@ class Worker:
         if allowed == 0:
             return wait
         trained = self._lockstep.step(allowed)
-        self._keep_checkpoint()
+        self._keep_checkpoint(self._lockstep)
         seconds = self._clock() - now
         self._steps_left -= trained
         self._pace.add(trained, self._clock(), self._lockstep.seconds)
@@ -267,9 +269,8 @@ class Worker:
             self._publish()
         return 0.0 if self._state is State.RUNNING else math.inf
 
-    def _keep_checkpoint(self) -> None:
-        lockstep = self._lockstep
-        if lockstep is not None and lockstep.divergence is None and self._checkpoints.wanted(lockstep.epoch):
+    def _keep_checkpoint(self, lockstep: Lockstep) -> None:
+        if lockstep.divergence is None and self._checkpoints.wanted(lockstep.epoch):
             self._checkpoints.add(lockstep.epoch, (lockstep.numpy.state(), lockstep.pytorch.state()))
 
     def _work_on_jobs(self) -> bool:
@@ -298,6 +299,7 @@ class Worker:
             "speed_limit": self._speed.epochs_per_second,
             "scrubbed": self._jobs.scrub.result,
             "step": self._jobs.step.trace,
+            "step_failed": self._jobs.step.failed,
             "growth": self._jobs.step.growth,
             "impact": self._jobs.impact.state,
             "cause": self._jobs.cause.cause,

@@ -22,10 +22,12 @@ def test_a_theme_is_read_back(tmp_path):
     [
         (b"theme = ", "is not TOML"),
         (b"\xff\xfe", "line 1: is not UTF-8 text"),
-        (100_000 * b"a=[", "is not TOML"),
-        (b"theme = " + 100_000 * b"[", "is nested too deeply"),
+        (1_000 * b"a=[", "is not TOML"),
+        (b"theme = " + 4_000 * b"[", "is nested too deeply"),
+        (b"a" + 20_000 * b".a" + b" = 1", "has 40,005 bytes; at most 5,000 are read. Nothing is remembered."),
         (b'theme = "pink"', "there are textual-dark, nord"),
     ],
+    ids=["cut", "bytes", "nested", "deep", "dotted", "theme"],
 )
 def test_a_broken_file_is_one_sentence_and_is_left_alone(tmp_path, content, said):
     file = tmp_path / "config.toml"
@@ -40,7 +42,7 @@ def test_a_broken_file_is_one_sentence_and_is_left_alone(tmp_path, content, said
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path):
     (tmp_path / "file").write_text("")
     config = Config(tmp_path / "file" / "config.toml").remember("nord")
-    assert "not remembered" in config.problem
+    assert config.problem == f"The theme is not remembered: {tmp_path}/file cannot be made: File exists."
 
 
 async def test_the_explorer_remembers_and_reports(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from engine.document_format import FORMAT
 from engine.errors import InputError
 from engine.impact import measure, plan
 from engine.impact_file import impact_document
+from engine.reading import read_text
 from engine.run_file import read_settings, run_document
 from engine.step_file import trace_document
 from engine.trace import trace_epoch
@@ -177,3 +179,14 @@ def test_a_theme_with_an_escape_sequence_is_shown_written_out(tmp_path):
     problem = load_config(file, ["nord"]).problem
     assert problem.isprintable()
     assert len(problem) < 500
+
+
+def test_a_small_file_takes_little_memory(tmp_path):
+    file = tmp_path / "run.json"
+    file.write_text("{}")
+    tracemalloc.start()
+    try:
+        assert read_text(file) == "{}"
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()

@@ -1,5 +1,6 @@
 """A fault inside ends what it is in and nothing else: one sentence says so, and names the log that has more."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,8 @@ from engine.errors import InputError
 from engine.impact import plan
 from engine.snapshot import State
 from engine.worker import Worker
+from tests.made_up import made_up_worker
+from tui_app.app import ExplorerApp
 from tui_app.screens.export import ExportScreen
 from tui_app.widgets.verdict_panel import VerdictPanel
 
@@ -94,6 +97,70 @@ def test_a_jobs_fault_is_the_jobs(monkeypatch, state_folder, fault, place, comma
     worker.send(command)
     worker.work_until_idle()
     assert worker.snapshot.fault is first.fault
+
+
+@pytest.mark.parametrize("job", ["ScrubJob", "StepJob", "ImpactJob", "CauseJob"])
+def test_a_job_that_fails_whenever_it_is_looked_at_is_looked_at_once(monkeypatch, state_folder, job):
+    monkeypatch.setattr(f"engine.job_group.{job}.work", boom)
+    worker = Worker(replace(engine.preset("no-bias"), epochs=20))
+    for command in (None, Scrub(3), OpenStep(3, False), MeasureImpact(PLAN)):
+        if command is not None:
+            worker.send(command)
+        assert math.inf in [worker.work() for _ in range(100)]
+    assert worker.snapshot.state is State.FINISHED
+    assert worker.snapshot.fault.message.count("boom") == 1
+
+
+def test_a_measurement_that_cannot_begin_leaves_the_run(monkeypatch, state_folder):
+    worker = Worker(replace(engine.preset("no-bias"), epochs=20))
+    worker.work_until_idle()
+    with monkeypatch.context() as patch:
+        patch.setattr("engine.impact.Study.__init__", boom)
+        worker.send(MeasureImpact(PLAN))
+        worker.work_until_idle()
+    assert worker.snapshot.state is State.FINISHED
+    assert not worker.snapshot.impact.running
+    assert worker.snapshot.impact.error == worker.snapshot.fault.message
+
+
+def test_a_run_that_is_built_by_half_is_none(monkeypatch, state_folder):
+    worker = Worker(replace(engine.preset("no-bias"), epochs=20))
+    with monkeypatch.context() as patch:
+        patch.setattr("engine.scrubbing.Checkpoints.add", boom)
+        worker.send(OpenStep(1, False))
+        worker.work_until_idle()
+    assert worker.snapshot.state is State.FAILED
+    assert worker.snapshot.fault is None
+
+
+async def test_a_step_that_cannot_be_opened_says_so_in_its_tab(explorer, monkeypatch, state_folder):
+    with monkeypatch.context() as patch:
+        patch.setattr("engine.job_group.StepJob._open", boom)
+        await explorer.press("T")
+    assert explorer.text("#step-heading") == "the step cannot be opened"
+    assert "Opening the step failed: ValueError: boom" in explorer.text("#step-reason")
+    assert len(explorer.app.faults) == 1
+    explorer.expected_faults = list(explorer.app.faults)
+    await explorer.press("r")
+    assert explorer.text("#step-heading").startswith("step of epoch 1")
+    assert "boom" not in explorer.text("#step-reason")
+
+
+async def test_what_fails_on_the_way_down_is_not_said_too(monkeypatch, state_folder):
+    settings, said = engine.preset("asked"), []
+    app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
+    panic = app.panic
+    monkeypatch.setattr(app, "panic", lambda text: (said.append(str(text)), panic(text)))
+
+    async def fail_twice():
+        async with app.run_test():
+            app._handle_exception(ValueError("boom"))
+            app._handle_exception(KeyError("after it"))
+
+    with pytest.raises(ValueError, match="boom"):
+        await fail_twice()
+    assert app.return_code == 1
+    assert [sentence.partition(";")[0] for sentence in said] == ["mlp-tui: the explorer failed: ValueError: boom"]
 
 
 def test_a_fault_in_the_search_for_a_cause_leaves_the_divergence(monkeypatch, state_folder):

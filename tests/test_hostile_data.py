@@ -108,6 +108,15 @@ def test_an_archive_with_more_in_it_is_read(tmp_path):
     assert load_npz(path).X.tolist() == [[0, 1], [2, 3], [4, 5]]
 
 
+def test_numbers_beyond_float32_diverge_and_nothing_else_is_said(tmp_path):
+    path = npz(tmp_path, X=np.full((4, 2), 1e300))
+    result = CliRunner().invoke(
+        main, ["run", "-q", "--epochs", "2", "--data", str(path), "--set", "numpy.precision=float32"]
+    )
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("Diverged at epoch 1")
+
+
 @pytest.mark.parametrize(("name", "option"), [("a.csv", "--data"), ("a.npz", "--data"), ("a.json", "--from")])
 def test_only_regular_files_of_a_sane_size_are_read(tmp_path, name, option):
     os.mkfifo(tmp_path / name)

@@ -104,6 +104,15 @@ def test_bars_fit_and_show_their_sign(name):
             assert all(one in expected[column] for one, column in zip(numbers, columns, strict=True)), (width, text)
 
 
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("width", [1, 2, 10, 28, 40, 57])
+def test_where_there_is_no_room_for_a_bar_titles_are_still_there(name, width):
+    found = ROWS[name]
+    assert impact_rows.heading(found, width)
+    for effect in found.ranked:
+        assert effect.discrepancy.title.startswith(impact_rows.row(effect, found, width)[0][0].strip(" …"))
+
+
 def test_where_the_width_does_not_do_digits_go_first_and_columns_next():
     found = scaled(SOME, 1.2345e-7, seeds=10_000)
     shown = []

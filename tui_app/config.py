@@ -14,8 +14,8 @@ from engine.paths import Place, place_of
 from engine.reading import read_text
 from engine.shown_text import shown
 
-MOST_BYTES = 1_000_000
-"""Of the file."""
+MOST_BYTES = 5_000
+"""Of the file: one line, and perhaps remarks. Python takes seconds over 40 kB of one dotted key."""
 
 
 def config_file() -> Path:
@@ -40,8 +40,11 @@ class Config:
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self.file, f'theme = "{theme}"\n', replace_existing=True)
-        except (OSError, InputError) as error:
+        except InputError as error:
             return replace(changed, problem=f"The theme is not remembered: {error}")
+        except OSError as error:
+            reason = f"{shown(self.file.parent)} cannot be made: {error.strerror or error}."
+            return replace(changed, problem=f"The theme is not remembered: {reason}")
         return changed
 
 

@@ -32,6 +32,7 @@ class FaultReports(KeysInOrder):
         self.faults: list[str] = []
         self._fault_heeded: Fault | None = None
         self._reported = ""
+        self._fatal_said = False
 
     def report_fault(self, what: str, error: BaseException) -> None:
         """Say it; the explorer goes on."""
@@ -79,7 +80,10 @@ class FaultReports(KeysInOrder):
             return True
 
     def _fatal_error(self) -> None:
-        """End with one sentence, after keeping what can be kept."""
+        """End with one sentence, after keeping what can be kept. What fails on the way down only follows from that."""
+        if self._fatal_said:
+            return
+        self._fatal_said = True
         error = sys.exc_info()[1] or self._exception
         said = "" if error is None else fault_sentence("the explorer", error)
         self.panic(Text(f"mlp-tui: {said} {keep_run(self.worker.snapshot)}".rstrip()))

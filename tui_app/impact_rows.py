@@ -74,7 +74,7 @@ def row(effect: Effect, found: Effects, width: int, selected: bool = False) -> L
     chosen = layout(found, width)
     title: Piece = (("▸" if selected else " ") + _title(effect, chosen.title - 1), STRONG if selected else "")
     if effect.plot_only and not effect.shapley.any():
-        return [title, (f"{PLOT_ONLY:{width - chosen.title}}", DIM)]
+        return [title, (PLOT_ONLY.ljust(width - chosen.title), DIM)]
     numbers = "".join(f"{_cell(effect, found, name, chosen.digits):>{wide}}" for name, wide in chosen.columns)
     return [title, *_bar(effect, found, chosen.bar), (numbers, "")]
 

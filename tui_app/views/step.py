@@ -51,6 +51,7 @@ weights grows, by layer and in ULPs."""
     def __init__(self) -> None:
         super().__init__()
         self._trace: StepTrace | None = None
+        self._failed: str | None = None
         self._whole = False
         self._opened: Operation | None = None
         self._pairs: tuple[ParameterPair, ...] = ()
@@ -71,10 +72,12 @@ weights grows, by layer and in ULPs."""
 
     def show(self, snapshot: Snapshot, look: Look) -> None:
         """Show the step that is open."""
-        before, self._trace, self._look = self._trace, snapshot.step, look
+        before, failed = self._trace, self._failed
+        self._failed, self._look = snapshot.step_failed, look
+        self._trace = snapshot.step if self._failed is None else None
         self._arrange(look)
         self.query_one("#step-heading", PlainText).update(_heading(snapshot, look, self.size.width), layout=False)
-        if self._trace is not before:
+        if self._trace is not before or self._failed != failed:
             self._show_operations(before)
         if snapshot.growth is not None:
             self._show_growth(snapshot.growth, look)
@@ -96,7 +99,7 @@ weights grows, by layer and in ULPs."""
         operations, trace = self.query_one("#operations", LineList), self._trace
         if trace is None:
             operations.show(0, lambda width: [], lambda index, width, selected: [])
-            self.query_one("#step-reason", PlainText).update("")
+            self.query_one("#step-reason", PlainText).update(self._failed or "")
             return
 
         ascii = app_drawing(self.app) is Drawing.ASCII
@@ -149,6 +152,8 @@ weights grows, by layer and in ULPs."""
 
 def _heading(snapshot: Snapshot, look: Look, width: int) -> str:
     trace, growth = snapshot.step, snapshot.growth
+    if snapshot.step_failed is not None:
+        return "the step cannot be opened"
     if trace is None:
         return "no epoch trained yet" if not snapshot.epoch else "opening the step …"
     late = look.cursor is not None and trace.epoch != look.cursor

@@ -1,0 +1,52 @@
+"""What stands in the working folder of a fuzzed command: files that are right, and all that is no file to be read."""
+
+import json
+import os
+from functools import cache
+
+import numpy as np
+
+import engine
+from engine.impact import measure, plan
+from engine.impact_file import impact_document
+from engine.run_file import run_document
+from engine.step_file import trace_document
+from engine.trace import trace_epoch
+
+CSV = "a,b,c\n0,0.5,1\n1,0.25,0\n0.75,1,1\n"
+
+
+@cache
+def documents():
+    """What `run`, `trace` and `impact` write of small experiments."""
+    from dataclasses import replace
+
+    small = replace(engine.preset("no-bias"), epochs=2, threads=1)
+    other = replace(engine.preset("asked"), epochs=2, hidden=(3, 2), data=engine.built_in("regression"))
+    made = [run_document(engine.train(one)) for one in (small, other)]
+    made.append(trace_document(trace_epoch(small, 1)))
+    made.append(impact_document(measure(plan(small, ["bias"], seeds=1))))
+    return [json.dumps(one) for one in made]
+
+
+def zoo(places):
+    """Files of every kind."""
+    work = places["work"]
+    (work / "good.csv").write_text(CSV)
+    np.savez(work / "good.npz", X=np.eye(3), Y=np.arange(3.0))
+    (work / "run.json").write_text(documents()[0])
+    for end in ("csv", "npz", "json"):
+        os.mkfifo(work / f"pipe.{end}")
+        (work / f"zero.{end}").symlink_to("/dev/zero")
+        (work / f"loop.{end}").symlink_to(f"loop.{end}")
+        (work / f"secret.{end}").write_text(CSV)
+        (work / f"secret.{end}").chmod(0)
+    for name in ("folder.csv", "folder.npz", "folder", "secret", "locked"):
+        (work / name).mkdir()
+    (work / "dangling").symlink_to("nowhere/x")
+    (work / "dangling.csv").symlink_to("nowhere.csv")
+    (work / "a\x1b[31mb.csv").write_text(CSV)
+    (work / "a\nb.csv").write_text("1,2\n3,x\n")
+    (work / "caf\udce9.csv").write_text(CSV)
+    (work / "secret").chmod(0)
+    (work / "locked").chmod(0o500)
