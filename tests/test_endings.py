@@ -159,3 +159,22 @@ def test_what_is_typed_wrongly_is_one_plain_sentence(arguments, said):
     assert (result.stderr.count("\n"), result.stderr.endswith(".\n")) == (1, True)
     assert result.stderr[:-1].isprintable()
     assert len(result.stderr) < 600
+
+
+@pytest.mark.parametrize("error", [ValueError("boom"), MemoryError(), RecursionError("too deep")], ids=repr)
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [("engine.train", ["run"]), ("engine.discrepancies.find", ["differences", "bias"])],
+)
+def test_what_should_not_have_failed_is_one_sentence_and_a_log(monkeypatch, tmp_path, function, arguments, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(function, fail)
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == FAILED
+    assert result.stdout == ""
+    (sentence,) = result.stderr.splitlines()
+    assert sentence.startswith(f"mlp-tui: the command failed: {type(error).__name__}")
+    assert "Traceback" in (tmp_path / "mlp-tui" / "faults.log").read_text()

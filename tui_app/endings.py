@@ -15,10 +15,11 @@ from typing import NoReturn
 import rich_click as click
 
 from engine.errors import InputError
+from engine.faults import fault_sentence
 from engine.shown_text import LONGEST, printable, shown
 
 FAILED = 1
-"""The result is not what was asked for, or could not be written out."""
+"""The result is not what was asked for, could not be written out, or something failed that should not."""
 REFUSED = 2
 """The input cannot be used."""
 INTERRUPTED = 130
@@ -41,7 +42,8 @@ def end(sentence: str, status: int) -> NoReturn:
 
 @contextlib.contextmanager
 def ended_well(context: click.Context | None = None) -> Iterator[None]:
-    """Turns whatever a user, a full disk or a reader that has left can cause into one sentence and an exit status.
+    """Turns whatever a user, a full disk, a reader that has left or a fault of ours can cause into one sentence and an
+    exit status.
 
     `context` is that of the whole program, once it is known.
     """
@@ -56,11 +58,13 @@ def ended_well(context: click.Context | None = None) -> Iterator[None]:
         end(_plain(error, context), REFUSED)
     except (KeyboardInterrupt, click.Abort):
         end("interrupted.", INTERRUPTED)
-    except OSError as error:
-        if error.errno not in OUTPUT_ERRORS:
-            raise
-        _discard_output()
-        end(f"standard output cannot be written: {error.strerror or error}.", FAILED)
+    except click.exceptions.Exit:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in OUTPUT_ERRORS:
+            _discard_output()
+            end(f"standard output cannot be written: {error.strerror or error}.", FAILED)
+        end(fault_sentence("the command", error), FAILED)
 
 
 def _plain(error: click.UsageError, context: click.Context | None) -> str:
