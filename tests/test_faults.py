@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from textual.widgets import Input
+from textual.worker import WorkerFailed
 
 import engine
 from engine import faults
@@ -131,6 +132,7 @@ def test_a_run_that_is_built_by_half_is_none(monkeypatch, state_folder):
         worker.work_until_idle()
     assert worker.snapshot.state is State.FAILED
     assert worker.snapshot.fault is None
+    assert worker._lockstep is None
 
 
 async def test_a_step_that_cannot_be_opened_says_so_in_its_tab(explorer, monkeypatch, state_folder):
@@ -242,3 +244,31 @@ async def test_a_screen_that_cannot_be_drawn_is_left_out_of_the_export(explorer,
     written = {file.name for file in (tmp_path / "out").iterdir()}
     assert "losses.csv" in written
     assert "screen.svg" not in written
+
+
+async def test_a_fault_in_heeding_a_snapshot_is_a_message(explorer, monkeypatch, state_folder):
+    with monkeypatch.context() as patch:
+        patch.setattr(type(explorer.app), "heed_fault", boom)
+        await explorer.press("r")
+    assert explorer.said[-1].startswith("Showing the run failed: ValueError: boom")
+    explorer.expected_faults = list(explorer.app.faults)
+
+
+async def test_what_fails_beside_the_screen_is_named_itself(monkeypatch, state_folder):
+    settings, said = engine.preset("asked"), []
+    app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
+    panic = app.panic
+    monkeypatch.setattr(app, "panic", lambda text: (said.append(str(text)), panic(text)))
+
+    async def fail_beside():
+        async with app.run_test() as pilot:
+            app.run_worker(later(boom))
+            await pilot.pause(0.1)
+
+    with pytest.raises(WorkerFailed):
+        await fail_beside()
+    assert said[0].startswith("mlp-tui: the explorer failed: ValueError: boom")
+
+
+async def later(function):
+    function()

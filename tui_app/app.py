@@ -201,9 +201,9 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
             self._frozen = True
             prepare(self.settings)
         self._shown_number = snapshot.number
-        self._heed_refusal(snapshot)
-        self.heed_fault(snapshot.fault)
         try:
+            self._heed_refusal(snapshot)
+            self.heed_fault(snapshot.fault)
             self.show_snapshot()
         except Exception as error:
             self.report_once("Showing the run", error)

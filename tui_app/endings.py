@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 import rich_click as click
+from click.exceptions import Exit
 
 from engine.errors import InputError
 from engine.faults import fault_sentence
@@ -58,7 +59,7 @@ def ended_well(context: click.Context | None = None) -> Iterator[None]:
         end(_plain(error, context), REFUSED)
     except (KeyboardInterrupt, click.Abort):
         end("interrupted.", INTERRUPTED)
-    except click.exceptions.Exit:
+    except Exit:
         raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno in OUTPUT_ERRORS:

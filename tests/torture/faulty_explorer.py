@@ -2,11 +2,12 @@
 
 import asyncio
 import os
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from textual.screen import Screen
 
 import engine
 from engine import faults
@@ -68,6 +69,24 @@ def among(folder):
         yield
     finally:
         os.chdir(before)
+
+
+@contextmanager
+def noted_by_the_app():
+    """A pilot draws in the test's own task; what fails there goes to the app, as what fails in its own timer does."""
+    draw = Screen._on_timer_update
+
+    def drawing(screen):
+        try:
+            draw(screen)
+        except Exception as error:
+            screen.app._handle_exception(error)
+
+    Screen._on_timer_update = drawing
+    try:
+        yield
+    finally:
+        Screen._on_timer_update = draw
 
 
 async def pressed(driver, keys, injection=None):
@@ -150,6 +169,16 @@ def explorer_case(random, place, scenarios, folder):
     return Result(words, wrong, outcome.fatal is not None, not said)
 
 
+@asynccontextmanager
+async def driven(app):
+    """A driver of it, once it is idle."""
+    with noted_by_the_app():
+        async with app.run_test(size=WIDE) as pilot:
+            driver = Driver(app, pilot)
+            await driver.settle()
+            yield driver
+
+
 async def outcome_of(name, injection):
     """Press the keys with the injection armed, then see what still works."""
     app, found, words = an_app(), Outcome(), []
@@ -159,9 +188,7 @@ async def outcome_of(name, injection):
     if name == "start":
         injection.arm()
     try:
-        async with app.run_test(size=WIDE) as pilot:
-            driver = Driver(app, pilot)
-            await driver.settle()
+        async with driven(app) as driver:
             if name != "start":
                 injection.arm()
             await pressed(driver, SCREENS[name], injection)
@@ -233,7 +260,7 @@ def wrong_with(outcome, injection):
     yield from outcome.problems
     if outcome.fatal is not None:
         words = outcome.last_words
-        if outcome.fatal is not injection.error:
+        if getattr(outcome.fatal, "error", outcome.fatal) is not injection.error:
             yield f"ended by {type(outcome.fatal).__name__}: {outcome.fatal}"
         if outcome.status != 1:
             yield f"exit status {outcome.status}"

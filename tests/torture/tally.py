@@ -139,5 +139,7 @@ def table() -> list[str]:
         lines += [f"{part.name}: {note}" for note in part.notes]
         for failure in part.failures:
             said = failure.said if len(failure.said) <= LONGEST else f"{failure.said[:LONGEST]} …"
-            lines.append(f"{part.name}: -k '{part.name}' --seed {part.seed} --case {failure.number}: {said}")
+            lines.append(
+                f"{part.name}: -k {part.name.replace(' ', '_')} --seed {part.seed} --case {failure.number}: {said}"
+            )
     return lines
