@@ -13,7 +13,6 @@ from rich.text import Text
 from textual.actions import ActionParseResult
 from textual.dom import DOMNode
 from textual.notifications import SeverityLevel
-from textual.worker import WorkerFailed
 
 from engine.faults import Fault, fault_sentence
 from engine.worker import Worker
@@ -86,7 +85,5 @@ class FaultReports(KeysInOrder):
             return
         self._fatal_said = True
         error = sys.exc_info()[1] or self._exception
-        if isinstance(error, WorkerFailed):
-            error = error.error
         said = "" if error is None else fault_sentence("the explorer", error)
         self.panic(Text(f"mlp-tui: {said} {keep_run(self.worker.snapshot)}".rstrip()))
