@@ -156,3 +156,26 @@ def test_the_loss_report_comes_first_by_what_is_plotted(answers_impact):
     (share,) = re.findall(r"\((\d+) % of `--measure reported`\)", README)
     assert found.ranked[0].discrepancy.field == "loss_report"
     assert part(found, "loss_report") == pytest.approx(int(share), abs=2)
+
+
+def test_the_torture_table_has_what_is_tried():
+    from tests.torture import (
+        torture_bytes,
+        torture_deaths,
+        torture_faults,
+        torture_input,
+        torture_monkey,
+        torture_worker,
+    )
+
+    counts = [int(count.replace(",", "")) for count in re.findall(r"^\| .* \| ([\d,]+) \| 0 \|$", README, re.MULTILINE)]
+    kinds = [name for name in vars(torture_input) if name.startswith("test_")]
+    assert [*counts[:6], counts[7]] == [
+        torture_worker.SEQUENCES,
+        torture_worker.ROUNDS,
+        torture_monkey.EVENTS,
+        torture_bytes.EVENTS,
+        len(torture_deaths.CASES),
+        len(kinds) * torture_input.EACH,
+        torture_faults.EXPLORER_CASES,
+    ]
