@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -37,6 +38,8 @@ def check_writable(path: Path, replace_existing: bool) -> None:
         raise InputError(f"{shown(path)} is a folder; name a file.")
     if place is Place.FILE and not replace_existing:
         raise InputError(f"{shown(path)} exists already; name another place, or say --force to replace it.")
+    if place is Place.NOTHING and any(unicodedata.category(character) == "Cc" for character in path.name):
+        raise InputError(f"'{shown(path.name)}' has control characters in it; write a name without them.")
     if place is Place.OTHER:
         # A pipe or /dev/null has no content to protect and is written to as it stands.
         if not os.access(path, os.W_OK):

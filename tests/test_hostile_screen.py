@@ -4,9 +4,12 @@ the explorer.
 
 import os
 import re
+from functools import reduce
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
+from textual import events
 
 from tests.driver import NARROW, WIDE
 
@@ -157,3 +160,47 @@ async def test_a_list_that_has_no_place_on_the_screen_has_no_pages(explorer, ope
     await explorer.pilot.resize_terminal(120, 40)
     await explorer.press("pagedown", "escape")
     assert on_top(explorer) == "MainScreen"
+
+
+HOSTILE = "q\x1b[31mRED\x1b[5;5HJUMP\ttab\x9b31m\x07"
+
+
+def drawn(explorer):
+    """What goes to the terminal as text: every line through every filter."""
+    app, background = explorer.app, explorer.app.screen.background_colors[1]
+    return [
+        reduce(lambda strip, one: strip.apply_filter(one, background), app.get_line_filters(), line)
+        for line in app.screen._compositor.render_strips()
+    ]
+
+
+@pytest.mark.parametrize(("opening", "field"), [("e", "Input"), ("o", "#data"), ("H", "Input"), ("ctrl+p", "Input")])
+async def test_no_text_field_lets_a_control_character_through(explorer, tmp_path, monkeypatch, opening, field):
+    """Pasted, as a first value, or as a completion."""
+    monkeypatch.chdir(tmp_path)
+    await explorer.press(*["down"] * 4, opening)
+    explorer.app.post_message(events.Paste(HOSTILE))
+    await explorer.settle()
+    explorer.app.screen.query_one(field)._suggestion = HOSTILE * 2 + "\x1b[41m"
+    await explorer.settle()
+    lines = drawn(explorer)
+    assert all(text.isprintable() for line in lines for text, _, _ in line)
+    assert {line.cell_length for line in lines} == {120}
+    assert {sum(cell_len(text) for text, _, _ in line) for line in lines} == {120}
+    assert "RED" in "".join(line.text for line in lines)
+
+
+async def test_a_folder_with_control_characters_is_not_made(explorer, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    await explorer.press("e")
+    explorer.app.screen.query_one("Input").value = "q\x1b[31mRED"
+    await explorer.press("enter")
+    await until(explorer, lambda: "writing" not in explorer.text("#problem"))
+    assert "'q\\x1b[31mRED' has control characters in it; write a name without them." in explorer.text("#problem")
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_message_has_no_control_characters(explorer):
+    explorer.app.notify("first\nWritten to \x1b[31m.")
+    await explorer.settle()
+    assert explorer.said[-1] == "first\nWritten to \\x1b[31m."

@@ -33,6 +33,7 @@ from tui_app.arrangement import Arrangement
 from tui_app.ascii_filter import AsciiFilter
 from tui_app.commands import ExplorerCommands
 from tui_app.config import Config, config_file, load_config
+from tui_app.harmless_filter import HarmlessFilter
 from tui_app.keys import KEYS
 from tui_app.look import Look
 from tui_app.screens.dialog import Palette
@@ -162,8 +163,8 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         self.show_snapshot()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's own, and the one that leaves only ASCII."""
-        filters = super().get_line_filters()
+        """Textual's own, the one that leaves no control character, and the one that leaves only ASCII."""
+        filters = [*super().get_line_filters(), HarmlessFilter()]
         return [*filters, AsciiFilter()] if self.ascii else filters
 
     def _begin(self) -> None:

@@ -15,6 +15,7 @@ from textual.dom import DOMNode
 from textual.notifications import SeverityLevel
 
 from engine.faults import Fault, fault_sentence
+from engine.shown_text import printable
 from engine.worker import Worker
 from tui_app.keeping import keep_run
 from tui_app.key_order import KeysInOrder
@@ -64,6 +65,7 @@ class FaultReports(KeysInOrder):
         markup: bool = False,
     ) -> None:
         """Show a message for a moment."""
+        message = "\n".join(map(printable, message.split("\n")))
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     async def run_action(

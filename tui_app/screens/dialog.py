@@ -4,7 +4,7 @@ it is closed.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from rich.console import RenderableType
 from textual.await_complete import AwaitComplete
@@ -14,8 +14,7 @@ from textual.content import Content
 from textual.events import Resize, ScreenResume
 from textual.geometry import Size
 from textual.screen import ModalScreen
-from textual.suggester import Suggester
-from textual.widgets import Input, OptionList
+from textual.widgets import OptionList
 
 from tui_app.least import too_small, too_small_text
 from tui_app.one_picture import HeldBack
@@ -94,14 +93,3 @@ class Palette(CommandPalette, TooSmallFor):
     def dismiss(self, result: None = None) -> AwaitComplete:
         """As a dialog's."""
         return super().dismiss(result) if self.is_current else AwaitComplete()
-
-
-def text_field(value: str, suggester: Suggester | None = None, **options: Any) -> Input:
-    """An input that begins with `value` at no cost: nothing is checked or completed before a key is pressed."""
-    field = Input(validate_on=(), **options)
-    with field.prevent(Input.Changed):
-        field.value = value
-    field.suggester = suggester
-    # A blinking cursor would keep a slow link busy.
-    field.cursor_blink = False
-    return field

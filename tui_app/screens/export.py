@@ -16,8 +16,9 @@ from engine.faults import fault_sentence
 from engine.files import write_folder
 from engine.paths import typed_path
 from tui_app.beside import beside
-from tui_app.screens.dialog import Dialog, text_field
+from tui_app.screens.dialog import Dialog
 from tui_app.widgets.plain_text import PlainText
+from tui_app.widgets.text_field import TextField
 
 
 def free_folder() -> str:
@@ -41,7 +42,7 @@ class ExportScreen(Dialog[Path]):
     def compose(self) -> ComposeResult:
         """An input, the list of files, a line that says what is wrong."""
         listed = PlainText(Content(f"writes {', '.join(self._names)}"))
-        frame = Vertical(text_field(free_folder()), listed, PlainText(id="problem"), classes="dialog", id="export")
+        frame = Vertical(TextField(free_folder()), listed, PlainText(id="problem"), classes="dialog", id="export")
         frame.border_title = "Export to a folder"
         frame.border_subtitle = "enter write · esc close"
         yield frame

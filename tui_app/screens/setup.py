@@ -16,8 +16,9 @@ from engine.paths import typed_path
 from engine.settings import DEVICE_KINDS, Activation, Settings
 from tui_app.beside import beside
 from tui_app.options import setup_fields, setup_settings
-from tui_app.screens.dialog import Dialog, text_field
+from tui_app.screens.dialog import Dialog
 from tui_app.widgets.plain_text import PlainText
+from tui_app.widgets.text_field import TextField
 
 LABELS = {
     "data": "Data",
@@ -112,7 +113,7 @@ class SetupScreen(Dialog[Settings]):
 
     def _input(self, name: str, value: str) -> Input:
         suggester = DataSuggester() if name == "data" else WordSuggester(WORDS[name]) if name in WORDS else None
-        return text_field(value, suggester, id=name, placeholder=PLACEHOLDERS.get(name, ""))
+        return TextField(value, suggester, id=name, placeholder=PLACEHOLDERS.get(name, ""))
 
     def _fields(self) -> dict[str, str]:
         return {name: self.query_one(f"#{name}", Input).value for name in LABELS}

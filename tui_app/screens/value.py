@@ -9,8 +9,9 @@ from textual.widgets import Input
 from engine.discrepancies import Discrepancy
 from engine.errors import InputError
 from engine.settings import Settings, SideName
-from tui_app.screens.dialog import Dialog, text_field
+from tui_app.screens.dialog import Dialog
 from tui_app.widgets.plain_text import PlainText
+from tui_app.widgets.text_field import TextField
 
 
 class ValueScreen(Dialog[Settings]):
@@ -23,7 +24,7 @@ class ValueScreen(Dialog[Settings]):
     def compose(self) -> ComposeResult:
         """An input and a line that says what is wrong."""
         value = self._discrepancy.name(self._discrepancy.value(self._settings, self._side))
-        frame = Vertical(text_field(value), PlainText(id="problem"), classes="dialog", id="value")
+        frame = Vertical(TextField(value), PlainText(id="problem"), classes="dialog", id="value")
         frame.border_title = f"{self._discrepancy.title}, {self._side.label}"
         frame.border_subtitle = "enter accept · esc close"
         yield frame
