@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import threading
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from engine.errors import InputError
 from engine.paths import Place, place_of
@@ -20,15 +22,39 @@ BESIDE = ".mlp-tui-"
 _under_way: set[Path] = set()
 """Files written beside their targets, and folders made for them, at this moment."""
 
+_beginning = threading.Lock()
+"""Held while a file or folder is begun, so that none is begun once they are discarded."""
+
+_ending = threading.Event()
+
 
 def discard_unfinished() -> None:
-    """The process ends: leave nothing of what is half written."""
+    """The process ends: leave nothing of what is half written, by whichever thread, and let nothing more be begun."""
+    _ending.set()
+    # A disk that does not answer may hold it; the end does not wait for that.
+    begun = _beginning.acquire(timeout=0.1)
     for path in sorted(_under_way, reverse=True):
         with contextlib.suppress(OSError):
             if path.is_dir():
                 path.rmdir()
             else:
                 path.unlink()
+    if begun:
+        _beginning.release()
+
+
+@contextlib.contextmanager
+def _begun(path: Path) -> Iterator[None]:
+    """While the file or folder is made."""
+    with _beginning:
+        if _ending.is_set():
+            raise OSError("the program ends")
+        _under_way.add(path)
+        yield
+
+
+def _fill(file: BinaryIO, data: bytes) -> None:
+    file.write(data)
 
 
 def check_writable(path: Path, replace_existing: bool) -> None:
@@ -53,6 +79,20 @@ def check_writable(path: Path, replace_existing: bool) -> None:
         raise InputError(
             f"{shown(path)}: the folder {shown(path.parent)} cannot be written to: {error.strerror or error}."
         ) from None
+
+
+def check_spared(source: str | None, targets: Iterable[Path]) -> None:
+    """Refuse to write over the file that the data come from, even if asked to replace files; raises `InputError`."""
+    for target in targets:
+        if source is not None and _same_file(source, target):
+            raise InputError(f"{shown(target)} is the file that the data come from; name another place.")
+
+
+def _same_file(one: str | Path, other: str | Path) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except (OSError, ValueError):
+        return False  # one of them is not there
 
 
 def write_whole(path: Path, content: str | bytes, replace_existing: bool) -> None:
@@ -80,10 +120,10 @@ def write_folder(folder: Path, files: dict[str, str | bytes], replace_existing: 
     check_folder(folder, files, replace_existing)
     contents = {folder / name: _encoded(folder / name, content) for name, content in files.items()}
     made = place_of(folder) is Place.NOTHING
-    if made:
-        _under_way.add(folder)
     try:
-        folder.mkdir(exist_ok=True)
+        if made:
+            with _begun(folder):
+                folder.mkdir()
     except OSError as error:
         raise InputError(f"{shown(folder)} cannot be made: {error.strerror or error}.") from None
     try:
@@ -115,8 +155,10 @@ def _write_all(files: dict[Path, bytes]) -> None:
                 continue
             beside = path.with_name(f"{BESIDE}{os.getpid()}-{len(written)}.part")
             written[beside] = path
-            _under_way.add(beside)
-            beside.write_bytes(data)
+            with _begun(beside):
+                file = beside.open("wb")
+            with file:
+                _fill(file, data)
         for beside, path in written.items():
             os.replace(beside, path)
     except BaseException as error:

@@ -56,8 +56,9 @@ def test_ctrl_c_while_modules_are_imported_is_130_too(after, tmp_path):
 
 
 SLOW_EXPORT = """
-import pathlib, sys, time
-pathlib.Path.write_bytes = lambda self, data: (open(self, 'wb').close(), time.sleep(60))
+import sys, time
+import engine.files
+engine.files._fill = lambda file, data: time.sleep(60)
 sys.argv = ['mlp-tui', 'export', 'out', '--epochs', '2']
 from tui_app.__main__ import main
 main()

@@ -234,3 +234,20 @@ def test_a_file_that_is_no_run(tmp_path, text, said):
 def test_from_and_preset_are_one_too_many(tmp_path):
     result = CliRunner().invoke(main, ["run", "--from", "a.json", "--preset", "exact"])
     assert (result.exit_code, "name one of them" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["export .", "run --json losses.csv", "trace --json losses.csv"])
+def test_the_file_of_the_data_is_never_written_over(tmp_path, monkeypatch, command):
+    """Not by the export's own losses.csv, and not where files are to be replaced."""
+    monkeypatch.chdir(tmp_path)
+    text = "a,b,c\n" + "".join(f"0.{n},{n},{n % 2}\n" for n in range(40))
+    (tmp_path / "losses.csv").write_text(text)
+    options = ["--data", "./losses.csv", "--epochs", "2", "--force"]
+    refused = CliRunner().invoke(main, [*command.split(), *options])
+    assert refused.exit_code == 2
+    assert "losses.csv is the file that the data come from; name another place." in refused.stderr
+    assert (tmp_path / "losses.csv").read_text() == text
+    (tmp_path / "losses.csv").rename(tmp_path / "w.csv")
+    assert CliRunner().invoke(main, ["export", ".", "--data", "w.csv", "--epochs", "2", "--force"]).exit_code == 0
+    assert (tmp_path / "w.csv").read_text() == text
+    assert (tmp_path / "w_data.csv").exists()

@@ -194,3 +194,29 @@ def test_content_that_is_not_utf8(name, arguments, tmp_path):
     said = refused((*arguments, "{}"), name)
     assert name in said
     assert ("line 2: is not UTF-8 text; save the file as UTF-8" in said) is (not name.endswith("npz"))
+
+
+def test_what_is_discarded_is_not_begun_again(tmp_path):
+    """A thread goes on writing while the process ends, in a process of its own."""
+    code = (
+        "import threading, time\n"
+        "from pathlib import Path\n"
+        "from engine import files\n"
+        "started = threading.Event()\n"
+        "files._fill = lambda file, data: (started.set(), time.sleep(0.2))\n"
+        "def write():\n"
+        "    try:\n"
+        "        files.write_folder(Path('out'), {str(n): b'x' for n in range(9)}, False)\n"
+        "    except Exception as error:\n"
+        "        print(error)\n"
+        "writing = threading.Thread(target=write)\n"
+        "writing.start()\n"
+        "started.wait()\n"
+        "files.discard_unfinished()\n"
+        "print(sorted(map(str, Path('.').rglob('*.part'))))\n"
+        "time.sleep(0.5)\n"
+        "print(sorted(map(str, Path('.').rglob('*.part'))))\n"
+        "writing.join()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == ["[]", "out/1 cannot be written: the program ends.", "[]"]

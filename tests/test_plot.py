@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.history import History
-from tui_app.plot import Series, draw
+from tui_app.plot import Series, draw, picture
 
 BLUE = (87, 165, 226)
 
@@ -59,3 +59,13 @@ def test_a_picture_is_the_same_in_every_process():
         for seed in "0123"
     }
     assert len(drawn) == 1
+
+
+@pytest.mark.parametrize("zoom", [None, (30, 80)])
+@pytest.mark.parametrize("gap", [[1.0] * 3 + [0.0] * 97, [0.0] * 50 + [1.0] + [0.0] * 49], ids=["start", "middle"])
+def test_charts_above_each_other_have_one_axis(gap, zoom):
+    """A gap of zero is on no log axis; where it ends, the axis does not."""
+    if zoom and not any(gap[zoom[0] - 1 : zoom[1]]):
+        return
+    losses, gaps = (picture([Series(curve(one), BLUE)], 60, 12, True, epochs=zoom) for one in ([0.5] * 100, gap))
+    assert losses.x_range == gaps.x_range == (zoom or (0, 100))

@@ -98,7 +98,7 @@ def test_data_that_are_many_are_exported_with_them(tmp_path):
     points.write_text("a,b,c,d\n" + "".join(f"0.{n},{n / 7!r},1e-3,{n % 2}\n" for n in range(30)))
     experiment = replace(engine.preset("same-loss"), data=engine.load(str(points), ("b", "d")), epochs=EPOCHS)
     assert_the_same_bits(tmp_path, experiment)
-    assert (tmp_path / "0" / "my_points.csv").exists()
+    assert (tmp_path / "0" / "my_points_data.csv").exists()
 
 
 @given(experiment=experiments())

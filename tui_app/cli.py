@@ -120,7 +120,7 @@ def run(json_file: str | None, force: bool, fail_over: float | None, quiet: bool
     settings, ascii = settings_from(**options), wants_ascii(options)
     if fail_over is not None and not fail_over >= 0:
         raise InputError(f"--fail-over cannot be {fail_over}; it is a number from 0 on.")
-    check_targets(json_file, force=force)
+    check_targets(json_file, force=force, source=settings.data.source)
     result = _train(settings)
     if json_file == "-":
         click.echo(json.dumps(run_document(result)))
@@ -161,12 +161,14 @@ def export(folder: str, force: bool, **options: Any) -> None:
     `numpy_mlp.py` and `pytorch_mlp.py` run alone, with only NumPy or torch, and print the same losses bit for bit.
     """
     from engine.exports import export_files, export_names
-    from engine.files import check_folder, write_folder
+    from engine.files import check_folder, check_spared, write_folder
     from engine.run import result_of
 
     settings, target = settings_from(**options), typed_path(folder)
     wants_ascii(options)
-    check_folder(target, export_names(settings), force)
+    names = export_names(settings)
+    check_folder(target, names, force)
+    check_spared(settings.data.source, [target / name for name in names])
     try:
         command = command_line(settings)
     except InputError:

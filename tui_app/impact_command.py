@@ -83,7 +83,7 @@ def impact(
     measures = list(Measure) if measure_name == "all" else [parse_choice(Measure, measure_name, "--measure")]
     if json_file == csv_file == "-":
         raise InputError("--json and --csv cannot both be '-'; name a file for one of them.")
-    check_targets(json_file, csv_file, force=force)
+    check_targets(json_file, csv_file, force=force, source=settings.data.source)
     planned = plan(settings, names, seeds, sides_toward(toward, "--toward"), threshold)
     with limited(settings):
         measured, interrupted = _measure(Study(planned))

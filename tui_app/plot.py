@@ -6,7 +6,7 @@ Used by the explorer's charts and by the headless report.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -139,10 +139,11 @@ def picture(
     zero: bool = False,
 ) -> Picture | None:
     """As `draw`, of the epochs from first to last if given; nothing if there is nothing to draw."""
-    lines = [line for one in series if (line := _clean(one, log, epochs)) is not None]
+    parts = [replace(one, curve=one.curve if epochs is None else one.curve.between(*epochs)) for one in series]
+    lines = [line for one in parts if (line := _clean(one, log)) is not None]
     if not lines or width < LEAST_WIDTH or height < LEAST_HEIGHT:
         return None
-    frame = _frame(lines, width, height, log, zero, epochs is not None)
+    frame = _frame(lines, _span([one.curve for one in parts]), width, height, log, zero, epochs is not None)
     plotext.clear_figure()
     # The chart may be larger than what plotext takes for the terminal: $LINES of another window, say.
     plotext.limit_size(False, False)
@@ -158,8 +159,14 @@ def picture(
     return Picture(plotext.build(), width - 1 - frame.columns, frame.columns, frame.x_range)
 
 
-def _clean(series: Series, log: bool, epochs: tuple[int, int] | None) -> _Line | None:
-    curve = series.curve if epochs is None else series.curve.between(*epochs)
+def _span(curves: list[Curve]) -> Range:
+    """The first and the last epoch, also of what is not drawn: charts that stand above each other have one axis."""
+    trained = [curve for curve in curves if len(curve.epochs)]
+    return float(min(curve.epochs[0] for curve in trained)), float(max(curve.last_epoch for curve in trained))
+
+
+def _clean(series: Series, log: bool) -> _Line | None:
+    curve = series.curve
     low, high = np.clip(curve.low, -LARGEST, LARGEST), np.clip(curve.high, -LARGEST, LARGEST)
     if log:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -173,14 +180,14 @@ def _clean(series: Series, log: bool, epochs: tuple[int, int] | None) -> _Line |
     return _Line(x[keep], low[keep], high[keep], series) if keep.any() else None
 
 
-def _frame(lines: list[_Line], width: int, height: int, log: bool, zero: bool, zoomed: bool) -> _Frame:
+def _frame(lines: list[_Line], span: Range, width: int, height: int, log: bool, zero: bool, zoomed: bool) -> _Frame:
     low, high = float(min(line.low.min() for line in lines)), float(max(line.high.max() for line in lines))
     zero = not log and (zero or low < 0)
     columns, rows = width - 2, height - 3
     y_range = _y_range(low, high, log, rows if zero else 0)
     y_ticks = (log_ticks if log else value_ticks)(*y_range, rows)
     columns -= max(map(len, y_ticks.labels))
-    first, last = float(min(line.x[0] for line in lines)), float(max(line.x[-1] for line in lines))
+    first, last = span
     # A run starts at 0, before its first epoch.
     x_range = (first if zoomed and first > 1 else 0.0, max(last, first + 1))
     return _Frame(x_range, y_range, epoch_ticks(*x_range, columns), y_ticks, zero, columns, rows)

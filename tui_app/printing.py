@@ -64,13 +64,14 @@ def progress(what: str, total: float) -> Iterator[Any]:
         yield lambda done: bar.update(task, completed=done)
 
 
-def check_targets(*files: str | None, force: bool) -> None:
-    """Refuse what could not be written in the end, before anything is computed."""
-    from engine.files import check_writable
+def check_targets(*files: str | None, force: bool, source: str | None) -> None:
+    """Refuse what could not be written in the end, before anything is computed, and the file the data come from."""
+    from engine.files import check_spared, check_writable
 
-    for file in files:
-        if file is not None and file != "-":
-            check_writable(typed_path(file), force)
+    targets = [typed_path(file) for file in files if file is not None and file != "-"]
+    for target in targets:
+        check_writable(target, force)
+    check_spared(source, targets)
 
 
 def write_text(text: str, target: str | None, force: bool) -> None:

@@ -49,7 +49,7 @@ def trace(
 
     settings = settings_from(**options)
     wants_ascii(options)
-    check_targets(json_file, force=force)
+    check_targets(json_file, force=force, source=settings.data.source)
     traced = _traced(settings, epoch, matched_start)
     names = [operation.place.name for operation in traced.operations]
     for name in operations:

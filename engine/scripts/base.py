@@ -6,7 +6,7 @@ import csv
 import io
 from dataclasses import dataclass
 
-from engine.data import Dataset
+from engine.data import BUILT_IN, Dataset
 
 INLINE_VALUES = 64
 """Data of up to so many numbers stand in the script itself; more are read from a CSV file beside it."""
@@ -59,9 +59,9 @@ def data_file_name(data: Dataset) -> str | None:
     """The CSV file that the scripts read, or nothing where the data stand in the script."""
     if data.X.size + data.Y.size <= INLINE_VALUES:
         return None
-    name = plain_name(data)
-    # An export has a losses.csv of its own.
-    return f"{name}_data.csv" if name.lower() == "losses" else f"{name}.csv"
+    # Data of one's own come from a file whose name the export must not take.
+    built_in = data.name in BUILT_IN and data.source is None
+    return f"{plain_name(data)}{'' if built_in else '_data'}.csv"
 
 
 def data_file_text(data: Dataset) -> str:

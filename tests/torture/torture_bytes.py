@@ -15,7 +15,7 @@ PALETTE_EVERY = 10
 MOST_MEMORY = 1.5e9
 ANSWER_SECONDS = 45
 
-RECENT = 10
+RECENT = 40
 """Bursts that may not have been dealt with yet."""
 
 HELP = "Two networks are trained in lockstep"
