@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.data import MOST_NUMBERS, Dataset
 from engine.errors import DataError
@@ -34,6 +35,9 @@ PLAIN_OR_COMMA = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 Row = tuple[int, list[str]]
 """The number of a line and its cells."""
+
+YEARS = (1000, 2999)
+"""What may be a year."""
 
 
 def load_csv(path: Path, targets: tuple[str, ...] = (), header: bool | None = None) -> Dataset:
@@ -205,25 +209,35 @@ class _Table:
                 f"{shown(self._path)}, line {number}: has one column; it needs at least one input and one target."
             )
         values: FloatArray = np.frombuffer(self._numbers).reshape(-1, self.width)
-        if self._header is None and not self.names and _is_header(cells, values):
-            self.names, values = cells, values[1:]
-            self.notes.append(
-                f"{shown(self._path)}: line {number} is read as a header: whole numbers, unlike every line below; "
-                "--header no reads it as numbers."
-            )
+        if self._header is None and not self.names and _stands_apart(cells, values):
+            if not _whole(values[1:]).any():
+                self.names, values = cells, values[1:]
+                self.notes.append(
+                    f"{shown(self._path)}: line {number} is read as a header: whole numbers, unlike every line below; "
+                    "--header no reads it as numbers."
+                )
+            elif values[0].min() >= YEARS[0] and values[0].max() <= YEARS[1] and len({*np.diff(values[0])}) == 1:
+                self.notes.append(
+                    f"{shown(self._path)}: line {number} is read as numbers, though it counts on as a header of years "
+                    "does; --header yes reads it as one."
+                )
         return values
 
 
-def _is_header(cells: list[str], values: FloatArray) -> bool:
-    """Whether a first line of numbers names the columns, as years do: whole numbers, each another one, outside of what
-    its column holds, above lines of which none is whole.
+def _stands_apart(cells: list[str], values: FloatArray) -> bool:
+    """Whether a first line of numbers may name the columns, as years do: whole numbers, each another one, outside of
+    what its column holds.
     """
     below = values[1:]
     if not len(below) or not all(cell.isascii() and cell.isdecimal() for cell in cells) or len({*cells}) < len(cells):
         return False
-    whole = (below == np.rint(below)).all(axis=1)
-    outside = (values[0] < below.min(axis=0)) | (values[0] > below.max(axis=0))
-    return bool(not whole.any() and outside.all())
+    return bool(((values[0] < below.min(axis=0)) | (values[0] > below.max(axis=0))).all())
+
+
+def _whole(rows: FloatArray) -> NDArray[np.bool_]:
+    """Which rows hold whole numbers only."""
+    whole: NDArray[np.bool_] = (rows == np.rint(rows)).all(axis=1)
+    return whole
 
 
 def _target_columns(targets: tuple[str, ...], names: list[str], width: int, path: Path) -> list[int]:

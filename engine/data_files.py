@@ -31,7 +31,7 @@ def load(name_or_path: str, targets: tuple[str, ...] = (), header: bool | None =
     given = bool(targets) or header is not None
     if name_or_path in BUILT_IN:
         if given:
-            raise DataError(f"'{name_or_path}' is built in and its targets are fixed; {option} goes with a CSV file.")
+            raise DataError(f"'{name_or_path}' is built in with its own columns; {option} goes with a CSV file.")
         return built_in(name_or_path)
     suffix = Path(name_or_path).suffix.lower()
     if suffix not in (".csv", ".tsv", ".npz"):

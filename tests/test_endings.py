@@ -179,3 +179,11 @@ def test_what_should_not_have_failed_is_one_sentence_and_a_log(monkeypatch, tmp_
     (sentence,) = result.stderr.splitlines()
     assert sentence.startswith(f"mlp-tui: the command failed: {type(error).__name__}")
     assert "Traceback" in (tmp_path / "mlp-tui" / "faults.log").read_text()
+
+
+@pytest.mark.parametrize("command", ["run --epochs 2", "run --epochs 2 --json -", "differences", "presets"])
+def test_a_closed_standard_output_is_no_success(command, tmp_path):
+    line = f"{sys.executable} -m tui_app {command} >&-"
+    ran = subprocess.run(["sh", "-c", line], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, check=False)
+    assert ran.returncode == FAILED
+    assert ran.stderr == b"mlp-tui: standard output is closed; there is nowhere to print.\n"

@@ -194,17 +194,26 @@ def test_years_above_other_numbers_are_a_header_and_it_is_said(tmp_path):
     [
         "0,0,0\n0,1,0.5\n1,0,0.5\n",
         "1,2,0\n1.5,2.5,1\n0.5,1.5,0\n",
-        "1990,2000,2010\n1,2,3\n4,5,6\n",
         "1990,2000,2010\n",
         "1990,2000,20.5\n0.1,0.2,0.3\n",
         "7,8,9\n6.5,8.5,9.5\n7.5,7.5,8.5\n",
     ],
-    ids=["gate", "labels", "whole", "alone", "fraction", "within"],
+    ids=["gate", "labels", "alone", "fraction", "within"],
 )
 def test_a_first_line_of_numbers_that_may_be_data_is_data(tmp_path, text):
     data = csv_of(tmp_path, text)
     assert data.samples == text.count("\n")
     assert not data.notes
+
+
+def test_years_above_whole_numbers_are_numbers_and_it_is_said(tmp_path):
+    data = csv_of(tmp_path, "2019,2020,2021\n3,4,1\n5,6,0\n")
+    assert data.samples == 3
+    (note,) = data.notes
+    assert note.endswith(
+        "line 1 is read as numbers, though it counts on as a header of years does; --header yes reads it as one."
+    )
+    assert csv_of(tmp_path, "7,3,9\n3,4,1\n5,6,0\n").notes == ()
 
 
 def test_a_header_can_be_forced(tmp_path):

@@ -96,6 +96,8 @@ SINGLE = {
     "…": "~",
     "½": "h",
     "ⓘ": "i",
+    "▊": "|",
+    "🔎": "? ",
     "–": "-",
     "—": "-",
     "’": "'",
@@ -103,7 +105,7 @@ SINGLE = {
     "“": '"',
     "”": '"',
 }
-"""One ASCII character for one of the same width."""
+"""In ASCII, of the same width."""
 
 BRAILLE_ROWS = ((0x01 | 0x08), (0x02 | 0x10), (0x04 | 0x20), (0x40 | 0x80))
 

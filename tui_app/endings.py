@@ -49,6 +49,8 @@ def ended_well(context: click.Context | None = None) -> Iterator[None]:
     `context` is that of the whole program, once it is known.
     """
     try:
+        if sys.stdout is None and context is not None:
+            end("standard output is closed; there is nowhere to print.", FAILED)
         yield
         # Here and not at the interpreter's end, where it would be a traceback.
         if sys.stdout is not None:
