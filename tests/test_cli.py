@@ -133,7 +133,9 @@ def test_divergence_is_said_and_fails_any_limit():
     result = run(*options)
     assert result.exit_code == 0
     assert "Diverged at epoch" in result.stdout
-    assert "The cause: learning rate. Matched alone, it ends the divergence." in " ".join(result.stdout.split())
+    assert "The cause: learning rate. Matched alone toward the hand-written side, it ends the divergence" in " ".join(
+        result.stdout.split()
+    )
     assert run(*options, "--fail-over", "1e300").exit_code == 1
 
 

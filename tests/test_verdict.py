@@ -126,7 +126,7 @@ def test_divergence_comes_first_and_its_cause_is_named():
     assert found.headline == "Diverged at epoch 12"
     assert "The PyTorch loss became nan at epoch 12" in found.detail
     slip = find("derivative_at")
-    found = judge(engine.preset("exact"), comparison, divergence, Cause((slip,), (slip,)))
+    found = judge(engine.preset("exact"), comparison, divergence, Cause((slip,), SideName.NUMPY, (slip,)))
     assert "The cause: derivative." in found.detail
 
 
