@@ -59,27 +59,37 @@ class Reason:
 
 def find_reason(matched: MatchedSteps, operations: Sequence[Operation], first: int) -> Reason:
     """The reason, tried on the spot from the states before the step."""
-    operation = operations[first]
+    known = find_known_reason(matched, operations, first)
+    return known or _find_rounding(matched.settings, matched.states, operations, operations[first])
+
+
+def find_known_reason(matched: MatchedSteps, operations: Sequence[Operation], index: int | None) -> Reason | None:
+    """A reason other than rounding, if there is one."""
+    if index is None:
+        return None
+    operation = operations[index]
     meaning = _find_meaning(matched, operation)
-    if meaning is not None:
-        return meaning
-    if operation.place.kind in PARAMETERS_BEFORE:
+    if meaning is None and operation.place.kind in PARAMETERS_BEFORE:
         return Reason(
             ReasonKind.INHERITED,
             "Inherited: the step starts from other weights",
             "The two sides' parameters differ before this step begins. With a matched start PyTorch is given NumPy's "
             "weights, and the step's own difference is seen.",
         )
-    return _find_rounding(matched.settings, matched.states, operations, operation)
+    return meaning
+
+
+def first_beyond_rounding(settings: Settings, operations: Sequence[Operation]) -> int | None:
+    """The first operation that differs by more than rounding."""
+    return next((index for index, one in enumerate(operations) if _beyond_rounding(settings, one)), None)
 
 
 def find_later_meaning(
     matched: MatchedSteps, operations: Sequence[Operation], reason: Reason
 ) -> tuple[int | None, Reason | None]:
     """The first operation that differs by more than rounding for another reason of the catalogue, with that reason."""
-    settings = matched.settings
     for index, operation in enumerate(operations):
-        if operation.place.kind in PARAMETERS_BEFORE or operation.max_absolute <= _tolerance(settings, operation):
+        if operation.place.kind in PARAMETERS_BEFORE or not _beyond_rounding(matched.settings, operation):
             continue
         meaning = _find_meaning(matched, operation)
         if meaning is not None and not set(meaning.discrepancies) <= set(reason.discrepancies):
@@ -91,6 +101,10 @@ def _tolerance(settings: Settings, operation: Operation) -> float:
     """Up to where a gap is put down to rounding."""
     step = float(np.finfo(coarser_dtype(settings)).eps)
     return ROUNDING_STEPS * step * float(np.abs(operation.pytorch).max(initial=0))
+
+
+def _beyond_rounding(settings: Settings, operation: Operation) -> bool:
+    return not operation.max_absolute <= _tolerance(settings, operation)  # what is not a number is beyond it
 
 
 def _find_meaning(matched: MatchedSteps, operation: Operation) -> Reason | None:

@@ -21,8 +21,8 @@ def trace_document(trace: StepTrace) -> dict[str, Any]:
         "matched_start": trace.matched_start,
         "first": None if first is None else first.place.name,
         "reason": _reason_document(trace.reason),
-        "first_beyond_rounding": None if trace.meant is None else trace.operations[trace.meant].place.name,
-        "its_reason": _reason_document(trace.meaning),
+        "first_beyond_rounding": None if trace.beyond is None else trace.operations[trace.beyond].place.name,
+        "its_reason": _reason_document(trace.beyond_reason),
         "operations": [_operation_document(operation) for operation in trace.operations],
     }
 

@@ -39,7 +39,7 @@ class Toward(Mapping[str, SideName]):
         """'bias and gradient are matched toward the hand-written side, the others toward PyTorch'."""
         by_hand = [one.title.lower() for one in differences if one.field in self.by_hand]
         if len(by_hand) in (0, len(differences)):
-            return f"matched toward {'the hand-written side' if by_hand else 'PyTorch'}"
+            return f"matched toward {noun(SideName.NUMPY if by_hand else SideName.PYTORCH)}"
         verb = "is" if len(by_hand) == 1 else "are"
         others = "other" if len(differences) - len(by_hand) == 1 else "others"
         return f"{listed(by_hand)} {verb} matched toward the hand-written side, the {others} toward PyTorch"
@@ -100,6 +100,11 @@ def _parsed(text: str, named: str) -> Toward:
         else:
             general = ways[part]
     return _with_sides(general or TOWARD_PYTORCH, sides)
+
+
+def noun(side: SideName) -> str:
+    """How sentences call a side: 'toward the hand-written side'."""
+    return "the hand-written side" if side is SideName.NUMPY else "PyTorch"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from engine.model_state import ModelState
 from engine.numpy_mlp import NumpyMLP
 from engine.operations import Operation, compare_tensors
 from engine.places import Kind, Tensors
-from engine.reasons import Reason, find_later_meaning, find_reason
+from engine.reasons import Reason, find_known_reason, find_later_meaning, find_reason, first_beyond_rounding
 from engine.settings import Settings
 from engine.step_tensors import numpy_tensors
 
@@ -26,7 +26,8 @@ class StepTrace:
     """The step that makes epoch `epoch`, from 1. `first` is the place in `operations` of the first that differs.
 
     `meant` is the first that differs by more than rounding because of a difference of the catalogue, where `first`
-    has another reason; `meaning` says which.
+    has another reason; `meaning` says which. `beyond` is the first beyond rounding for whatever reason: `first` itself,
+    `meant` or another; `beyond_reason` is none where it is not known.
     """
 
     settings: Settings
@@ -37,6 +38,8 @@ class StepTrace:
     reason: Reason | None
     meant: int | None = None
     meaning: Reason | None = None
+    beyond: int | None = None
+    beyond_reason: Reason | None = None
 
     @property
     def first_operation(self) -> Operation | None:
@@ -59,7 +62,9 @@ def trace(settings: Settings, epoch: int, states: States, matched_start: bool = 
         matched = MatchedSteps(settings, epoch, before)
         reason = find_reason(matched, operations, first)
         later = find_later_meaning(matched, operations, reason)
-    return StepTrace(settings, epoch, matched_start, operations, first, reason, *later)
+        beyond = first_beyond_rounding(settings, operations)
+        beyond_reason = reason if beyond == first else find_known_reason(matched, operations, beyond)
+    return StepTrace(settings, epoch, matched_start, operations, first, reason, *later, beyond, beyond_reason)
 
 
 def trace_epoch(settings: Settings, epoch: int, matched_start: bool = False) -> StepTrace:

@@ -33,7 +33,7 @@ class Level(Enum):
     UNMOVED = "unmoved"
     """No weight has moved from its start, so nothing is shown yet."""
     WEIGHTS = "weights"
-    """The losses agree so far, the weights do not."""
+    """The losses agree, the weights do not."""
     DIFFERENT = "different"
     DIVERGED = "diverged"
 
@@ -59,12 +59,13 @@ def judge(
     """The verdict on a run, finished or not. `cause` is what was found of a divergence."""
     left = remaining(settings)
     if divergence is not None:
-        said = cause.sentence(divergence) if cause is not None else ""
+        said = cause.sentence() if cause is not None else ""
         return Verdict(Level.DIVERGED, f"Diverged at epoch {divergence.epoch:,}", divergence.message, said)
     if comparison.losses.epochs == 0:
         return Verdict(Level.DIFFERENT if left else Level.EQUAL, "Nothing trained yet", "", _left(left))
     level = _level(settings, comparison, left)
-    return Verdict(level, _headline(level, comparison, left), _gaps(comparison), _remark(level, left))
+    headline = _headline(level, comparison, left, comparison.losses.epochs >= settings.epochs)
+    return Verdict(level, headline, _gaps(comparison), _remark(level, left))
 
 
 def _level(settings: Settings, comparison: Comparison, left: tuple[Discrepancy, ...]) -> Level:
@@ -91,7 +92,7 @@ def _relative_loss_gap(comparison: Comparison) -> float:
     return losses.max_absolute / losses.largest_loss if losses.different else 0.0
 
 
-def _headline(level: Level, comparison: Comparison, left: tuple[Discrepancy, ...]) -> str:
+def _headline(level: Level, comparison: Comparison, left: tuple[Discrepancy, ...], finished: bool) -> str:
     losses, gap = comparison.losses, number(comparison.losses.max_absolute)
     weights = number(comparison.weights.max_absolute)
     count = f"{losses.epochs:,} loss{'es' if losses.epochs > 1 else ''}"
@@ -100,13 +101,14 @@ def _headline(level: Level, comparison: Comparison, left: tuple[Discrepancy, ...
     finite = math.isfinite(comparison.weights.max_absolute) and math.isfinite(comparison.weights.moved)
     far = f"{weights} apart" if finite else "no finite numbers any more"
     first = f"First loss agrees; the weights are already {far}"
+    agree = f"Losses agree{'' if finished else ' so far'}; the weights are {far}"
     return {
         Level.IDENTICAL: f"Identical: every bit of {count} and all weights",
         Level.EQUAL: f"Equal up to rounding: {equal}",
         Level.PLOTTING: f"Equal on a plot: {gap}",
         Level.PLOTTED_NUMBER: "The networks are the same; only the plotted number differs",
         Level.UNMOVED: "Nothing has moved: every weight is where it started",
-        Level.WEIGHTS: first if losses.epochs == 1 else f"Losses agree so far; the weights are {far}",
+        Level.WEIGHTS: first if losses.epochs == 1 else agree,
         Level.DIFFERENT: apart if left else f"Equal settings, yet {gap} apart",
     }[level]
 

@@ -104,7 +104,7 @@ def made_up_trace(settings, epoch, states, matched_start=False):
     rounding = Reason(ReasonKind.ROUNDING, "Rounding: the library's exp", "Made up: 1/(1 + exp(−z)) in another way.")
     gradient = find("reduction")
     meaning = Reason(ReasonKind.MEANING, "Meaning: gradient", "Made up: Σ here, mean there.", (gradient,))
-    return StepTrace(settings, epoch, matched_start, operations, first, rounding, meant, meaning)
+    return StepTrace(settings, epoch, matched_start, operations, first, rounding, meant, meaning, meant, meaning)
 
 
 class MadeUpStudy:

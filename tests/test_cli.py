@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import shlex
 import signal
 import stat
 import subprocess
@@ -133,7 +134,9 @@ def test_divergence_is_said_and_fails_any_limit():
     result = run(*options)
     assert result.exit_code == 0
     assert "Diverged at epoch" in result.stdout
-    assert "The cause: learning rate. Matched alone, it ends the divergence." in " ".join(result.stdout.split())
+    assert "The cause: learning rate. Matched alone toward the hand-written side, it ends the divergence" in " ".join(
+        result.stdout.split()
+    )
     assert run(*options, "--fail-over", "1e300").exit_code == 1
 
 
@@ -268,15 +271,24 @@ def test_an_encoding_without_braille_is_no_traceback():
 IMPACT = ("impact", "--epochs", "40", "--seeds", "3", "--differences", "bias,loss_report,momentum")
 
 
+def _shares(printed):
+    return [line for line in printed.splitlines() if ": share " in line or line.startswith("gap ")]
+
+
 def test_impact_prints_ranked_bars_and_what_follows():
     result = run(*IMPACT)
     assert result.exit_code == 0
-    for said in ("8 combinations x 3 seeds, 40 epochs", "only the plotted number", "Match ", "--toward answer", "/3"):
+    for said in ("8 combinations x 3 seeds, 40 epochs", "only the plotted number", "Match ", "/3"):
         assert said in result.stdout, said
+    assert "--toward answer" in " ".join(result.stdout.split())
     assert "\nmatched toward PyTorch\n" in result.stdout
     assert "Measured: " not in result.stdout
     assert not re.search(r"\bmend|so far", result.stdout + run("impact", "--help").stdout.split("Ctrl-C")[0])
-    answers = run(*IMPACT, "--toward", "answer").stdout
+    command = (
+        " ".join(result.stdout.split()).partition("to measure it so: mlp-tui ")[2].partition(" --toward answer")[0]
+    )
+    assert _shares(run(*shlex.split(command)).stdout) == _shares(result.stdout) != []
+    answers = run(*shlex.split(command), "--toward", "answer").stdout
     assert "bias is matched toward the hand-written side, the others toward PyTorch" in " ".join(answers.split())
     assert "Measured: " in answers
     assert all(len(line) <= 100 for line in result.stdout.splitlines())

@@ -3,18 +3,20 @@
 import asyncio
 import re
 import time
+from dataclasses import replace
 
 import pytest
 
 import engine
 from engine.discrepancies import CATALOGUE, find, remaining
+from engine.divergence import Cause
 from engine.presets import PRESETS
 from engine.settings import SideName
 from engine.snapshot import State
 from engine.tour import TOUR
 from engine.worker import Worker
 from tests.driver import WIDE, Driver
-from tests.made_up import made_up_worker
+from tests.made_up import made_up_trace, made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.keys import KEYS
 from tui_app.screens.help import HelpScreen, help_content
@@ -572,11 +574,28 @@ async def test_the_cursor_and_the_matched_start_open_other_steps(explorer):
 async def test_the_reason_is_a_way_to_its_difference(explorer):
     await explorer.press("D")
     assert [message.message for message in explorer.app._notifications] == [
-        "No difference of the list is the reason of what is shown."
+        "Nothing has diverged and no step is open; T opens one."
     ]
     await explorer.press("T", "D")
     assert CATALOGUE[explorer.app._selected] is find("reduction")
     assert explorer.app._view == ("differences" if explorer.app.size.width == 80 else "step")
+
+
+async def test_where_no_difference_is_the_reason_that_is_said(explorer, monkeypatch):
+    heard, none_ends_it = [], Cause((find("bias"),), SideName.PYTORCH)
+    rounding = replace(made_up_trace(engine.preset("exact"), 1, None), meant=None, meaning=None)
+    for changes, said in (
+        ({"cause": none_ends_it}, "Matching it alone toward PyTorch does not end it."),
+        ({"cause": replace(none_ends_it, finished=False)}, "Trying which difference makes it diverge …"),
+        ({}, "What made it diverge is not known, and no step is open; T opens one."),
+        ({"step": rounding}, "No difference of the list is the reason of what is shown."),
+    ):
+        shown = replace(explorer.snapshot, state=State.DIVERGED, **changes)
+        with monkeypatch.context() as patch:
+            patch.setattr(explorer.app.worker, "snapshot", shown)
+            patch.setattr(explorer.app, "notify", heard.append)
+            explorer.app.action_reason()
+        assert heard.pop() == said
 
 
 async def test_the_impact_is_measured_and_a_row_is_compared_alone(explorer):

@@ -1,5 +1,6 @@
 """The factorial study against `engine.train`, run by run; what it says of games made by hand."""
 
+import shlex
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +21,9 @@ from engine.shapley import shapley_values
 from engine.torch_mlp import TorchMLP
 from engine.toward import AS_THE_ANSWER, Toward, toward
 from tests.made_up import MadeUpStudy
+from tui_app.impact_command import impact as impact_command
+from tui_app.impact_lines import as_the_answer, prose
+from tui_app.options import settings_from
 
 SIX = ["loss_report", "initial_weights", "bias", "reduction", "learning_rate", "precision"]
 NEW = ["log_moment", "update_order", "derivative_at", "momentum", "weight_decay"]
@@ -390,3 +394,28 @@ def test_the_answers_order_is_compared_only_where_its_way_is_measured():
     assert against_the_answer(effects(made_up_impact(names, toward="bias=numpy"), Measure.AREA)) != ""
     # Without a difference that it matches by hand, both ways are one.
     assert against_the_answer(effects(made_up_impact(names[:2]), Measure.AREA)) != ""
+
+
+@pytest.mark.parametrize("names", [(), ("all",), ("bias", "reduction", "momentum")])
+@pytest.mark.parametrize("preset", ["asked", "no-bias"])
+def test_the_command_that_measures_it_as_the_answer_measures_the_same(preset, names):
+    settings = replace(engine.preset(preset), data=engine.built_in("regression"), epochs=40, seed=3, hidden=(7, 2))
+    planned = plan(settings, names, seeds=7, threshold=0.25)
+    words = shlex.split(as_the_answer(planned, Measure.WEIGHTS))
+    assert words[:2] == ["mlp-tui", "impact"]
+    given = impact_command.make_context("impact", words[2:]).params
+    assert given["measure_name"] == "weights"
+    again = plan(settings_from(**given), (), given["seeds"], given["toward"], given["threshold"])
+    assert again == replace(planned, toward=AS_THE_ANSWER)
+
+
+def test_the_usual_measurement_needs_few_words_and_data_without_a_name_none():
+    planned = plan(engine.preset("asked"))
+    assert as_the_answer(planned, Measure.AREA) == "mlp-tui impact --toward answer"
+    nameless = replace(planned.settings, data=engine.Dataset("mine", [[1.0], [2.0]], [[0.0], [1.0]]), epochs=20)
+    study = Study(plan(nameless, seeds=1))
+    while not study.finished:
+        study.step()
+    text = str(prose(study.impact(), effects(study.impact(), Measure.AREA)))
+    assert "The answer matches some of them otherwise.'" in text
+    assert "mlp-tui" not in text

@@ -24,12 +24,14 @@ from engine.reasons import ReasonKind
 from engine.rounding.sleef import vector_exp
 from engine.rounding.ways import SUMS_OF_PRODUCTS, fused, order_that_gives, rounded
 from engine.settings import Activation, DerivativeAt, Reduction, SideName
+from engine.step_file import trace_document
 from engine.step_tensors import numpy_tensors, places
 from engine.torch_mlp import TorchMLP
 from engine.torch_trace import torch_tensors
 from engine.trace import trace, trace_epoch
 from engine.update_rules import UpdateOrder
 from tests.strategies import experiments
+from tui_app.step_lines import reason_lines
 
 FUNCTIONS = {
     Activation.SIGMOID: torch.sigmoid,
@@ -152,6 +154,38 @@ def test_the_answer_parts_by_its_precision_and_then_by_its_gradient():
     assert opened.reason.discrepancies == (find("precision"),)
     assert opened.operations[opened.meant].place == Place(Kind.ERROR, 2)
     assert opened.meaning.discrepancies == (find("reduction"),)
+    document = trace_document(opened)
+    assert (document["first_beyond_rounding"], document["its_reason"]["differences"]) == ("layer2-error", ["reduction"])
+    assert said(opened)[2:3] == ["Beyond rounding: ∂L/∂ŷ. Meaning: gradient."]
+
+
+def said(opened):
+    return ["".join(text for text, _ in line) for line in reason_lines(opened)]
+
+
+def test_where_the_first_is_beyond_rounding_no_other_is_called_so():
+    opened = trace_epoch(engine.preset("asked"), 1)
+    document = trace_document(opened)
+    assert document["first_beyond_rounding"] == document["first"] == "layer1-weight-before"
+    assert document["its_reason"] == document["reason"]
+    assert opened.meaning.discrepancies == (find("initial_weights"), find("bias"))
+    assert said(opened)[0] == "First: W1. Meaning: init weights."
+    assert said(opened)[2] == "With another reason: z1 = X·W1 + b1. Meaning: init weights and bias."
+
+
+def test_where_all_is_rounding_none_is_beyond_it():
+    document = trace_document(trace_epoch(engine.preset("exact"), 1))
+    assert document["first"] is not None
+    assert (document["first_beyond_rounding"], document["its_reason"]) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["asked", "same-loss", "same-weights", "no-bias", "answer", "exact"])
+@pytest.mark.parametrize("matched_start", [False, True])
+def test_the_first_beyond_rounding_is_none_or_not_before_the_first(name, matched_start):
+    opened = trace_epoch(replace(engine.preset(name), epochs=40), 40, matched_start)
+    assert opened.beyond is None or opened.first <= opened.beyond
+    assert opened.meant is None or opened.beyond <= opened.meant
+    assert any("Beyond rounding" in line for line in said(opened)) is (opened.beyond == opened.meant is not None)
 
 
 @VECTORS

@@ -6,15 +6,18 @@ The rows with their bars are `impact_rows`'.
 from __future__ import annotations
 
 from engine.effects import NEGLIGIBLE, Effect, Effects, against_the_answer, conclusion, in_the_answer, so_far
-from engine.impact import Impact
+from engine.errors import InputError
+from engine.impact import SEEDS, THRESHOLD, Impact, Measure, Plan
 from engine.number_text import number
 from engine.settings import SideName
+from engine.toward import ANSWER
 from tui_app.lines import ADDS, DIM, HIDES, STRONG, Line
+from tui_app.options import command_line
 
 SHOWN_PAIRS = 3
 DIGITS = 3
 NOTHING_TO_MEASURE = "no difference is left, so there is nothing to measure"
-OTHERWISE = "The answer matches some of them otherwise; to measure it so: mlp-tui impact --toward answer"
+OTHERWISE = "The answer matches some of them otherwise"
 PROVISIONAL = "These are the numbers so far: at the end they may be others, and nothing follows from them yet."
 
 
@@ -100,13 +103,31 @@ def prose(impact: Impact, found: Effects) -> list[Line]:
     if answer := against_the_answer(found):
         lines.append([(answer, "")])
     elif found.finished and not found.as_the_answer and len(in_the_answer(found)) > 1:
-        lines.append([(OTHERWISE, DIM)])
+        command = as_the_answer(impact.plan, found.measure)
+        lines.append([(f"{OTHERWISE}." if command is None else f"{OTHERWISE}; to measure it so: {command}", DIM)])
     if impact.diverged:
         count = len(impact.diverged)
         seeds = f"{count} seed{'s' * (count > 1)}"
         held = f"its {seeds} are left out" if found.seeds < len(impact.seeds) else "its loss is held at the last finite"
         lines.append([(f"At {seeds} some combination diverges; {held}.", DIM)])
     return lines
+
+
+def as_the_answer(plan: Plan, measure: Measure) -> str | None:
+    """The command that measures the same as the answer matches it; none where no option names the data.
+
+    Only what is measured differs in a plan's settings, so the differences need not be named.
+    """
+    given = {
+        "--seeds": (len(plan.seeds), SEEDS),
+        "--measure": (measure.value, Measure.AREA.value),
+        "--threshold": (plan.threshold, THRESHOLD),
+    }
+    words = [word for option, (value, usual) in given.items() if value != usual for word in (option, str(value))]
+    try:
+        return command_line(plan.settings, "impact", [*words, "--toward", ANSWER])
+    except InputError:
+        return None
 
 
 def nothing_left(impact: Impact) -> str:

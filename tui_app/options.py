@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -178,14 +178,15 @@ def _hidden(text: str) -> tuple[int, ...]:
         raise SettingsError(f"--hidden cannot be '{shown(text)}'; it is sizes such as 5 or 5,4, or none.") from None
 
 
-def command_line(settings: Settings) -> str:
-    """The command that opens these settings again: the nearest preset, and what differs from it.
+def command_line(settings: Settings, command: str | None = None, more: Sequence[str] = ()) -> str:
+    """The command that opens these settings again: the nearest preset, and what differs from it. `command` is another
+    one than the explorer, `more` its own options.
 
     Raises `InputError` for data that no option can name.
     """
     lines = [_from_preset(name, settings) for name in PRESETS]
     fewest_changes = min(lines, key=lambda words: sum(word.startswith("--") and word != "--preset" for word in words))
-    return shell_line(["mlp-tui", *fewest_changes])
+    return shell_line(["mlp-tui", *([command] if command else []), *fewest_changes, *more])
 
 
 def _from_preset(name: str, settings: Settings) -> list[str]:

@@ -136,5 +136,6 @@ def reason_lines(trace: StepTrace) -> list[Line]:
     lines: list[Line] = [[(f"First: {operation.formula}. {reason.headline}.", STRONG)], [(reason.text, "")]]
     if trace.meant is not None and trace.meaning is not None:
         formula = trace.operations[trace.meant].formula
-        lines += [[(f"Beyond rounding: {formula}. {trace.meaning.headline}.", STRONG)], [(trace.meaning.text, "")]]
+        which = "Beyond rounding" if trace.beyond == trace.meant else "With another reason"
+        lines += [[(f"{which}: {formula}. {trace.meaning.headline}.", STRONG)], [(trace.meaning.text, "")]]
     return lines

@@ -9,6 +9,7 @@ from engine.discrepancies import CATALOGUE, Discrepancy, remaining
 from engine.errors import InputError
 from engine.impact import only, plan
 from engine.settings import Settings
+from engine.snapshot import State
 from tui_app.actions.looking import LookActions
 from tui_app.views.impact import ImpactView
 
@@ -61,10 +62,21 @@ class OpenActions(LookActions):
         if cause is not None and cause.ends_it and self._view != "step":
             found = list(cause.ends_it)
         if not found:
-            self.notify("No difference of the list is the reason of what is shown.")
+            self.notify(self._no_reason())
             return
         chosen = found[(found.index(self._discrepancy) + 1) % len(found)] if self._discrepancy in found else found[0]
         self._show_difference(chosen)
+
+    def _no_reason(self) -> str:
+        """Why there is no difference to select."""
+        snapshot = self.worker.snapshot
+        if snapshot.step is not None:
+            return "No difference of the list is the reason of what is shown."
+        if snapshot.cause is not None:
+            return snapshot.cause.sentence()
+        if snapshot.state is State.DIVERGED:
+            return "What made it diverge is not known, and no step is open; T opens one."
+        return "Nothing has diverged and no step is open; T opens one."
 
     def _show_difference(self, discrepancy: Discrepancy) -> None:
         self.select(CATALOGUE.index(discrepancy))

@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
+from engine.settings import SideName
 from engine.snapshot import Snapshot, State
 from engine.verdict import Level
 from tui_app.widgets.plain_text import PlainText
@@ -21,6 +22,9 @@ STYLES = {
     Level.DIVERGED: ("✖", "$text-error"),
 }
 
+MATCHING = {SideName.NUMPY: "M", SideName.PYTORCH: "m"}
+"""The key that matches the selected difference toward a side."""
+
 FINAL = (State.FINISHED, State.DIVERGED, State.FAILED)
 
 
@@ -33,7 +37,8 @@ def verdict_content(snapshot: Snapshot) -> Content:
     mark, style = STYLES[snapshot.verdict.level]
     below = "\n".join(part for part in (snapshot.verdict.gaps, snapshot.verdict.left) if part)
     if snapshot.cause is not None and snapshot.cause.ends_it:
-        below += " D selects it."
+        one = "it" if len(snapshot.cause.ends_it) == 1 else "one"
+        below += f" D selects {one}, {MATCHING[snapshot.cause.toward]} matches it."
     return Content.assemble((f"{mark} {snapshot.verdict.headline}\n", f"bold {style}"), below)
 
 
