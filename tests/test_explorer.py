@@ -15,7 +15,7 @@ from engine.settings import SideName
 from engine.snapshot import State
 from engine.tour import TOUR
 from engine.worker import Worker
-from tests.driver import LEAST, WIDE, Driver
+from tests.driver import WIDE, Driver
 from tests.made_up import made_up_trace, made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.keys import KEYS
@@ -659,15 +659,3 @@ async def test_narrow_tabs_are_short_so_that_all_can_be_clicked(explorer):
     assert await explorer.pilot.click("#tabs", offset=(57, 0))
     await explorer.settle()
     assert explorer.app._view == "code"
-
-
-@pytest.mark.parametrize("explorer", [("asked", LEAST)], indirect=True)
-async def test_the_panels_of_the_smallest_screen_are_whole(explorer):
-    """Under a verdict of five lines every panel still ends above the footer."""
-    await explorer.press("d")
-    explorer.app.screen.query_one("#verdict Static").update("\n".join("12345"))
-    await explorer.pilot.pause()
-    footer = explorer.app.screen.query_one("KeyFooter").region
-    assert explorer.app.screen.query_one("#verdict Static").size.height == 5
-    for name in ("#differences", "#why", "#verdict"):
-        assert explorer.app.screen.query_one(name).region.bottom <= footer.y, name
