@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("tests.torture")
+HERE = Path(__file__).parent
+IMPORTED = ("__init__", "conftest", "tally")
+pytest.register_assert_rewrite(
+    *(f"tests.torture.{file.stem}" for file in HERE.glob("*.py") if file.stem not in IMPORTED)
+)
 
 from tests.torture.tally import PARTS, Part, table  # noqa: E402
-
-HERE = Path(__file__).parent
 
 
 def pytest_addoption(parser):
