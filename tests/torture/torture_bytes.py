@@ -1,6 +1,7 @@
 """Whatever bytes a terminal sends: the program lives, answers the next key, has nothing fail, and ends whole."""
 
 import contextlib
+import signal
 import time
 from pathlib import Path
 
@@ -37,7 +38,13 @@ class Bombarded(Watched):
         if "?2048h" in left_on(self.output):
             self.type(f"\x1b[48;{lines};{columns};{lines * 20};{columns * 10}t".encode())
 
+    def wake(self):
+        """As a shell's `fg` does: the palette has `suspend` in it too."""
+        if Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T":
+            self.process.send_signal(signal.SIGCONT)
+
     def fire(self, data):
+        self.wake()
         self.sent.append(data)
         self.type(data, seconds=10)
 
@@ -67,6 +74,7 @@ class Bombarded(Watched):
         self.change_size(40, 120)
         end = time.monotonic() + ANSWER_SECONDS
         while True:
+            self.wake()
             for _ in range(4):
                 self.type(b"\x1b")
                 self.wait_while(0.15)
