@@ -102,11 +102,10 @@ class CauseJob(Job):
         if self._study is None:
             self._study = CauseStudy(run.settings, divergence, run.lockstep.build, self._clock)
         end = self._clock() + CHUNK_SECONDS
-        while not self._study.cause.finished:
+        self._study.work()
+        while not self._study.cause.finished and self._clock() <= end:
             self._study.work()
-            if self._clock() > end:
-                return JobState.BUSY
-        return JobState.NEWS
+        return JobState.NEWS if self._study.cause.finished else JobState.BUSY
 
 
 class ScrubJob(Job):

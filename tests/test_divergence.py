@@ -10,6 +10,7 @@ from engine.divergence import SECONDS, CauseStudy, Divergence, find_cause
 from engine.lockstep import build_models
 from engine.settings import Activation, SideName
 from engine.snapshot import Snapshot, State
+from engine.worker import Worker
 from tests.made_up import MadeUpClock
 from tui_app.widgets.verdict_panel import verdict_content
 
@@ -183,3 +184,18 @@ def test_no_trial_begins_when_time_is_up():
         study.work()
     assert len(built) == 1
     assert len(study.cause.untried) == len(study.cause.left) - 1
+
+
+@pytest.mark.parametrize("tick", [1e-5, 1e-3, 3e-3, 0.05])
+def test_the_cause_is_shown_also_where_its_last_trial_ends_a_chunk(tick):
+    now = [0.0]
+
+    def clock():
+        now[0] += tick
+        return now[0]
+
+    settings = replace(engine.preset("exact"), epochs=60, activation="identity", output_activation="identity")
+    worker = Worker(settings.with_side(SideName.PYTORCH, learning_rate=1e6), clock=clock)
+    worker.work_until_idle()
+    assert worker.snapshot.state is State.DIVERGED
+    assert worker.snapshot.cause.finished
