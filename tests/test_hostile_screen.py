@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 from textual import events
+from textual.geometry import Size
 
 from tests.driver import NARROW, WIDE
+from tui_app.widgets.prediction_map import PredictionMaps
 
 APP = Path(__file__).parent.parent / "tui_app"
 MARKUP = ["[/x]", "[@click=app.quit]x", "[bold]x[/bold]", "[", "\\[", "[b", "{x}", "x\x1b[31my"]
@@ -204,3 +206,11 @@ async def test_a_message_has_no_control_characters(explorer):
     explorer.app.notify("first\nWritten to \x1b[31m.")
     await explorer.settle()
     assert explorer.said[-1] == "first\nWritten to \\x1b[31m."
+
+
+@pytest.mark.parametrize("size", [(1, 40), (3, 40), (5, 2), (2, 1), (0, 0)], ids=str)
+async def test_a_map_without_room_is_no_map(explorer, monkeypatch, size):
+    await explorer.press("f")
+    plane = explorer.app.screen.query_one(PredictionMaps)
+    monkeypatch.setattr(PredictionMaps, "size", Size(*size))
+    assert {line.cell_length for line in plane._draw()} <= {size[0]}

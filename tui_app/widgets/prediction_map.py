@@ -59,6 +59,8 @@ class PredictionMaps(Widget):
         largest = float(np.nanmax(gap)) if np.isfinite(gap).any() else 0.0
         columns = 2 if self.size.height >= TALL and self.size.width < 2 * self.size.height else 3
         width = (self.size.width - GAP * (columns - 1)) // columns
+        if width < 1:
+            return []
         height = max(1, min((self.size.height - 1) // -(-3 // columns) - 1, width // 2))
         size = (min(width, 3 * height), height)
         panels = [
