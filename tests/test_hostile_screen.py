@@ -183,7 +183,8 @@ async def test_no_text_field_lets_a_control_character_through(explorer, tmp_path
     await explorer.press(*["down"] * 4, opening)
     explorer.app.post_message(events.Paste(HOSTILE))
     await explorer.settle()
-    explorer.app.screen.query_one(field)._suggestion = HOSTILE * 2 + "\x1b[41m"
+    if opening != "ctrl+p":
+        explorer.app.screen.query_one(field)._suggestion = HOSTILE * 2 + "\x1b[41m"
     await explorer.settle()
     lines = drawn(explorer)
     assert all(text.isprintable() for line in lines for text, _, _ in line)

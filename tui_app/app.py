@@ -15,7 +15,7 @@ from pathlib import Path
 
 from textual.app import App, ComposeResult
 from textual.containers import Container
-from textual.events import Resize
+from textual.events import Event, Paste, Resize
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
@@ -33,7 +33,6 @@ from tui_app.arrangement import Arrangement
 from tui_app.ascii_filter import AsciiFilter
 from tui_app.commands import ExplorerCommands
 from tui_app.config import Config, config_file, load_config
-from tui_app.harmless_filter import HarmlessFilter
 from tui_app.keys import KEYS
 from tui_app.look import Look
 from tui_app.screens.dialog import Palette
@@ -163,9 +162,15 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         self.show_snapshot()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's own, the one that leaves no control character, and the one that leaves only ASCII."""
-        filters = [*super().get_line_filters(), HarmlessFilter()]
+        """Textual's own, and the one that leaves only ASCII."""
+        filters = super().get_line_filters()
         return [*filters, AsciiFilter()] if self.ascii else filters
+
+    async def on_event(self, event: Event) -> None:
+        """As ever; Textual's own field in the palette would draw control characters as they are."""
+        if isinstance(event, Paste) and self.screen_stack and isinstance(self.screen, Palette):
+            event.text = "".join(filter(str.isprintable, event.text))
+        await super().on_event(event)
 
     def _begin(self) -> None:
         # The engine thread holds the interpreter for long stretches; a short interval keeps keys quick.

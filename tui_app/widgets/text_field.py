@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from rich.text import Text
+from textual.strip import Strip
 from textual.suggester import Suggester
 from textual.widgets import Input
 
@@ -32,6 +34,13 @@ class TextField(Input):
     @property
     def _value(self) -> Text:
         return Text(visible(self.value), no_wrap=True, overflow="ignore", end="")
+
+    def render_line(self, y: int) -> Strip:
+        """As Textual's, with nothing in a completion that acts on the terminal."""
+        strip = super().render_line(y)
+        if strip.text.isprintable():
+            return strip
+        return Strip([Segment(visible(text), style) for text, style, _ in strip]).crop(0, strip.cell_length)
 
     def _position_to_cell(self, position: int) -> int:
         return cell_len(visible(self.value[:position]))
