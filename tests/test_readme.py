@@ -168,7 +168,9 @@ def test_the_torture_table_has_what_is_tried():
         torture_worker,
     )
 
-    counts = [int(count.replace(",", "")) for count in re.findall(r"^\| .* \| ([\d,]+) \| \d \|$", README, re.MULTILINE)]
+    counts = [
+        int(count.replace(",", "")) for count in re.findall(r"^\| .* \| ([\d,]+) \| \d \|$", README, re.MULTILINE)
+    ]
     kinds = [name for name in vars(torture_input) if name.startswith("test_")]
     assert [*counts[:6], counts[7]] == [
         torture_worker.SEQUENCES,
