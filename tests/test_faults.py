@@ -148,11 +148,17 @@ async def test_a_step_that_cannot_be_opened_says_so_in_its_tab(explorer, monkeyp
     assert "boom" not in explorer.text("#step-reason")
 
 
-async def test_what_fails_on_the_way_down_is_not_said_too(monkeypatch, state_folder):
+def with_last_words(monkeypatch):
+    """An explorer, and a list of what it will say when a fault ends it."""
     settings, said = engine.preset("asked"), []
     app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
     panic = app.panic
     monkeypatch.setattr(app, "panic", lambda text: (said.append(str(text)), panic(text)))
+    return app, said
+
+
+async def test_what_fails_on_the_way_down_is_not_said_too(monkeypatch, state_folder):
+    app, said = with_last_words(monkeypatch)
 
     async def fail_twice():
         async with app.run_test():
@@ -255,10 +261,7 @@ async def test_a_fault_in_heeding_a_snapshot_is_a_message(explorer, monkeypatch,
 
 
 async def test_what_fails_beside_the_screen_is_named_itself(monkeypatch, state_folder):
-    settings, said = engine.preset("asked"), []
-    app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
-    panic = app.panic
-    monkeypatch.setattr(app, "panic", lambda text: (said.append(str(text)), panic(text)))
+    app, said = with_last_words(monkeypatch)
 
     async def fail_beside():
         async with app.run_test() as pilot:
