@@ -215,3 +215,19 @@ async def test_a_map_without_room_is_no_map(explorer, monkeypatch, size):
     plane = explorer.app.screen.query_one(PredictionMaps)
     monkeypatch.setattr(PredictionMaps, "size", Size(*size))
     assert {line.cell_length for line in plane._draw()} <= {size[0]}
+
+
+@pytest.mark.parametrize("opening", ["e", "o", "p", "H"])
+async def test_a_dialog_under_the_palette_does_not_close(explorer, tmp_path, monkeypatch, opening):
+    """Its result would be given, and the palette would go in its place."""
+    monkeypatch.chdir(tmp_path)
+    await explorer.press(*["down"] * 4, opening)
+    dialog = explorer.app.screen
+    await explorer.press("ctrl+p")
+    assert on_top(explorer) == "Palette"
+    dialog.dismiss(None)
+    dialog.dismiss(None)
+    await explorer.settle()
+    assert on_top(explorer) == "Palette"
+    await explorer.press("escape", "escape", "escape")
+    assert on_top(explorer) == "MainScreen"

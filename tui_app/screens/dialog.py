@@ -63,8 +63,8 @@ class Dialog(ModalScreen[Result], TooSmallFor):
         self._opened = True
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
-        """Close; not a second time, which would take the screen below."""
-        return super().dismiss(result) if self.is_current else AwaitComplete()
+        """Close, if it is on top: otherwise it would be the screen above or below that goes."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
 
     def say(self, problem: str | Content) -> None:
         """Show what is wrong with what was typed, letter by letter; as `Content` in a style of its own."""
@@ -92,4 +92,4 @@ class Palette(CommandPalette, TooSmallFor):
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """As a dialog's."""
-        return super().dismiss(result) if self.is_current else AwaitComplete()
+        return super().dismiss(result) if self.is_active else AwaitComplete()

@@ -15,6 +15,7 @@ from engine.errors import InputError
 from engine.faults import fault_sentence
 from engine.files import write_folder
 from engine.paths import typed_path
+from engine.shown_text import shown
 from tui_app.beside import beside
 from tui_app.screens.dialog import Dialog
 from tui_app.widgets.plain_text import PlainText
@@ -65,6 +66,8 @@ class ExportScreen(Dialog[Path]):
         except Exception as error:
             self.say(fault_sentence("The export", error))
         else:
+            # Stays to be read where the palette lies over this dialog, which then does not close.
+            self.say(Content.styled(f"Written to {shown(folder)}.", "$text-muted"))
             self.dismiss(folder)
         finally:
             self._writing = False
