@@ -44,9 +44,11 @@ class BatchRun:
         side = self.side
         return (
             side.precision,
+            side.bias,
+            side.reduction,
             side.update_order,
             side.derivative_at,
-            side.momentum.form if side.momentum.coefficient else None,
+            (side.momentum.form, side.momentum.dampening > 0) if side.momentum.coefficient else None,
             side.weight_decay.form if side.weight_decay.rate else None,
         )
 

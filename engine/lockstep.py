@@ -57,12 +57,12 @@ def build_models(settings: Settings) -> tuple[Model, Model]:
 
     Raises `DeviceError`.
     """
-    from engine.numpy_buffers import BufferedNumpyMLP
+    from engine.numpy_model import RecordedNumpyModel
     from engine.torch_replay import ReplayedTorchMLP
     from engine.torch_threads import set_threads
 
     set_threads(settings)
-    return BufferedNumpyMLP(settings), ReplayedTorchMLP(settings)
+    return RecordedNumpyModel(settings), ReplayedTorchMLP(settings)
 
 
 class Lockstep:

@@ -7,7 +7,7 @@ import numpy as np
 from engine.discrepancies import Discrepancy, match_toward
 from engine.lockstep import States
 from engine.model_state import ModelState
-from engine.numpy_mlp import NumpyMLP
+from engine.numpy_model import NumpyModel
 from engine.operations import Operation
 from engine.places import PARAMETERS, Tensors
 from engine.settings import Settings, SideName
@@ -43,7 +43,7 @@ class MatchedSteps:
         matched = self.settings
         for discrepancy in chosen:
             matched, _ = match_toward(discrepancy, matched, SideName.PYTORCH)
-        model = NumpyMLP(matched)
+        model = NumpyModel(matched)
         if self._epoch > 1 or not any(discrepancy.only_start for discrepancy in chosen):
             state = _matched_state(self.settings, matched, self.states, model)
             if state is None:
@@ -52,7 +52,7 @@ class MatchedSteps:
         return numpy_tensors(model)
 
 
-def _matched_state(settings: Settings, matched: Settings, states: States, model: NumpyMLP) -> ModelState | None:
+def _matched_state(settings: Settings, matched: Settings, states: States, model: NumpyModel) -> ModelState | None:
     """NumPy's state as the matched side keeps it; what it did not have before is PyTorch's."""
     before, theirs = states
     same_momentum = matched.numpy.momentum == settings.numpy.momentum

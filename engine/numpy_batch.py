@@ -1,21 +1,26 @@
-"""The hand-written network for many runs at once: the arithmetic of `numpy_mlp.py` on stacked arrays.
+"""The hand-written network for many runs at once: `numpy_mlp.py`'s own functions over a stack of arrays.
 
-A test holds every run to `engine.train`; the bits may differ, since a stack of small products is summed otherwise.
+In float64 every run has the bits of the same run alone. No arithmetic of a step is here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
-from engine.batching import BatchedDescent, BatchRun, stacked_biases
-from engine.numpy_mlp import activate, activation_derivative, data_arrays
+from engine.batching import BatchRun
+from engine.numpy_mlp import NumpyMLP
+from engine.numpy_model import build_network, data_arrays, record_step
 from engine.places import Kind, Place, Tensors
-from engine.settings import DerivativeAt, Settings, gradient_factor
+from engine.recording import Recording
+from engine.replay import Replay
+from engine.settings import Settings, Side
+from engine.stack import RecordedStack, StackedNumber, stacked
 from engine.types import FloatArray
-from engine.update_rules import UpdateOrder
 
 
 class NumpyBatch:
@@ -24,68 +29,67 @@ class NumpyBatch:
     def __init__(self, settings: Settings, runs: Sequence[BatchRun]) -> None:
         sides = [run.side for run in runs]
         self._X, self._Y = data_arrays(replace(settings, numpy=sides[0]))
-        self._activations = settings.activations
-        self._in_turn = sides[0].update_order is UpdateOrder.IN_TURN
-        self._slipped = sides[0].derivative_at is DerivativeAt.PRE_ACTIVATION
-        self._factor = self._column([gradient_factor(side.reduction, settings.elements) for side in sides])
-        self._descent = BatchedDescent(sides, self._column)
-        starts = [run.start(settings) for run in runs]
-        layers = range(len(self._activations))
-        self._weights = [np.stack([start[layer].weight.T for start in starts]) for layer in layers]
-        self._biases = [stacked_biases(starts, layer) for layer in layers]
-        self._velocities: dict[Place, FloatArray | None] = {}
-
-    def _column(self, numbers: list[float]) -> FloatArray:
-        return np.array(numbers, self._X.dtype)[:, None, None]
+        networks = [build_network(settings, run.side, run.start(settings)) for run in runs]
+        layers = range(1, networks[0].L + 1)
+        self._network = NumpyMLP(
+            _stacked_side(sides),
+            networks[0].activations,
+            {i: stacked([network.W[i] for network in networks]) for i in layers},
+            {i: stacked([network.b[i] for network in networks]) for i in layers if sides[0].bias},
+        )
+        self._learning_rate: Any = StackedNumber.of([side.learning_rate for side in sides])
+        self._steps = self._run()
 
     def step(self) -> tuple[FloatArray, FloatArray]:
         """As `Batch.step`."""
-        outputs, pre_activations = self._forward()
-        error = outputs[-1] - self._Y
-        self._backward(outputs, pre_activations if self._slipped else outputs[1:], self._factor * error)
+        error = next(self._steps) - self._Y
         flat = error.reshape(len(error), -1)
         mean_square = np.einsum("re,re->r", flat, flat) / flat.shape[1]
         return mean_square.astype(np.float64), flat.mean(axis=1).astype(np.float64)
 
-    def _forward(self) -> tuple[list[FloatArray], list[FloatArray]]:
-        outputs: list[FloatArray] = [self._X]
-        pre_activations: list[FloatArray] = []
-        for kind, weight, bias in zip(self._activations, self._weights, self._biases, strict=True):
-            z = outputs[-1] @ weight
-            if bias is not None:
-                z += bias[0]
-            pre_activations.append(z)
-            outputs.append(activate(kind, z))
-        return outputs, pre_activations
-
-    def _backward(self, outputs: list[FloatArray], derived_at: list[FloatArray], error: FloatArray) -> None:
-        gradients = []
-        for layer in reversed(range(len(self._weights))):
-            delta = error * activation_derivative(self._activations[layer], derived_at[layer])
-            gradients.append((layer, outputs[layer].mT @ delta, delta))
-            if self._in_turn:
-                self._update(*gradients.pop())
-            if layer > 0:
-                error = delta @ self._weights[layer].mT
-        for gradient in gradients:
-            self._update(*gradient)
-
-    def _update(self, layer: int, gradient: FloatArray, delta: FloatArray) -> None:
-        self._descend(Place(Kind.WEIGHT, layer + 1), self._weights[layer], gradient)
-        bias = self._biases[layer]
-        if bias is not None:
-            value, mask = bias
-            self._descend(Place(Kind.BIAS, layer + 1), value, mask * delta.sum(axis=1, keepdims=True))
-
-    def _descend(self, place: Place, parameter: FloatArray, gradient: FloatArray) -> None:
-        self._velocities[place] = self._descent.step(parameter, gradient, self._velocities.get(place))
+    def _run(self) -> Iterator[FloatArray]:
+        """The prediction of each step; the second is recorded, and run again from then on."""
+        network, L = self._network, self._network.L
+        numbers = {"learning_rate": self._learning_rate, "t": 1}
+        yield np.asarray(network.step(self._X, self._Y, **numbers).layer[L])
+        recording = Recording(RecordedStack)
+        step, carried = record_step(recording, network, self._X, self._Y, numbers | {"t": 2})
+        prediction = recording.use(step.layer[L]).value
+        yield prediction.array
+        replay = Replay(recording, carried, [prediction])
+        while True:
+            replay.run({})
+            yield replay.outputs[0]
 
     def parameters(self) -> Tensors:
         """As `Batch.parameters`."""
         found: Tensors = {}
-        for layer, (weight, bias) in enumerate(zip(self._weights, self._biases, strict=True), start=1):
-            outward = weight.mT.astype(np.float64)
-            found[Place(Kind.WEIGHT, layer)] = outward
+        for i, weight in self._network.W.items():
+            outward = np.array(weight, np.float64).mT
+            found[Place(Kind.WEIGHT, i)] = outward
+            bias = self._network.b.get(i)
             lacking = np.zeros(outward.shape[:2])
-            found[Place(Kind.BIAS, layer)] = lacking if bias is None else bias[0][:, 0].astype(np.float64)
+            found[Place(Kind.BIAS, i)] = lacking if bias is None else np.array(bias[:, 0], np.float64)
         return found
+
+
+def _stacked_side(sides: Sequence[Side]) -> Any:
+    """One side for all runs: choices as they are in each, numbers by run."""
+    first, momenta = sides[0], [side.momentum for side in sides]
+    return SimpleNamespace(
+        bias=first.bias,
+        reduction=first.reduction,
+        update_order=first.update_order,
+        derivative_at=first.derivative_at,
+        log_moment=first.log_moment,
+        loss_report=first.loss_report,
+        momentum=SimpleNamespace(
+            form=first.momentum.form,
+            coefficient=StackedNumber.of([momentum.coefficient for momentum in momenta]),
+            dampening=StackedNumber.of([momentum.dampening for momentum in momenta]),
+        ),
+        weight_decay=SimpleNamespace(
+            form=first.weight_decay.form,
+            rate=StackedNumber.of([side.weight_decay.rate for side in sides]),
+        ),
+    )

@@ -17,7 +17,7 @@ from engine.comparison import coarser_dtype
 from engine.discrepancies import Discrepancy, remaining
 from engine.lockstep import States
 from engine.matched_steps import MatchedSteps
-from engine.numpy_mlp import data_arrays
+from engine.numpy_model import data_arrays
 from engine.operations import Operation
 from engine.places import Kind
 from engine.rounding.operands import FUSED, SUM_ORDER, Candidate, Operands

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.model_state import ModelState
-from engine.numpy_mlp import NumpyMLP
+from engine.numpy_model import NumpyModel
 from engine.places import Kind, Place, Tensors, renamed
 from engine.settings import Activation, LogMoment, Settings
 from engine.update_rules import UpdateOrder
@@ -82,17 +82,17 @@ def with_parameters(tensors: Tensors, before: Tensors, state: ModelState) -> Ten
     return tensors | renamed(before, BEFORE) | renamed(updates, UPDATE) | renamed(after, AFTER) | state.velocities
 
 
-def numpy_tensors(model: NumpyMLP) -> Tensors:
+def numpy_tensors(model: NumpyModel) -> Tensors:
     """One step of the hand-written side, and all that it computed."""
     before = model.parameters()
-    step = model.traced_step()
-    tensors: Tensors = {Place(Kind.LOSS): np.array(step.loss)}
-    for layer, gradients in enumerate(step.gradients, start=1):
-        tensors[Place(Kind.PRE_ACTIVATION, layer)] = step.passed.pre_activations[layer - 1]
-        tensors[Place(Kind.OUTPUT, layer)] = step.passed.outputs[layer]
-        tensors[Place(Kind.ERROR, layer)] = gradients.output
-        tensors[Place(Kind.DELTA, layer)] = gradients.pre_activation
-        tensors[Place(Kind.WEIGHT_GRADIENT, layer)] = gradients.weight.T
-        if gradients.bias is not None:
-            tensors[Place(Kind.BIAS_GRADIENT, layer)] = gradients.bias
+    step, network = model.opened_step(), model.network
+    tensors: Tensors = {Place(Kind.LOSS): np.array(float(step.loss))}
+    for i in network.W:
+        tensors[Place(Kind.PRE_ACTIVATION, i)] = step.z[i]
+        tensors[Place(Kind.OUTPUT, i)] = step.layer[i]
+        tensors[Place(Kind.ERROR, i)] = step.dlayer[i]
+        tensors[Place(Kind.DELTA, i)] = step.delta[i]
+        tensors[Place(Kind.WEIGHT_GRADIENT, i)] = network.dW[i].T
+        if i in network.db:
+            tensors[Place(Kind.BIAS_GRADIENT, i)] = network.db[i]
     return with_parameters(tensors, before, model.state())

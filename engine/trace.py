@@ -13,7 +13,7 @@ from engine.errors import SettingsError
 from engine.lockstep import States, build_models
 from engine.matched_steps import MatchedSteps
 from engine.model_state import ModelState
-from engine.numpy_mlp import NumpyMLP
+from engine.numpy_model import NumpyModel
 from engine.operations import Operation, compare_tensors
 from engine.places import Kind, Tensors
 from engine.reasons import Reason, find_known_reason, find_later_meaning, find_reason, first_beyond_rounding
@@ -92,7 +92,7 @@ class Tracer:
         from engine.torch_mlp import TorchMLP
 
         self._settings = settings
-        self._numpy, self._pytorch = NumpyMLP(settings), TorchMLP(settings)
+        self._numpy, self._pytorch = NumpyModel(settings), TorchMLP(settings)
 
     def tensors(self, states: States) -> tuple[Tensors, Tensors]:
         """All tensors of one step of each side."""

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import engine
 from engine.batching import BatchRun
@@ -14,13 +16,15 @@ from engine.errors import SettingsError
 from engine.impact import Measure, Study, measure, only, plan
 from engine.impact_file import impact_csv, impact_document
 from engine.model_state import ModelState
-from engine.numpy_mlp import NumpyMLP
+from engine.numpy_batch import NumpyBatch
+from engine.numpy_model import NumpyModel
 from engine.places import Kind
 from engine.settings import LossReport, SideName
 from engine.shapley import shapley_values
 from engine.torch_mlp import TorchMLP
 from engine.toward import AS_THE_ANSWER, Toward, toward
 from tests.made_up import MadeUpStudy
+from tests.strategies import experiments
 from tui_app.impact_command import impact as impact_command
 from tui_app.impact_lines import as_the_answer, prose
 from tui_app.options import settings_from
@@ -94,7 +98,6 @@ def test_every_combination_is_engine_train(names, data, count, sides):
 
 def test_every_run_of_a_batch_is_the_plain_models_run():
     """Weights after some epochs, for both batches, over structures and numbers that differ."""
-    from engine.numpy_batch import NumpyBatch
     from engine.torch_batch import TorchBatch
 
     base = in_float64(replace(engine.preset("asked"), data=engine.built_in("regression"), hidden=(4,)))
@@ -110,16 +113,64 @@ def test_every_run_of_a_batch_is_the_plain_models_run():
         {"derivative_at": "pre-activation", "weight_decay": "decoupled-0.1"},
     ):
         runs = [BatchRun.of(replace(base.pytorch, **structure, **one), seed=3) for one in numbers]
-        for batch_type, model_type in ((NumpyBatch, NumpyMLP), (TorchBatch, TorchMLP)):
-            batch = batch_type(base, runs)
-            models = [model_type(replace(base, numpy=run.side, pytorch=run.side, seed=3)) for run in runs]
-            for _ in range(8):
-                losses, _ = batch.step()
-                np.testing.assert_allclose(losses, [model.step() for model in models], rtol=1e-12)
+        batch = TorchBatch(base, runs)
+        models = [TorchMLP(replace(base, pytorch=run.side, seed=3)) for run in runs]
+        for _ in range(8):
+            losses, _ = batch.step()
+            np.testing.assert_allclose(losses, [model.step() for model in models], rtol=1e-12)
+        for column, model in enumerate(models):
+            stacks = batch.parameters()
+            for place, parameter in model.parameters().items():
+                np.testing.assert_allclose(stacks[place][column], parameter, rtol=1e-11, atol=1e-13)
+
+
+@given(
+    experiments(),
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "learning_rate": st.sampled_from([0.01, 0.1, 0.3]),
+                "momentum": st.sampled_from([0.5, 0.9]),
+                "dampening": st.sampled_from([0.25, 0.5]),
+                "weight_decay": st.sampled_from([0.001, 0.1]),
+                "seed": st.integers(0, 5),
+            }
+        ),
+        min_size=2,
+        max_size=5,
+    ),
+)
+def test_every_run_of_a_numpy_stack_has_the_bits_of_the_run_alone(settings, numbers):
+    """Whatever the choices: before the step is recorded, while it is, and after."""
+    momentum, decay = settings.numpy.momentum, settings.numpy.weight_decay
+    runs = [
+        BatchRun.of(
+            replace(
+                settings.numpy,
+                learning_rate=one["learning_rate"],
+                momentum=replace(
+                    momentum,
+                    coefficient=one["momentum"] if momentum.coefficient else 0.0,
+                    dampening=one["dampening"] if momentum.dampening else 0.0,
+                ),
+                weight_decay=replace(decay, rate=one["weight_decay"] if decay.rate else 0.0),
+            ),
+            one["seed"],
+        )
+        for one in numbers
+    ]
+    assert len({run.structure for run in runs}) == 1
+    with np.errstate(all="ignore"):
+        batch = NumpyBatch(settings, runs)
+        models = [NumpyModel(replace(settings, numpy=run.side, seed=run.seed)) for run in runs]
+        for _ in range(6):
+            batch.step()
+            losses = [model.step() for model in models]
+            stacks = batch.parameters()
             for column, model in enumerate(models):
-                stacks = batch.parameters()
                 for place, parameter in model.parameters().items():
-                    np.testing.assert_allclose(stacks[place][column], parameter, rtol=1e-11, atol=1e-13)
+                    np.testing.assert_array_equal(stacks[place][column], parameter, err_msg=place.name)
+        assert len(losses) == len(runs)
 
 
 def test_in_float32_it_is_engine_train_up_to_rounding():
@@ -156,8 +207,8 @@ def test_a_bias_with_the_weights_held_is_a_bias_alone(asked):
     """The side without a bias from the very weights of the side with one, against plain models started so."""
     bias = [one.field for one in asked.plan.differences].index("bias")
     alone = asked.plan.combination(1 << bias)
-    with_bias = NumpyMLP(replace(alone, numpy=alone.pytorch))
-    without = NumpyMLP(alone)
+    with_bias = NumpyModel(replace(alone, numpy=alone.pytorch))
+    without = NumpyModel(alone)
     weights = {place: one for place, one in with_bias.parameters().items() if place.kind is Kind.WEIGHT}
     without.set_state(ModelState(weights, 0))
     pytorch = TorchMLP(alone)

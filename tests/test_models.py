@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import engine
 from engine.model_state import ModelState
-from engine.numpy_buffers import BufferedNumpyMLP
-from engine.numpy_mlp import Layer, NumpyMLP, backward, forward, report_loss
+from engine.numpy_mlp import NumpyMLP
+from engine.numpy_model import NumpyModel, RecordedNumpyModel
 from engine.places import Kind, Place
 from engine.settings import Activation, InitialWeights, LossReport, Precision, Reduction, SideName
 from engine.torch_mlp import HalfSumLoss, TorchMLP, build_model
@@ -38,35 +38,31 @@ TORCH_ACTIVATIONS = {
 )
 def test_forward_and_every_gradient_are_autograds(sizes, kinds, bias, samples, seed):
     random = np.random.RandomState(seed)
-    layers = [
-        Layer(random.normal(size=(fan_in, fan_out)), random.normal(size=fan_out) if bias else None, kind)
-        for fan_in, fan_out, kind in zip(sizes, sizes[1:], kinds, strict=False)
-    ]
+    layers = range(1, len(sizes))
+    W = {i: random.normal(size=(sizes[i - 1], sizes[i])) for i in layers}
+    b = {i: random.normal(size=sizes[i]) for i in layers if bias}
     X, Y = random.normal(size=(samples, sizes[0])), random.normal(size=(samples, sizes[-1]))
-    passed = forward(layers, X)
-    gradients = list(backward(layers, passed, passed.prediction - Y))[::-1]
+    weights = {i: torch.tensor(weight, requires_grad=True) for i, weight in W.items()}
+    biases = {i: torch.tensor(one, requires_grad=True) for i, one in b.items()}
+    side = replace(engine.preset("exact").numpy, bias=bias, reduction=Reduction.SUM)
+    network = NumpyMLP(side, dict(enumerate(kinds, start=1)), W, b)
+    step = network.step(X, Y, learning_rate=0.1, t=1)
 
-    parameters = []
     activation = torch.tensor(X)
-    for layer in layers:
-        weight = torch.tensor(layer.weight, requires_grad=True)
-        parameters.append(weight)
-        activation = activation @ weight
-        if bias:
-            offset = torch.tensor(layer.bias, requires_grad=True)
-            parameters.append(offset)
-            activation = activation + offset
-        activation = TORCH_ACTIVATIONS[layer.activation](activation)
-    expected = torch.autograd.grad(0.5 * (activation - torch.tensor(Y)).square().sum(), parameters)
-    np.testing.assert_allclose(passed.prediction, activation.detach().numpy(), rtol=1e-12, atol=1e-14)
-    found = [part for gradient in gradients for part in (gradient.weight, gradient.bias) if part is not None]
+    for i in layers:
+        activation = activation @ weights[i] + (biases[i] if bias else 0)
+        activation = TORCH_ACTIVATIONS[kinds[i - 1]](activation)
+    objective = 0.5 * (activation - torch.tensor(Y)).square().sum()
+    expected = torch.autograd.grad(objective, [*weights.values(), *biases.values()])
+    np.testing.assert_allclose(step.layer[len(W)], activation.detach().numpy(), rtol=1e-12, atol=1e-14)
+    found = [*(network.dW[i] for i in layers), *(network.db[i] for i in layers if bias)]
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-9, atol=1e-12)
 
 
 @given(experiments())
 def test_the_fast_steps_have_the_plain_steps_bits(settings):
-    pairs = ((NumpyMLP, BufferedNumpyMLP), (TorchMLP, ReplayedTorchMLP))
+    pairs = ((NumpyModel, RecordedNumpyModel), (TorchMLP, ReplayedTorchMLP))
     with np.errstate(all="ignore"):
         for plain_type, fast_type in pairs:
             plain, fast = plain_type(settings), fast_type(settings)
@@ -75,11 +71,69 @@ def test_the_fast_steps_have_the_plain_steps_bits(settings):
             assert_same_bits(fast.state(), plain.state())
 
 
+def test_a_numpy_recording_that_does_not_agree_is_not_used(monkeypatch):
+    settings = engine.preset("answer")
+    monkeypatch.setattr("engine.numpy_model.Replay.run", lambda self, numbers: True)
+    fast, plain = RecordedNumpyModel(settings), NumpyModel(settings)
+    assert [fast.step() for _ in range(10)] == [plain.step() for _ in range(10)]
+    assert fast.replay is None
+
+
+def test_what_cannot_be_recorded_is_stepped_plainly(monkeypatch):
+    """Here np.where, whose result has no known origin; the step that was half taken is taken again."""
+    monkeypatch.setattr("engine.numpy_mlp.relu", lambda z: np.where(z > 0, z, 0 * z).astype(z.dtype))
+    settings = replace(engine.preset("pytorch"), activation=Activation.RELU)
+    settings = settings.with_side(SideName.NUMPY, momentum="pytorch-0.9-dampened-0.5")
+    fast, plain = RecordedNumpyModel(settings), NumpyModel(settings)
+    assert [fast.step() for _ in range(10)] == [plain.step() for _ in range(10)]
+    assert fast.replay is None
+
+
+@pytest.mark.parametrize("momentum", ["none", "pytorch-0.9-dampened-0.5", "textbook-0.9"])
+def test_a_recording_takes_a_learning_rate_that_changes(momentum):
+    """And what is made of it: the decay that goes beside the step, the textbook's share."""
+    side = replace(engine.preset("exact").numpy, bias=True, momentum=momentum, weight_decay="decoupled-0.01")
+    settings = replace(engine.preset("exact"), numpy=side, data=engine.built_in("regression"))
+    fast, plain = RecordedNumpyModel(settings), NumpyModel(settings)
+    for epoch in range(500):
+        if epoch == 100:
+            fast.side = plain.side = replace(side, learning_rate=0.03)
+        assert fast.step() == plain.step()
+    assert fast.replay is not None
+    assert_same_bits(fast.state(), plain.state())
+
+
+def test_a_recording_takes_the_number_of_the_update():
+    """In its arithmetic, as Adam has it, and in a condition that another branch follows on."""
+
+    class Counting(NumpyMLP):
+        def descend(self, parameter, gradient, velocity, learning_rate, t):
+            if t > 300:
+                gradient = 2 * gradient
+            return super().descend(parameter, gradient / (1 - 0.9**t), velocity, learning_rate / t, t)
+
+    settings = replace(engine.preset("exact"), epochs=500).with_side(SideName.NUMPY, momentum="0.9")
+    fast, plain = RecordedNumpyModel(settings), NumpyModel(settings)
+    fast.network.__class__ = plain.network.__class__ = Counting
+    for epoch in range(500):
+        assert fast.step() == plain.step(), epoch
+    assert fast.replay is not None
+    assert_same_bits(fast.state(), plain.state())
+
+
 def test_a_recording_that_does_not_agree_is_not_used(monkeypatch):
     settings = engine.preset("answer")
     monkeypatch.setattr("engine.torch_replay.Program.run", lambda self: 0.0)
     fast, plain = ReplayedTorchMLP(settings), TorchMLP(settings)
     assert [fast.step() for _ in range(10)] == [plain.step() for _ in range(10)]
+
+
+def test_a_numpy_recording_is_used_when_it_agrees(monkeypatch):
+    fast = RecordedNumpyModel(engine.preset("pytorch"))
+    for _ in range(5):
+        fast.step()
+    monkeypatch.setattr(NumpyMLP, "step", lambda self, *rest, **numbers: pytest.fail("the plain step ran"))
+    fast.step()
 
 
 def test_a_recording_is_used_when_it_agrees(monkeypatch):
@@ -95,7 +149,7 @@ def test_one_step_in_float64_is_the_same_step_on_both_sides(settings):
     """Whatever the choices, equal sides take equal steps, up to rounding."""
     side = replace(settings.pytorch, precision=Precision.FLOAT64)
     settings = replace(settings, numpy=side, pytorch=side)
-    ours, theirs = NumpyMLP(settings), TorchMLP(settings)
+    ours, theirs = NumpyModel(settings), TorchMLP(settings)
     assert_same_bits(ours.parameters(), theirs.parameters())
     assert ours.step() == pytest.approx(theirs.step(), rel=1e-10, abs=1e-14)
     after = theirs.parameters()
@@ -106,17 +160,18 @@ def test_one_step_in_float64_is_the_same_step_on_both_sides(settings):
 def test_xors_first_step_by_hand():
     """One hidden unit, identity throughout, weights 1: every number can be checked on paper."""
     X, Y = engine.built_in("xor").X, engine.built_in("xor").Y
-    layers = [Layer(np.ones((2, 1)), None, Activation.IDENTITY), Layer(np.ones((1, 1)), None, Activation.IDENTITY)]
-    passed = forward(layers, X)
-    assert passed.outputs[1].ravel().tolist() == passed.outputs[2].ravel().tolist() == [0, 1, 1, 2]
-    error = passed.prediction - Y
-    assert error.ravel().tolist() == [0, 0, 0, 2]
-    second, first = backward(layers, passed, error)
-    assert second.weight.tolist() == [[4]]
-    assert first.weight.tolist() == [[2], [2]]
-    assert report_loss(LossReport.MSE, error) == 1
-    assert report_loss(LossReport.HALF_SUM, error) == 2
-    assert report_loss(LossReport.ERROR_TIMES_LOSS, error) == 0.25
+    reports = {LossReport.MSE: 1, LossReport.HALF_SUM: 2, LossReport.ERROR_TIMES_LOSS: 0.25}
+    for report, expected in reports.items():
+        side = replace(engine.preset("exact").numpy, bias=False, reduction=Reduction.SUM, loss_report=report)
+        W = {1: np.ones((2, 1)), 2: np.ones((1, 1))}
+        network = NumpyMLP(side, dict.fromkeys(W, Activation.IDENTITY), W, {})
+        step = network.step(X, Y, learning_rate=0.5, t=1)
+        assert step.layer[1].ravel().tolist() == step.layer[2].ravel().tolist() == [0, 1, 1, 2]
+        assert step.dlayer[2].ravel().tolist() == [0, 0, 0, 2]
+        assert network.dW[2].tolist() == [[4]]
+        assert network.dW[1].tolist() == [[2], [2]]
+        assert (W[2].tolist(), W[1].tolist()) == ([[-1]], [[0], [0]])
+        assert step.loss == expected
 
 
 def test_the_half_sum_has_the_error_for_its_gradient():
@@ -145,7 +200,7 @@ def test_the_report_does_not_move_the_weights():
 def test_the_same_start_means_the_same_weights(start, bias):
     side = replace(engine.preset("pytorch").numpy, initial_weights=start, bias=bias)
     settings = replace(engine.preset("pytorch"), numpy=side, pytorch=side, hidden=(7, 3), seed=11)
-    ours, theirs = NumpyMLP(settings).parameters(), TorchMLP(settings).parameters()
+    ours, theirs = NumpyModel(settings).parameters(), TorchMLP(settings).parameters()
     assert_same_bits(ours, theirs)
     assert {array.dtype for side in (ours, theirs) for array in side.values()} == {np.dtype(np.float32)}
 
@@ -175,7 +230,7 @@ def test_building_a_model_leaves_torchs_random_state_alone():
 
 
 def test_parameters_are_copies():
-    for model in (NumpyMLP(engine.preset("pytorch")), TorchMLP(engine.preset("pytorch"))):
+    for model in (NumpyModel(engine.preset("pytorch")), TorchMLP(engine.preset("pytorch"))):
         before = model.parameters()
         kept = {place: parameter.copy() for place, parameter in before.items()}
         model.step()
@@ -187,8 +242,8 @@ def test_parameters_are_copies():
 def test_precisions_are_what_they_say():
     def dtypes(precision):
         side = replace(engine.preset("exact").numpy, precision=precision)
-        model = NumpyMLP(replace(engine.preset("answer"), numpy=side))
-        return model.layers[0].weight.dtype, forward(model.layers, model.X).prediction.dtype
+        model = NumpyModel(replace(engine.preset("answer"), numpy=side))
+        return model.network.W[1].dtype, model.predict().dtype
 
     assert dtypes(Precision.FLOAT64) == (np.float64, np.float64)
     assert dtypes(Precision.FLOAT32) == (np.float32, np.float32)
@@ -198,10 +253,10 @@ def test_precisions_are_what_they_say():
 def test_the_scale_of_the_gradient_is_n_times_c_over_two():
     for name, factor in (("xor", 2.0), ("regression", 10.5)):
         settings = replace(engine.preset("exact"), data=engine.built_in(name))
-        start = NumpyMLP(settings).parameters()
+        start = NumpyModel(settings).parameters()
         steps = []
         for scale in Reduction:
-            model = NumpyMLP(settings.with_side(SideName.NUMPY, reduction=scale))
+            model = NumpyModel(settings.with_side(SideName.NUMPY, reduction=scale))
             model.step()
             steps.append(model.parameters()[W1] - start[W1])
         np.testing.assert_allclose(steps[0], factor * steps[1], rtol=1e-9)
@@ -226,7 +281,7 @@ def trained(model_type, settings, steps=5):
     return model.parameters()
 
 
-@pytest.mark.parametrize("model_type", [NumpyMLP, TorchMLP])
+@pytest.mark.parametrize("model_type", [NumpyModel, TorchMLP])
 def test_the_textbooks_momentum_takes_torchs_steps_while_the_rate_is_constant(model_type):
     textbooks = trained(model_type, equal_steps(momentum="textbook-0.9"))
     torchs = trained(TorchMLP, equal_steps(momentum="pytorch-0.9"))
@@ -234,7 +289,7 @@ def test_the_textbooks_momentum_takes_torchs_steps_while_the_rate_is_constant(mo
         np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-13)
 
 
-@pytest.mark.parametrize("model_type", [NumpyMLP, TorchMLP])
+@pytest.mark.parametrize("model_type", [NumpyModel, TorchMLP])
 def test_the_first_velocity_is_dampened_in_the_textbook_and_not_in_torch(model_type):
     start = trained(model_type, equal_steps(), 0)
     moved = {
@@ -247,7 +302,7 @@ def test_the_first_velocity_is_dampened_in_the_textbook_and_not_in_torch(model_t
         np.testing.assert_allclose(textbooks - before, 0.25 * (whole - before), rtol=1e-9, atol=1e-15)
 
 
-@pytest.mark.parametrize("model_type", [NumpyMLP, TorchMLP])
+@pytest.mark.parametrize("model_type", [NumpyModel, TorchMLP])
 def test_decoupled_decay_shrinks_the_weights_and_then_takes_the_plain_step(model_type):
     start, plain = trained(model_type, equal_steps(), 0), trained(model_type, equal_steps(), 1)
     decayed = trained(model_type, equal_steps(weight_decay="decoupled-0.5"), 1)
@@ -271,7 +326,7 @@ def test_decay_beside_momentum_and_through_it_by_hand():
             weight_decay=f"{form}-{rate}",
         )
         settings = engine.Settings(data, side, side, hidden=(), output_activation="identity")
-        for model_type in (NumpyMLP, TorchMLP):
+        for model_type in (NumpyModel, TorchMLP):
             model = model_type(settings)
             model.set_state(state_of(np.array([[0.5]])))
             model.step()
@@ -292,7 +347,7 @@ def _two_steps(eta, mu, rate, decoupled=False):
     return weight
 
 
-@pytest.mark.parametrize("model_type", [NumpyMLP, TorchMLP])
+@pytest.mark.parametrize("model_type", [NumpyModel, TorchMLP])
 def test_in_turn_the_error_passes_through_the_new_weights(model_type):
     """The lower layer's step is autograd's with the upper layers' new weights put in where the error passes."""
     settings = replace(equal_steps(update_order="in-turn"), hidden=(4,))
@@ -312,7 +367,7 @@ def test_in_turn_the_error_passes_through_the_new_weights(model_type):
     assert not np.allclose(after[W1], trained(model_type, replace(equal_steps(), hidden=(4,)), 1)[W1], rtol=1e-9)
 
 
-@pytest.mark.parametrize("model_type", [NumpyMLP, TorchMLP])
+@pytest.mark.parametrize("model_type", [NumpyModel, TorchMLP])
 def test_logged_after_is_logged_before_one_epoch_later(model_type):
     before, after = model_type(equal_steps()), model_type(equal_steps(log_moment="after-update"))
     early, late = [before.step() for _ in range(6)], [after.step() for _ in range(6)]
@@ -321,7 +376,7 @@ def test_logged_after_is_logged_before_one_epoch_later(model_type):
 
 
 @pytest.mark.parametrize("kind", ["sigmoid", "tanh"])
-@pytest.mark.parametrize("model_type", [NumpyMLP, TorchMLP])
+@pytest.mark.parametrize("model_type", [NumpyModel, TorchMLP])
 def test_the_slip_takes_the_formula_of_the_pre_activation(model_type, kind):
     """One weight, by hand: δ = (ŷ − y)·z·(1 − z), or (ŷ − y)·(1 − z²)."""
     data = engine.Dataset("one", [[1.0]], [[1.0]])
@@ -342,7 +397,7 @@ def test_the_slip_takes_the_formula_of_the_pre_activation(model_type, kind):
     assert model.parameters()[W1].item() == pytest.approx(z - (prediction - 1) * slope, rel=1e-14)
 
 
-@pytest.mark.parametrize("model_type", [NumpyMLP, BufferedNumpyMLP, TorchMLP, ReplayedTorchMLP])
+@pytest.mark.parametrize("model_type", [NumpyModel, RecordedNumpyModel, TorchMLP, ReplayedTorchMLP])
 def test_another_networks_state_is_refused(model_type):
     """Its arrays may be such as would be spread over this one's."""
     settings = replace(engine.preset("pytorch"), hidden=(5,))
@@ -365,7 +420,7 @@ def test_another_networks_state_is_refused(model_type):
 def test_a_state_can_be_gone_on_from(settings):
     """Velocities too: a fresh model takes the same steps from it."""
     with np.errstate(all="ignore"):
-        for model_type in (NumpyMLP, BufferedNumpyMLP, TorchMLP, ReplayedTorchMLP):
+        for model_type in (NumpyModel, RecordedNumpyModel, TorchMLP, ReplayedTorchMLP):
             model, other = model_type(settings), model_type(settings)
             for count in (0, 3):
                 for _ in range(count):

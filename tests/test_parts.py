@@ -14,8 +14,7 @@ import engine
 from engine.companion import carry_out, companion, outcome_of
 from engine.data import Dataset
 from engine.lockstep import Lockstep
-from engine.numpy_buffers import BufferedNumpyMLP
-from engine.numpy_mlp import NumpyMLP
+from engine.numpy_model import NumpyModel, RecordedNumpyModel
 from engine.parts import LEAST, ROWS, WHOLE, blocks, keeps_bits, row_blocks
 from engine.settings import Activation, DerivativeAt, InitialWeights, LogMoment, Precision, SideName
 from engine.threads import shares_products
@@ -23,6 +22,9 @@ from engine.torch_threads import limited
 from engine.update_rules import DecayForm, Momentum, MomentumForm, UpdateOrder, WeightDecay
 from tests.tensors import assert_same_bits
 from tests.test_scripts import assert_the_same_bits
+
+UNTIL_RECORDED = 5
+"""Steps of which the last is the first that a recording takes."""
 
 BENCHMARK = ((1024, (784, 128, 10)), (64, (1000, 1000, 10)))
 ODD = ((257, (431, 181, 3)), (1001, (400, 65, 2)), (391, (389, 243, 251, 1)), (2001, (385, 103, 97, 7)))
@@ -37,23 +39,23 @@ def two_cores(monkeypatch):
 def network(samples, sizes, **numpy):
     random = np.random.RandomState(0)
     data = Dataset("made up", random.uniform(-1, 1, (samples, sizes[0])), random.uniform(0, 1, (samples, sizes[-1])))
-    settings = replace(engine.preset("exact"), data=data, hidden=sizes[1:-1], epochs=4)
+    settings = replace(engine.preset("exact"), data=data, hidden=sizes[1:-1], epochs=UNTIL_RECORDED + 1)
     return settings.with_side(
         SideName.NUMPY, **{"learning_rate": 0.1, "initial_weights": InitialWeights.PYTORCH} | numpy
     )
 
 
 def parts_of(model):
-    return [arguments[0] for function, arguments in model._operations if function is carry_out]
+    return [arguments[0] for function, arguments in model.replay._operations if function is carry_out]
 
 
 def assert_the_plain_bits(settings):
     """Of a run with both at once, held against the textbook's step."""
     with limited(settings), np.errstate(all="ignore"):
-        lockstep, plain = Lockstep(settings), NumpyMLP(settings)
+        lockstep, plain = Lockstep(settings), NumpyModel(settings)
         assert lockstep._pair == lockstep._both_at_once
-        assert parts_of(lockstep.numpy)
         lockstep.step(settings.epochs)
+        assert parts_of(lockstep.numpy)
         losses = [plain.step() for _ in range(settings.epochs)]
         np.testing.assert_array_equal(lockstep.curves().numpy.low, losses)
         assert_same_bits(lockstep.numpy.state(), plain.state())
@@ -104,7 +106,7 @@ def test_the_exported_programs_print_the_same_losses(tmp_path):
 def test_the_state_can_be_set_between_steps():
     settings = network(*BENCHMARK[1], momentum=Momentum(0.9))
     with limited(settings):
-        one, other = BufferedNumpyMLP(settings), BufferedNumpyMLP(settings)
+        one, other = RecordedNumpyModel(settings), RecordedNumpyModel(settings)
         one.step()
         other.set_state(one.state())
         assert one.step() == other.step()
@@ -114,7 +116,10 @@ def test_the_state_can_be_set_between_steps():
 def test_small_networks_are_whole():
     settings = network(1797, (64, 32, 10))
     assert not shares_products(settings)
-    assert not parts_of(BufferedNumpyMLP(settings))
+    model = RecordedNumpyModel(settings)
+    for _ in range(UNTIL_RECORDED):
+        model.step()
+    assert not parts_of(model)
 
 
 def test_more_threads_than_one_share_nothing():
@@ -192,6 +197,7 @@ def test_a_fault_in_a_recorded_part_reaches_the_caller():
     settings = network(*BENCHMARK[0])
     with limited(settings):
         lockstep = Lockstep(settings)
+        lockstep.step(UNTIL_RECORDED)
         parts = parts_of(lockstep.numpy)[-1]
 
         def fail():
@@ -205,7 +211,7 @@ def test_a_fault_in_a_recorded_part_reaches_the_caller():
 def test_a_fault_of_pytorch_waits_for_the_parts():
     settings = network(*BENCHMARK[0])
     with limited(settings):
-        lockstep, alone = Lockstep(settings), BufferedNumpyMLP(settings)
+        lockstep, alone = Lockstep(settings), RecordedNumpyModel(settings)
 
         def fail():
             raise MemoryError("made up")

@@ -8,7 +8,6 @@ import torch
 
 import engine
 from engine.lockstep import Lockstep
-from engine.numpy_mlp import forward
 from engine.predictions import can_be_mapped, predictions_of
 
 
@@ -22,7 +21,7 @@ def trained(name, epochs=50):
 def test_answers_for_the_data(name):
     lockstep, predictions = trained(name)
     data = lockstep.settings.data
-    np.testing.assert_array_equal(predictions.numpy, forward(lockstep.numpy.layers, data.X).prediction)
+    np.testing.assert_array_equal(predictions.numpy, lockstep.numpy.predict(data.X))
     expected = lockstep.pytorch.model(torch.tensor(data.X, dtype=torch.float32)).detach().numpy()
     np.testing.assert_array_equal(predictions.pytorch, expected)
 

@@ -46,8 +46,8 @@ def test_a_million_values(dtype):
 def test_the_hand_written_side_does_not_import_torch():
     code = (
         "import sys, engine\n"
-        "from engine.numpy_buffers import BufferedNumpyMLP\n"
-        "BufferedNumpyMLP(engine.preset('pytorch')).step()\n"
+        "from engine.numpy_model import RecordedNumpyModel\n"
+        "RecordedNumpyModel(engine.preset('pytorch')).step()\n"
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

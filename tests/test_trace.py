@@ -18,7 +18,7 @@ from engine.comparison import compare_parameters, ulp_distance
 from engine.discrepancies import CATALOGUE, find, match_all, part_again
 from engine.growth import GrowthStudy, first_difference
 from engine.lockstep import build_models
-from engine.numpy_mlp import NumpyMLP
+from engine.numpy_model import NumpyModel
 from engine.places import Kind, Place
 from engine.reasons import ReasonKind
 from engine.rounding.sleef import vector_exp
@@ -69,7 +69,7 @@ def test_every_operation_is_autograds(settings):
     plain = {"precision": "float64", "update_order": UpdateOrder.TOGETHER, "derivative_at": DerivativeAt.OUTPUT}
     side = replace(settings.numpy, **plain)
     settings = replace(settings, numpy=side, pytorch=side)
-    numpy, pytorch = NumpyMLP(settings), TorchMLP(settings)
+    numpy, pytorch = NumpyModel(settings), TorchMLP(settings)
     parameters = numpy.parameters()
     layers = range(1, len(settings.activations) + 1)
     weights = [parameters[Place(Kind.WEIGHT, layer)] for layer in layers]

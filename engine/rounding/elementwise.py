@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from engine.numpy_mlp import activate
+from engine.numpy_mlp import sigmoid
 from engine.places import Kind, Place
 from engine.rounding.operands import APART, FACTOR_ORDER, FUSED, Candidate, Index, Operands
 from engine.rounding.sleef import vector_exp
@@ -27,7 +27,7 @@ def activations(kind: Activation, z: FloatArray, in_torch: bool) -> Iterator[Can
     """Of σ and tanh, with NumPy's functions and, `in_torch`, with PyTorch's."""
     one = z.dtype.type(1)
     if kind is Activation.SIGMOID:
-        yield _whole("1/(1 + exp(−z)) with NumPy's exp", activate(kind, z), EXP)
+        yield _whole("1/(1 + exp(−z)) with NumPy's exp", sigmoid(z), EXP)
         yield _whole("exp(z)/(1 + exp(z)) with NumPy's exp", np.exp(z) / (one + np.exp(z)), EXP)
         if in_torch:
             yield from _vectorized_sigmoids(z)
