@@ -58,11 +58,11 @@ def build_models(settings: Settings) -> tuple[Model, Model]:
     Raises `DeviceError`.
     """
     from engine.numpy_model import RecordedNumpyModel
-    from engine.torch_replay import ReplayedTorchMLP
+    from engine.torch_replay import ReplayedTorchModel
     from engine.torch_threads import set_threads
 
     set_threads(settings)
-    return RecordedNumpyModel(settings), ReplayedTorchMLP(settings)
+    return RecordedNumpyModel(settings), ReplayedTorchModel(settings)
 
 
 class Lockstep:

@@ -153,7 +153,10 @@ class NumpyMLP:
             velocity = momentum.coefficient * velocity + gradient
             parameter += -learning_rate * velocity
         else:
-            velocity = momentum.coefficient * velocity + -learning_rate * (1 - momentum.dampening) * gradient
+            rate = -learning_rate
+            if momentum.dampening > 0:
+                rate = -learning_rate * (1 - momentum.dampening)
+            velocity = momentum.coefficient * velocity + rate * gradient
             parameter += velocity
         return velocity
 
@@ -162,5 +165,6 @@ class NumpyMLP:
         if self.side.loss_report is LossReport.MSE:
             return np.mean(np.square(error))
         if self.side.loss_report is LossReport.HALF_SUM:
-            return 0.5 * np.sum(np.square(error))
+            total: np.floating = np.sum(np.square(error))
+            return 0.5 * total
         return np.mean(error * (0.5 * np.mean(np.square(error))))

@@ -49,9 +49,14 @@ class NumpyModel:
         self.side = settings.numpy
         self.network = build_network(settings, self.side, initial_layers(settings, self.side))
         self.X, self.Y = data_arrays(settings)
+        self.learning_rate = self.side.learning_rate
         self.steps = 0
         self._updates = 0
         """Those that the velocities have seen."""
+
+    def set_learning_rate(self, rate: float) -> None:
+        """From the next step on."""
+        self.learning_rate = rate
 
     def step(self) -> float:
         """One epoch: forward, backward, update; returns the loss that is logged."""
@@ -65,7 +70,7 @@ class NumpyModel:
         """What the step to come takes beside the batch."""
         self.steps += 1
         self._updates += 1
-        return {"learning_rate": self.side.learning_rate, "t": self._updates}
+        return {"learning_rate": self.learning_rate, "t": self._updates}
 
     def parameters(self) -> Tensors:
         """Copies of weights (fan_out, fan_in) and biases (fan_out,), in PyTorch's orientation and order."""
@@ -161,10 +166,10 @@ class RecordedNumpyModel(NumpyModel):
 
     def _record(self) -> tuple[Replay, float]:
         recording = Recording()
-        numbers, conditions = recorded_numbers(self._next_numbers())
+        numbers, trail = recorded_numbers(self._next_numbers())
         step, carried = record_step(recording, self.network, self.X, self.Y, numbers)
         loss = recording.use(step.loss).value
-        return Replay(recording, carried, [loss], conditions, self._share), float(loss.array)
+        return Replay(recording, carried, [loss], trail.conditions, self._share), float(loss.array)
 
     def _plain_step(self, numbers: dict[str, Any]) -> float:
         """A step that the recording cannot take, with the velocities left where it finds them."""

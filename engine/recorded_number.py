@@ -4,24 +4,45 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Numbers = Mapping[str, float]
 """The numbers of one run, by name."""
 
 
-class RecordedNumber:
+@dataclass(frozen=True)
+class Condition:
+    """What was compared, of which numbers, and what came out."""
+
+    names: frozenset[str]
+    compute: Callable[[Numbers], Any]
+    outcome: Any
+
+
+@dataclass(frozen=True)
+class Trail:
+    """What a recorded computation did with its numbers."""
+
+    made: list[RecordedNumber] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
+
+
+class RecordedNumber(float):
     """A number, and how to compute it anew. Comparing it is written down as a condition of the recording."""
 
-    # Arrays then leave an operator with one of these to their own `__array_ufunc__`.
-    def __init__(
-        self, value: Any, names: frozenset[str], compute: Callable[[Numbers], Any], conditions: list[Condition]
-    ) -> None:
-        self.value = value
-        self.names = names
-        self.compute = compute
-        self._conditions = conditions
+    value: Any
+    names: frozenset[str]
+    compute: Callable[[Numbers], Any]
+    trail: Trail
+
+    @classmethod
+    def of(cls, value: Any, names: frozenset[str], compute: Callable[[Numbers], Any], trail: Trail) -> RecordedNumber:
+        """Written down."""
+        number = cls(value)
+        number.value, number.names, number.compute, number.trail = value, names, compute, trail
+        trail.made.append(number)
+        return number
 
     def _of(self, function: Callable[..., Any], *operands: Any) -> Any:
         if not all(isinstance(operand, (RecordedNumber, int, float)) for operand in operands):
@@ -29,16 +50,16 @@ class RecordedNumber:
         computes = [_compute(operand) for operand in operands]
         made_of = [operand for operand in operands if isinstance(operand, RecordedNumber)]
         values = [operand.value if isinstance(operand, RecordedNumber) else operand for operand in operands]
-        return RecordedNumber(
+        return RecordedNumber.of(
             function(*values),
             frozenset[str]().union(*(operand.names for operand in made_of)),
             lambda numbers: function(*(compute(numbers) for compute in computes)),
-            self._conditions,
+            self.trail,
         )
 
     def _compared(self, function: Callable[[Any, Any], bool], other: Any) -> bool:
         outcome: RecordedNumber = self._of(function, self, other)
-        self._conditions.append(Condition(outcome.names, outcome.compute, outcome.value))
+        self.trail.conditions.append(Condition(outcome.names, outcome.compute, outcome.value))
         return bool(outcome.value)
 
     def __neg__(self) -> Any:
@@ -68,10 +89,10 @@ class RecordedNumber:
     def __rtruediv__(self, other: Any) -> Any:
         return self._of(operator.truediv, other, self)
 
-    def __pow__(self, other: Any) -> Any:
+    def __pow__(self, other: Any) -> Any:  # type: ignore[override]
         return self._of(operator.pow, self, other)
 
-    def __rpow__(self, other: Any) -> Any:
+    def __rpow__(self, other: Any) -> Any:  # type: ignore[override]
         return self._of(operator.pow, other, self)
 
     def __lt__(self, other: Any) -> bool:
@@ -98,26 +119,17 @@ class RecordedNumber:
     __hash__ = None  # type: ignore[assignment]
 
 
-@dataclass(frozen=True)
-class Condition:
-    """What was compared, of which numbers, and what came out."""
-
-    names: frozenset[str]
-    compute: Callable[[Numbers], Any]
-    outcome: Any
-
-
 def _compute(operand: Any) -> Callable[[Numbers], Any]:
     if isinstance(operand, RecordedNumber):
         return operand.compute
     return lambda numbers: operand
 
 
-def recorded_numbers(numbers: Numbers) -> tuple[dict[str, RecordedNumber], list[Condition]]:
-    """These numbers, for a computation to be written down; and the conditions that it will come to."""
-    conditions: list[Condition] = []
+def recorded_numbers(numbers: Numbers) -> tuple[dict[str, RecordedNumber], Trail]:
+    """These numbers, for a computation to be written down; and what it will have done with them."""
+    trail = Trail()
 
     def recorded(name: str, value: float) -> RecordedNumber:
-        return RecordedNumber(value, frozenset({name}), lambda given: given[name], conditions)
+        return RecordedNumber.of(value, frozenset({name}), lambda given: given[name], trail)
 
-    return {name: recorded(name, value) for name, value in numbers.items()}, conditions
+    return {name: recorded(name, value) for name, value in numbers.items()}, trail

@@ -176,6 +176,12 @@ class Side:
             )
         object.__setattr__(self, "learning_rate", float(rate))
 
+    @property
+    def logs_objective(self) -> bool:
+        """Whether what is logged is the very number whose gradient is taken."""
+        own = LossReport.MSE if self.reduction is Reduction.MEAN else LossReport.HALF_SUM
+        return self.loss_report is own and self.log_moment is LogMoment.BEFORE
+
 
 Rule = TypeVar("Rule", Momentum, WeightDecay)
 

@@ -16,7 +16,7 @@ from engine.initial_weights import LayerStart
 from engine.places import Kind, Place, Tensors
 from engine.settings import DerivativeAt, Precision, Settings, gradient_factor
 from engine.torch_device import find_device
-from engine.torch_mlp import ACTIVATIONS
+from engine.torch_model import ACTIVATIONS
 from engine.torch_slip import SLIPPED_ACTIVATIONS
 from engine.types import FloatArray
 from engine.update_rules import UpdateOrder
@@ -78,7 +78,7 @@ class TorchBatch:
         return error
 
     def _step_in_turn(self) -> torch.Tensor:
-        """As `TorchMLP`: autograd within a layer, and the error passed down through the new weights."""
+        """As `TorchModel`: autograd within a layer, and the error passed down through the new weights."""
         pre_activations, outputs = [], [self._inputs]
         for (weight, bias, _), activation in zip(self._layers, self._activations, strict=True):
             pre_activations.append(torch.baddbmm(bias, outputs[-1].detach(), weight.mT))

@@ -7,7 +7,7 @@ plain steps, bit for bit; if one bit differs, the plain step goes on being used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,11 +15,15 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.places import Tensors
+from engine.recorded_number import Numbers, RecordedNumber, recorded_numbers
 from engine.settings import Settings
-from engine.torch_mlp import TorchMLP
+from engine.torch_model import TorchModel
 
 CHECKED_STEPS = 2
 """Steps on which a recording must agree with the plain step before it is trusted."""
+
+MARKED_RATE = 0.7236067977499789
+"""A learning rate of no experiment: what is made of it is found again in the recorded calls by its value."""
 
 VALUE_FREE = frozenset({"aten::ones_like", "aten::zeros_like", "aten::new_empty_strided", "aten::empty_like"})
 """Operations that read only the shape of their input: their output can be made once and kept."""
@@ -55,20 +59,32 @@ class Operation:
 class Program:
     """The recorded operations of one step, runnable again."""
 
-    def __init__(self, calls: list[tuple[Any, tuple[Any, ...], dict[str, Any], Any]], loss: torch.Tensor) -> None:
+    def __init__(
+        self,
+        calls: list[tuple[Any, tuple[Any, ...], dict[str, Any], Any]],
+        loss: torch.Tensor,
+        made: Sequence[RecordedNumber] = (),
+    ) -> None:
         self.operations: list[Operation] = []
         self.mutated: list[torch.Tensor] = []
         self._producer: dict[int, Operation] = {}
         self._scratch: set[int] = set()
         self._transposed: dict[int, torch.Tensor] = {}
+        self._made = {float(number): number for number in made}
+        self._varying: list[tuple[Any, Any, RecordedNumber]] = []
+        self._numbers: Numbers | None = None
         for function, arguments, keywords, output in calls:
             self._add(function, arguments, keywords, output)
         self._loss: list[Any] = [None]
         self._take(loss, self._loss, 0)
         self._drop_unused()
 
-    def run(self) -> float:
-        """One step; returns the loss."""
+    def run(self, numbers: Numbers) -> float:
+        """One step with these numbers; returns the loss."""
+        if numbers != self._numbers:
+            for arguments, place, number in self._varying:
+                arguments[place] = number.compute(numbers)
+            self._numbers = dict(numbers)
         for operation in self.operations:
             output = operation.function(*operation.arguments, **operation.keywords)
             for arguments, position in operation.consumers:
@@ -76,10 +92,10 @@ class Program:
         loss: float = self._loss[0].item()
         return loss
 
-    def agrees_with(self, plain_step: Callable[[], float]) -> tuple[bool, float]:
+    def agrees_with(self, plain_step: Callable[[], float], numbers: Numbers) -> tuple[bool, float]:
         """Whether both, from the same state, give the same bits; the state is left one plain step further."""
         before = [tensor.clone() for tensor in self.mutated]
-        replayed_loss = self.run()
+        replayed_loss = self.run(numbers)
         replayed = [tensor.clone() for tensor in self.mutated]
         for tensor, value in zip(self.mutated, before, strict=True):
             tensor.copy_(value)
@@ -112,6 +128,8 @@ class Program:
         operation = Operation(function, [], {})
         operation.arguments = self._taken(list(arguments), operation)
         operation.keywords = dict(keywords)
+        for name, value in keywords.items():
+            self._note_number(value, operation.keywords, name)
         written = [
             value
             for value, argument in zip(arguments, schema.arguments, strict=False)
@@ -137,10 +155,16 @@ class Program:
     def _take(self, value: Any, place: list[Any], position: int) -> None:
         if not isinstance(value, torch.Tensor):
             place[position] = value
+            self._note_number(value, place, position)
         elif id(value) in self._producer:
             self._producer[id(value)].consumers.append((place, position))
         else:
             place[position] = value.detach()
+
+    def _note_number(self, value: Any, arguments: Any, place: Any) -> None:
+        """A number made of those that change is given anew at each change; it is known by its value."""
+        if isinstance(value, float) and value in self._made:
+            self._varying.append((arguments, place, self._made[value]))
 
     def _drop_unused(self) -> None:
         needed: list[Operation] = []
@@ -170,15 +194,16 @@ def _places(arguments: list[Any]) -> Iterator[int]:
             yield from _places(value)
 
 
-class ReplayedTorchMLP(TorchMLP):
-    """`TorchMLP` with a faster `step`; the bits are the same."""
+class ReplayedTorchModel(TorchModel):
+    """`TorchModel` with a faster `step`; the bits are the same."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
+        self._numbers = {"learning_rate": self.side.learning_rate}
         self._steps = self._run()
 
     def step(self) -> float:
-        """As `TorchMLP.step`."""
+        """As `TorchModel.step`."""
         return next(self._steps)
 
     def _set_velocities(self, velocities: Tensors) -> None:
@@ -187,19 +212,33 @@ class ReplayedTorchMLP(TorchMLP):
             self._steps = self._run()
         super()._set_velocities(velocities)
 
+    def set_learning_rate(self, rate: float) -> None:
+        """From the next step on."""
+        super().set_learning_rate(rate)
+        self._numbers = {"learning_rate": rate}
+
     def _run(self) -> Iterator[float]:
-        # The first step lets the optimizer make whatever state it keeps; the second is the one to record.
+        # The first step lets the optimizer make whatever state it keeps.
         yield super().step()
-        with Recorder() as recorder:
-            loss = self.step_on_device()
-        program = Program(recorder.calls, loss)
-        yield loss.item()
+        program = self._record()
         for _ in range(CHECKED_STEPS):
-            agrees, value = program.agrees_with(super().step)
+            agrees, value = program.agrees_with(super().step, self._numbers)
             yield value
             if not agrees:
                 while True:
                     yield super().step()
         while True:
             self.steps += 1
-            yield program.run()
+            self._updates += 1
+            yield program.run(self._numbers)
+
+    def _record(self) -> Program:
+        """A step from the present state, which is left as it was, with a rate by which its numbers are known."""
+        before, rate = self.state(), self._numbers["learning_rate"]
+        marked, trail = recorded_numbers({"learning_rate": MARKED_RATE})
+        self.set_learning_rate(marked["learning_rate"])
+        with Recorder() as recorder:
+            loss = self.step_on_device()
+        self.set_learning_rate(rate)
+        self.set_state(before)
+        return Program(recorder.calls, loss, trail.made)

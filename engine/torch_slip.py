@@ -20,10 +20,9 @@ class _SlippedSigmoid(torch.autograd.Function):
         return torch.sigmoid(z)
 
     @staticmethod
-    def backward(context: Any, *gradients: torch.Tensor) -> torch.Tensor:
+    def backward(context: Any, gradient: torch.Tensor) -> Any:
         (z,) = context.saved_tensors
-        slope: torch.Tensor = z * (1 - z)
-        return gradients[0] * slope
+        return gradient * (z * (1 - z))
 
 
 class _SlippedTanh(torch.autograd.Function):
@@ -33,28 +32,25 @@ class _SlippedTanh(torch.autograd.Function):
         return torch.tanh(z)
 
     @staticmethod
-    def backward(context: Any, *gradients: torch.Tensor) -> torch.Tensor:
+    def backward(context: Any, gradient: torch.Tensor) -> Any:
         (z,) = context.saved_tensors
-        slope: torch.Tensor = 1 - z * z
-        return gradients[0] * slope
+        return gradient * (1 - z * z)
 
 
 class SlippedSigmoid(nn.Module):
     """σ(z) whose gradient is z·(1 − z)."""
 
-    def forward(self, z: torch.Tensor) -> torch.Tensor:
+    def forward(self, z: torch.Tensor) -> Any:
         """Elementwise."""
-        output: torch.Tensor = _SlippedSigmoid.apply(z)  # type: ignore[no-untyped-call]
-        return output
+        return _SlippedSigmoid.apply(z)  # type: ignore[no-untyped-call]
 
 
 class SlippedTanh(nn.Module):
     """tanh(z) whose gradient is 1 − z²."""
 
-    def forward(self, z: torch.Tensor) -> torch.Tensor:
+    def forward(self, z: torch.Tensor) -> Any:
         """Elementwise."""
-        output: torch.Tensor = _SlippedTanh.apply(z)  # type: ignore[no-untyped-call]
-        return output
+        return _SlippedTanh.apply(z)  # type: ignore[no-untyped-call]
 
 
 SLIPPED_ACTIVATIONS: dict[Activation, type[nn.Module]] = {

@@ -12,11 +12,11 @@ import torch
 
 from engine.places import Kind, Place, Tensors
 from engine.step_tensors import with_parameters
-from engine.torch_mlp import TorchMLP
+from engine.torch_model import TorchModel
 from engine.types import FloatArray
 
 
-def torch_tensors(model: TorchMLP) -> Tensors:
+def torch_tensors(model: TorchModel) -> Tensors:
     """One step, and all that it computed."""
     before = model.parameters()
     tensors: Tensors = {}

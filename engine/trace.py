@@ -89,10 +89,10 @@ class Tracer:
     """Takes single steps of both plain models from any states. Raises `DeviceError`."""
 
     def __init__(self, settings: Settings) -> None:
-        from engine.torch_mlp import TorchMLP
+        from engine.torch_model import TorchModel
 
         self._settings = settings
-        self._numpy, self._pytorch = NumpyModel(settings), TorchMLP(settings)
+        self._numpy, self._pytorch = NumpyModel(settings), TorchModel(settings)
 
     def tensors(self, states: States) -> tuple[Tensors, Tensors]:
         """All tensors of one step of each side."""

@@ -1,6 +1,6 @@
 """How an update is made from a gradient: its order, its momentum and its weight decay. Values only, checked when made.
 
-The arithmetic is in `numpy_descent.py` and `torch_optimizers.py`.
+The arithmetic is in `numpy_mlp.py` and `torch_mlp.py`.
 """
 
 from __future__ import annotations
@@ -63,6 +63,11 @@ class Momentum:
             object.__setattr__(self, "form", MomentumForm.PYTORCH)
             object.__setattr__(self, "dampening", 0.0)
 
+    @property
+    def written_out(self) -> bool:
+        """Whether PyTorch's side writes its update out, since `torch.optim` has no such momentum."""
+        return self.coefficient > 0 and self.form is MomentumForm.TEXTBOOK
+
     def __str__(self) -> str:
         if self.coefficient == 0:
             return NONE
@@ -92,6 +97,11 @@ class WeightDecay:
         _check_share("weight decay's rate", self.rate)
         if self.rate == 0:
             object.__setattr__(self, "form", DecayForm.IN_GRADIENT)
+
+    @property
+    def rate_in_gradient(self) -> float:
+        """What `torch.optim.SGD` takes as its `weight_decay`."""
+        return self.rate if self.form is DecayForm.IN_GRADIENT else 0.0
 
     def __str__(self) -> str:
         return f"{self.form.value}-{self.rate!r}" if self.rate else NONE

@@ -16,6 +16,7 @@ from engine.discrepancies import CATALOGUE
 from engine.settings import SideName
 from tests.pseudo_terminal import Terminal
 from tui_app.ascii import locale_is_utf8, spell_out, to_ascii
+from tui_app.fix_lines import fix_lines
 
 
 @given(st.text())
@@ -65,7 +66,8 @@ def test_every_explanation_can_be_read_in_ascii(name, discrepancy):
     for choice in discrepancy.choices_for(SideName.NUMPY):
         varied.append(discrepancy.set(varied[0], SideName.NUMPY, choice.value))
     for settings in varied:
-        for field, text in vars(discrepancy.explain(settings)).items():
+        lines = {f"change {label}": text for label, text in fix_lines(settings, discrepancy)}
+        for field, text in (vars(discrepancy.explain(settings)) | lines).items():
             spelled = spell_out(text)
             assert spelled.isascii()
             assert "?" not in spelled

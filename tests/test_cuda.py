@@ -44,10 +44,10 @@ def test_every_preset_trains(name):
 
 @needs_cuda
 def test_a_replayed_step_has_the_plain_steps_bits():
-    from engine.torch_mlp import TorchMLP
-    from engine.torch_replay import ReplayedTorchMLP
+    from engine.torch_model import TorchModel
+    from engine.torch_replay import ReplayedTorchModel
 
-    plain, replayed = TorchMLP(EXACT), ReplayedTorchMLP(EXACT)
+    plain, replayed = TorchModel(EXACT), ReplayedTorchModel(EXACT)
     assert [plain.step() for _ in range(50)] == [replayed.step() for _ in range(50)]
 
 

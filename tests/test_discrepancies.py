@@ -15,11 +15,12 @@ import engine
 from engine.discrepancies import CATALOGUE, Explanation, find, match_all, match_toward, part_again, remaining
 from engine.errors import SettingsError
 from engine.initial_weights import initial_layers
-from engine.scripts import scripts
-from engine.settings import Activation, LossReport, Precision, Settings, Side, SideName
+from engine.scripts import lines_to_change, scripts
+from engine.settings import Activation, LossReport, Settings, Side, SideName
 from engine.update_rules import Momentum
 from tests.strategies import experiments
 from tui_app.cli import main
+from tui_app.fix_lines import fix_lines
 from tui_app.widgets.explanation import explanation_content
 
 EACH = pytest.mark.parametrize("discrepancy", CATALOGUE, ids=lambda one: one.field)
@@ -95,103 +96,57 @@ def test_an_explanation_says_what_is_so_and_nothing_else(discrepancy, settings):
     assert ". " not in explanation.what
     if discrepancy.matched(settings):
         assert "already equal" in explanation.what
-        assert explanation.changes == ()
+        assert fix_lines(settings, discrepancy) == ()
         assert explanation.moves.startswith("It would move ")
     else:
         assert "equal" not in explanation.what
         assert re.search("[Bb]y hand|hand-written", explanation.what)
         assert "PyTorch" in explanation.what
-        assert len(explanation.changes) == 2 or "nothing to change" in explanation.numbers
-        assert explanation.moves == f"It {'moves' if explanation.changes else 'would move'} {discrepancy.moves.value}."
+        changes = fix_lines(settings, discrepancy)
+        assert len(changes) == 2 or "nothing to change" in explanation.numbers
+        assert explanation.moves == f"It {'moves' if changes else 'would move'} {discrepancy.moves.value}."
 
 
 def test_the_parts_of_an_explanation_stand_in_the_order_of_their_use():
     names = [field.name for field in fields(Explanation)]
-    assert names == ["what", "moves", "numbers", "change_by_hand", "change_in_pytorch", "formula", "theory"]
+    assert names == ["what", "moves", "numbers", "formula", "theory"]
 
 
-def changed(discrepancy, settings, side):
-    """The lines to change on that side."""
-    explanation = discrepancy.explain(settings)
-    return explanation.change_by_hand if side is SideName.NUMPY else explanation.change_in_pytorch
+def as_written(text):
+    """Lines of code or comments, without their indentation and what is said of them."""
+    return {line.strip().split("  # ")[0] for line in text.splitlines() if line.strip()}
 
 
-def code_of(text):
-    """Lines of code without their indentation and their comments."""
-    return {code for line in text.splitlines() if (code := line.partition("#")[0].strip())}
-
-
-def deleted(text):
-    """The lines that a change says to delete, without their comments."""
-    return {line.split("  #")[0] for line in re.findall("^ *# delete: (.*)$", text, re.MULTILINE)}
-
-
-SPELLED_SHORTER = ("initial_weights", "precision")
-"""Their lines are shorter than the programs', and are run instead."""
+def of_any_layer(lines):
+    return {re.sub(r"\d+", "#", re.sub(r"\bX(?=\.T|, W)", "layer0", line)) for line in lines}
 
 
 @pytest.mark.parametrize("side", SideName)
-@pytest.mark.parametrize("field", [one.field for one in CATALOGUE if one.field not in SPELLED_SHORTER])
+@EACH
 @given(settings=experiments())
-def test_a_line_to_change_stands_in_the_program_that_has_the_other_sides_value(field, side, settings):
-    discrepancy = find(field)
-    text = changed(discrepancy, settings, side)
-    if text:
-        before = code_of(scripts(settings)[side].text)
-        after = code_of(scripts(discrepancy.match(settings, side.other))[side].text)
-        assert code_of(text) <= after
-        assert deleted(text) <= before | {"forward again, with the new weights"}
-        assert deleted(text).isdisjoint(code_of(text))
-        # What stood there before has moved, and the comment says where to.
-        assert not code_of(text) <= before or "#" in text
+def test_the_lines_to_change_turn_one_program_into_the_other(discrepancy, side, settings):
+    text = lines_to_change(settings, discrepancy, side)
+    if not text or text.startswith("# not possible: "):
+        return
+    before = as_written(scripts(settings)[side].text)
+    after = as_written(scripts(discrepancy.match(settings, side.other))[side].text)
+    deleted = {line.removeprefix("# delete: ") for line in as_written(text) if line.startswith("# delete: ")}
+    written = {line.removesuffix(" ...") for line in as_written(text) if not line.startswith("# delete: ")}
+    assert written <= after
+    assert deleted <= before | {line.removeprefix("# ") for line in before}
+    # What is not to be written stands there already, is another layer's, or is in the body of a function.
+    missing = of_any_layer(after) - of_any_layer(before) - of_any_layer(written)
+    bodies = re.findall(
+        r"^(?:def|class) .*\n((?:    .*\n|\n)+)",
+        scripts(discrepancy.match(settings, side.other))[side].text,
+        re.MULTILINE,
+    )
+    assert missing <= of_any_layer(as_written("\n".join(bodies)))
 
 
-@pytest.mark.parametrize("bias", [False, True], ids=["no bias", "bias"])
-@pytest.mark.parametrize("precision", [Precision.FLOAT64, Precision.FLOAT32])
-@pytest.mark.parametrize("side", SideName)
-@pytest.mark.parametrize(("here", "there"), permutations(engine.InitialWeights, 2))
-def test_the_lines_to_change_the_start_give_the_other_sides_bits(here, there, side, precision, bias):
-    common = Side(precision=precision, bias=bias)
-    sides = {
-        side.value: replace(common, initial_weights=here),
-        side.other.value: replace(common, initial_weights=there),
-    }
-    settings = Settings(engine.built_in("regression"), **sides, hidden=(5, 4), seed=7)
-    expected = initial_layers(settings, settings.side(side.other))[0].weight
-    discrepancy = find("initial_weights")
-    wording = discrepancy.wording
-    lines = wording.lines_by_hand if side is SideName.NUMPY else wording.lines_in_pytorch
-    before, after = lines(settings), lines(discrepancy.match(settings, side.other))
-    text = changed(discrepancy, settings, side)
-    # What is not shown stands there already.
-    assert code_of(text) <= code_of("\n".join(after)) <= code_of(text) | code_of("\n".join(before))
-    run = numpy_start if side is SideName.NUMPY else pytorch_start
-    np.testing.assert_array_equal(run(after, settings), expected, strict=True)
-
-
-def numpy_start(lines, settings):
-    names = {"np": np}
-    exec("\n".join(lines), names)
-    return names["W1"].T
-
-
-def pytorch_start(lines, settings):
-    """The first layer's weights, of a model of that layer alone."""
-    layer, *rest = lines
-    wide = settings.pytorch.precision is Precision.FLOAT64 and "float64" not in layer
-    names = {"np": np, "torch": torch, "nn": torch.nn}
-    made = [f"torch.manual_seed({settings.seed})", f"model = nn.Sequential(\n{layer}\n)"]
-    with torch.random.fork_rng():
-        exec("\n".join([*made, *(["model.double()"] if wide else []), *rest]), names)
-    return names["model"][0].weight.detach().numpy()
-
-
-def test_the_line_to_change_the_hand_written_start_gives_pytorchs_bits():
-    settings = engine.preset("asked")
-    names = {"np": np}
-    exec(find("initial_weights").explain(settings).change_by_hand, names)
-    assert names["W1"].dtype == np.float64
-    np.testing.assert_array_equal(names["W1"].T, initial_layers(settings, settings.pytorch)[0].weight)
+def test_what_cannot_be_changed_says_why():
+    mixed = engine.preset("answer")
+    assert lines_to_change(mixed, find("precision"), SideName.PYTORCH).startswith("# not possible: ")
 
 
 @pytest.mark.parametrize("side", SideName)
@@ -208,44 +163,39 @@ def test_the_line_to_change_the_report_logs_the_other_sides_number(here, there, 
     prediction = torch.tensor(error)
     loss = torch.nn.functional.mse_loss(prediction, torch.zeros(4, 1))
     names = {"np": np, "nn": torch.nn, "losses": [], "loss": loss, "prediction": prediction, "Y": torch.zeros(4, 1)}
-    exec(changed(find("loss_report"), settings, side), names | ({"error": error} if side is SideName.NUMPY else {}))
+    exec(
+        lines_to_change(settings, find("loss_report"), side),
+        names | ({"error": error} if side is SideName.NUMPY else {}),
+    )
     assert names["losses"] == [pytest.approx(expected, rel=1e-6)]
-
-
-def test_the_lines_to_change_the_precision_cast_what_is_of_another():
-    def lines(by_hand, pytorch):
-        asked = engine.preset("asked")
-        sides = {"numpy": replace(asked.numpy, precision=by_hand), "pytorch": replace(asked.pytorch, precision=pytorch)}
-        return find("precision").explain(replace(asked, **sides))
-
-    wide, narrow, mixed = Precision
-    casts = "X, Y = X.astype(np.float32), Y.astype(np.float32)"
-    assert lines(wide, narrow).change_by_hand == f"{casts}\nW1 = W1.astype(np.float32)  # W2 too"
-    assert lines(wide, narrow).change_in_pytorch == "model.double()\nX, Y = X.double(), Y.double()"
-    assert lines(narrow, wide).change_in_pytorch == "model.float()\nX, Y = X.float(), Y.float()"
-    assert lines(mixed, narrow).change_by_hand == casts
-    assert lines(mixed, wide).change_by_hand == "W1 = W1.astype(np.float64)  # W2 too"
-    assert lines(mixed, wide).change_in_pytorch.startswith("# not possible: ")
-    assert "weights float32, the rest float64" in lines(mixed, wide).what
-    assert "mixed: the weights are float32" in lines(wide, narrow).theory
 
 
 def test_lines_are_those_of_these_very_settings():
     asked = engine.preset("asked")
-    momentum = find("momentum").explain(asked.with_side(SideName.PYTORCH, momentum=Momentum.parse("textbook-0.9")))
-    assert "V1 = 0.9 * V1 + -learning_rate * np.dot(X.T, delta1)\nW1 += V1" in momentum.change_by_hand
-    assert momentum.change_in_pytorch.endswith("optimizer.step()")
-    assert "lr=learning_rate)" in momentum.change_in_pytorch
-    gradient = find("reduction").explain(asked)
-    assert "delta2 = (2 / (N * C) * error) * (layer2 * (1 - layer2))" in gradient.change_by_hand
-    rate = find("learning_rate").explain(engine.preset("asked").with_side(SideName.PYTORCH, learning_rate=0.6))
-    assert (rate.change_by_hand, rate.change_in_pytorch) == ("learning_rate = 0.6", "learning_rate = 0.3")
-    in_turn = asked.with_side(SideName.PYTORCH, update_order="in-turn")
-    order = find("update_order").explain(in_turn)
-    gone = code_of(scripts(in_turn)[SideName.PYTORCH].text) - code_of(scripts(asked)[SideName.PYTORCH].text)
-    assert gone - deleted(order.change_in_pytorch) == {"prediction = outputs[-1].detach().requires_grad_()"}
-    assert "bias=False" in find("bias").explain(asked).change_in_pytorch
-    assert "+ b1" in find("bias").explain(asked).change_by_hand
+
+    def by_hand(field, settings=asked):
+        return lines_to_change(settings, find(field), SideName.NUMPY)
+
+    def in_pytorch(field, settings=asked):
+        return lines_to_change(settings, find(field), SideName.PYTORCH)
+
+    textbook = asked.with_side(SideName.PYTORCH, momentum=Momentum.parse("textbook-0.9"))
+    moved = "V1 = 0.9 * V1 + -learning_rate * np.dot(X.T, delta1)  # each layer\nW1 += V1  # each layer"
+    assert moved in by_hand("momentum", textbook)
+    assert in_pytorch("momentum", textbook).endswith("optimizer.step()")
+    assert "optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)" in in_pytorch("momentum", textbook)
+    assert by_hand("reduction") == "N, C = Y.shape\ndelta2 = 2 / (N * C) * error * (layer2 * (1 - layer2))"
+    rate = asked.with_side(SideName.PYTORCH, learning_rate=0.6)
+    assert (by_hand("learning_rate", rate), in_pytorch("learning_rate", rate)) == (
+        "learning_rate = 0.6",
+        "learning_rate = 0.3",
+    )
+    assert in_pytorch("bias") == "nn.Linear(2, 5, bias=False),  # each layer"
+    assert "layer1 = sigmoid(np.dot(X, W1) + b1)  # each layer\n" in by_hand("bias")
+    casts = "dtype = np.float32\nW1 = np.random.random((2, 5)).astype(np.float32)  # each layer"
+    assert by_hand("precision") == casts
+    assert in_pytorch("precision") == "dtype = torch.float64\nmodel.double()"
+    assert "weights float32, the rest float64" in find("precision").explain(engine.preset("answer")).what
 
 
 @pytest.mark.parametrize(
@@ -259,7 +209,7 @@ def test_a_difference_without_effect_asks_for_no_change(field, value, shared):
     discrepancy = find(field)
     equal = replace(engine.preset("exact"), **shared, epochs=20)
     settings = discrepancy.set(equal, SideName.NUMPY, discrepancy.parse(value, SideName.NUMPY))
-    assert discrepancy.explain(settings).changes == ()
+    assert fix_lines(settings, discrepancy) == ()
     assert "nothing to change" in discrepancy.explain(settings).numbers
     np.testing.assert_array_equal(engine.train(settings).numpy.losses, engine.train(equal).numpy.losses)
 
@@ -305,12 +255,12 @@ COLUMNS = 49
 
 @EACH
 @pytest.mark.parametrize("ascii", [False, True], ids=["UTF-8", "ASCII"])
-def test_sentence_number_and_lines_need_no_scrolling(discrepancy, ascii):
+def test_sentence_number_and_lines_by_hand_need_no_scrolling(discrepancy, ascii):
     settings = engine.preset("asked")
     shown = explanation_content(discrepancy, settings, ascii)
-    blank = shown.plain.index("\n\n")
+    end = shown.plain.find("or PyTorch:") if "or PyTorch:" in shown.plain else shown.plain.index("\n\n")
     # Signs spelled out take more room.
-    assert Content(shown.plain[:blank]).get_height({}, COLUMNS) <= (13 if ascii else 12)
+    assert Content(shown.plain[:end].rstrip()).get_height({}, COLUMNS) <= (13 if ascii else 12)
 
 
 @EACH
@@ -319,14 +269,15 @@ def test_the_panel_shows_the_parts_in_their_order(discrepancy, settings):
     explanation = discrepancy.explain(settings)
     content = explanation_content(discrepancy, settings)
     parts = [explanation.what, explanation.moves, explanation.numbers]
-    parts += [part for change in explanation.changes for part in change]
+    changes = fix_lines(settings, discrepancy)
+    parts += [part for change in changes for part in change]
     parts += [explanation.formula, explanation.theory]
     places = [content.plain.index(part) for part in parts]
     assert places == sorted(places)
     styled = {(str(span.style), content.plain[span.start : span.end]) for span in content.spans}
-    for label, lines in explanation.changes:
+    for label, lines in changes:
         assert {("bold", label), ("$text-accent", lines)} <= styled
-    assert {label for label, _ in explanation.changes} <= {"Change by hand:", "or PyTorch:"}
+    assert {label for label, _ in changes} <= {"Change by hand:", "or PyTorch:"}
 
 
 def test_a_users_text_is_not_markup():
@@ -344,7 +295,7 @@ def test_the_command_prints_the_same_parts(discrepancy, option):
     explanation = discrepancy.explain(engine.preset("asked"))
     assert output.startswith(f"{discrepancy.title}: ")
     assert explanation.moves in output
-    for label, lines in explanation.changes:
+    for label, lines in fix_lines(engine.preset("asked"), discrepancy):
         assert f"{label}\n    {lines.splitlines()[0]}\n" in output
     if option == "--ascii":
         assert output.isascii()

@@ -21,7 +21,7 @@ from engine.numpy_model import NumpyModel
 from engine.places import Kind
 from engine.settings import LossReport, SideName
 from engine.shapley import shapley_values
-from engine.torch_mlp import TorchMLP
+from engine.torch_model import TorchModel
 from engine.toward import AS_THE_ANSWER, Toward, toward
 from tests.made_up import MadeUpStudy
 from tests.strategies import experiments
@@ -114,7 +114,7 @@ def test_every_run_of_a_batch_is_the_plain_models_run():
     ):
         runs = [BatchRun.of(replace(base.pytorch, **structure, **one), seed=3) for one in numbers]
         batch = TorchBatch(base, runs)
-        models = [TorchMLP(replace(base, pytorch=run.side, seed=3)) for run in runs]
+        models = [TorchModel(replace(base, pytorch=run.side, seed=3)) for run in runs]
         for _ in range(8):
             losses, _ = batch.step()
             np.testing.assert_allclose(losses, [model.step() for model in models], rtol=1e-12)
@@ -211,7 +211,7 @@ def test_a_bias_with_the_weights_held_is_a_bias_alone(asked):
     without = NumpyModel(alone)
     weights = {place: one for place, one in with_bias.parameters().items() if place.kind is Kind.WEIGHT}
     without.set_state(ModelState(weights, 0))
-    pytorch = TorchMLP(alone)
+    pytorch = TorchModel(alone)
     area = sum(abs(without.step() - pytorch.step()) for _ in range(300))
     assert asked.held[Measure.AREA][1 << bias, 0] == pytest.approx(area, rel=1e-3)
     assert asked.games[Measure.AREA][1 << bias, 0] != pytest.approx(area, rel=1e-3)

@@ -14,8 +14,8 @@ from engine.numpy_mlp import NumpyMLP
 from engine.numpy_model import NumpyModel, RecordedNumpyModel
 from engine.places import Kind, Place
 from engine.settings import Activation, InitialWeights, LossReport, Precision, Reduction, SideName
-from engine.torch_mlp import HalfSumLoss, TorchMLP, build_model
-from engine.torch_replay import ReplayedTorchMLP
+from engine.torch_model import TorchModel, build_model
+from engine.torch_replay import ReplayedTorchModel
 from tests.strategies import experiments
 from tests.tensors import assert_same_bits, state_of
 
@@ -62,7 +62,7 @@ def test_forward_and_every_gradient_are_autograds(sizes, kinds, bias, samples, s
 
 @given(experiments())
 def test_the_fast_steps_have_the_plain_steps_bits(settings):
-    pairs = ((NumpyModel, RecordedNumpyModel), (TorchMLP, ReplayedTorchMLP))
+    pairs = ((NumpyModel, RecordedNumpyModel), (TorchModel, ReplayedTorchModel))
     with np.errstate(all="ignore"):
         for plain_type, fast_type in pairs:
             plain, fast = plain_type(settings), fast_type(settings)
@@ -90,16 +90,19 @@ def test_what_cannot_be_recorded_is_stepped_plainly(monkeypatch):
 
 
 @pytest.mark.parametrize("momentum", ["none", "pytorch-0.9-dampened-0.5", "textbook-0.9"])
-def test_a_recording_takes_a_learning_rate_that_changes(momentum):
+@pytest.mark.parametrize(
+    ("fast_type", "plain_type"), [(RecordedNumpyModel, NumpyModel), (ReplayedTorchModel, TorchModel)]
+)
+def test_a_recording_takes_a_learning_rate_that_changes(fast_type, plain_type, momentum):
     """And what is made of it: the decay that goes beside the step, the textbook's share."""
     side = replace(engine.preset("exact").numpy, bias=True, momentum=momentum, weight_decay="decoupled-0.01")
-    settings = replace(engine.preset("exact"), numpy=side, data=engine.built_in("regression"))
-    fast, plain = RecordedNumpyModel(settings), NumpyModel(settings)
+    settings = replace(engine.preset("exact"), numpy=side, pytorch=side, data=engine.built_in("regression"))
+    fast, plain = fast_type(settings), plain_type(settings)
     for epoch in range(500):
         if epoch == 100:
-            fast.side = plain.side = replace(side, learning_rate=0.03)
+            fast.set_learning_rate(0.03)
+            plain.set_learning_rate(0.03)
         assert fast.step() == plain.step()
-    assert fast.replay is not None
     assert_same_bits(fast.state(), plain.state())
 
 
@@ -123,8 +126,8 @@ def test_a_recording_takes_the_number_of_the_update():
 
 def test_a_recording_that_does_not_agree_is_not_used(monkeypatch):
     settings = engine.preset("answer")
-    monkeypatch.setattr("engine.torch_replay.Program.run", lambda self: 0.0)
-    fast, plain = ReplayedTorchMLP(settings), TorchMLP(settings)
+    monkeypatch.setattr("engine.torch_replay.Program.run", lambda self, numbers: 0.0)
+    fast, plain = ReplayedTorchModel(settings), TorchModel(settings)
     assert [fast.step() for _ in range(10)] == [plain.step() for _ in range(10)]
 
 
@@ -137,10 +140,10 @@ def test_a_numpy_recording_is_used_when_it_agrees(monkeypatch):
 
 
 def test_a_recording_is_used_when_it_agrees(monkeypatch):
-    fast = ReplayedTorchMLP(engine.preset("pytorch"))
+    fast = ReplayedTorchModel(engine.preset("pytorch"))
     for _ in range(5):
         fast.step()
-    monkeypatch.setattr(TorchMLP, "step", lambda self: pytest.fail("the plain step ran"))
+    monkeypatch.setattr(TorchModel, "step", lambda self: pytest.fail("the plain step ran"))
     fast.step()
 
 
@@ -149,7 +152,7 @@ def test_one_step_in_float64_is_the_same_step_on_both_sides(settings):
     """Whatever the choices, equal sides take equal steps, up to rounding."""
     side = replace(settings.pytorch, precision=Precision.FLOAT64)
     settings = replace(settings, numpy=side, pytorch=side)
-    ours, theirs = NumpyModel(settings), TorchMLP(settings)
+    ours, theirs = NumpyModel(settings), TorchModel(settings)
     assert_same_bits(ours.parameters(), theirs.parameters())
     assert ours.step() == pytest.approx(theirs.step(), rel=1e-10, abs=1e-14)
     after = theirs.parameters()
@@ -177,7 +180,8 @@ def test_xors_first_step_by_hand():
 def test_the_half_sum_has_the_error_for_its_gradient():
     prediction = torch.randn(5, 3, dtype=torch.float64, requires_grad=True)
     target = torch.randn(5, 3, dtype=torch.float64)
-    HalfSumLoss()(prediction, target).backward()
+    network = TorchModel(engine.preset("pytorch").with_side(SideName.PYTORCH, reduction=Reduction.SUM)).network
+    network.objective(prediction, target).backward()
     torch.testing.assert_close(prediction.grad, (prediction - target).detach(), rtol=0, atol=0)
 
 
@@ -200,7 +204,7 @@ def test_the_report_does_not_move_the_weights():
 def test_the_same_start_means_the_same_weights(start, bias):
     side = replace(engine.preset("pytorch").numpy, initial_weights=start, bias=bias)
     settings = replace(engine.preset("pytorch"), numpy=side, pytorch=side, hidden=(7, 3), seed=11)
-    ours, theirs = NumpyModel(settings).parameters(), TorchMLP(settings).parameters()
+    ours, theirs = NumpyModel(settings).parameters(), TorchModel(settings).parameters()
     assert_same_bits(ours, theirs)
     assert {array.dtype for side in (ours, theirs) for array in side.values()} == {np.dtype(np.float32)}
 
@@ -230,7 +234,7 @@ def test_building_a_model_leaves_torchs_random_state_alone():
 
 
 def test_parameters_are_copies():
-    for model in (NumpyModel(engine.preset("pytorch")), TorchMLP(engine.preset("pytorch"))):
+    for model in (NumpyModel(engine.preset("pytorch")), TorchModel(engine.preset("pytorch"))):
         before = model.parameters()
         kept = {place: parameter.copy() for place, parameter in before.items()}
         model.step()
@@ -281,15 +285,15 @@ def trained(model_type, settings, steps=5):
     return model.parameters()
 
 
-@pytest.mark.parametrize("model_type", [NumpyModel, TorchMLP])
+@pytest.mark.parametrize("model_type", [NumpyModel, TorchModel])
 def test_the_textbooks_momentum_takes_torchs_steps_while_the_rate_is_constant(model_type):
     textbooks = trained(model_type, equal_steps(momentum="textbook-0.9"))
-    torchs = trained(TorchMLP, equal_steps(momentum="pytorch-0.9"))
+    torchs = trained(TorchModel, equal_steps(momentum="pytorch-0.9"))
     for ours, theirs in by_parameter(textbooks, torchs):
         np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-13)
 
 
-@pytest.mark.parametrize("model_type", [NumpyModel, TorchMLP])
+@pytest.mark.parametrize("model_type", [NumpyModel, TorchModel])
 def test_the_first_velocity_is_dampened_in_the_textbook_and_not_in_torch(model_type):
     start = trained(model_type, equal_steps(), 0)
     moved = {
@@ -302,7 +306,7 @@ def test_the_first_velocity_is_dampened_in_the_textbook_and_not_in_torch(model_t
         np.testing.assert_allclose(textbooks - before, 0.25 * (whole - before), rtol=1e-9, atol=1e-15)
 
 
-@pytest.mark.parametrize("model_type", [NumpyModel, TorchMLP])
+@pytest.mark.parametrize("model_type", [NumpyModel, TorchModel])
 def test_decoupled_decay_shrinks_the_weights_and_then_takes_the_plain_step(model_type):
     start, plain = trained(model_type, equal_steps(), 0), trained(model_type, equal_steps(), 1)
     decayed = trained(model_type, equal_steps(weight_decay="decoupled-0.5"), 1)
@@ -326,7 +330,7 @@ def test_decay_beside_momentum_and_through_it_by_hand():
             weight_decay=f"{form}-{rate}",
         )
         settings = engine.Settings(data, side, side, hidden=(), output_activation="identity")
-        for model_type in (NumpyModel, TorchMLP):
+        for model_type in (NumpyModel, TorchModel):
             model = model_type(settings)
             model.set_state(state_of(np.array([[0.5]])))
             model.step()
@@ -347,7 +351,7 @@ def _two_steps(eta, mu, rate, decoupled=False):
     return weight
 
 
-@pytest.mark.parametrize("model_type", [NumpyModel, TorchMLP])
+@pytest.mark.parametrize("model_type", [NumpyModel, TorchModel])
 def test_in_turn_the_error_passes_through_the_new_weights(model_type):
     """The lower layer's step is autograd's with the upper layers' new weights put in where the error passes."""
     settings = replace(equal_steps(update_order="in-turn"), hidden=(4,))
@@ -367,7 +371,7 @@ def test_in_turn_the_error_passes_through_the_new_weights(model_type):
     assert not np.allclose(after[W1], trained(model_type, replace(equal_steps(), hidden=(4,)), 1)[W1], rtol=1e-9)
 
 
-@pytest.mark.parametrize("model_type", [NumpyModel, TorchMLP])
+@pytest.mark.parametrize("model_type", [NumpyModel, TorchModel])
 def test_logged_after_is_logged_before_one_epoch_later(model_type):
     before, after = model_type(equal_steps()), model_type(equal_steps(log_moment="after-update"))
     early, late = [before.step() for _ in range(6)], [after.step() for _ in range(6)]
@@ -376,7 +380,7 @@ def test_logged_after_is_logged_before_one_epoch_later(model_type):
 
 
 @pytest.mark.parametrize("kind", ["sigmoid", "tanh"])
-@pytest.mark.parametrize("model_type", [NumpyModel, TorchMLP])
+@pytest.mark.parametrize("model_type", [NumpyModel, TorchModel])
 def test_the_slip_takes_the_formula_of_the_pre_activation(model_type, kind):
     """One weight, by hand: δ = (ŷ − y)·z·(1 − z), or (ŷ − y)·(1 − z²)."""
     data = engine.Dataset("one", [[1.0]], [[1.0]])
@@ -397,7 +401,7 @@ def test_the_slip_takes_the_formula_of_the_pre_activation(model_type, kind):
     assert model.parameters()[W1].item() == pytest.approx(z - (prediction - 1) * slope, rel=1e-14)
 
 
-@pytest.mark.parametrize("model_type", [NumpyModel, RecordedNumpyModel, TorchMLP, ReplayedTorchMLP])
+@pytest.mark.parametrize("model_type", [NumpyModel, RecordedNumpyModel, TorchModel, ReplayedTorchModel])
 def test_another_networks_state_is_refused(model_type):
     """Its arrays may be such as would be spread over this one's."""
     settings = replace(engine.preset("pytorch"), hidden=(5,))
@@ -420,7 +424,7 @@ def test_another_networks_state_is_refused(model_type):
 def test_a_state_can_be_gone_on_from(settings):
     """Velocities too: a fresh model takes the same steps from it."""
     with np.errstate(all="ignore"):
-        for model_type in (NumpyModel, RecordedNumpyModel, TorchMLP, ReplayedTorchMLP):
+        for model_type in (NumpyModel, RecordedNumpyModel, TorchModel, ReplayedTorchModel):
             model, other = model_type(settings), model_type(settings)
             for count in (0, 3):
                 for _ in range(count):

@@ -1,8 +1,12 @@
 """The exported programs, run in fresh processes, against the engine bit for bit."""
 
+import ast
+import re
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -10,8 +14,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 
 import engine
-from engine.discrepancies import CATALOGUE
-from engine.scripts import differing_fields, script_files, scripts
+from engine.discrepancies import CATALOGUE, find
+from engine.scripts import marked_lines, script_files, scripts
 from engine.settings import SideName
 from tests.strategies import experiments
 
@@ -113,16 +117,77 @@ def test_any_experiment_in_this_process(experiment):
         np.testing.assert_array_equal(printed[: len(side.losses)], side.losses)
 
 
-def test_lines_know_their_difference():
-    experiment = engine.preset("asked")
-    assert differing_fields(experiment) == {one.field for one in engine.remaining(experiment)}
-    for script in scripts(experiment).values():
-        fields = {field for line in script.lines for field in line.fields}
-        assert fields <= {one.field for one in CATALOGUE}
-        assert {"loss_report", "precision", "learning_rate", "initial_weights"} - fields <= {"initial_weights"}
+@pytest.mark.parametrize("side", SideName)
+@given(experiment=experiments())
+@hypothesis_settings(max_examples=40)
+def test_marked_lines_are_those_that_matching_changes(side, experiment):
+    """What is not marked stands in the program of every remaining difference matched there, in the same order."""
+    lines = scripts(experiment)[side].lines
+    marked = marked_lines(experiment, side)
+    matched = []
+    for discrepancy in engine.remaining(experiment):
+        with suppress(engine.SettingsError):
+            matched.append(scripts(discrepancy.match(experiment, side.other))[side].lines)
+    kept = [line for place, line in enumerate(lines) if place not in marked]
+    for other in matched:
+        position = iter(other)
+        assert all(line in position for line in kept)
+    # And none is marked without need: with it, some program would no longer hold them all.
+    for place in marked:
+        with_it = [line for at, line in enumerate(lines) if at not in marked or at == place]
+        assert any(not is_subsequence(with_it, other) for other in matched) or lines.count(lines[place]) > 1
+
+
+def is_subsequence(lines, other):
+    position = iter(other)
+    return all(line in position for line in lines)
+
+
+def test_equal_sides_have_no_marks():
+    for name in ("exact", "pytorch"):
+        assert not any(marked_lines(engine.preset(name), side) for side in SideName)
+
+
+COMBINED = ("update_order", "log_moment", "derivative_at", "reduction", "bias", "loss_report")
+
+
+@pytest.mark.parametrize("hidden", [(), (3,), (3, 2), (3, 2, 3)])
+def test_no_program_has_anything_left_over(hidden):
+    """Every combination of the choices that are branches, and every form of momentum and decay: no choice is left in
+    the text, nothing is set and never used, and a number that is zero does not stand there.
+    """
+    choices = [[one.value for one in find(field).choices_for(SideName.PYTORCH)] for field in COMBINED]
+    momenta = [choice.value for choice in find("momentum").choices]
+    decays = [choice.value for choice in find("weight_decay").choices]
+    for number, values in enumerate(product(*choices)):
+        momentum, decay = momenta[number % len(momenta)], decays[number // len(momenta) % len(decays)]
+        side = replace(engine.preset("pytorch").numpy, **dict(zip(COMBINED, values, strict=True)))
+        side = replace(side, momentum=momentum, weight_decay=decay)
+        experiment = replace(
+            engine.preset("pytorch"), numpy=side, pytorch=side, hidden=hidden, output_activation="relu"
+        )
+        for script in scripts(experiment).values():
+            assert not LEFT_OVER.search(script.text), script.text
+            compile(script.text, script.name, "exec")
+            assert not unused_names(script.text), script.text
+
+
+LEFT_OVER = re.compile(r"\bside\b|\bself\b(?!, z)|(?<!fromkeys\([WbVU], )\b0\.0\b(?!$)", re.MULTILINE)
+"""A choice, or a zero that is not where velocities start."""
+
+
+def unused_names(program):
+    """Names that a program sets and never reads."""
+    nodes = list(ast.walk(ast.parse(program)))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    read = {name.id for name in names if isinstance(name.ctx, ast.Load)}
+    changed = {
+        node.target.id for node in nodes if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
+    }
+    return {name.id for name in names if isinstance(name.ctx, ast.Store)} - read - changed - {"epoch"}
 
 
 def test_they_are_as_short_as_one_would_write_them():
     for script in scripts(engine.preset("asked")).values():
         assert len(script.lines) < 45
-        assert max(len(line.text) for line in script.lines) < 100
+        assert max(map(len, script.lines)) < 100

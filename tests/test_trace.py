@@ -26,7 +26,7 @@ from engine.rounding.ways import SUMS_OF_PRODUCTS, fused, order_that_gives, roun
 from engine.settings import Activation, DerivativeAt, Reduction, SideName
 from engine.step_file import trace_document
 from engine.step_tensors import numpy_tensors, places
-from engine.torch_mlp import TorchMLP
+from engine.torch_model import TorchModel
 from engine.torch_trace import torch_tensors
 from engine.trace import trace, trace_epoch
 from engine.update_rules import UpdateOrder
@@ -69,7 +69,7 @@ def test_every_operation_is_autograds(settings):
     plain = {"precision": "float64", "update_order": UpdateOrder.TOGETHER, "derivative_at": DerivativeAt.OUTPUT}
     side = replace(settings.numpy, **plain)
     settings = replace(settings, numpy=side, pytorch=side)
-    numpy, pytorch = NumpyModel(settings), TorchMLP(settings)
+    numpy, pytorch = NumpyModel(settings), TorchModel(settings)
     parameters = numpy.parameters()
     layers = range(1, len(settings.activations) + 1)
     weights = [parameters[Place(Kind.WEIGHT, layer)] for layer in layers]
@@ -118,7 +118,7 @@ def test_gaps_are_counted_right():
 def test_ulps_are_steps_of_nextafter_across_zero_and_sign(start, steps):
     walked = np.float32(start)
     for _ in range(steps):
-        walked = np.nextafter(walked, np.float32(-start if start else -1))
+        walked = np.nextafter(walked, np.float32(-np.inf if start >= 0 else np.inf))
     assert ulp_distance(np.float32(start), walked, np.float32) == steps
     near = np.float32(1e-45) * np.float32(3)
     assert ulp_distance(near, -near, np.float32) == 6

@@ -197,12 +197,13 @@ def differences(field: str | None, **options: Any) -> None:
 
     from engine.discrepancies import CATALOGUE, find
     from engine.settings import SideName
+    from tui_app.fix_lines import fix_lines
 
     settings, ascii = settings_from(**options), wants_ascii(options)
     if field is not None:
         discrepancy = find(field)
         explanation = discrepancy.explain(settings)
-        changes = (f"{label}\n{indent(lines, '    ')}" for label, lines in explanation.changes)
+        changes = (f"{label}\n{indent(lines, '    ')}" for label, lines in fix_lines(settings, discrepancy))
         parts = (
             f"{discrepancy.title}: {discrepancy.summary}",
             f"{explanation.what} {explanation.moves}",

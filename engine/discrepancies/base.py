@@ -5,12 +5,9 @@ Each discrepancy is one module of this package that defines `DISCREPANCY`; the c
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from enum import Enum
-from textwrap import dedent
 from typing import Any
 
 from engine.errors import SettingsError
@@ -47,24 +44,10 @@ class Explanation:
     """One sentence: what a difference moves here, or would move if there were one with an effect."""
     numbers: str
     """What that means in this experiment, computed from its own settings."""
-    change_by_hand: str
-    """The lines that give the hand-written side PyTorch's value; empty where there is nothing to change."""
-    change_in_pytorch: str
-    """The lines that give PyTorch the hand-written side's value; empty where there is nothing to change."""
     formula: str
     """The rule in signs."""
     theory: str
     """Why it is so, for those who read on."""
-
-    @property
-    def changes(self) -> tuple[tuple[str, str], ...]:
-        """Each side's lines to change under their label; none where there is nothing to change."""
-        labelled = (("Change by hand:", self.change_by_hand), ("or PyTorch:", self.change_in_pytorch))
-        return tuple((label, lines) for label, lines in labelled if lines)
-
-
-Lines = tuple[str, ...]
-"""Lines of code, or blocks of lines that stand or go together."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +63,6 @@ class Wording:
     equal: str
     """What follows 'The sides are already equal: ', with {both}."""
     numbers: Callable[[Settings], str]
-    lines_by_hand: Callable[[Settings], Lines]
-    """The lines of the hand-written program that this setting decides, as they stand for these settings."""
-    lines_in_pytorch: Callable[[Settings], Lines]
-    """The same for the PyTorch program."""
     formula: str
     theory: Callable[[Settings], str]
     matters: Callable[[Settings], bool] = lambda settings: True
@@ -133,32 +112,24 @@ class Discrepancy:
         return settings.with_side(side, **{self.field: value})
 
     def explain(self, settings: Settings) -> Explanation:
-        """What this difference is for these settings, and which lines to change."""
+        """What this difference is for these settings; which lines to change is `scripts/marks.py`'s."""
         wording = self.wording
         by_hand, pytorch = (wording.phrase(self.value(settings, side)) for side in SideName)
         if self.matched(settings):
             what = f"The sides are already equal: {wording.equal.format(both=by_hand)}."
         else:
             what = wording.differ.format(by_hand=by_hand, pytorch=pytorch)
-        acts = not self.matched(settings) and wording.matters(settings)
         return Explanation(
             what,
-            f"It {'moves' if acts else 'would move'} {self.moves.value}.",
+            f"It {'moves' if self.acts(settings) else 'would move'} {self.moves.value}.",
             wording.numbers(settings),
-            self._change(settings, SideName.NUMPY) if acts else "",
-            self._change(settings, SideName.PYTORCH) if acts else "",
             wording.formula,
             wording.theory(settings),
         )
 
-    def _change(self, settings: Settings, side: SideName) -> str:
-        """The lines of one side that read differently once it has the other side's value."""
-        try:
-            changed = self.match(settings, side.other)
-        except SettingsError as error:
-            return f"# not possible: {error}"
-        lines = self.wording.lines_by_hand if side is SideName.NUMPY else self.wording.lines_in_pytorch
-        return dedent("\n".join(_edits(lines(settings), lines(changed))))
+    def acts(self, settings: Settings) -> bool:
+        """Whether the sides differ, and that has an effect."""
+        return not self.matched(settings) and self.wording.matters(settings)
 
     def choices_for(self, side: SideName) -> tuple[Choice, ...]:
         """The choices that side can have."""
@@ -212,35 +183,6 @@ def _synonyms(value: Any) -> tuple[str, ...]:
     if isinstance(value, Enum):
         return (str(value.value),)
     return {True: ("yes", "true", "on", "1"), False: ("no", "none", "false", "off", "0")}.get(value, ())
-
-
-def _edits(before: Lines, after: Lines) -> Iterator[str]:
-    """What to delete and what to write, so that `before` becomes `after`."""
-    kept = {_code(block) for block in after}
-    written = {_head(block) for block in after}
-    stays = {line.strip() for block in after for line in block.split("\n")}
-    for kind, start, end, new_start, new_end in SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes():
-        if kind == "equal":
-            continue
-        gone, new = before[start:end], after[new_start:new_end]
-        # Lines in the place of as many are plain; a block is not the line that stands where it stood.
-        if len(gone) > len(new) or any("\n" in block for block in gone):
-            # What is written again, or only moves, need not be named.
-            unnamed = [block for block in gone if _code(block) not in kept and _head(block) not in written]
-            lines = (line.strip() for block in unnamed for line in block.split("\n"))
-            yield from (f"# delete: {line.removeprefix('# ')}" for line in lines if line not in stays)
-        yield from new
-
-
-def _code(block: str) -> str:
-    return re.sub("#.*", "", block).strip()
-
-
-def _head(block: str) -> str:
-    """What a line sets or calls: 'W1 +=', 'losses.append('; a block of several lines is only itself."""
-    if "\n" in block:
-        return block
-    return re.split(r"(?<==) |(?<=[(])", block, maxsplit=1)[0]
 
 
 def plain(value: float, digits: int = 6) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording, each_side
-from engine.discrepancies.code_lines import bias_update, every_layer, forward, linear
-from engine.settings import InitialWeights, Precision, Settings, SideName
+from engine.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side
+from engine.settings import InitialWeights, Settings, SideName
 
 CHOICES = (
     Choice(False, "no", "none", "output = activation(input @ W)"),
@@ -22,34 +21,6 @@ def _numbers(settings: Settings) -> str:
     return (
         f"{'-'.join(map(str, sizes))} has {weights:,} weights, with biases {biases:,} more. Parameters: {parameters}."
     )
-
-
-def _lines_by_hand(settings: Settings) -> Lines:
-    # Where z has a line of its own, the bias is in that.
-    z = f"{forward(settings, 1)[0]}{every_layer(settings)}"
-    return (_first_bias(settings), z, *bias_update(settings, 1)) if settings.numpy.bias else (z,)
-
-
-def _first_bias(settings: Settings) -> str:
-    fan_in, units = settings.layer_sizes[:2]
-    start = settings.numpy.initial_weights
-    drawn = {
-        InitialWeights.UNIT_UNIFORM: f"np.random.random({units})",
-        InitialWeights.TRUNCATED_NORMAL: f"truncated_normal({units}, 1 / np.sqrt({fan_in}))",
-    }.get(start, f"uniform(({units},), 1 / np.sqrt({fan_in}))")
-    single, wanted = start is InitialWeights.PYTORCH, settings.numpy.precision is not Precision.FLOAT64
-    cast = "" if single is wanted else ".astype(np.float32)" if wanted else ".astype(np.float64)"
-    return f"b1 = {drawn}{cast}"
-
-
-def _lines_in_pytorch(settings: Settings) -> Lines:
-    made = linear(settings, every_layer(settings))
-    fan_in, units = settings.layer_sizes[:2]
-    drawn = {
-        InitialWeights.UNIT_UNIFORM: f"unit_uniform({units})",
-        InitialWeights.TRUNCATED_NORMAL: f"truncated_normal({units}, bound={fan_in}**-0.5)",
-    }.get(settings.pytorch.initial_weights)
-    return (made, f"model[0].bias.copy_({drawn})") if drawn and settings.pytorch.bias else (made,)
 
 
 def _theory(settings: Settings) -> str:
@@ -71,8 +42,6 @@ WORDING = Wording(
     differ="The hand-written layers have {by_hand}, PyTorch's have {pytorch}.",
     equal="the layers of both have {both}; otherwise one side would have more parameters",
     numbers=_numbers,
-    lines_by_hand=_lines_by_hand,
-    lines_in_pytorch=_lines_in_pytorch,
     formula="z = x·W + b; ∂L/∂b = Σδ over the samples",
     theory=_theory,
 )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording, each_side
-from engine.discrepancies.code_lines import delta, forward
+from engine.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side
 from engine.settings import Activation, DerivativeAt, Settings
 
 CHOICES = (
@@ -46,44 +45,11 @@ def _numbers(settings: Settings) -> str:
     return f"Layers affected: {len(touched)} of {len(settings.activations)}. {slopes}."
 
 
-def _lines_by_hand(settings: Settings) -> Lines:
-    layer = _touched(settings)[-1]
-    comment = "  # every such layer" if len(_touched(settings)) > 1 else ""
-    return *forward(settings, layer), f"{delta(settings, layer)}{comment}"
-
-
-def _lines_in_pytorch(settings: Settings) -> Lines:
-    kinds = dict.fromkeys(settings.activations[layer - 1] for layer in _touched(settings))
-    if settings.pytorch.derivative_at is DerivativeAt.OUTPUT:
-        return tuple(f"nn.{MODULES[kind]}()," for kind in kinds)
-    functions = [line for kind in kinds for line in _slipped(kind)]
-    return *functions, *(f"Slipped{MODULES[kind]}()," for kind in kinds)
-
-
-def _slipped(kind: Activation) -> Lines:
-    """A module of one's own: autograd by itself cannot be made to slip."""
-    name = f"Slipped{MODULES[kind]}"
-    return (
-        f"class _{name}(torch.autograd.Function):\n"
-        "    @staticmethod\n"
-        "    def forward(context, z):\n"
-        "        context.save_for_backward(z)\n"
-        f"        return torch.{kind.value}(z)\n"
-        "    @staticmethod\n"
-        "    def backward(context, gradient):\n"
-        "        (z,) = context.saved_tensors\n"
-        f"        return gradient * ({GIVEN_Z[kind]})",
-        f"class {name}(nn.Module):\n    def forward(self, z):\n        return _{name}.apply(z)",
-    )
-
-
 WORDING = Wording(
     phrase={DerivativeAt.OUTPUT: "the output s", DerivativeAt.PRE_ACTIVATION: "the pre-activation z"}.__getitem__,
     differ="σ′ is computed from {by_hand} by hand, from {pytorch} in PyTorch.",
     equal="both compute σ′ from {both}; otherwise only one side would follow the gradient",
     numbers=_numbers,
-    lines_by_hand=_lines_by_hand,
-    lines_in_pytorch=_lines_in_pytorch,
     formula="s = σ(z): σ′ = s·(1 − s); t = tanh(z): tanh′ = 1 − t²",
     theory=lambda settings: (
         "The derivative of the sigmoid is written in terms of its output: s·(1 − s), between 0 and 0.25. A function "

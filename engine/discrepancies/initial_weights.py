@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording, plain
-from engine.discrepancies.code_lines import every_layer, linear
-from engine.settings import InitialWeights, Precision, Settings, Side
+from engine.discrepancies.base import Choice, Discrepancy, Moves, Wording, plain
+from engine.settings import InitialWeights, Settings, Side
 
 CHOICES = (
     Choice(InitialWeights.UNIT_UNIFORM, "unit-uniform", "U[0,1)", "np.random.random: every weight positive"),
@@ -64,65 +63,6 @@ def _order(settings: Settings, side: Side) -> str:
     return f"  # W1, then {', '.join(names[1:4])}{' and so on' if len(names) > 4 else ''}"
 
 
-def _numpys_own(settings: Settings, side: Side) -> Lines:
-    """The first layer's weights from NumPy's stream, in float64."""
-    shape = f"({settings.layer_sizes[0]}, {settings.layer_sizes[1]})"
-    seeded = f"np.random.seed({settings.seed & 0xFFFFFFFF}){_order(settings, side)}"
-    if side.initial_weights is InitialWeights.UNIT_UNIFORM:
-        return seeded, f"W1 = np.random.random({shape})"
-    return (
-        "from statistics import NormalDist",
-        seeded,
-        f"bound = 1 / np.sqrt({settings.layer_sizes[0]})",
-        "low, high = map(NormalDist().cdf, (-bound, bound))",
-        f"p = low + (high - low) * np.random.random({shape})",
-        "W1 = np.vectorize(NormalDist().inv_cdf)(p)",
-        "W1 = np.clip(W1, -bound, bound)",
-    )
-
-
-def _pytorchs(settings: Settings, side: Side) -> Lines:
-    """The first layer's weights from PyTorch's stream, rebuilt in NumPy: MT19937 words, rounded once."""
-    fan_in, fan_out = settings.layer_sizes[:2]
-    seeded = f"rng = np.random.RandomState({settings.seed & 0xFFFFFFFF}){_order(settings, side)}"
-    if side.initial_weights is InitialWeights.PYTORCH:
-        drawn = f"np.float32({fan_in}**-0.5) * u.T"
-        return (
-            seeded,
-            f"words = rng.randint(0, 2**32, ({fan_out}, {fan_in}), np.uint32)",
-            "u = np.float32((words & 0xFFFFFF) / 2**23 - 1)",
-            f"W1 = np.float64({drawn})" if side.precision is Precision.FLOAT64 else f"W1 = {drawn}",
-        )
-    drawn = f"np.sqrt(3) * (gain / np.sqrt({fan_in})) * u.T"
-    return (
-        seeded,
-        f"words = rng.randint(0, 2**32, ({fan_out}, {fan_in}, 2), np.uint32)",
-        "high, low = np.moveaxis(words.astype(np.int64), -1, 0)",
-        "u = (((high & 0x1FFFFF) << 32 | low) - 2**52) / 2.0**52",
-        "gain = np.sqrt(2 / (1 + np.sqrt(5) ** 2))",
-        f"W1 = {drawn}" if side.precision is Precision.FLOAT64 else f"W1 = np.float32({drawn})",
-    )
-
-
-def _lines_by_hand(settings: Settings) -> Lines:
-    side = settings.numpy
-    if side.initial_weights in FROM_TORCH:
-        return _pytorchs(settings, side)
-    *before, last = _numpys_own(settings, side)
-    cast = "" if side.precision is Precision.FLOAT64 else ".astype(np.float32)"
-    return *before, f"{last}{cast}"
-
-
-def _lines_in_pytorch(settings: Settings) -> Lines:
-    side = settings.pytorch
-    made = linear(settings, every_layer(settings))
-    if side.initial_weights is InitialWeights.PYTORCH_FLOAT64:
-        return made, *(("model.float()",) if side.precision is Precision.FLOAT32 else ())
-    if side.initial_weights is InitialWeights.PYTORCH:
-        return made, *(("model.double()",) if side.precision is Precision.FLOAT64 else ())
-    return made, *_numpys_own(settings, side), "model[0].weight.data.copy_(torch.tensor(W1.T))"
-
-
 def _theory(settings: Settings) -> str:
     return (
         "Both distributions are uniform. np.random.random draws from U[0, 1): the mean is 0.5 and no weight is "
@@ -137,8 +77,6 @@ WORDING = Wording(
     differ="The first weights come from {by_hand} by hand, from {pytorch} in PyTorch.",
     equal="both draw the first weights from {both}; otherwise they would start from different weights",
     numbers=_numbers,
-    lines_by_hand=_lines_by_hand,
-    lines_in_pytorch=_lines_in_pytorch,
     formula="nn.Linear: kaiming_uniform_(a=√5), bound √3·√(2/(1+5))/√n = 1/√n",
     theory=_theory,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.discrepancies.base import Discrepancy, Lines, Moves, Wording, each_side, plain
+from engine.discrepancies.base import Discrepancy, Moves, Wording, each_side, plain
 from engine.number_text import read_number
 from engine.settings import LEARNING_RATES, Settings, gradient_factor
 
@@ -18,14 +18,6 @@ def _numbers(settings: Settings) -> str:
     wanted = plain(numpy.learning_rate * (factors[0] / factors[1]))
     equal = plain(pytorch.learning_rate * (factors[1] / factors[0]))
     return text + f"Equal steps need {wanted} in PyTorch or {equal} by hand."
-
-
-def _lines_by_hand(settings: Settings) -> Lines:
-    return (f"learning_rate = {settings.numpy.learning_rate!r}",)
-
-
-def _lines_in_pytorch(settings: Settings) -> Lines:
-    return (f"learning_rate = {settings.pytorch.learning_rate!r}",)
 
 
 def _theory(settings: Settings) -> str:
@@ -46,8 +38,6 @@ WORDING = Wording(
     differ="The learning rate is {by_hand} by hand, {pytorch} in PyTorch.",
     equal="both learning rates are {both}; with two rates, one curve would be stretched along the epochs",
     numbers=_numbers,
-    lines_by_hand=_lines_by_hand,
-    lines_in_pytorch=_lines_in_pytorch,
     formula="W ← W − η·∂L/∂W, with η the learning rate",
     theory=_theory,
 )

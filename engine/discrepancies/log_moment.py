@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording
-from engine.discrepancies.code_lines import forward, report, report_in_pytorch
+from engine.discrepancies.base import Choice, Discrepancy, Moves, Wording
 from engine.settings import LogMoment, Settings
 
 CHOICES = (
@@ -25,27 +24,11 @@ def _numbers(settings: Settings) -> str:
     )
 
 
-def _lines_by_hand(settings: Settings) -> Lines:
-    if settings.numpy.log_moment is LogMoment.BEFORE:
-        return (report(settings),)
-    layers = range(1, len(settings.activations) + 1)
-    again = [line for layer in layers for line in forward(settings, layer)]
-    block = ("# forward again, with the new weights", *again, f"error = layer{len(layers)} - Y")
-    return "\n".join(block), report(settings)
-
-
-def _lines_in_pytorch(settings: Settings) -> Lines:
-    after = settings.pytorch.log_moment is LogMoment.AFTER
-    return *(("prediction = model(X)  # again, with the new weights",) if after else ()), *report_in_pytorch(settings)
-
-
 WORDING = Wording(
     phrase={LogMoment.BEFORE: "before the update", LogMoment.AFTER: "after the update"}.__getitem__,
     differ="The loss is logged {by_hand} by hand, {pytorch} in PyTorch.",
     equal="both log the loss {both}; otherwise one curve would be one epoch ahead",
     numbers=_numbers,
-    lines_by_hand=_lines_by_hand,
-    lines_in_pytorch=_lines_in_pytorch,
     formula="before: loss(k) = L(W(k − 1)); after: loss(k) = L(W(k))",
     theory=lambda settings: (
         "Logged before the update, the loss of an epoch is that of the weights it begins with; logged after, of those "

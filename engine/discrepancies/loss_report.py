@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from engine.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
-from engine.discrepancies.code_lines import report, report_in_pytorch
 from engine.settings import LossReport, Settings
 
 CHOICES = (
@@ -62,8 +61,6 @@ WORDING = Wording(
     differ="The hand-written code logs {by_hand} as its loss, PyTorch {pytorch}.",
     equal="both log {both} as their loss; with two reports the curves would show two different numbers",
     numbers=_numbers,
-    lines_by_hand=lambda settings: (report(settings),),
-    lines_in_pytorch=report_in_pytorch,
     formula="e = ŷ − y; MSE = Σe²/(N·C); error·loss = ½·MSE·mean(e)",
     theory=_theory,
 )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording, each_side, plain
-from engine.discrepancies.code_lines import optimizer, optimizer_step, update, velocities
+from engine.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
 from engine.settings import Settings
 from engine.update_rules import Momentum, MomentumForm
 
@@ -58,19 +57,11 @@ def _numbers(settings: Settings) -> str:
     return text
 
 
-def _lines_by_hand(settings: Settings) -> Lines:
-    *before, moved = update(settings, 1)
-    alike = "every layer and bias alike" if settings.numpy.bias else "every layer alike" if settings.hidden else ""
-    return *velocities(settings), *before, f"{moved}{f'  # {alike}' if alike else ''}"
-
-
 WORDING = Wording(
     phrase=_phrase,
     differ="The hand-written code uses {by_hand}, PyTorch {pytorch}.",
     equal="both use {both}; otherwise their steps could differ",
     numbers=_numbers,
-    lines_by_hand=_lines_by_hand,
-    lines_in_pytorch=lambda settings: (*optimizer(settings), *optimizer_step(settings)),
     formula="PyTorch: v ← μ·v + (1 − d)·g, W ← W − η·v; textbook: v ← μ·v − η·(1 − d)·g, W ← W + v",
     theory=lambda settings: (
         "Momentum μ moves along a running sum v of the gradients g. PyTorch keeps the learning rate η out of the sum, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording, each_side, plain
+from engine.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
 from engine.settings import Precision, Settings, SideName
 
 CHOICES = (
@@ -26,22 +26,6 @@ def _numbers(settings: Settings) -> str:
     return f"The next weight above 1 differs from it by {spacings}; each of {settings.epochs:,} epochs rounds."
 
 
-def _lines_by_hand(settings: Settings) -> Lines:
-    data = "float32" if settings.numpy.precision is Precision.FLOAT32 else "float64"
-    weights = "float64" if settings.numpy.precision is Precision.FLOAT64 else "float32"
-    others = [*(["b1"] if settings.numpy.bias else []), *(["W2"] if settings.hidden else [])]
-    comment = f"  # {' and '.join(others)} too" if others else ""
-    return (
-        f"X, Y = X.astype(np.{data}), Y.astype(np.{data})",
-        f"W1 = W1.astype(np.{weights}){comment}",
-    )
-
-
-def _lines_in_pytorch(settings: Settings) -> Lines:
-    cast = "double()" if settings.pytorch.precision is Precision.FLOAT64 else "float()"
-    return f"model.{cast}", f"X, Y = X.{cast}, Y.{cast}"
-
-
 def _theory(settings: Settings) -> str:
     return (
         "NumPy computes in float64 unless told otherwise, PyTorch in float32. mixed: the weights are float32, "
@@ -60,8 +44,6 @@ WORDING = Wording(
     differ="The hand-written code computes in {by_hand}, PyTorch in {pytorch}.",
     equal="both compute in {both}; otherwise their roundings would differ",
     numbers=_numbers,
-    lines_by_hand=_lines_by_hand,
-    lines_in_pytorch=_lines_in_pytorch,
     formula="1 ULP at 1: 2⁻²³ ≈ 1.2e-07 in float32, 2⁻⁵² ≈ 2.2e-16 in float64",
     theory=_theory,
 )

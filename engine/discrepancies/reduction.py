@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording, each_side, plain
-from engine.discrepancies.code_lines import delta, report_in_pytorch
+from engine.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
 from engine.settings import Reduction, Settings, SideName, gradient_factor
 
 CHOICES = (
@@ -22,20 +21,6 @@ def _numbers(settings: Settings) -> str:
         f"N = {settings.data.samples:,}, C = {settings.data.outputs:,}: N·C/2 = {plain(settings.elements / 2)}. "
         f"Factor × learning rate: {each_side(*steps)}."
     )
-
-
-def _lines_by_hand(settings: Settings) -> Lines:
-    where = "  # N, C = Y.shape" if settings.numpy.reduction is Reduction.MEAN else ""
-    return (f"{delta(settings, len(settings.activations))}{where}",)
-
-
-def _lines_in_pytorch(settings: Settings) -> Lines:
-    # The logged line is among them: it is the loss of backward() only where that is the loss to report.
-    criterion, loss = {
-        Reduction.SUM: ('nn.MSELoss(reduction="sum")', "criterion(prediction, Y) * 0.5"),
-        Reduction.MEAN: ("nn.MSELoss()", "criterion(prediction, Y)"),
-    }[settings.pytorch.reduction]
-    return f"criterion = {criterion}", f"loss = {loss}", *report_in_pytorch(settings)
 
 
 def _theory(settings: Settings) -> str:
@@ -57,8 +42,6 @@ WORDING = Wording(
     differ="The backward pass starts from {by_hand} by hand, from {pytorch} in PyTorch.",
     equal="both backward passes start from {both}; otherwise one gradient would be N·C/2 times the other",
     numbers=_numbers,
-    lines_by_hand=_lines_by_hand,
-    lines_in_pytorch=_lines_in_pytorch,
     formula="∂(½·Σe²)/∂ŷ = e; ∂(mean(e²))/∂ŷ = 2/(N·C)·e",
     theory=_theory,
 )

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from textwrap import indent
-
-from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording
-from engine.discrepancies.code_lines import delta, optimizer, optimizer_step, update
-from engine.settings import Reduction, Settings
+from engine.discrepancies.base import Choice, Discrepancy, Moves, Wording
+from engine.settings import Settings
 from engine.update_rules import UpdateOrder
 
 CHOICES = (
@@ -41,36 +38,6 @@ def _where_in_turn(settings: Settings) -> str:
     return "By hand" if by_hand else "In PyTorch" if pytorch else ""
 
 
-def _lines_by_hand(settings: Settings) -> Lines:
-    last = len(settings.activations)
-    *before, moved = update(settings, last)
-    alike = "every layer alike" if last > 2 or settings.numpy.bias else ""
-    together = settings.numpy.update_order is UpdateOrder.TOGETHER
-    when = "put after every delta" if together else f"put before delta{last - 1}"
-    moved = f"{moved}  # {', '.join(part for part in (when, alike) if part)}"
-    below = delta(settings, last - 1) if last > 1 else ""
-    first = delta(settings, last)
-    return (first, below, *before, moved) if together else (first, *before, moved, below)
-
-
-def _lines_in_pytorch(settings: Settings) -> Lines:
-    summed = settings.pytorch.reduction is Reduction.SUM
-    loss = f"loss = criterion(prediction, Y){' * 0.5' if summed else ''}"
-    if settings.pytorch.update_order is UpdateOrder.TOGETHER:
-        return *optimizer(settings), "prediction = model(X)", loss, "loss.backward()", *optimizer_step(settings)
-    return (
-        *optimizer(settings),
-        *IN_TURN_FORWARD,
-        loss,
-        "(error,) = torch.autograd.grad(loss, prediction)",
-        f"for index in reversed(range({len(settings.activations)})):\n"
-        "    (delta,) = torch.autograd.grad(outputs[index + 1], pre_activations[index], error)\n"
-        "    pre_activations[index].backward(delta)\n"
-        + indent("\n".join(optimizer_step(settings)), "    ")
-        + "\n    error = delta @ model[2 * index].weight.detach()",
-    )
-
-
 IN_TURN_FORWARD = (
     "pre_activations, outputs = [], [X]",
     "for linear, activation in zip(model[0::2], model[1::2]):\n"
@@ -87,8 +54,6 @@ WORDING = Wording(
     differ="By hand the layers move {by_hand}; in PyTorch {pytorch}.",
     equal="on both the layers move {both}; otherwise only one side would use updated weights in its backward pass",
     numbers=_numbers,
-    lines_by_hand=_lines_by_hand,
-    lines_in_pytorch=_lines_in_pytorch,
     formula="δ₁ = (δ₂·W₂ᵀ)·σ′, with W₂ before its update; in turn, with W₂ − η·∂L/∂W₂",
     theory=lambda settings: (
         "Back-propagation passes every error down through the weights of the forward pass. Code that moves a layer as "

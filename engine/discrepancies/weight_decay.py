@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from engine.discrepancies.base import Choice, Discrepancy, Lines, Moves, Wording, each_side, plain
-from engine.discrepancies.code_lines import optimizer, optimizer_step, update
+from engine.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
 from engine.settings import Settings
 from engine.update_rules import DecayForm, WeightDecay
 
@@ -47,23 +46,11 @@ def _numbers(settings: Settings) -> str:
     return text
 
 
-def _lines_by_hand(settings: Settings) -> Lines:
-    *before, moved = update(settings, 1)
-    alike = "every layer and bias alike" if settings.numpy.bias else "every layer alike" if settings.hidden else ""
-    comment = f"  # {alike}" if alike else ""
-    # The comment stands on the line that decays.
-    if before and settings.numpy.weight_decay.form is DecayForm.DECOUPLED:
-        return f"{before[0]}{comment}", *before[1:], moved
-    return *before, f"{moved}{comment}"
-
-
 WORDING = Wording(
     phrase=_phrase,
     differ="The hand-written code has {by_hand}, PyTorch {pytorch}.",
     equal="both have {both}; otherwise their weights could shrink differently",
     numbers=_numbers,
-    lines_by_hand=_lines_by_hand,
-    lines_in_pytorch=lambda settings: (*optimizer(settings), *optimizer_step(settings)),
     formula="in the gradient: g ← g + λ·W; beside the step: W ← (1 − η·λ)·W − η·g",
     theory=lambda settings: (
         "Weight decay λ pulls every weight, and in PyTorch every bias too, towards 0. torch.optim.SGD adds λ·W to the "

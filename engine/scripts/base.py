@@ -1,4 +1,4 @@
-"""What a script is made of: lines, each with the difference it stands for, and the data as the script reads them."""
+"""What a script is made of: its lines, and the data as it reads them."""
 
 from __future__ import annotations
 
@@ -17,36 +17,27 @@ SHORT = 60
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of a script. `fields` names the discrepancies that decide how it reads, if any do."""
-
-    text: str
-    fields: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Script:
     """A whole program by its file name."""
 
     name: str
-    lines: tuple[Line, ...]
+    lines: tuple[str, ...]
 
     @property
     def text(self) -> str:
         """The file's content."""
-        return "".join(f"{line.text}\n" for line in self.lines)
+        return "".join(f"{line}\n" for line in self.lines)
 
 
 class Writer:
     """Gathers lines."""
 
     def __init__(self) -> None:
-        self.lines: list[Line] = []
+        self.lines: list[str] = []
 
-    def add(self, text: str = "", *fields: str, indent: int = 0) -> None:
-        """Add one line, or several at once that stand for the same differences."""
-        for line in text.split("\n"):
-            self.lines.append(Line(" " * 4 * indent + line if line else "", fields))
+    def add(self, text: str = "", indent: int = 0) -> None:
+        """Add one line, or several at once."""
+        self.lines += [" " * 4 * indent + line if line else "" for line in text.split("\n")]
 
 
 def plain_name(data: Dataset) -> str:
@@ -75,17 +66,14 @@ def data_file_text(data: Dataset) -> str:
     return file.getvalue()
 
 
-def add_array(writer: Writer, opening: str, rows: list[list[float]], closing: str, field: str) -> None:
-    """A matrix between `opening` and `closing`, on one line if it is short, else a row on each.
-
-    `field` is what decides how the closing reads.
-    """
+def add_array(writer: Writer, opening: str, rows: list[list[float]], closing: str) -> None:
+    """A matrix between `opening` and `closing`, on one line if it is short, else a row on each."""
     cells = ["[" + ", ".join(_number(value) for value in row) + "]" for row in rows]
     if sum(map(len, cells)) < SHORT:
-        writer.add(f"{opening}[{', '.join(cells)}]{closing}", field)
+        writer.add(f"{opening}[{', '.join(cells)}]{closing}")
         return
     writer.add("\n".join([f"{opening}[", *(f"    {row}," for row in cells)]))
-    writer.add(f"]{closing}", field)
+    writer.add(f"]{closing}")
 
 
 def _number(value: float) -> str:

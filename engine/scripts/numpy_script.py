@@ -1,34 +1,39 @@
 """The hand-written side of an experiment as a program that runs alone with only NumPy.
 
-It is what a person would write: every layer by name, no classes. A test holds its losses to the engine's bits.
+Its training step is `numpy_mlp.py`'s own source; the data, the start and the loop around it are written here. Up to
+three layers go by names, W1 and layer1; more stand in loops. A test holds its losses to the engine's bits.
 """
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Callable
+from functools import lru_cache
 from itertools import pairwise
+from types import SimpleNamespace
 
 from engine.scripts.base import Script, Writer, add_array, data_file_name, plain_name
-from engine.settings import (
-    Activation,
-    DerivativeAt,
-    InitialWeights,
-    LogMoment,
-    LossReport,
-    Precision,
-    Reduction,
-    Settings,
-)
+from engine.scripts.fold import fold
+from engine.scripts.layout import lines_of, plain_function
+from engine.scripts.source import Source, source_of
+from engine.scripts.specialize import Specializer
+from engine.settings import Activation, InitialWeights, Precision, Settings, Side
 from engine.threads import matters, threads_of
-from engine.update_rules import DecayForm, MomentumForm, UpdateOrder
 
 NAME = "numpy_mlp.py"
 
-FUNCTIONS = {
-    Activation.SIGMOID: "def sigmoid(z):\n    return 1 / (1 + np.exp(-z))",
-    Activation.TANH: "",
-    Activation.RELU: "def relu(z):\n    return np.maximum(z, 0)",
-    Activation.IDENTITY: "",
-}
+NAMED_LAYERS = 3
+"""So many layers are written by name."""
+
+BY_LAYER = ("W", "b", "V", "U", "dW", "db", "z", "layer", "dlayer", "delta")
+"""What the network keeps by layer."""
+
+MAY_GO = {"z", "s", "dlayer", "dW", "db", "gradient", "opened", "rate", "total", "loss"}
+"""Names of the step that a program has only where they are needed."""
+
+FUNCTIONS = {Activation.SIGMOID: "sigmoid", Activation.RELU: "relu"}
+"""Those that a program defines."""
 
 PYTORCH_UNIFORM = '''\
 def uniform(shape, bound):
@@ -70,7 +75,7 @@ def _imports(writer: Writer, settings: Settings) -> None:
     if data_file_name(settings.data):
         writer.add("from pathlib import Path")
     if settings.numpy.initial_weights is InitialWeights.TRUNCATED_NORMAL:
-        writer.add("from statistics import NormalDist", "initial_weights")
+        writer.add("from statistics import NormalDist")
     if len(writer.lines) > 2:
         writer.add()
     if matters(settings):
@@ -83,34 +88,43 @@ def _imports(writer: Writer, settings: Settings) -> None:
 def _data(writer: Writer, settings: Settings) -> None:
     data, name = settings.data, data_file_name(settings.data)
     dtype = "np.float32" if settings.numpy.precision is Precision.FLOAT32 else "np.float64"
+    writer.add(f"dtype = {dtype}")
     if name is None:
         for label, array in (("X", data.X), ("Y", data.Y)):
-            add_array(writer, f"{label} = np.array(", array.tolist(), f", {dtype})", "precision")
+            add_array(writer, f"{label} = np.array(", array.tolist(), ", dtype)")
     else:
         writer.add(f'data = np.loadtxt(Path(__file__).with_name("{name}"), delimiter=",", skiprows=1, ndmin=2)')
-        writer.add(f"X = data[:, :{data.inputs}].astype({dtype})", "precision")
-        writer.add(f"Y = data[:, {data.inputs}:].astype({dtype})", "precision")
-    if settings.numpy.reduction is Reduction.MEAN:
-        writer.add("N, C = Y.shape", "reduction")
-    writer.add(f"learning_rate = {settings.numpy.learning_rate!r}", "learning_rate")
+        writer.add(f"X = data[:, :{data.inputs}].astype(dtype)")
+        writer.add(f"Y = data[:, {data.inputs}:].astype(dtype)")
+    writer.add(f"learning_rate = {settings.numpy.learning_rate!r}")
     writer.add(f"epochs = {settings.epochs}\n\n")
+
+
+def _source() -> Source:
+    return source_of("engine.numpy_mlp", "NumpyMLP")
 
 
 def _functions(writer: Writer, settings: Settings) -> None:
     for kind in dict.fromkeys(settings.activations):
-        if FUNCTIONS[kind]:
-            writer.add(f"{FUNCTIONS[kind]}\n\n")
+        if kind in FUNCTIONS:
+            writer.add(f"{plain_function(_source().functions[FUNCTIONS[kind]])}\n\n")
     start = {
         InitialWeights.PYTORCH: PYTORCH_UNIFORM,
         InitialWeights.PYTORCH_FLOAT64: PYTORCH_UNIFORM_64,
         InitialWeights.TRUNCATED_NORMAL: TRUNCATED_NORMAL,
     }.get(settings.numpy.initial_weights)
     if start:
-        writer.add(start, "initial_weights")
-        writer.add("\n")
+        writer.add(f"{start}\n\n")
+
+
+def _unrolled(settings: Settings) -> bool:
+    return len(settings.activations) <= NAMED_LAYERS
 
 
 def _weights(writer: Writer, settings: Settings) -> None:
+    if not _unrolled(settings):
+        writer.add(f"sizes = {', '.join(map(str, settings.layer_sizes))}")
+        writer.add("W, b = {}, {}" if settings.numpy.bias else "W = {}")
     if settings.numpy.initial_weights in (InitialWeights.PYTORCH, InitialWeights.PYTORCH_FLOAT64):
         _pytorch_weights(writer, settings)
     else:
@@ -127,133 +141,73 @@ def _cast(settings: Settings) -> str:
 
 
 def _pytorch_weights(writer: Writer, settings: Settings) -> None:
-    cast = _cast(settings)
-    writer.add(f"random = np.random.RandomState({settings.seed & 0xFFFFFFFF})", "initial_weights")
-    writer.add("gain = np.sqrt(2 / (1 + np.sqrt(5) ** 2))  # kaiming_uniform_ with a = √5", "initial_weights")
-    for layer, (fan_in, fan_out) in enumerate(pairwise(settings.layer_sizes), start=1):
-        bound = f"np.sqrt(3) * (gain / np.sqrt({fan_in}))"
-        writer.add(f"W{layer} = uniform(({fan_out}, {fan_in}), {bound}).T{cast}", "initial_weights")
-        if settings.numpy.bias:
-            writer.add(f"b{layer} = uniform(({fan_out},), 1 / np.sqrt({fan_in})){cast}", "bias")
+    cast, bias = _cast(settings), settings.numpy.bias
+    writer.add(f"random = np.random.RandomState({settings.seed & 0xFFFFFFFF})")
+    writer.add("gain = np.sqrt(2 / (1 + np.sqrt(5) ** 2))  # kaiming_uniform_ with a = √5")
+
+    def drawn(fan_in: str, fan_out: str, W: str, b: str) -> list[str]:
+        weight = f"{W} = uniform(({fan_out}, {fan_in}), np.sqrt(3) * (gain / np.sqrt({fan_in}))).T{cast}"
+        return [weight, f"{b} = uniform(({fan_out},), 1 / np.sqrt({fan_in})){cast}"] if bias else [weight]
+
+    _each_layer(writer, settings, drawn)
 
 
 def _numpy_weights(writer: Writer, settings: Settings) -> None:
     cast = _cast(settings)
     unit = settings.numpy.initial_weights is InitialWeights.UNIT_UNIFORM
-    writer.add(f"np.random.seed({settings.seed & 0xFFFFFFFF})", "initial_weights")
-    layers = list(enumerate(pairwise(settings.layer_sizes), start=1))
-    for layer, (fan_in, fan_out) in layers:
-        shape = f"({fan_in}, {fan_out})"
-        drawn = f"np.random.random({shape})" if unit else f"truncated_normal({shape}, 1 / np.sqrt({fan_in}))"
-        writer.add(f"W{layer} = {drawn}{cast}", "initial_weights")
-    for layer, (fan_in, fan_out) in layers if settings.numpy.bias else []:
-        drawn = f"np.random.random({fan_out})" if unit else f"truncated_normal({fan_out}, 1 / np.sqrt({fan_in}))"
-        writer.add(f"b{layer} = {drawn}{cast}", "bias")
+    writer.add(f"np.random.seed({settings.seed & 0xFFFFFFFF})")
 
+    def drawn(shape: str, fan_in: str) -> str:
+        return f"np.random.random({shape})" if unit else f"truncated_normal({shape}, 1 / np.sqrt({fan_in}))"
 
-def _activated(kind: Activation, z: str) -> str:
-    return {Activation.SIGMOID: f"sigmoid({z})", Activation.TANH: f"np.tanh({z})", Activation.RELU: f"relu({z})"}.get(
-        kind, z
+    _each_layer(
+        writer, settings, lambda fan_in, fan_out, W, b: [f"{W} = {drawn(f'({fan_in}, {fan_out})', fan_in)}{cast}"]
     )
+    if settings.numpy.bias:
+        _each_layer(writer, settings, lambda fan_in, fan_out, W, b: [f"{b} = {drawn(fan_out, fan_in)}{cast}"])
 
 
-def _derivative(kind: Activation, s: str) -> str:
-    """What the error is multiplied by, with its sign, or nothing for the identity."""
-    return {
-        Activation.SIGMOID: f" * ({s} * (1 - {s}))",
-        Activation.TANH: f" * (1 - {s} * {s})",
-        Activation.RELU: f" * ({s} > 0)",
-    }.get(kind, "")
+def _each_layer(writer: Writer, settings: Settings, drawn: Callable[[str, str, str, str], list[str]]) -> None:
+    """The lines that draw each layer's start; `drawn` is given fan_in, fan_out, the weight and the bias as written."""
+    layers = len(settings.activations)
+    if _unrolled(settings):
+        for i, (fan_in, fan_out) in enumerate(pairwise(settings.layer_sizes), start=1):
+            writer.add("\n".join(drawn(str(fan_in), str(fan_out), f"W{i}", f"b{i}")))
+        return
+    writer.add(f"for i in range(1, {layers + 1}):")
+    writer.add("fan_in, fan_out = sizes[i - 1], sizes[i]", indent=1)
+    writer.add("\n".join(drawn("fan_in", "fan_out", "W[i]", "b[i]")), indent=1)
 
 
 def _training(writer: Writer, settings: Settings) -> None:
-    side, count = settings.numpy, len(settings.activations)
+    side = settings.numpy
+    lines = _step_lines(side, settings.activations)
     if side.momentum.coefficient:
-        kinds = "VU" if side.bias else "V"
-        names = [f"{kind}{index}" for index in range(1, count + 1) for kind in kinds]
-        writer.add(f"{' = '.join(names)} = 0.0", "momentum")
-    writer.add("losses = []\nfor epoch in range(epochs):")
-    writer.add("# forward", indent=1)
-    _forward(writer, settings, indent=1)
-    _backward(writer, settings)
-    if side.update_order is UpdateOrder.TOGETHER:
-        writer.add("# update", indent=1)
-        for index in range(1, count + 1):
-            _update(writer, settings, index)
-    if side.log_moment is LogMoment.AFTER:
-        writer.add("# forward again, with the new weights", "log_moment", indent=1)
-        _forward(writer, settings, indent=1)
-        writer.add(f"error = layer{count} - Y", "log_moment", indent=1)
-    report = {
-        LossReport.MSE: "np.mean(np.square(error))",
-        LossReport.HALF_SUM: "0.5 * np.sum(np.square(error))",
-        LossReport.ERROR_TIMES_LOSS: "np.mean(error * (0.5 * np.mean(np.square(error))))",
-    }[side.loss_report]
-    writer.add(f"losses.append(float({report}))", "loss_report", "log_moment", indent=1)
+        writer.add(_velocities(settings))
+    counted = any(re.search(r"\bepoch\b", line) for line in lines)
+    writer.add(f"losses = []\nfor epoch in range({'1, epochs + 1' if counted else 'epochs'}):")
+    for line in lines:
+        writer.add(line, indent=1)
     writer.add('\nprint(*losses, sep="\\n")')
 
 
-def _layer_input(index: int) -> str:
-    return f"layer{index - 1}" if index > 1 else "X"
+@lru_cache(maxsize=256)
+def _step_lines(side: Side, activations: tuple[Activation, ...]) -> tuple[str, ...]:
+    """The network's own step for this experiment, and the loss logged."""
+    layers = len(activations)
+    known = SimpleNamespace(side=side, activations=dict(enumerate(activations, start=1)), L=layers)
+    specializer = Specializer(_source(), known, BY_LAYER, unrolled=layers <= NAMED_LAYERS)
+    body = specializer.method("step", X="X", Y="Y", learning_rate="learning_rate", t="epoch")
+    return tuple(lines_of(fold([*body, *ast.parse("losses.append(float(loss))").body], _may_go)))
 
 
-def _forward(writer: Writer, settings: Settings, indent: int) -> None:
-    side = settings.numpy
-    fields = ("bias",) if side.bias else ()
-    for index, kind in enumerate(settings.activations, start=1):
-        z = f"np.dot({_layer_input(index)}, W{index})" + (f" + b{index}" if side.bias else "")
-        if side.derivative_at is DerivativeAt.PRE_ACTIVATION:
-            writer.add(f"z{index} = {z}", *fields, "derivative_at", indent=indent)
-            z = f"z{index}"
-        writer.add(f"layer{index} = {_activated(kind, z)}", *fields, indent=indent)
+def _may_go(name: str) -> bool:
+    return name.rstrip("0123456789") in MAY_GO or name == "layer0"
 
 
-def _backward(writer: Writer, settings: Settings) -> None:
-    side, kinds = settings.numpy, settings.activations
-    count = len(kinds)
-    in_turn = side.update_order is UpdateOrder.IN_TURN
-    writer.add("# backward, each layer updated before the next" if in_turn else "# backward", indent=1)
-    writer.add(f"error = layer{count} - Y", indent=1)
-    scaled = "2 / (N * C) * error" if side.reduction is Reduction.MEAN else "error"
-    for index in reversed(range(1, count + 1)):
-        last = index == count
-        error = scaled if last else f"np.dot(delta{index + 1}, W{index + 1}.T)"
-        slipped = side.derivative_at is DerivativeAt.PRE_ACTIVATION
-        derivative = _derivative(kinds[index - 1], f"z{index}" if slipped else f"layer{index}")
-        error = f"({error})" if last and derivative and scaled != "error" else error
-        fields = ("reduction",) if last else ("update_order",)
-        writer.add(f"delta{index} = {error}{derivative}", *fields, "derivative_at", indent=1)
-        if in_turn:
-            _update(writer, settings, index)
-
-
-def _update(writer: Writer, settings: Settings, index: int) -> None:
-    """One layer's update."""
-    _descend(writer, settings, f"W{index}", f"V{index}", f"np.dot({_layer_input(index)}.T, delta{index})")
-    if settings.numpy.bias:
-        _descend(writer, settings, f"b{index}", f"U{index}", f"delta{index}.sum(axis=0)", "bias")
-
-
-def _descend(
-    writer: Writer, settings: Settings, parameter: str, velocity: str, gradient: str, *own_fields: str
-) -> None:
-    side = settings.numpy
-    decay, momentum = side.weight_decay, side.momentum
-    fields = (*own_fields, "update_order", "momentum", "weight_decay")
-    if decay.rate and decay.form is DecayForm.DECOUPLED:
-        writer.add(f"{parameter} *= 1 - learning_rate * {decay.rate!r}", "weight_decay", indent=1)
-    if decay.rate and decay.form is DecayForm.IN_GRADIENT:
-        gradient = f"({gradient} + {decay.rate!r} * {parameter})"
-    if momentum.coefficient == 0:
-        writer.add(f"{parameter} += -learning_rate * {gradient}", *fields, indent=1)
-        return
-    share = f"(1 - {momentum.dampening!r}) * " if momentum.dampening else ""
-    if momentum.form is MomentumForm.TEXTBOOK:
-        step = f"-learning_rate * {share}{gradient}"
-        writer.add(f"{velocity} = {momentum.coefficient!r} * {velocity} + {step}", *fields, indent=1)
-        writer.add(f"{parameter} += {velocity}", *fields, indent=1)
-        return
-    gathered = f"{momentum.coefficient!r} * {velocity} + {share}{gradient}"
-    first = f"{gradient} if epoch == 0 else " if momentum.dampening else ""
-    writer.add(f"{velocity} = {first}{gathered}", *fields, indent=1)
-    writer.add(f"{parameter} += -learning_rate * {velocity}", *fields, indent=1)
+def _velocities(settings: Settings) -> str:
+    layers = range(1, len(settings.activations) + 1)
+    kinds = "VU" if settings.numpy.bias else "V"
+    if _unrolled(settings):
+        return f"{' = '.join(f'{kind}{i}' for i in layers for kind in kinds)} = 0.0"
+    return "\n".join(f"{kind} = dict.fromkeys({'W' if kind == 'V' else 'b'}, 0.0)" for kind in kinds)

@@ -11,7 +11,7 @@ from textual.containers import Container, ScrollableContainer
 from textual.content import Content
 from textual.highlight import highlight
 
-from engine.scripts import Script, differing_fields, scripts
+from engine.scripts import Script, marked_lines, scripts
 from engine.settings import Settings, SideName
 from engine.snapshot import Snapshot
 from tui_app.look import Look
@@ -38,13 +38,13 @@ def prepare(settings: Settings) -> None:
     threading.Thread(target=work, name="mlp-highlighting", daemon=True).start()
 
 
-def code_content(script: Script, differing: frozenset[str], flashing: frozenset[str] = frozenset()) -> Content:
-    """The program, highlighted; ≠ before each line that a difference decides, and lines in `flashing` lit up."""
+def code_content(script: Script, differing: frozenset[int], flashing: frozenset[str] = frozenset()) -> Content:
+    """The program, highlighted; ≠ before each of the `differing` lines, and lines in `flashing` lit up."""
     shown = []
-    for line, content in zip(script.lines, highlighted(script.text), strict=False):
-        marked = not differing.isdisjoint(line.fields)
+    for place, (line, content) in enumerate(zip(script.lines, highlighted(script.text), strict=False)):
+        marked = place in differing
         numbered = Content.assemble(("≠ " if marked else "  ", "bold $text-warning"), content)
-        if line.text and line.text in flashing:
+        if line and line in flashing:
             numbered = numbered.stylize(FLASHED)
         elif marked:
             numbered = numbered.stylize(MARKED)
@@ -64,18 +64,18 @@ class CodePane(ScrollableContainer, can_focus=True):
         """The text."""
         yield self._text
 
-    def show(self, script: Script, differing: frozenset[str]) -> None:
+    def show(self, script: Script, differing: frozenset[int]) -> None:
         """Show the program; lines that are new light up for a moment."""
         before, self._script = self._script, script
         self.border_title = script.name
         changed: frozenset[str] = frozenset()
         if before is not None and before != script and self.app.animation_level != "none":
-            changed = frozenset(line.text for line in script.lines) - {line.text for line in before.lines}
+            changed = frozenset(script.lines) - {*before.lines}
         self._text.update(code_content(script, differing, changed))
         if changed:
             self.set_timer(FLASH_SECONDS, lambda: self._settle(script, differing))
 
-    def _settle(self, script: Script, differing: frozenset[str]) -> None:
+    def _settle(self, script: Script, differing: frozenset[int]) -> None:
         if script is self._script:
             self._text.update(code_content(script, differing))
 
@@ -104,6 +104,5 @@ the same losses to the last bit."""
         if snapshot.settings == self._shown:
             return
         self._shown = snapshot.settings
-        differing = differing_fields(snapshot.settings)
         for side, script in scripts(snapshot.settings).items():
-            self.query_one(f"#code-{side.value}", CodePane).show(script, differing)
+            self.query_one(f"#code-{side.value}", CodePane).show(script, marked_lines(snapshot.settings, side))

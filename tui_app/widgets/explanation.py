@@ -9,6 +9,7 @@ from textual.content import Content
 from engine.discrepancies import Discrepancy, Explanation
 from engine.settings import Settings
 from tui_app.ascii import spell_out
+from tui_app.fix_lines import fix_lines
 from tui_app.widgets.plain_text import PlainText
 
 HELP = """\
@@ -25,8 +26,9 @@ def explanation_content(discrepancy: Discrepancy, settings: Settings, ascii: boo
         Content.assemble(explanation.what, " ", (explanation.moves, "bold")),
         Content(explanation.numbers),
     ]
-    for label, lines in explanation.changes:
-        parts += [Content.styled(label, "bold"), Content.styled(lines, "$text-accent")]
+    for label, lines in fix_lines(settings, discrepancy):
+        shown = spell_out(lines) if ascii else lines
+        parts += [Content.styled(label, "bold"), Content.styled(shown, "$text-accent")]
     # No blank line before the background: sentence, number and lines fit the panel without scrolling.
     return Content("\n").join([*parts, Content(), Content(explanation.formula), Content(explanation.theory)])
 

@@ -1,0 +1,95 @@
+"""A network's source as a syntax tree with its comments. Nothing is executed."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Source:
+    """The functions of a module, and the methods of its network."""
+
+    functions: dict[str, ast.FunctionDef]
+    methods: dict[str, ast.FunctionDef]
+    classes: dict[str, ast.ClassDef]
+
+
+def comments_of(node: ast.AST) -> list[str]:
+    """The comment lines that stand before a statement."""
+    found: list[str] = getattr(node, "comments", [])
+    return found
+
+
+def with_comments(node: Any, comments: list[str]) -> Any:
+    """The statement itself, with these before it."""
+    node.comments = comments
+    return node
+
+
+def copied(node: Any) -> Any:
+    """A syntax tree again, without what is kept beside it; `deepcopy` takes several times as long."""
+    if isinstance(node, list):
+        return [copied(one) for one in node]
+    if not isinstance(node, ast.AST):
+        return node
+    again = type(node)(**{name: copied(getattr(node, name, None)) for name in node._fields})
+    if isinstance(node, ast.stmt):
+        again.lineno = getattr(node, "lineno", 0)  # type: ignore[attr-defined]
+    return again
+
+
+def source_text(node: ast.stmt) -> str | None:
+    """A statement as it stands in the source, if it is unchanged."""
+    found: str | None = getattr(node, "source_text", None)
+    return found
+
+
+def with_source(node: ast.stmt, original: ast.stmt) -> ast.stmt:
+    """A statement written anew, with the original's layout if it says the same."""
+    if ast.unparse(node) == ast.unparse(original):
+        node.source_text = source_text(original)  # type: ignore[attr-defined]
+    return node
+
+
+@cache
+def source_of(module: str, network: str) -> Source:
+    """Of a module that need not be imported for it; `network` is the class whose methods count."""
+    spec = find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    text = Path(spec.origin).read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    _attach_comments(tree, text)
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    return Source(_functions(tree.body), _functions(classes[network].body), classes)
+
+
+def _functions(body: list[ast.stmt]) -> dict[str, ast.FunctionDef]:
+    return {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+
+
+def _attach_comments(tree: ast.Module, text: str) -> None:
+    """Each comment of a line of its own belongs to the statement on the line below it."""
+    own = {
+        token.start[0]: token.string
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+        if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#")
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt):
+            line = node.lineno - 1
+            found: list[str] = []
+            while line in own:
+                found.insert(0, own[line])
+                line -= 1
+            with_comments(node, found)
+            if isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr)):
+                node.source_text = dedent(ast.get_source_segment(text, node, padded=True) or "")  # type: ignore[union-attr]
