@@ -12,10 +12,10 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.batching import Batch, BatchRun
 from engine.errors import SettingsError
 from engine.places import Tensors
 from engine.settings import LogMoment, LossReport, Settings, SideName
+from engine.stacked_runs import Stack, StackedRun
 from engine.types import FloatArray
 
 Logged = tuple[LossReport, LogMoment]
@@ -59,25 +59,29 @@ class Measurements:
 
 
 class _Trainings:
-    """All different trainings of one side, in as few batches as their structures allow; `columns` finds a run's."""
+    """All different trainings of one side, in as few stacks as their structures allow; `columns` finds a run's."""
 
     def __init__(
-        self, settings: Settings, runs: Sequence[BatchRun], build: Callable[[Settings, Sequence[BatchRun]], Batch]
+        self,
+        settings: Settings,
+        name: SideName,
+        runs: Sequence[StackedRun],
+        build: Callable[[Settings, Sequence[StackedRun]], Stack],
     ) -> None:
-        by_structure: dict[tuple[object, ...], list[BatchRun]] = {}
+        by_structure: dict[tuple[object, ...], list[StackedRun]] = {}
         for run in dict.fromkeys(runs):
-            by_structure.setdefault(run.structure, []).append(run)
+            by_structure.setdefault(run.structure(name), []).append(run)
         stacked = [run for group in by_structure.values() for run in group]
         place = {run: column for column, run in enumerate(stacked)}
         self.columns = np.array([place[run] for run in runs])
         self.count = len(stacked)
-        self._batches = [build(settings, group) for group in by_structure.values()]
+        self._stacks = [build(settings, group) for group in by_structure.values()]
         self._last = np.full((2, self.count), np.nan)
         self.diverged = np.zeros(self.count, bool)
 
     def step(self) -> FloatArray:
         """(2, R): mean(e²) and mean(e) of every training before this update; where it diverged, the last finite."""
-        moments = np.concatenate([np.stack(batch.step()) for batch in self._batches], axis=1)
+        moments = np.concatenate([np.stack(stack.step()) for stack in self._stacks], axis=1)
         finite = np.isfinite(moments).all(axis=0) & ~self.diverged
         if not finite.all():
             self.diverged = ~finite
@@ -86,8 +90,8 @@ class _Trainings:
         return moments
 
     def parameters(self) -> Tensors:
-        """As `Batch.parameters`, of all trainings."""
-        found = [batch.parameters() for batch in self._batches]
+        """As `Stack.parameters`, of all trainings."""
+        found = [stack.parameters() for stack in self._stacks]
         return {place: np.concatenate([one[place] for one in found]) for place in found[0]}
 
 
@@ -107,8 +111,8 @@ class Block:
     def __init__(
         self, settings: Settings, combinations: Sequence[Settings], seeds: Sequence[int], threshold: float
     ) -> None:
-        from engine.numpy_batch import NumpyBatch
-        from engine.torch_batch import TorchBatch
+        from engine.numpy_stack import NumpyStack
+        from engine.torch_stack import TorchStack
 
         self.seeds = tuple(seeds)
         self.epoch = 0
@@ -120,9 +124,9 @@ class Block:
         places = list(product(range(self._games), combinations, seeds))
         sides = {
             name: _Trainings(
-                settings, [BatchRun.of(one.side(name), seed, bool(held)) for held, one, seed in places], build
+                settings, name, [StackedRun.of(one.side(name), seed, bool(held)) for held, one, seed in places], build
             )
-            for name, build in ((SideName.NUMPY, NumpyBatch), (SideName.PYTORCH, TorchBatch))
+            for name, build in ((SideName.NUMPY, NumpyStack), (SideName.PYTORCH, TorchStack))
         }
         self._sides = list(sides.values())
         self._logged = _logged_alike(places)
@@ -253,9 +257,10 @@ def block_seeds(settings: Settings, combinations: Sequence[Settings], memory: in
     """How many seeds fit into so many bytes; raises `SettingsError` when not even one does."""
     trainings = 0
     for name in SideName:
-        trainings += len({BatchRun.of(one.side(name), 0, held) for one in combinations for held in (False, True)})
-    # Per training: activations, their errors and temporaries; weights, their gradients, velocities and copies.
-    values = 8 * settings.data.samples * sum(settings.layer_sizes) + 8 * settings.parameter_count
+        trainings += len({StackedRun.of(one.side(name), 0, held) for one in combinations for held in (False, True)})
+    # Per training, all that one step computes, which is held while the step is recorded: some twelve arrays of a layer's
+    # samples; weights, their gradients, velocities and copies.
+    values = 12 * settings.data.samples * sum(settings.layer_sizes) + 8 * settings.parameter_count
     # Per combination: a chunk of gathered curves.
     needed = 8 * trainings * values + 16 * 8 * 64 * len(combinations)
     if needed > memory:

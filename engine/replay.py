@@ -1,4 +1,4 @@
-"""A recorded computation, run again without temporary arrays: each result is written into an array made once.
+"""A recorded computation, run again without temporary arrays: each result is written where the recorded one lies.
 
 What follows a large matrix product row by row is run for some rows at a time, as parts that two threads can share.
 """
@@ -75,6 +75,8 @@ class Replay:
         names = frozenset[str]().union(*(number.names for _, number in self._cells.values()))
         self._names = sorted(names.union(*(condition.names for condition in conditions)))
         self._present: list[float] | None = None
+        # Of the recorded arrays only those are kept that it runs in.
+        del self._calls, self._last_use, self._storage, self._carried, self._cells
 
     def run(self, numbers: Numbers) -> bool:
         """One run with these numbers; false, and nothing done, where they would take another way through it."""
@@ -134,8 +136,8 @@ class Replay:
             return value.array
         if value not in self._storage:
             reused = next((use.value for use in call.uses if self._can_take(use, index, call)), None)
-            array = np.empty_like(value.array) if reused is None else self._array_of(reused)
-            self._storage[value] = array
+            # What the recorded run made is written over by the next.
+            self._storage[value] = value.array if reused is None else self._array_of(reused)
         return self._storage[value]
 
     def _can_take(self, use: Use, index: int, call: Call) -> bool:

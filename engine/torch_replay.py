@@ -81,6 +81,10 @@ class Program:
 
     def run(self, numbers: Numbers) -> float:
         """One step with these numbers; returns the loss."""
+        return float(self.run_on_device(numbers).item())
+
+    def run_on_device(self, numbers: Numbers) -> torch.Tensor:
+        """As `run`; the loss stays where it was computed."""
         if numbers != self._numbers:
             for arguments, place, number in self._varying:
                 arguments[place] = number.compute(numbers)
@@ -89,7 +93,7 @@ class Program:
             output = operation.function(*operation.arguments, **operation.keywords)
             for arguments, position in operation.consumers:
                 arguments[position] = output
-        loss: float = self._loss[0].item()
+        loss: torch.Tensor = self._loss[0]
         return loss
 
     def agrees_with(self, plain_step: Callable[[], float], numbers: Numbers) -> tuple[bool, float]:

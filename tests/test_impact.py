@@ -6,22 +6,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import engine
-from engine.batching import BatchRun
 from engine.discrepancies import find
 from engine.effects import ROUNDING, against_the_answer, conclusion, effects, usable_seeds
 from engine.errors import SettingsError
 from engine.impact import Measure, Study, measure, only, plan
 from engine.impact_file import impact_csv, impact_document
 from engine.model_state import ModelState
-from engine.numpy_batch import NumpyBatch
 from engine.numpy_model import NumpyModel
+from engine.numpy_stack import NumpyStack
 from engine.places import Kind
-from engine.settings import LossReport, SideName
+from engine.settings import InitialWeights, LossReport, SideName
 from engine.shapley import shapley_values
+from engine.stacked_runs import StackedRun
 from engine.torch_model import TorchModel
+from engine.torch_stack import TorchStack
 from engine.toward import AS_THE_ANSWER, Toward, toward
 from tests.made_up import MadeUpStudy
 from tests.strategies import experiments
@@ -96,32 +98,25 @@ def test_every_combination_is_engine_train(names, data, count, sides):
                 )
 
 
-def test_every_run_of_a_batch_is_the_plain_models_run():
-    """Weights after some epochs, for both batches, over structures and numbers that differ."""
-    from engine.torch_batch import TorchBatch
-
-    base = in_float64(replace(engine.preset("asked"), data=engine.built_in("regression"), hidden=(4,)))
-    numbers = [
-        {"bias": bias, "momentum": momentum, "learning_rate": rate}
-        for bias in (True, False)
-        for momentum in ("pytorch-0.9-dampened-0.5", "0.5")
-        for rate in (0.01, 0.1)
-    ]
-    for structure in (
-        {},
-        {"update_order": "in-turn", "weight_decay": "0.01"},
-        {"derivative_at": "pre-activation", "weight_decay": "decoupled-0.1"},
-    ):
-        runs = [BatchRun.of(replace(base.pytorch, **structure, **one), seed=3) for one in numbers]
-        batch = TorchBatch(base, runs)
-        models = [TorchModel(replace(base, pytorch=run.side, seed=3)) for run in runs]
-        for _ in range(8):
-            losses, _ = batch.step()
-            np.testing.assert_allclose(losses, [model.step() for model in models], rtol=1e-12)
+@given(experiments(), st.lists(st.integers(0, 5), min_size=2, max_size=4))
+@hypothesis_settings(max_examples=40)
+def test_every_run_of_a_torch_stack_is_the_run_alone(settings, seeds):
+    """Whatever the choices, from several starts; a product of a stack may be summed in another order."""
+    settings = settings.with_side(SideName.PYTORCH, precision="float64")
+    starts = [start for start in InitialWeights if start is not settings.pytorch.initial_weights]
+    sides = [settings.pytorch, *(replace(settings.pytorch, initial_weights=start) for start in starts)]
+    runs = [StackedRun.of(side, seed) for side, seed in zip(sides, seeds, strict=False)]
+    assert len({run.structure(SideName.PYTORCH) for run in runs}) == 1
+    with np.errstate(all="ignore"):
+        stack = TorchStack(settings, runs)
+        models = [TorchModel(replace(settings, pytorch=run.side, seed=run.seed)) for run in runs]
+        for _ in range(5):
+            losses, _ = stack.step()
+            np.testing.assert_allclose(losses, [model.step() for model in models], rtol=1e-10, atol=1e-14)
+        stacks = stack.parameters()
         for column, model in enumerate(models):
-            stacks = batch.parameters()
             for place, parameter in model.parameters().items():
-                np.testing.assert_allclose(stacks[place][column], parameter, rtol=1e-11, atol=1e-13)
+                np.testing.assert_allclose(stacks[place][column], parameter, rtol=1e-10, atol=1e-12)
 
 
 @given(
@@ -144,7 +139,7 @@ def test_every_run_of_a_numpy_stack_has_the_bits_of_the_run_alone(settings, numb
     """Whatever the choices: before the step is recorded, while it is, and after."""
     momentum, decay = settings.numpy.momentum, settings.numpy.weight_decay
     runs = [
-        BatchRun.of(
+        StackedRun.of(
             replace(
                 settings.numpy,
                 learning_rate=one["learning_rate"],
@@ -159,14 +154,14 @@ def test_every_run_of_a_numpy_stack_has_the_bits_of_the_run_alone(settings, numb
         )
         for one in numbers
     ]
-    assert len({run.structure for run in runs}) == 1
+    assert len({run.structure(SideName.NUMPY) for run in runs}) == 1
     with np.errstate(all="ignore"):
-        batch = NumpyBatch(settings, runs)
+        stack = NumpyStack(settings, runs)
         models = [NumpyModel(replace(settings, numpy=run.side, seed=run.seed)) for run in runs]
         for _ in range(6):
-            batch.step()
+            stack.step()
             losses = [model.step() for model in models]
-            stacks = batch.parameters()
+            stacks = stack.parameters()
             for column, model in enumerate(models):
                 for place, parameter in model.parameters().items():
                     np.testing.assert_array_equal(stacks[place][column], parameter, err_msg=place.name)
@@ -222,7 +217,7 @@ def test_a_bias_with_the_weights_held_is_a_bias_alone(asked):
 def test_blocks_are_only_a_matter_of_memory():
     study = plan(replace(engine.preset("asked"), epochs=40), ["bias", "reduction"], seeds=5)
     whole = measure(study)
-    in_blocks = Study(study, memory=60_000)
+    in_blocks = Study(study, memory=90_000)
     while not in_blocks.finished:
         in_blocks.step()
     assert len(in_blocks._done) > 1

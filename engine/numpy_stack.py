@@ -12,21 +12,21 @@ from typing import Any
 
 import numpy as np
 
-from engine.batching import BatchRun
 from engine.numpy_mlp import NumpyMLP
 from engine.numpy_model import build_network, data_arrays, record_step
 from engine.places import Kind, Place, Tensors
 from engine.recording import Recording
 from engine.replay import Replay
 from engine.settings import Settings, Side
-from engine.stack import RecordedStack, StackedNumber, stacked
+from engine.stacked_arrays import RecordedStack, StackedNumber, stacked
+from engine.stacked_runs import StackedRun
 from engine.types import FloatArray
 
 
-class NumpyBatch:
+class NumpyStack:
     """R runs of one structure; weights are (R, fan_in, fan_out), activations (R, N, fan_out)."""
 
-    def __init__(self, settings: Settings, runs: Sequence[BatchRun]) -> None:
+    def __init__(self, settings: Settings, runs: Sequence[StackedRun]) -> None:
         sides = [run.side for run in runs]
         self._X, self._Y = data_arrays(replace(settings, numpy=sides[0]))
         networks = [build_network(settings, run.side, run.start(settings)) for run in runs]
@@ -41,7 +41,7 @@ class NumpyBatch:
         self._steps = self._run()
 
     def step(self) -> tuple[FloatArray, FloatArray]:
-        """As `Batch.step`."""
+        """As `Stack.step`."""
         error = next(self._steps) - self._Y
         flat = error.reshape(len(error), -1)
         mean_square = np.einsum("re,re->r", flat, flat) / flat.shape[1]
@@ -57,12 +57,14 @@ class NumpyBatch:
         prediction = recording.use(step.layer[L]).value
         yield prediction.array
         replay = Replay(recording, carried, [prediction])
+        # They hold every array of the recorded step.
+        del recording, step, carried, prediction
         while True:
             replay.run({})
             yield replay.outputs[0]
 
     def parameters(self) -> Tensors:
-        """As `Batch.parameters`."""
+        """As `Stack.parameters`."""
         found: Tensors = {}
         for i, weight in self._network.W.items():
             outward = np.array(weight, np.float64).mT
