@@ -258,7 +258,7 @@ def block_seeds(settings: Settings, combinations: Sequence[Settings], memory: in
     trainings = 0
     for name in SideName:
         trainings += len({StackedRun.of(one.side(name), 0, held) for one in combinations for held in (False, True)})
-    # Per training, all that one step computes, which is held while the step is recorded: some twelve arrays of a layer's
+    # Per training, all that a step computes, which is held while it is recorded: some twelve arrays of a layer's
     # samples; weights, their gradients, velocities and copies.
     values = 12 * settings.data.samples * sum(settings.layer_sizes) + 8 * settings.parameter_count
     # Per combination: a chunk of gathered curves.

@@ -16,7 +16,7 @@ from engine.impact import Impact, Plan, Study
 from engine.lockstep import Lockstep
 from engine.scrubbing import Checkpoints, EpochState, Scrubber
 from engine.settings import Settings
-from engine.trace import StepTrace, trace
+from engine.trace import StepTrace, Tracing
 
 CHUNK_SECONDS = 0.02
 """About how long a job or a chunk of training works before commands are looked at again."""
@@ -49,7 +49,7 @@ class JobState(Enum):
 class Instruments:
     """What the jobs measure with; tests put made-up ones here."""
 
-    trace: Callable[..., StepTrace] = trace
+    trace: Callable[..., Tracing] = Tracing
     study: Callable[[Plan], Study] = Study
     growth: Callable[..., GrowthStudy] = GrowthStudy
 
@@ -176,17 +176,19 @@ class StepJob(Job):
         self.growth: Growth | None = None
         self._scrubber: Scrubber | None = None
         self._study: GrowthStudy | None = None
+        self._tracing: Tracing | None = None
+        self._traced: tuple[int, bool] | None = None
         self._next_news = 0.0
 
     def restart(self) -> None:
         """The run is another one."""
         self.trace, self.growth, self._scrubber, self._study = None, None, None, None
-        self.failed = None
+        self.failed, self._tracing = None, None
 
     def give_up(self, why: str) -> None:
         """Open nothing until a step is asked for again, or the run is another one."""
         super().give_up(why)
-        self._scrubber, self._study = None, None
+        self._scrubber, self._study, self._tracing = None, None, None
 
     def watch(self, epoch: int | None, matched_start: bool) -> None:
         """Open this epoch's step."""
@@ -224,14 +226,25 @@ class StepJob(Job):
         shown = self.trace
         if shown is not None and (shown.epoch, shown.matched_start) == (epoch, self._matched_start):
             return otherwise
+        end = self._clock() + CHUNK_SECONDS
+        if self._tracing is None or self._traced != (epoch, self._matched_start):
+            self._tracing = self._begin_tracing(run, epoch)
+            self._traced = epoch, self._matched_start
+        traced = None if self._tracing is None else self._tracing.work(lambda: self._clock() <= end)
+        if traced is None:
+            return JobState.BUSY
+        self.trace, self._tracing = traced, None
+        return JobState.NEWS
+
+    def _begin_tracing(self, run: RunInProgress, epoch: int) -> Tracing | None:
+        """From the states before that epoch, once they are there."""
         if self._scrubber is None:
             self._scrubber = Scrubber(run.settings, run.lockstep.build)
         self._scrubber.seek(epoch, run.checkpoints)
         if not _train_toward(self._scrubber, epoch - 1, self._clock):
-            return JobState.BUSY
+            return None
         states = self._scrubber.numpy.state(), self._scrubber.pytorch.state()
-        self.trace = self._instruments.trace(run.settings, epoch, states, self._matched_start)
-        return JobState.NEWS
+        return self._instruments.trace(run.settings, epoch, states, self._matched_start)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from engine.discrepancies import Discrepancy, match_toward
@@ -9,21 +11,47 @@ from engine.lockstep import States
 from engine.model_state import ModelState
 from engine.numpy_model import NumpyModel
 from engine.operations import Operation
-from engine.places import PARAMETERS, Tensors
+from engine.places import PARAMETERS, Place, Tensors
 from engine.settings import Settings, SideName
 from engine.step_tensors import numpy_tensors
 
 
+class OutOfTimeError(Exception):
+    """No more steps are to be taken now; what was found is kept for the next time."""
+
+
 class MatchedSteps:
-    """The step again with differences matched on the hand-written side, each combination of them once."""
+    """The step again with differences matched on the hand-written side, each combination of them once.
+
+    `may_go_on` is asked before each gap but the first since it was set.
+    """
 
     def __init__(self, settings: Settings, epoch: int, states: States) -> None:
         self.settings, self.states = settings, states
         self._epoch = epoch
         self._steps: dict[tuple[Discrepancy, ...], Tensors | None] = {}
+        self._gaps: dict[tuple[Place, tuple[Discrepancy, ...]], float | None] = {}
+        self._may_go_on: Callable[[], bool] = lambda: True
+        self._taken = 0
+
+    def work_while(self, may_go_on: Callable[[], bool]) -> None:
+        """From now on."""
+        self._may_go_on, self._taken = may_go_on, 0
 
     def gap(self, operation: Operation, chosen: tuple[Discrepancy, ...]) -> float | None:
-        """The largest |Δ| there, 0 only for equal bits, with these matched; none if it cannot be said."""
+        """The largest |Δ| there, 0 only for equal bits, with these matched; none if it cannot be said.
+
+        Raises `OutOfTimeError`.
+        """
+        asked = operation.place, chosen
+        if asked not in self._gaps:
+            if self._taken and not self._may_go_on():
+                raise OutOfTimeError
+            self._taken += 1
+            self._gaps[asked] = self._gap(operation, chosen)
+        return self._gaps[asked]
+
+    def _gap(self, operation: Operation, chosen: tuple[Discrepancy, ...]) -> float | None:
         if chosen not in self._steps:
             self._steps[chosen] = self._step(chosen)
         step = self._steps[chosen]

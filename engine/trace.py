@@ -5,13 +5,14 @@ Why it differs is `reasons.py`'s. Tracing imports torch.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.errors import SettingsError
 from engine.lockstep import States, build_models
-from engine.matched_steps import MatchedSteps
+from engine.matched_steps import MatchedSteps, OutOfTimeError
 from engine.model_state import ModelState
 from engine.numpy_model import NumpyModel
 from engine.operations import Operation, compare_tensors
@@ -52,19 +53,42 @@ def trace(settings: Settings, epoch: int, states: States, matched_start: bool = 
 
     Raises `DeviceError`.
     """
-    before = match_start(settings, states) if matched_start else states
-    with np.errstate(all="ignore"):
-        numpy, pytorch = Tracer(settings).tensors(before)
-        operations = compare_tensors(settings, numpy, pytorch)
+    traced = Tracing(settings, epoch, states, matched_start).work(lambda: True)
+    assert traced is not None
+    return traced
+
+
+class Tracing:
+    """A step traced a little at a time, since its reasons are looked for with many more. Raises `DeviceError`."""
+
+    def __init__(self, settings: Settings, epoch: int, states: States, matched_start: bool = False) -> None:
+        self._settings, self._epoch, self._matched_start = settings, epoch, matched_start
+        before = match_start(settings, states) if matched_start else states
+        with np.errstate(all="ignore"):
+            numpy, pytorch = Tracer(settings).tensors(before)
+            self._operations = compare_tensors(settings, numpy, pytorch)
+        self._matched = MatchedSteps(settings, epoch, before)
+
+    def work(self, may_go_on: Callable[[], bool]) -> StepTrace | None:
+        """As long as it may go on; nothing where there is more to do."""
+        self._matched.work_while(may_go_on)
+        try:
+            with np.errstate(all="ignore"):
+                return self._traced()
+        except OutOfTimeError:
+            return None
+
+    def _traced(self) -> StepTrace:
+        operations, matched = self._operations, self._matched
+        shown = self._settings, self._epoch, self._matched_start, operations
         first = next((index for index, operation in enumerate(operations) if operation.differs), None)
         if first is None:
-            return StepTrace(settings, epoch, matched_start, operations, None, None)
-        matched = MatchedSteps(settings, epoch, before)
+            return StepTrace(*shown, None, None)
         reason = find_reason(matched, operations, first)
         later = find_later_meaning(matched, operations, reason)
-        beyond = first_beyond_rounding(settings, operations)
+        beyond = first_beyond_rounding(self._settings, operations)
         beyond_reason = reason if beyond == first else find_known_reason(matched, operations, beyond)
-    return StepTrace(settings, epoch, matched_start, operations, first, reason, *later, beyond, beyond_reason)
+        return StepTrace(*shown, first, reason, *later, beyond, beyond_reason)
 
 
 def trace_epoch(settings: Settings, epoch: int, matched_start: bool = False) -> StepTrace:

@@ -107,6 +107,16 @@ def made_up_trace(settings, epoch, states, matched_start=False):
     return StepTrace(settings, epoch, matched_start, operations, first, rounding, meant, meaning, meant, meaning)
 
 
+class MadeUpTracing:
+    """Done at once."""
+
+    def __init__(self, *step):
+        self._step = step
+
+    def work(self, may_go_on):
+        return made_up_trace(*self._step)
+
+
 class MadeUpStudy:
     """Effects that add up but for one pair that cancels; each seed a little stronger than the last."""
 
@@ -145,7 +155,7 @@ class MadeUpGrowth(GrowthStudy):
         return False
 
 
-MADE_UP = Instruments(made_up_trace, MadeUpStudy, MadeUpGrowth)
+MADE_UP = Instruments(MadeUpTracing, MadeUpStudy, MadeUpGrowth)
 
 
 def made_up_worker(settings):

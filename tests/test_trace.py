@@ -18,6 +18,7 @@ from engine.comparison import compare_parameters, ulp_distance
 from engine.discrepancies import CATALOGUE, find, match_all, part_again
 from engine.growth import GrowthStudy, first_difference
 from engine.lockstep import build_models
+from engine.matched_steps import MatchedSteps
 from engine.numpy_model import NumpyModel
 from engine.places import Kind, Place
 from engine.reasons import ReasonKind
@@ -28,7 +29,7 @@ from engine.step_file import trace_document
 from engine.step_tensors import numpy_tensors, places
 from engine.torch_model import TorchModel
 from engine.torch_trace import torch_tensors
-from engine.trace import trace, trace_epoch
+from engine.trace import Tracing, trace, trace_epoch
 from engine.update_rules import UpdateOrder
 from tests.strategies import experiments
 from tui_app.step_lines import reason_lines
@@ -290,3 +291,29 @@ def test_each_combination_of_differences_takes_its_step_once(monkeypatch):
     opened = trace_epoch(replace(engine.preset("asked"), epochs=3), 3)
     assert sum(one.differs for one in opened.operations) > 10
     assert 0 < len(taken) == len(set(taken)) <= 25
+
+
+def test_a_step_is_traced_a_little_at_a_time(monkeypatch):
+    """No more than one step is taken between two looks for commands once time is over, each combination's once."""
+    settings = replace(engine.preset("asked"), epochs=3)
+    settings = settings.with_side(SideName.NUMPY, momentum="0.9", update_order="in-turn", weight_decay="0.01")
+    states = tuple(model.state() for model in build_models(settings))
+    whole = trace(settings, 1, states, matched_start=True)
+    taken = []
+    step = MatchedSteps._step
+    monkeypatch.setattr(MatchedSteps, "_step", lambda self, chosen: taken.append(chosen) or step(self, chosen))
+    tracing = Tracing(settings, 1, states, matched_start=True)
+    found, looks = None, 0
+    while found is None:
+        before = len(taken)
+        found = tracing.work(lambda: False)
+        looks += 1
+        assert len(taken) <= before + 1
+    assert looks > 5
+    assert len(taken) == len(set(taken))
+    assert (found.first, found.reason, found.meant, found.meaning) == (
+        whole.first,
+        whole.reason,
+        whole.meant,
+        whole.meaning,
+    )

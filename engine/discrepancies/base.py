@@ -69,7 +69,7 @@ class Wording:
     """Whether two different values have different effects; where not, `numbers` says so and nothing is to change."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Discrepancy:
     """One entry of the catalogue. Where values beside the `choices` are possible, `parse_other` reads them (raising
     `ValueError`) and `other` says what they look like; a plain number has no choices at all.
