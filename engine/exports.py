@@ -7,32 +7,19 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from engine.comparison import Comparison, ParameterPair, compare_parameters
+from engine.comparison import ParameterPair, compare_parameters
 from engine.discrepancies import CATALOGUE
 from engine.history import Curves
 from engine.number_text import MEANINGFUL_ULPS, number
 from engine.places import parameter_places
+from engine.result import Result
 from engine.scripts import data_file_name, script_files
 from engine.settings import Settings, SideName
 from engine.types import FloatArray
-from engine.verdict import Verdict
-
-
-@dataclass(frozen=True)
-class Result:
-    """What an export is made of; a run that is not finished has one too."""
-
-    settings: Settings
-    curves: Curves
-    initial_parameters: tuple[ParameterPair, ...]
-    parameters: tuple[ParameterPair, ...]
-    comparison: Comparison
-    verdict: Verdict
 
 
 def export_files(result: Result, command: str) -> dict[str, str | bytes]:

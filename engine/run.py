@@ -11,10 +11,10 @@ import numpy as np
 from engine.comparison import Comparison, ParameterPair, pair_parameters
 from engine.devices import device_fault
 from engine.divergence import Cause, Divergence, find_cause
-from engine.exports import Result
 from engine.history import History
 from engine.lockstep import Lockstep
 from engine.places import Tensors
+from engine.result import Result
 from engine.settings import Settings, SideName
 from engine.types import FloatArray
 from engine.verdict import Verdict, judge
