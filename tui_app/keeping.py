@@ -5,8 +5,9 @@ from __future__ import annotations
 from platformdirs import user_state_path
 
 from engine.errors import InputError
-from engine.exports import Result, export_files
+from engine.exports import export_files
 from engine.files import write_folder
+from engine.result import Result
 from engine.settings import Settings
 from engine.shown_text import shown
 from engine.snapshot import Snapshot
