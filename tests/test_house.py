@@ -52,3 +52,36 @@ def test_modules_open_with_what_lives_there():
     for path in ENGINE + APP:
         text = path.read_text()
         assert not text or ast.get_docstring(ast.parse(text)), path
+
+
+QUICK = (["--version"], ["--help"], ["presets"], ["differences"], ["differences", "bias"], ["run", "--help"])
+TRAINED = (["run", "--epochs", "2"], ["trace", "--epoch", "1"], ["impact", "--epochs", "2", "--seeds", "2"])
+
+COMMANDS = """
+import contextlib, io, sys
+from tui_app.cli import main
+
+def loaded(*arguments):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+        main(list(arguments))
+    return {"textual", "torch"} & sys.modules.keys()
+
+for command in QUICK:
+    assert not loaded(*command), command
+import engine
+train, engine.train = engine.train, lambda *_: sys.exit("torch" in sys.modules and "torch before training")
+with contextlib.redirect_stdout(io.StringIO()):
+    try:
+        main(["run", "--epochs", "2"])
+    except SystemExit as ended:
+        assert not ended.code, ended.code
+engine.train = train
+for command in TRAINED:
+    assert loaded(*command) == {"torch"}, command
+"""
+
+
+def test_a_command_imports_neither_textual_nor_torch_before_it_trains():
+    """In one fresh process: what needs no training first, then the training caught at its door, then let go on."""
+    code = f"QUICK, TRAINED = {QUICK!r}, {TRAINED!r}\n{COMMANDS}"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -10,7 +10,7 @@ from engine.devices import DeviceUse
 from engine.pace import Pace, PaceMeter
 from engine.settings import SideName
 from engine.snapshot import Snapshot, State
-from tui_app.widgets.status_line import descriptions, duration, essential, fitted, per_second, progress, short_time
+from tui_app.status_text import descriptions, duration, essential, fitted, per_second, progress, short_time
 
 SETTINGS = replace(engine.preset("asked"), epochs=2000)
 RUNNING = Snapshot(1, SETTINGS, State.RUNNING, 22, Pace(7.0, {SideName.NUMPY: 9.2e-6, SideName.PYTORCH: 45.1e-6}))

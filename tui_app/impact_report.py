@@ -9,7 +9,7 @@ from engine.effects import Effects, effects, usable_seeds
 from engine.impact import Impact, Measure
 from tui_app import impact_lines, impact_rows
 from tui_app.lines import print_lines
-from tui_app.widgets.status_line import describe
+from tui_app.status_text import describe
 
 MOST_COLUMNS = 100
 

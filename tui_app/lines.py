@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from rich.console import Console
 from rich.text import Text
-from textual.content import Content
 
 Piece = tuple[str, str]
 """A text and its role."""
@@ -27,19 +26,6 @@ DIFFERENT = "different"
 FIRST = "first"
 """The first that differs."""
 
-THEME_STYLES = {
-    "": "",
-    DIM: "$text-muted",
-    STRONG: "bold",
-    ADDS: "$text-primary",
-    HIDES: "$text-warning",
-    SAME: "$text-success",
-    ROUNDED: "$text-warning",
-    DIFFERENT: "$text-error",
-    FIRST: "bold $text-warning",
-}
-"""On the screen, in the theme's colours."""
-
 PRINT_STYLES = {
     "": "",
     DIM: "dim",
@@ -52,12 +38,6 @@ PRINT_STYLES = {
     FIRST: "bold yellow",
 }
 """On standard output."""
-
-
-def lines_content(lines: Iterable[Line]) -> Content:
-    """Several lines for the screen."""
-    contents = [Content.assemble(*((text, THEME_STYLES[role]) for text, role in line)) for line in lines]
-    return Content("\n").join(contents)
 
 
 def print_lines(lines: Iterable[Line], console: Console) -> None:

@@ -26,7 +26,7 @@ from tui_app.lines import PRINT_STYLES, Line
 from tui_app.look import Unit
 from tui_app.marks import GAP_MARK, HAND_MARK, PYTORCH_MARK, Drawing, console_drawing
 from tui_app.plot import Rgb, Series, draw
-from tui_app.widgets.status_line import NAMES, describe, per_second, short_time
+from tui_app.status_text import NAMES, describe, per_second, short_time
 
 NUMPY_COLOR: Rgb = (87, 165, 226)
 PYTORCH_COLOR: Rgb = (255, 166, 43)

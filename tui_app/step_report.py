@@ -18,7 +18,7 @@ from tui_app import step_lines
 from tui_app.columns import NONE, Column, fit, measured, signed_ways
 from tui_app.lines import print_lines
 from tui_app.marks import Drawing, console_drawing
-from tui_app.widgets.status_line import describe
+from tui_app.status_text import describe
 
 MOST_COLUMNS = 100
 LABELS = tuple(side.label for side in SideName)

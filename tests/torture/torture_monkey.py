@@ -24,8 +24,9 @@ from tests.torture.torture_worker import TRAINABLE, TickingClock
 from tests.torture.worker_model import check_run, reference
 from tui_app.app import ExplorerApp
 from tui_app.least import too_small
+from tui_app.status_text import descriptions, progress
 from tui_app.widgets.differences import DifferenceRows
-from tui_app.widgets.status_line import StatusLine, descriptions, progress
+from tui_app.widgets.status_line import StatusLine
 from tui_app.widgets.verdict_panel import VerdictPanel, verdict_content
 
 EVENTS, VISITS = 20_000, 100

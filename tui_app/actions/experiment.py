@@ -13,7 +13,7 @@ from tui_app.actions.base import ExplorerState
 from tui_app.screens.presets import PresetScreen
 from tui_app.screens.setup import SetupScreen
 from tui_app.screens.value import ValueScreen
-from tui_app.widgets.status_line import describe
+from tui_app.status_text import describe
 
 
 class ExperimentActions(ExplorerState):

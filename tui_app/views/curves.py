@@ -12,12 +12,13 @@ from engine.settings import SideName
 from engine.snapshot import Snapshot
 from tui_app import curve_legends
 from tui_app.curve_legends import LossChart, gap_legend, gap_reading, loss_legend, loss_reading, reading
-from tui_app.lines import THEME_STYLES, Line
+from tui_app.lines import Line
 from tui_app.look import Look
 from tui_app.marks import FAINT_MARK, GAP_MARK, HAND_MARK, PINNED_MARKS, PYTORCH_MARK, Drawing, app_drawing
 from tui_app.plot import is_signed
 from tui_app.views.base import View
 from tui_app.widgets.chart import Chart, ThemedCurve
+from tui_app.widgets.line_content import THEME_STYLES
 from tui_app.widgets.plain_text import PlainText
 
 NUMPY_COLOR, PYTORCH_COLOR, GAP_COLOR, PREVIOUS_COLOR = (

@@ -14,12 +14,13 @@ from engine.impact import Impact, Measure, Plan
 from engine.number_text import number
 from engine.snapshot import Snapshot
 from tui_app import impact_lines, impact_rows
-from tui_app.lines import Line, lines_content
+from tui_app.lines import Line
 from tui_app.look import Look
+from tui_app.status_text import describe
 from tui_app.views.base import View
+from tui_app.widgets.line_content import lines_content
 from tui_app.widgets.line_list import LineList
 from tui_app.widgets.plain_text import PlainText
-from tui_app.widgets.status_line import describe
 
 
 class ImpactView(View):

@@ -17,11 +17,11 @@ from engine.snapshot import Snapshot
 from engine.trace import StepTrace
 from engine.types import FloatArray
 from tui_app import step_lines
-from tui_app.lines import lines_content
 from tui_app.look import Look
 from tui_app.marks import LAYER_MARKS, Drawing, app_drawing, legend_glyph
 from tui_app.views.base import View
 from tui_app.widgets.chart import Chart, ThemedCurve
+from tui_app.widgets.line_content import lines_content
 from tui_app.widgets.line_list import LineList
 from tui_app.widgets.plain_text import PlainText
 from tui_app.widgets.tensor_table import TensorTable

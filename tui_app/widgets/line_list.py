@@ -13,7 +13,8 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from tui_app.lines import DIM, THEME_STYLES, Line
+from tui_app.lines import DIM, Line
+from tui_app.widgets.line_content import THEME_STYLES
 from tui_app.widgets.still_scroll import StillScrollView
 
 Rows = Callable[[int, int, bool], Line]
