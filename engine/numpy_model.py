@@ -5,7 +5,7 @@ No arithmetic of a step is here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import copy
 from typing import Any
 
@@ -16,14 +16,12 @@ from engine.model_state import ModelState, check_state
 from engine.numpy_mlp import NumpyMLP, Step
 from engine.places import Kind, Tensors, parameter_places
 from engine.recorded_number import recorded_numbers
+from engine.recorded_steps import RecordedSteps
 from engine.recording import NotRecordableError, RecordedArray, Recording, Value
 from engine.replay import Replay
 from engine.settings import Precision, Settings, Side
 from engine.threads import shares_products
 from engine.types import FloatArray
-
-CHECKED_STEPS = 2
-"""Steps on which a recording must agree with the plain step before it is trusted."""
 
 
 def build_network(settings: Settings, side: Side, start: list[LayerStart]) -> NumpyMLP:
@@ -118,13 +116,39 @@ class RecordedNumpyModel(NumpyModel):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._share = shares_products(settings)
-        self.replay: Replay | None = None
-        """The recording, once it is trusted."""
-        self._steps = self._run()
+        self.steps_from_now = RecordedSteps[Replay](self)
 
     def step(self) -> float:
         """As `NumpyModel.step`."""
-        return next(self._steps)
+        return self.steps_from_now.next()
+
+    def plain_step(self) -> float:
+        """A step, with the velocities left where a recording finds them."""
+        kept = self._velocities()
+        loss = super().step()
+        self._keep_velocities(kept)
+        return loss
+
+    def record(self) -> Replay | None:
+        """As `Recordable.record`."""
+        before = self.state()
+        recording = Recording()
+        numbers, trail = recorded_numbers(self._next_numbers())
+        try:
+            step, carried = record_step(recording, self.network, self.X, self.Y, numbers)
+            return Replay(recording, carried, [recording.use(step.loss).value], trail.conditions, self._share)
+        except NotRecordableError:
+            return None
+        finally:
+            self.set_state(before)
+
+    def recorded_step(self, recorded: Replay) -> float | None:
+        """As `Recordable.recorded_step`."""
+        if not recorded.run(self._next_numbers()):
+            self.steps -= 1
+            self._updates -= 1
+            return None
+        return float(recorded.outputs[0])
 
     def _set_velocities(self, velocities: Tensors) -> None:
         kept = self._velocities()
@@ -132,7 +156,7 @@ class RecordedNumpyModel(NumpyModel):
         if kept.keys() == velocities.keys():
             self._keep_velocities(kept)
         else:
-            self._steps = self._run()
+            self.steps_from_now = RecordedSteps(self)
 
     def _keep_velocities(self, arrays: Tensors) -> None:
         """Put the present velocities into these arrays: the recording writes into them."""
@@ -140,57 +164,6 @@ class RecordedNumpyModel(NumpyModel):
         for place, array in arrays.items():
             array[...] = kept[place.kind][place.layer]
             kept[place.kind][place.layer] = array
-
-    def _run(self) -> Iterator[float]:
-        self.replay = None
-        # The first step makes the velocities; the second is the one to record.
-        yield super().step()
-        before = self.state()
-        try:
-            replay, loss = self._record()
-        except NotRecordableError:
-            self.set_state(before)
-            while True:
-                yield super().step()
-        yield loss
-        for _ in range(CHECKED_STEPS):
-            agrees, loss = self._agrees(replay)
-            yield loss
-            if not agrees:
-                while True:
-                    yield super().step()
-        self.replay = replay
-        while True:
-            numbers = self._next_numbers()
-            yield float(replay.outputs[0]) if replay.run(numbers) else self._plain_step(numbers)
-
-    def _record(self) -> tuple[Replay, float]:
-        recording = Recording()
-        numbers, trail = recorded_numbers(self._next_numbers())
-        step, carried = record_step(recording, self.network, self.X, self.Y, numbers)
-        loss = recording.use(step.loss).value
-        return Replay(recording, carried, [loss], trail.conditions, self._share), float(loss.array)
-
-    def _plain_step(self, numbers: dict[str, Any]) -> float:
-        """A step that the recording cannot take, with the velocities left where it finds them."""
-        kept = self._velocities()
-        loss = float(self.network.step(self.X, self.Y, **numbers).loss)
-        self._keep_velocities(kept)
-        return loss
-
-    def _agrees(self, replay: Replay) -> tuple[bool, float]:
-        """Whether the recording gives a plain step's bits from the same state; the state is left one step further."""
-        changed = [*self._by_place().values(), *self._velocities().values()]
-        before = [array.copy() for array in changed]
-        numbers = self._next_numbers()
-        ran = replay.run(numbers)
-        found = [replay.outputs[0].copy(), *(array.copy() for array in changed)]
-        for array, value in zip(changed, before, strict=True):
-            array[...] = value
-        loss = self._plain_step(numbers)
-        expected = [np.array(loss), *changed]
-        same = all(np.array_equal(one, other, equal_nan=True) for one, other in zip(found, expected, strict=True))
-        return ran and same, loss
 
 
 def record_step(

@@ -16,11 +16,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.places import Tensors
 from engine.recorded_number import Numbers, RecordedNumber, recorded_numbers
+from engine.recorded_steps import RecordedSteps
 from engine.settings import Settings
 from engine.torch_model import TorchModel
-
-CHECKED_STEPS = 2
-"""Steps on which a recording must agree with the plain step before it is trusted."""
 
 MARKED_RATE = 0.7236067977499789
 """A learning rate of no experiment: what is made of it is found again in the recorded calls by its value."""
@@ -66,7 +64,6 @@ class Program:
         made: Sequence[RecordedNumber] = (),
     ) -> None:
         self.operations: list[Operation] = []
-        self.mutated: list[torch.Tensor] = []
         self._producer: dict[int, Operation] = {}
         self._scratch: set[int] = set()
         self._transposed: dict[int, torch.Tensor] = {}
@@ -95,19 +92,6 @@ class Program:
                 arguments[position] = output
         loss: torch.Tensor = self._loss[0]
         return loss
-
-    def agrees_with(self, plain_step: Callable[[], float], numbers: Numbers) -> tuple[bool, float]:
-        """Whether both, from the same state, give the same bits; the state is left one plain step further."""
-        before = [tensor.clone() for tensor in self.mutated]
-        replayed_loss = self.run(numbers)
-        replayed = [tensor.clone() for tensor in self.mutated]
-        for tensor, value in zip(self.mutated, before, strict=True):
-            tensor.copy_(value)
-        plain_loss = plain_step()
-        same = replayed_loss == plain_loss and all(
-            torch.equal(tensor, value) for tensor, value in zip(self.mutated, replayed, strict=True)
-        )
-        return same, plain_loss
 
     def _add(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], output: Any) -> None:
         schema = function._schema
@@ -140,9 +124,6 @@ class Program:
             if argument.alias_info is not None and argument.alias_info.is_write
         ]
         operation.writes = bool(written)
-        for tensor in _flat(written):
-            if isinstance(tensor, torch.Tensor) and not {id(tensor)} & (self._producer.keys() | self._scratch):
-                self.mutated.append(tensor.detach())
         self.operations.append(operation)
         if not operation.writes:
             self._producer[id(output)] = operation
@@ -204,40 +185,18 @@ class ReplayedTorchModel(TorchModel):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._numbers = {"learning_rate": self.side.learning_rate}
-        self._steps = self._run()
+        self.steps_from_now = RecordedSteps[Program](self)
 
     def step(self) -> float:
         """As `TorchModel.step`."""
-        return next(self._steps)
+        return self.steps_from_now.next()
 
-    def _set_velocities(self, velocities: Tensors) -> None:
-        if velocities.keys() != self._velocities().keys():
-            # The recording writes into velocities that are no longer there.
-            self._steps = self._run()
-        super()._set_velocities(velocities)
+    def plain_step(self) -> float:
+        """As `Recordable.plain_step`."""
+        return super().step()
 
-    def set_learning_rate(self, rate: float) -> None:
-        """From the next step on."""
-        super().set_learning_rate(rate)
-        self._numbers = {"learning_rate": rate}
-
-    def _run(self) -> Iterator[float]:
-        # The first step lets the optimizer make whatever state it keeps.
-        yield super().step()
-        program = self._record()
-        for _ in range(CHECKED_STEPS):
-            agrees, value = program.agrees_with(super().step, self._numbers)
-            yield value
-            if not agrees:
-                while True:
-                    yield super().step()
-        while True:
-            self.steps += 1
-            self._updates += 1
-            yield program.run(self._numbers)
-
-    def _record(self) -> Program:
-        """A step from the present state, which is left as it was, with a rate by which its numbers are known."""
+    def record(self) -> Program:
+        """As `Recordable.record`; with a learning rate by which the numbers that are made of it are known."""
         before, rate = self.state(), self._numbers["learning_rate"]
         marked, trail = recorded_numbers({"learning_rate": MARKED_RATE})
         self.set_learning_rate(marked["learning_rate"])
@@ -246,3 +205,20 @@ class ReplayedTorchModel(TorchModel):
         self.set_learning_rate(rate)
         self.set_state(before)
         return Program(recorder.calls, loss, trail.made)
+
+    def recorded_step(self, recorded: Program) -> float:
+        """As `Recordable.recorded_step`."""
+        self.steps += 1
+        self._updates += 1
+        return recorded.run(self._numbers)
+
+    def set_learning_rate(self, rate: float) -> None:
+        """From the next step on."""
+        super().set_learning_rate(rate)
+        self._numbers = {"learning_rate": rate}
+
+    def _set_velocities(self, velocities: Tensors) -> None:
+        if velocities.keys() != self._velocities().keys():
+            # The recording writes into velocities that are no longer there.
+            self.steps_from_now = RecordedSteps(self)
+        super()._set_velocities(velocities)

@@ -76,7 +76,7 @@ def test_a_numpy_recording_that_does_not_agree_is_not_used(monkeypatch):
     monkeypatch.setattr("engine.numpy_model.Replay.run", lambda self, numbers: True)
     fast, plain = RecordedNumpyModel(settings), NumpyModel(settings)
     assert [fast.step() for _ in range(10)] == [plain.step() for _ in range(10)]
-    assert fast.replay is None
+    assert fast.steps_from_now.trusted is None
 
 
 def test_what_cannot_be_recorded_is_stepped_plainly(monkeypatch):
@@ -86,7 +86,7 @@ def test_what_cannot_be_recorded_is_stepped_plainly(monkeypatch):
     settings = settings.with_side(SideName.NUMPY, momentum="pytorch-0.9-dampened-0.5")
     fast, plain = RecordedNumpyModel(settings), NumpyModel(settings)
     assert [fast.step() for _ in range(10)] == [plain.step() for _ in range(10)]
-    assert fast.replay is None
+    assert fast.steps_from_now.trusted is None
 
 
 @pytest.mark.parametrize("momentum", ["none", "pytorch-0.9-dampened-0.5", "textbook-0.9"])
@@ -120,7 +120,7 @@ def test_a_recording_takes_the_number_of_the_update():
     fast.network.__class__ = plain.network.__class__ = Counting
     for epoch in range(500):
         assert fast.step() == plain.step(), epoch
-    assert fast.replay is not None
+    assert fast.steps_from_now.trusted is not None
     assert_same_bits(fast.state(), plain.state())
 
 
