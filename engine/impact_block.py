@@ -68,7 +68,7 @@ class _Trainings:
         runs: Sequence[StackedRun],
         build: Callable[[Settings, Sequence[StackedRun]], Stack],
     ) -> None:
-        by_structure: dict[tuple[object, ...], list[StackedRun]] = {}
+        by_structure: dict[object, list[StackedRun]] = {}
         for run in dict.fromkeys(runs):
             by_structure.setdefault(run.structure(name), []).append(run)
         stacked = [run for group in by_structure.values() for run in group]

@@ -6,7 +6,7 @@ In float64 every run has the bits of the same run alone. No arithmetic of a step
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +17,7 @@ from engine.numpy_model import build_network, data_arrays, record_step
 from engine.places import Kind, Place, Tensors
 from engine.recording import Recording
 from engine.replay import Replay
-from engine.settings import Settings, Side
+from engine.settings import Settings
 from engine.stacked_arrays import RecordedStack, StackedNumber, stacked
 from engine.stacked_runs import StackedRun
 from engine.types import FloatArray
@@ -32,7 +32,7 @@ class NumpyStack:
         networks = [build_network(settings, run.side, run.start(settings)) for run in runs]
         layers = range(1, networks[0].L + 1)
         self._network = NumpyMLP(
-            _stacked_side(sides),
+            _stacked(sides),
             networks[0].activations,
             {i: stacked([network.W[i] for network in networks]) for i in layers},
             {i: stacked([network.b[i] for network in networks]) for i in layers if sides[0].bias},
@@ -75,23 +75,10 @@ class NumpyStack:
         return found
 
 
-def _stacked_side(sides: Sequence[Side]) -> Any:
-    """One side for all runs: choices as they are in each, numbers by run."""
-    first, momenta = sides[0], [side.momentum for side in sides]
-    return SimpleNamespace(
-        bias=first.bias,
-        reduction=first.reduction,
-        update_order=first.update_order,
-        derivative_at=first.derivative_at,
-        log_moment=first.log_moment,
-        loss_report=first.loss_report,
-        momentum=SimpleNamespace(
-            form=first.momentum.form,
-            coefficient=StackedNumber.of([momentum.coefficient for momentum in momenta]),
-            dampening=StackedNumber.of([momentum.dampening for momentum in momenta]),
-        ),
-        weight_decay=SimpleNamespace(
-            form=first.weight_decay.form,
-            rate=StackedNumber.of([side.weight_decay.rate for side in sides]),
-        ),
-    )
+def _stacked(values: Sequence[Any]) -> Any:
+    """A side, or a part of one, for all runs: choices as they are in each, numbers by run."""
+    first = values[0]
+    if is_dataclass(first):
+        names = [field.name for field in fields(first)]
+        return SimpleNamespace(**{name: _stacked([getattr(value, name) for value in values]) for name in names})
+    return StackedNumber.of(list(values)) if isinstance(first, float) else first

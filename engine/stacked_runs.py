@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, Protocol
 
 from engine.initial_weights import LayerStart, initial_layers
 from engine.places import Tensors
@@ -34,20 +34,10 @@ class StackedRun:
         plain = replace(side, loss_report=LossReport.MSE, log_moment=LogMoment.BEFORE)
         return cls(plain, seed, bias_drawn and shifts)
 
-    def structure(self, name: SideName) -> tuple[object, ...]:
+    def structure(self, name: SideName) -> object:
         """Runs of one structure can be stacked: by hand only numbers tell them apart, in PyTorch only the start."""
-        side = self.side
-        if name is SideName.PYTORCH:
-            return (replace(side, initial_weights=InitialWeights.PYTORCH),)
-        return (
-            side.precision,
-            side.bias,
-            side.reduction,
-            side.update_order,
-            side.derivative_at,
-            (side.momentum.form, side.momentum.dampening > 0) if side.momentum.coefficient else None,
-            side.weight_decay.form if side.weight_decay.rate else None,
-        )
+        side = replace(self.side, initial_weights=InitialWeights.PYTORCH)
+        return side if name is SideName.PYTORCH else _without_numbers(side)
 
     def start(self, settings: Settings) -> list[LayerStart]:
         """Every layer's first weight (fan_out, fan_in) and bias (fan_out,)."""
@@ -64,3 +54,10 @@ class Stack(Protocol):
 
     def parameters(self) -> Tensors:
         """Weights (R, fan_out, fan_in) and biases (R, fan_out), in float64; a bias that is not there is zero."""
+
+
+def _without_numbers(value: Any) -> object:
+    """The choices alone; of a number, whether it is there."""
+    if is_dataclass(value):
+        return tuple(_without_numbers(getattr(value, field.name)) for field in fields(value))
+    return value > 0 if isinstance(value, float) else value

@@ -65,7 +65,6 @@ class Program:
     ) -> None:
         self.operations: list[Operation] = []
         self._producer: dict[int, Operation] = {}
-        self._scratch: set[int] = set()
         self._transposed: dict[int, torch.Tensor] = {}
         self._made = {float(number): number for number in made}
         self._varying: list[tuple[Any, Any, RecordedNumber]] = []
@@ -100,7 +99,6 @@ class Program:
         is_view = any(result.alias_info is not None and not result.alias_info.is_write for result in schema.returns)
         # A view of what is never computed anew sees every change made in place: it can be kept.
         if schema.name in VALUE_FREE:
-            self._scratch.add(id(output))
             return
         if is_view and not computed:
             return

@@ -7,15 +7,20 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import groupby
 from typing import Any
 
+from engine import settings, update_rules
 from engine.scripts.evaluate import UnknownError, decided, evaluate
 from engine.scripts.source import Source, comments_of, copied, with_comments, with_source
-from engine.settings import Activation, DerivativeAt, LogMoment, LossReport, Reduction
-from engine.update_rules import DecayForm, MomentumForm, UpdateOrder
 
-CHOICES = (Activation, DerivativeAt, LogMoment, LossReport, Reduction, DecayForm, MomentumForm, UpdateOrder)
+CHOICES = {
+    name: kind
+    for module in (settings, update_rules)
+    for name, kind in vars(module).items()
+    if isinstance(kind, type) and issubclass(kind, Enum)
+}
 """What the conditions of a network's source name."""
 
 Names = Mapping[str, ast.expr]
@@ -42,7 +47,7 @@ class Specializer:
 
     def __init__(self, source: Source, known: Any, by_layer: Sequence[str] = (), unrolled: bool = False) -> None:
         self._methods = source.methods
-        self._known = {"self": known} | {kind.__name__: kind for kind in CHOICES}
+        self._known = {"self": known} | CHOICES
         self._by_layer = frozenset(by_layer)
         self._unrolled = unrolled
 
