@@ -53,8 +53,7 @@ before there was a choice.
 
 DATA = {**dict.fromkeys(("name", "source", "targets", "X", "Y"), 1), "header": 2}
 
-YOUNGER = frozenset({"update_order", "log_moment", "derivative_at", "momentum", "weight_decay"})
-SIDE = {discrepancy.field: 2 if discrepancy.field in YOUNGER else 1 for discrepancy in CATALOGUE}
+SIDE = {discrepancy.field: discrepancy.since for discrepancy in CATALOGUE}
 
 
 def format_of(document: Mapping[str, Any]) -> int:

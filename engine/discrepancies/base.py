@@ -92,6 +92,8 @@ class Discrepancy:
     """Whether nothing after the first weights depends on it."""
     shifts_draws: bool = False
     """Whether it moves what is drawn after it, so that its effect is also measured with the weights held."""
+    since: int = 1
+    """The first format of a document that has it."""
     rounds: bool = False
     """Whether two values round differently in every operation."""
 

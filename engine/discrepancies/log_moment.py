@@ -46,4 +46,5 @@ DISCREPANCY = Discrepancy(
     moves=Moves.PLOT,
     choices=CHOICES,
     wording=WORDING,
+    since=2,
 )

@@ -80,6 +80,7 @@ DISCREPANCY = Discrepancy(
     moves=Moves.WEIGHTS,
     choices=CHOICES,
     wording=WORDING,
+    since=2,
     parse_other=Momentum.parse,
     other="none, 0.9, textbook-0.9 or pytorch-0.9-dampened-0.5",
 )

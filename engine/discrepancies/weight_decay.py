@@ -69,6 +69,7 @@ DISCREPANCY = Discrepancy(
     moves=Moves.WEIGHTS,
     choices=CHOICES,
     wording=WORDING,
+    since=2,
     parse_other=WeightDecay.parse,
     other="none, 0.01, in-gradient-0.01 or decoupled-0.01",
 )
