@@ -101,7 +101,7 @@ class Specializer:
                 return self._inlined(call, None, scope)
             case ast.AugAssign():
                 target, value = (self._expression(one, scope) for one in (statement.target, statement.value))
-                assert isinstance(target, (ast.Name, ast.Subscript))
+                assert isinstance(target, (ast.Name, ast.Subscript, ast.Attribute))
                 return [with_source(ast.AugAssign(target, statement.op, value, lineno=0), statement)]
             case ast.Expr():
                 return [with_source(ast.Expr(self._expression(statement.value, scope)), statement)]
