@@ -11,6 +11,7 @@ import sys
 import termios
 import time
 
+from tests.forked import COMMAND, Forked
 from tests.terminal_modes import left_on
 
 LIMIT = 2.0
@@ -27,13 +28,17 @@ class Terminal:
         self.resize(*size)
         self.before = termios.tcgetattr(self.slave)
         self.output = b""
-        self.process = subprocess.Popen(
-            [sys.executable, *(command or ("-m", "tui_app"))],
+        environment = {**os.environ, "TERM": "xterm-256color", **environment}
+        self.process = self._start(command or COMMAND, cwd, environment)
+
+    def _start(self, command, cwd, environment):
+        return subprocess.Popen(
+            [sys.executable, *command],
             stdin=self.slave,
             stdout=self.slave,
             stderr=self.slave,
             cwd=cwd,
-            env={**os.environ, "TERM": "xterm-256color", **environment},
+            env=environment,
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - one system call
         )
@@ -46,18 +51,40 @@ class Terminal:
         if ready:
             self.output += os.read(self.master, 65536)
 
-    def wait_for(self, text, seconds=30):
-        end = time.monotonic() + seconds
-        while text not in self.output:
-            assert time.monotonic() < end, self.output[-2000:]
-            assert self.process.poll() is None, self.output[-2000:]
-            self.read(0.05)
+    def wait_for(self, text, seconds=30, since=0):
+        """Read until this has come, behind the first so many bytes."""
+        self.wait_until(lambda: text in self.output[since:], seconds)
 
     def wait_while(self, seconds):
         """Read for so long."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.read(0.02)
+
+    def wait_until(self, condition, seconds=30):
+        """Read until this is so."""
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, self.output[-2000:]
+            assert self.process.poll() is None, self.output[-2000:]
+            self.read(0.02)
+
+    def wait_until_quiet(self, seconds=0.15):
+        """Read until nothing has come for so long."""
+        before = -1
+        while len(self.output) != before:
+            before = len(self.output)
+            self.read(seconds)
+
+    def wait_until_full(self, seconds=0.7):
+        """Read nothing until the terminal has taken no byte for so long, though the program goes on writing."""
+        before, since = -1, time.monotonic()
+        while time.monotonic() < since + seconds:
+            (waiting,) = struct.unpack("i", fcntl.ioctl(self.master, termios.FIONREAD, bytes(4)))
+            if waiting != before:
+                before, since = waiting, time.monotonic()
+            time.sleep(0.02)
+        assert before > 1000
 
     def stopped(self, reading=True):
         """Whether the process is suspended, soon."""
@@ -110,3 +137,10 @@ class Terminal:
             self.process.kill()
             self.process.wait()
         self.hang_up()
+
+
+class ForkedTerminal(Terminal):
+    """The same without the wait for imports."""
+
+    def _start(self, command, cwd, environment):
+        return Forked(command, [self.slave] * 3, cwd, environment, terminal=True)

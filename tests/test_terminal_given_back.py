@@ -7,14 +7,14 @@ import time
 
 import pytest
 
-from tests.pseudo_terminal import LIMIT, ON, Terminal
+from tests.pseudo_terminal import LIMIT, ON, ForkedTerminal
 from tests.terminal_modes import left_on
 from tui_app.signals import Ending
 
 
 @pytest.fixture
 def program():
-    with contextlib.closing(Terminal("-m", "tui_app", "--epochs", "10000000")) as one:
+    with contextlib.closing(ForkedTerminal("-m", "tui_app", "--epochs", "10000000")) as one:
         one.wait_for(b"Differences")
         yield one
 
@@ -78,7 +78,7 @@ def drained(program):
 
 def test_a_terminal_that_nobody_reads_is_told_all_the_same(program):
     program.wait_for(b"of 10,000,000")
-    time.sleep(2.5)
+    program.wait_until_full()
     program.process.send_signal(signal.SIGTERM)
     assert program.process.wait(timeout=LIMIT + 0.5) == 128 + signal.SIGTERM
     assert left_on(drained(program)) == []
@@ -87,7 +87,7 @@ def test_a_terminal_that_nobody_reads_is_told_all_the_same(program):
 
 def test_a_terminal_that_nobody_reads_is_left_for_a_while_too(program):
     program.wait_for(b"of 10,000,000")
-    time.sleep(2.5)
+    program.wait_until_full()
     os.write(program.master, b"\x1a")
     assert program.stopped(reading=False)
     assert left_on(drained(program)) == []
