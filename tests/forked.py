@@ -7,7 +7,6 @@ import atexit
 import fcntl
 import gc
 import importlib
-import io
 import json
 import os
 import pkgutil
@@ -62,6 +61,12 @@ class Forked:
     def kill(self):
         self.send_signal(signal.SIGKILL)
 
+    def seconds(self):
+        """Of a core that it has used."""
+        with open(f"/proc/{self.pid}/stat") as file:
+            used = file.read().rpartition(")")[2].split()[11:13]
+        return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
+
     def _ended(self, timeout):
         if self.returncode is None and select.select([self._watch], [], [], timeout)[0]:
             self.returncode = _ask({"ended": self.pid})
@@ -69,15 +74,32 @@ class Forked:
         return self.returncode
 
 
-def run_forked(*command, stdout=None, cwd=None, environment=None):
-    """Run a program to its end, its input empty; `stdout` is a descriptor if its output is not to be returned."""
-    with open(os.devnull, "rb") as nothing, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        given = output.fileno() if stdout is None else stdout
-        program = Forked(command, (nothing.fileno(), given, errors.fileno()), cwd, environment)
-        program.wait()
-        for one in (output, errors):
-            one.seek(0)
-        return subprocess.CompletedProcess(command, program.returncode, output.read(), errors.read())
+class Captured(Forked):
+    """One with an empty input, whose output is kept in files unless `stdout` is a descriptor for it."""
+
+    def __init__(self, *command, stdout=None, cwd=None, environment=None):
+        self._files = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115 - closed once they are read
+        output, errors = (one.fileno() for one in self._files)
+        with open(os.devnull, "rb") as nothing:
+            given = (nothing.fileno(), output if stdout is None else stdout, errors)
+            super().__init__(command, given, cwd, environment)
+
+    def communicate(self, timeout=None):
+        """What it has written, once it has ended."""
+        self.wait(timeout)
+        written = []
+        for file in self._files:
+            with file:
+                file.seek(0)
+                written.append(file.read())
+        return tuple(written)
+
+
+def run_forked(*command, **options):
+    """Run a program to its end."""
+    program = Captured(*command, **options)
+    stdout, stderr = program.communicate(timeout=120)
+    return subprocess.CompletedProcess(command, program.returncode, stdout, stderr)
 
 
 @cache
@@ -88,17 +110,23 @@ def _server():
             [sys.executable, "-m", "tests.forked", str(theirs.fileno())],
             cwd=ROOT,
             env={**os.environ, **ONE_THREAD, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
     atexit.register(process.wait)
     atexit.register(ours.close)
-    return ours
+    return process, ours
 
 
 def _ask(request, descriptors=()):
-    socket.send_fds(_server(), [json.dumps(request).encode()], descriptors)
-    return json.loads(_server().recv(MESSAGE))
+    process, connection = _server()
+    socket.send_fds(connection, [json.dumps(request).encode()], descriptors)
+    answer = connection.recv(MESSAGE)
+    assert answer, process.stderr.read().decode()
+    return json.loads(answer)
 
 
 def serve(connection):
@@ -133,17 +161,11 @@ def _settle(request, descriptors):
     os.environ.update(request["environment"])
     tempfile.tempdir = None
     os.chdir(request["cwd"])
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        present = getattr(sys, name)
-        raw = io.FileIO(number, "w" if number else "r", closefd=False)
-        stream = io.TextIOWrapper(
-            io.BufferedWriter(raw) if number else io.BufferedReader(raw),
-            encoding=present.encoding,
-            errors=present.errors,
-            line_buffering=number == 2 or (number == 1 and raw.isatty()),
-        )
-        setattr(sys, name, stream)
-        setattr(sys, f"__{name}__", stream)
+    # Some libraries keep the streams that they have found: these stay, with what the interpreter sets at its start.
+    named = os.environ.get("PYTHONIOENCODING")
+    for stream in (sys.stdin, sys.stdout):
+        stream.reconfigure(encoding=named, errors=named and "strict", line_buffering=stream.isatty())
+    sys.stderr.reconfigure(encoding=named)
 
 
 def run(command):

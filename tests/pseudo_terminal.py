@@ -69,10 +69,11 @@ class Terminal:
             assert self.process.poll() is None, self.output[-2000:]
             self.read(0.02)
 
-    def wait_until_quiet(self, seconds=0.15):
-        """Read until nothing has come for so long."""
-        before = -1
-        while len(self.output) != before:
+    def wait_until_drawn(self, seconds=0.1):
+        """Read until something has come, and nothing more for so long."""
+        before = len(self.output)
+        self.wait_until(lambda: len(self.output) > before)
+        while len(self.output) > before:
             before = len(self.output)
             self.read(seconds)
 

@@ -2,9 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
-import time
 
 import pytest
 from hypothesis import given
@@ -14,7 +11,8 @@ from rich.cells import cell_len
 import engine
 from engine.discrepancies import CATALOGUE
 from engine.settings import SideName
-from tests.pseudo_terminal import Terminal
+from tests.forked import COMMAND, run_forked
+from tests.pseudo_terminal import ForkedTerminal
 from tui_app.ascii import locale_is_utf8, spell_out, to_ascii
 from tui_app.fix_lines import fix_lines
 
@@ -113,17 +111,15 @@ def test_the_locale_decides(variables, expected, monkeypatch):
     "command", [("run", "--preset", "asked"), ("run", "--preset", "answer"), ("differences",), ("run", "--help")]
 )
 def test_commands_write_ascii_alone(command):
-    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "1"}
-    result = subprocess.run(
-        [sys.executable, "-m", "tui_app", *command], env=environment, capture_output=True, check=True
-    )
+    result = run_forked(*COMMAND, *command, environment={**os.environ, "LC_ALL": "C"})
+    assert result.returncode == 0
     assert result.stdout.isascii()
     assert len(result.stdout) > 300
     assert b"?" not in result.stdout or "--help" in command
 
 
 def test_the_progress_bar_is_ascii_too():
-    program = Terminal("-m", "tui_app", "run", "--ascii", "--quiet", "--epochs", "6000")
+    program = ForkedTerminal("-m", "tui_app", "run", "--ascii", "--quiet", "--epochs", "6000")
     while program.process.poll() is None:
         program.read(0.05)
     program.read(0.1)
@@ -138,13 +134,11 @@ KEYS = (b"w", b"h", b"f", b"x", b"T", b"\r", b"\x1b", b"I", b"u", b"d", b"?", b"
 @pytest.mark.parametrize("options", [(["--ascii"], {}), ([], {"LC_ALL": "C"})], ids=["--ascii", "LC_ALL=C"])
 def test_the_explorer_writes_ascii_alone(options):
     arguments, environment = options
-    program = Terminal("-m", "tui_app", "--epochs", "300", *arguments, **environment)
+    program = ForkedTerminal("-m", "tui_app", "--epochs", "300", *arguments, **environment)
     program.wait_for(b"Different: 5")
     for key in KEYS:
         os.write(program.master, key)
-        end = time.monotonic() + 0.25
-        while time.monotonic() < end:
-            program.read(0.05)
+        program.wait_until_drawn()
     os.write(program.master, b"q")
     assert program.ended() == 0
     program.assert_whole()
@@ -153,7 +147,7 @@ def test_the_explorer_writes_ascii_alone(options):
 
 
 def test_utf8_is_the_default():
-    program = Terminal("-m", "tui_app", "--epochs", "300", LC_ALL="C.UTF-8")
+    program = ForkedTerminal("-m", "tui_app", "--epochs", "300", LC_ALL="C.UTF-8")
     program.wait_for(b"Different: 5")
     program.close()
     assert not program.output.isascii()

@@ -7,8 +7,6 @@ import re
 import shlex
 import signal
 import stat
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +19,7 @@ from engine.impact import Measure, Study, measure, plan
 from engine.settings import SideName
 from engine.shapley import shapley_values
 from engine.trace import trace_epoch
+from tests.forked import COMMAND, run_forked
 from tui_app.cli import main
 from tui_app.options import assign
 
@@ -246,25 +245,17 @@ def test_the_version_is_the_packages():
 
 @pytest.mark.parametrize("arguments", [(), ("--preset", "answer")])
 def test_without_a_terminal_the_explorer_names_run(arguments):
-    result = subprocess.run(
-        [sys.executable, "-m", "tui_app", *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = run_forked(*COMMAND, *arguments)
     assert result.returncode == 2
     assert result.stderr == (
-        "mlp-tui: the explorer needs a terminal, but standard input is not a terminal; "
-        "without one, use 'mlp-tui run'.\n"
+        b"mlp-tui: the explorer needs a terminal, but standard input is not a terminal; "
+        b"without one, use 'mlp-tui run'.\n"
     )
 
 
 def test_an_encoding_without_braille_is_no_traceback():
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    result = subprocess.run(
-        [sys.executable, "-m", "tui_app", "run", "--epochs", "20"], env=environment, capture_output=True, check=False
-    )
+    result = run_forked(*COMMAND, "run", "--epochs", "20", environment=environment)
     assert (result.returncode, result.stderr) == (0, b"")
 
 

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from engine.errors import InputError
 from engine.files import check_writable, write_folder, write_whole
 from engine.paths import Place, place_of, typed_path
+from tests.forked import COMMAND, run_forked
 from tui_app.cli import main
 
 LONG = 300 * "x"
@@ -160,14 +161,7 @@ def test_an_end_by_ctrl_c_leaves_nothing(tmp_path, monkeypatch):
 
 def mlp_tui(*arguments):
     """In a process of its own, so that the names are bytes and the output is what a terminal would get."""
-    code = "import tui_app.cli; tui_app.cli.main()"
-    paths = os.pathsep.join([str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")])
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        env={**os.environ, "PYTHONPATH": paths},
-        capture_output=True,
-        check=False,
-    )
+    return run_forked(*COMMAND, *arguments)
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="its file systems have no such names")
