@@ -50,7 +50,7 @@ def test_a_picture_is_the_same_in_every_process():
         "from tests.test_plot import BLUE, curve\n"
         "from tui_app.plot import Series, draw\n"
         "series = [Series(curve(np.linspace(1, 2, 5000)), BLUE)]\n"
-        "print([draw(series, width, 14, False) for width in range(20, 220)])\n"
+        "print([draw(series, width, 14, False) for width in range(20, 220, 8)])\n"
     )
     drawn = {
         subprocess.run(

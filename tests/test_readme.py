@@ -62,12 +62,14 @@ def test_its_commands_run(command, tmp_path, monkeypatch):
     assert result.exit_code == 0, result.output
 
 
-def test_its_python_prints_what_it_says(answer_run):
+def test_its_python_prints_what_it_says(answer_run, answers_impact, monkeypatch):
     (printed,) = re.findall(r"max_absolute\)  # (\S+?)(?:,|\n)", README)
     assert answer_run.verdict.headline.startswith("Equal on a plot: ")
     # The last digits of a float32 product are the processor's: another one rounds otherwise, by as much.
     assert float(printed) / 4 < answer_run.comparison.losses.max_absolute < 4 * float(printed)
     assert f"# {trace_epoch(engine.preset('answer'), 1).reason.headline}\n" in README
+    # What it measures has been measured.
+    monkeypatch.setattr("engine.impact.measure", {answers_impact.plan: answers_impact}.__getitem__)
     for block in re.findall(r"```python\n(.+?)```", README, re.DOTALL):
         exec(block, {"engine": engine})
 
