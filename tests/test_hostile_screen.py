@@ -16,6 +16,7 @@ from tests.driver import NARROW, WIDE
 from tui_app.widgets.prediction_map import PredictionMaps
 
 APP = Path(__file__).parent.parent / "tui_app"
+DIALOGS = ["H", "o", "p", "question_mark", "e", "ctrl+p"]
 MARKUP = ["[/x]", "[@click=app.quit]x", "[bold]x[/bold]", "[", "\\[", "[b", "{x}", "x\x1b[31my"]
 
 
@@ -37,59 +38,68 @@ def on_top(explorer):
     return type(explorer.app.screen).__name__
 
 
-@pytest.mark.parametrize("text", MARKUP)
-async def test_a_typed_value_is_shown_as_it_is(explorer, text):
-    await explorer.press("H")
-    await typed(explorer, text)
-    await explorer.press("enter")
-    assert on_top(explorer) == "ValueScreen"
-    visible = text.replace("\x1b", "")
-    assert visible in explorer.text("#problem").replace("\\x1b", "")
-    await explorer.press("escape")
-    assert on_top(explorer) == "MainScreen"
+async def test_a_typed_value_is_shown_as_it_is(explorer):
+    for text in MARKUP:
+        await explorer.press("H")
+        await typed(explorer, text)
+        await explorer.press("enter")
+        assert on_top(explorer) == "ValueScreen", text
+        visible = text.replace("\x1b", "")
+        assert visible in explorer.text("#problem").replace("\\x1b", "")
+        await explorer.press("escape")
+        assert on_top(explorer) == "MainScreen", text
 
 
-@pytest.mark.parametrize("text", [*MARKUP, "~nosuch", "~nosuch/x.csv", "x" * 300 + ".csv", "caf\udce9.csv", "", " "])
-async def test_a_typed_data_set_is_shown_as_it_is(explorer, text):
-    await explorer.press("o")
-    field = explorer.app.screen.query_one("#data")
-    field.value = text
-    await explorer.settle()
-    await until(explorer, lambda: "reading" not in explorer.text("#problem"))
-    await explorer.press("enter")
-    await until(explorer, lambda: "reading" not in explorer.text("#problem"))
-    assert on_top(explorer) == "SetupScreen"
-    assert explorer.text("#problem").strip()
-    await explorer.press("escape")
-    assert on_top(explorer) == "MainScreen"
+async def test_a_typed_data_set_is_shown_as_it_is(explorer):
+    for text in [*MARKUP, "~nosuch", "~nosuch/x.csv", "x" * 300 + ".csv", "caf\udce9.csv", "", " "]:
+        await explorer.press("o")
+        field = explorer.app.screen.query_one("#data")
+        field.value = text
+        await explorer.settle()
+        await until(explorer, lambda: "reading" not in explorer.text("#problem"))
+        await explorer.press("enter")
+        await until(explorer, lambda: "reading" not in explorer.text("#problem"))
+        assert on_top(explorer) == "SetupScreen", text
+        assert explorer.text("#problem").strip(), text
+        await explorer.press("escape")
+        assert on_top(explorer) == "MainScreen", text
 
 
-@pytest.mark.parametrize("text", [*MARKUP, "~nosuch/x", "x" * 300, "", " ", "/proc/x", "a\0b"])
-async def test_a_typed_folder_is_shown_as_it_is(explorer, text, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    await explorer.press("e")
-    explorer.app.screen.query_one("Input").value = text
-    await explorer.press("enter")
-    await until(explorer, lambda: on_top(explorer) == "MainScreen" or "writing" not in explorer.text("#problem"))
-    if on_top(explorer) == "ExportScreen":
-        assert explorer.text("#problem").strip()
-        assert not os.listdir(tmp_path)
-    else:
-        assert len(os.listdir(tmp_path)) == 1
+async def test_a_typed_folder_is_shown_as_it_is(explorer, tmp_path, monkeypatch):
+    for number, text in enumerate([*MARKUP, "~nosuch/x", "x" * 300, "", " ", "/proc/x", "a\0b"]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        await explorer.press("e")
+        explorer.app.screen.query_one("Input").value = text
+        await explorer.press("enter")
+        await until(explorer, lambda: on_top(explorer) == "MainScreen" or "writing" not in explorer.text("#problem"))
+        if on_top(explorer) == "ExportScreen":
+            assert explorer.text("#problem").strip(), text
+            assert not os.listdir(folder), text
+            await explorer.press("escape")
+        else:
+            assert len(os.listdir(folder)) == 1, text
+        assert on_top(explorer) == "MainScreen", text
 
 
 @pytest.mark.parametrize("explorer", [("asked", WIDE), ("asked", NARROW)], indirect=True)
-@pytest.mark.parametrize("opened", ["H", "o", "p", "question_mark", "e", "ctrl+p"])
 @pytest.mark.parametrize("keys", [["enter", "enter"], ["enter", "escape"], ["escape", "escape", "enter"]])
-async def test_a_dialog_that_is_gone_takes_no_more_keys(explorer, opened, keys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    await explorer.press(opened)
-    await explorer.burst(keys)
-    await until(explorer, lambda: on_top(explorer) in ("MainScreen", "HelpScreen", "ValueScreen"))
-    assert explorer.app._exception is None
+async def test_a_dialog_that_is_gone_takes_no_more_keys(explorer, keys, tmp_path, monkeypatch):
+    for opened in DIALOGS:
+        folder = tmp_path / str(DIALOGS.index(opened))
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        await explorer.press(opened)
+        await explorer.burst(keys)
+        await until(explorer, lambda: on_top(explorer) in ("MainScreen", "HelpScreen", "ValueScreen"))
+        assert explorer.app._exception is None, opened
+        if on_top(explorer) != "MainScreen":
+            await explorer.press("escape")
+        await until(explorer, lambda: on_top(explorer) == "MainScreen")
 
 
-@pytest.mark.parametrize("opened", ["", "H", "o", "p", "question_mark", "e", "ctrl+p"])
+@pytest.mark.parametrize("opened", ["", *DIALOGS])
 async def test_no_size_ends_it(explorer, opened, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if opened:
@@ -106,16 +116,16 @@ async def test_no_size_ends_it(explorer, opened, tmp_path, monkeypatch):
     assert "mlp-tui needs" not in "\n".join(strip.text for strip in explorer.app.screen._compositor.render_strips())
 
 
-@pytest.mark.parametrize("opened", ["H", "o", "p", "question_mark", "e", "ctrl+p"])
-async def test_a_dialog_opened_in_a_tiny_terminal_says_what_is_needed(explorer, opened, tmp_path, monkeypatch):
+async def test_a_dialog_opened_in_a_tiny_terminal_says_what_is_needed(explorer, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    await explorer.pilot.resize_terminal(4, 4)
-    await explorer.settle()
-    await explorer.press(opened)
-    await explorer.press("escape")
-    await explorer.pilot.resize_terminal(80, 24)
-    await explorer.settle()
-    assert on_top(explorer) == "MainScreen"
+    for opened in DIALOGS:
+        await explorer.pilot.resize_terminal(4, 4)
+        await explorer.settle()
+        await explorer.press(opened)
+        await explorer.press("escape")
+        await explorer.pilot.resize_terminal(80, 24)
+        await explorer.settle()
+        assert on_top(explorer) == "MainScreen", opened
 
 
 async def test_a_fifo_does_not_keep_the_screen_waiting(explorer, tmp_path):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 from textual.app import App
+from textual.screen import Screen
 
 import engine
 from engine.comparison import ParameterPair
@@ -54,6 +55,13 @@ def texts(widget, count):
     return [widget.render_line(y).text for y in range(count)]
 
 
+class Undrawn(Screen):
+    """Laid out, but not drawn: for tests that ask widgets for their lines."""
+
+    def _compositor_refresh(self):
+        pass
+
+
 class Bare(App):
     """One widget, as wide as the screen, with the style sheet's scroll bar."""
 
@@ -71,7 +79,9 @@ class Bare(App):
 
 
 async def at_every_width(widget, check, height=30, show=lambda: None):
-    async with Bare(widget).run_test(size=(60, height)) as pilot:
+    app = Bare(widget)
+    app.get_default_screen = lambda: Undrawn(id="_default")
+    async with app.run_test(size=(60, height)) as pilot:
         for width in WIDTHS:
             await pilot.resize_terminal(width, height)
             while widget.outer_size.width != width:
