@@ -1,6 +1,7 @@
 """What all tests share: one environment, one thread, settings drawn at random."""
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -25,6 +26,9 @@ from hypothesis import settings as hypothesis_settings  # noqa: E402
 # A pilot waits in these steps until the program is idle; with made-up runs that is soon.
 textual._wait.SLEEP_GRANULARITY = 1 / 200
 textual._wait.SLEEP_IDLE = 1 / 1000
+
+# An explorer leaves much behind, and looking through all that PyTorch has imported takes long: look rarely.
+gc.set_threshold(50_000, 20, 50)
 
 from tests.driver import explorer  # noqa: E402, F401 - a fixture of all
 

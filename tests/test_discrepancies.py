@@ -88,7 +88,7 @@ def test_matching_all_leaves_nothing(toward):
 
 @EACH
 @given(settings=experiments())
-@hypothesis_settings(max_examples=10)
+@hypothesis_settings(max_examples=6)
 def test_an_explanation_says_what_is_so_and_nothing_else(discrepancy, settings):
     explanation = discrepancy.explain(settings)
     prose = (explanation.what, explanation.numbers, explanation.formula, explanation.theory)
@@ -126,7 +126,7 @@ def of_any_layer(lines):
 @pytest.mark.parametrize("side", SideName)
 @EACH
 @given(settings=experiments())
-@hypothesis_settings(max_examples=8)
+@hypothesis_settings(max_examples=5)
 def test_the_lines_to_change_turn_one_program_into_the_other(discrepancy, side, settings):
     text = lines_to_change(settings, discrepancy, side)
     if not text or text.startswith("# not possible: "):
@@ -268,7 +268,7 @@ def test_sentence_number_and_lines_by_hand_need_no_scrolling(discrepancy, ascii)
 
 @EACH
 @given(settings=experiments())
-@hypothesis_settings(max_examples=10)
+@hypothesis_settings(max_examples=6)
 def test_the_panel_shows_the_parts_in_their_order(discrepancy, settings):
     explanation = discrepancy.explain(settings)
     content = explanation_content(discrepancy, settings)

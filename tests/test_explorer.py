@@ -37,22 +37,25 @@ async def test_up_and_down_select_and_stop_at_the_ends(explorer):
     assert explorer.app._selected == len(CATALOGUE) - 1
 
 
-@pytest.mark.parametrize(("index", "key"), [*((index, "m") for index in range(len(CATALOGUE))), (1, "M"), (1, "enter")])
-async def test_a_switch_matches_and_parts(explorer, index, key):
-    discrepancy = CATALOGUE[index]
-    await explorer.press(*["down"] * index)
-    toward = SideName.NUMPY if key == "M" else SideName.PYTORCH
-    was_matched, wanted = discrepancy.matched(explorer.app.settings), discrepancy.value(explorer.app.settings, toward)
-    before = explorer.snapshot.number
-    await explorer.press(key)
-    assert discrepancy.matched(explorer.app.settings) is not was_matched
-    assert explorer.snapshot.number > before
-    assert explorer.snapshot.settings == explorer.app.settings
-    assert explorer.snapshot.state is State.FINISHED
-    if not was_matched:
-        assert discrepancy.value(explorer.app.settings, toward.other) == wanted
+async def test_a_switch_matches_and_parts(explorer):
+    for index, key in [(0, "m"), (1, "m"), (1, "M"), (1, "enter"), *((one, "m") for one in range(2, len(CATALOGUE)))]:
+        discrepancy, asked = CATALOGUE[index], engine.preset("asked")
+        await explorer.press(*["down"] * (index - explorer.app._selected))
+        toward = SideName.NUMPY if key == "M" else SideName.PYTORCH
+        was_matched, wanted = discrepancy.matched(asked), discrepancy.value(asked, toward)
+        before = explorer.snapshot.number
         await explorer.press(key)
-        assert explorer.app.settings == engine.preset("asked")
+        assert discrepancy.matched(explorer.app.settings) is not was_matched
+        assert explorer.snapshot.number > before
+        assert explorer.snapshot.settings == explorer.app.settings
+        assert explorer.snapshot.state is State.FINISHED
+        if was_matched:
+            explorer.app.change_settings(asked)
+            await explorer.settle()
+        else:
+            assert discrepancy.value(explorer.app.settings, toward.other) == wanted
+            await explorer.press(key)
+        assert explorer.app.settings == asked
 
 
 @pytest.mark.parametrize("key", ["a", "A"])
