@@ -7,14 +7,12 @@
 Nothing here knows of terminals, and importing this package does not import torch.
 """
 
-from engine.comparison import Comparison, LossGap, ParameterGap
-from engine.data import BUILT_IN, Dataset, built_in
-from engine.data_files import load
-from engine.discrepancies import CATALOGUE, Discrepancy, remaining
 from engine.errors import DataError, DeviceError, InputError, SettingsError
-from engine.presets import PRESETS, preset
-from engine.run import Progress, Run, SideRun, train
-from engine.settings import (
+from engine.experiment.data import BUILT_IN, Dataset, built_in
+from engine.experiment.data_files import load
+from engine.experiment.discrepancies import CATALOGUE, Discrepancy, remaining
+from engine.experiment.presets import PRESETS, preset
+from engine.experiment.settings import (
     Activation,
     InitialWeights,
     LossReport,
@@ -24,7 +22,9 @@ from engine.settings import (
     Side,
     SideName,
 )
-from engine.verdict import Level, Verdict
+from engine.run.comparison import Comparison, LossGap, ParameterGap
+from engine.run.training import Progress, Run, SideRun, train
+from engine.run.verdict import Level, Verdict
 
 __all__ = [
     "BUILT_IN",

@@ -4,19 +4,19 @@ from itertools import pairwise
 
 import numpy as np
 
-from engine.discrepancies import find, remaining
-from engine.growth import GrowthStudy
-from engine.impact import Impact, Measure
-from engine.jobs import Instruments
-from engine.lockstep import Lockstep
-from engine.model_state import ModelState
-from engine.operations import compare_tensors
-from engine.places import Kind, Place
-from engine.reasons import Reason, ReasonKind
-from engine.settings import SideName
-from engine.step_tensors import places
-from engine.trace import StepTrace
-from engine.worker import Worker
+from engine.experiment.discrepancies import find, remaining
+from engine.experiment.settings import SideName
+from engine.impact.study import Impact, Measure
+from engine.networks.model_state import ModelState
+from engine.networks.places import Kind, Place
+from engine.run.lockstep import Lockstep
+from engine.step.growth import GrowthStudy
+from engine.step.operations import compare_tensors
+from engine.step.reasons import Reason, ReasonKind
+from engine.step.step_tensors import places
+from engine.step.trace import StepTrace
+from engine.worker.jobs import Instruments
+from engine.worker.worker import Worker
 
 
 class MadeUpClock:

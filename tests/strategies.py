@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from engine.data import Dataset
-from engine.discrepancies import CATALOGUE
-from engine.settings import Activation, Settings, Side, SideName
+from engine.experiment.data import Dataset
+from engine.experiment.discrepancies import CATALOGUE
+from engine.experiment.settings import Activation, Settings, Side, SideName
 
 OF_ONES_OWN = {
     "momentum": ("0.5", "textbook-0.25", "pytorch-0.5-dampened-0.125"),

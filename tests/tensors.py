@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from engine.model_state import ModelState
-from engine.places import parameter_places
+from engine.networks.model_state import ModelState
+from engine.networks.places import parameter_places
 
 
 def placed(arrays, bias=False):

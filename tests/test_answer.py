@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import engine
-from engine.places import Kind, Place
+from engine.networks.places import Kind, Place
 
 
 def test_all_losses_are_the_listings_own(answer_run, listings):

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 import engine
-from engine.discrepancies import CATALOGUE
-from engine.settings import SideName
+from engine.experiment.discrepancies import CATALOGUE
+from engine.experiment.settings import SideName
 from tests.forked import COMMAND, run_forked
 from tests.pseudo_terminal import ForkedTerminal
-from tui_app.ascii import locale_is_utf8, spell_out, to_ascii
-from tui_app.fix_lines import fix_lines
+from tui_app.text.ascii import locale_is_utf8, spell_out, to_ascii
+from tui_app.text.fix_lines import fix_lines
 
 
 @given(st.text())

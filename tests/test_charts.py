@@ -12,14 +12,14 @@ from rich.cells import cell_len
 from rich.console import Console
 
 import engine
-from engine.history import History
 from engine.number_text import number
+from engine.run.history import History
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
-from tui_app.curve_legends import LossChart, gap_legend, loss_legend, loss_reading
-from tui_app.marks import Drawing
-from tui_app.plot import Series, draw, picture
-from tui_app.report import print_run
+from tui_app.text.curve_legends import LossChart, gap_legend, loss_legend, loss_reading
+from tui_app.text.marks import Drawing
+from tui_app.text.plot import Series, draw, picture
+from tui_app.text.report import print_run
 
 BLUE, ORANGE = (87, 165, 226), (255, 166, 43)
 HEIGHTS = range(5, 41)

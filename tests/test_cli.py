@@ -14,14 +14,14 @@ import pytest
 from click.testing import CliRunner
 
 import engine
-from engine.files import write_whole
-from engine.impact import Measure, Study, measure, plan
-from engine.settings import SideName
-from engine.shapley import shapley_values
-from engine.trace import trace_epoch
+from engine.experiment.settings import SideName
+from engine.export.files import write_whole
+from engine.impact.shapley import shapley_values
+from engine.impact.study import Measure, Study, measure, plan
+from engine.step.trace import trace_epoch
 from tests.forked import COMMAND, run_forked
-from tui_app.cli import main
-from tui_app.options import assign
+from tui_app.cli.main import main
+from tui_app.cli.options import assign
 
 
 def run(*arguments):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui_app.columns import (
+from tui_app.text.columns import (
     Column,
     counts,
     fit,

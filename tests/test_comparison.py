@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import engine
-from engine.comparison import (
+from engine.run.comparison import (
     LossComparison,
     compare_parameters,
     compare_weights,

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 import engine
-from engine.devices import device_fault
 from engine.errors import DeviceError
-from engine.settings import SideName
-from engine.snapshot import State
-from engine.trace import trace_epoch
-from engine.worker import Worker
+from engine.experiment.devices import device_fault
+from engine.experiment.settings import SideName
+from engine.step.trace import trace_epoch
+from engine.worker.snapshot import State
+from engine.worker.worker import Worker
 from tests.tensors import assert_same_bits
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
@@ -44,8 +44,8 @@ def test_every_preset_trains(name):
 
 @needs_cuda
 def test_a_replayed_step_has_the_plain_steps_bits():
-    from engine.torch_model import TorchModel
-    from engine.torch_replay import ReplayedTorchModel
+    from engine.networks.torch_model import TorchModel
+    from engine.networks.torch_replay import ReplayedTorchModel
 
     plain, replayed = TorchModel(EXACT), ReplayedTorchModel(EXACT)
     assert [plain.step() for _ in range(50)] == [replayed.step() for _ in range(50)]
@@ -95,7 +95,7 @@ def test_too_little_memory_is_a_sentence():
     ],
 )
 def test_a_devices_own_faults_are_sentences(error, said, monkeypatch):
-    monkeypatch.setattr("engine.run._train", lambda *_: (_ for _ in ()).throw(error))
+    monkeypatch.setattr("engine.run.training._train", lambda *_: (_ for _ in ()).throw(error))
     with pytest.raises(DeviceError, match=said):
         engine.train(EXACT)
 

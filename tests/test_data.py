@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import engine
-from engine.data_files import load
 from engine.errors import DataError
+from engine.experiment.data_files import load
 
 
 def write(tmp_path, text, name="points.csv"):

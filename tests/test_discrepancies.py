@@ -13,15 +13,15 @@ from hypothesis import settings as hypothesis_settings
 from textual.content import Content
 
 import engine
-from engine.discrepancies import CATALOGUE, Explanation, find, match_all, match_toward, part_again, remaining
 from engine.errors import SettingsError
-from engine.initial_weights import initial_layers
-from engine.scripts import lines_to_change, scripts
-from engine.settings import Activation, LossReport, Settings, Side, SideName
-from engine.update_rules import Momentum
+from engine.experiment.discrepancies import CATALOGUE, Explanation, find, match_all, match_toward, part_again, remaining
+from engine.experiment.settings import Activation, LossReport, Settings, Side, SideName
+from engine.experiment.update_rules import Momentum
+from engine.networks.initial_weights import initial_layers
+from engine.networks.programs import lines_to_change, scripts
 from tests.strategies import experiments
-from tui_app.cli import main
-from tui_app.fix_lines import fix_lines
+from tui_app.cli.main import main
+from tui_app.text.fix_lines import fix_lines
 from tui_app.widgets.explanation import explanation_content
 
 EACH = pytest.mark.parametrize("discrepancy", CATALOGUE, ids=lambda one: one.field)

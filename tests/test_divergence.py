@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 import engine
-from engine.discrepancies import find, match_toward, remaining
-from engine.divergence import SECONDS, CauseStudy, Divergence, find_cause
-from engine.lockstep import build_models
-from engine.settings import Activation, SideName
-from engine.snapshot import Snapshot, State
-from engine.worker import Worker
+from engine.experiment.discrepancies import find, match_toward, remaining
+from engine.experiment.settings import Activation, SideName
+from engine.run.divergence import SECONDS, CauseStudy, Divergence, find_cause
+from engine.run.lockstep import build_models
+from engine.worker.snapshot import Snapshot, State
+from engine.worker.worker import Worker
 from tests.made_up import MadeUpClock
 from tui_app.widgets.verdict_panel import verdict_content
 

@@ -9,15 +9,15 @@ import pytest
 from click.testing import CliRunner
 
 import engine
-from engine.document_format import FORMAT
 from engine.errors import InputError
-from engine.impact import measure, plan
-from engine.impact_file import impact_document
-from engine.reading import read_text
-from engine.run_file import read_settings, run_document
-from engine.step_file import trace_document
-from engine.trace import trace_epoch
-from tui_app.cli import main
+from engine.experiment.reading import read_text
+from engine.export.document_format import FORMAT
+from engine.export.impact_file import impact_document
+from engine.export.run_file import read_settings, run_document
+from engine.export.step_file import trace_document
+from engine.impact.study import measure, plan
+from engine.step.trace import trace_epoch
+from tui_app.cli.main import main
 from tui_app.config import load_config
 
 SETTINGS = replace(engine.preset("no-bias"), epochs=2, threads=1)

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from tests.forked import COMMAND, Captured, run_forked
-from tui_app.cli import main
-from tui_app.endings import FAILED, INTERRUPTED, REFUSED
+from tui_app.cli.main import main
+from tui_app.terminal.endings import FAILED, INTERRUPTED, REFUSED
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -58,8 +58,8 @@ def test_ctrl_c_while_modules_are_imported_is_130_too(after, tmp_path):
 
 SLOW_EXPORT = """
 import sys, time
-import engine.files
-engine.files._fill = lambda file, data: time.sleep(60)
+import engine.export.files
+engine.export.files._fill = lambda file, data: time.sleep(60)
 sys.argv = ['mlp-tui', 'export', 'out', '--epochs', '2']
 from tui_app.__main__ import main
 main()
@@ -93,19 +93,23 @@ def test_ctrl_c_is_130(arguments, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize("name", ["engine.train", "engine.trace.trace_epoch", "engine.torch_threads.limited"])
+@pytest.mark.parametrize(
+    "name", ["engine.train", "engine.step.trace.trace_epoch", "engine.networks.torch_threads.limited"]
+)
 def test_ctrl_c_before_there_is_a_result(monkeypatch, name):
     def interrupted(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(name, interrupted)
-    command = {"engine.train": ("run",), "engine.trace.trace_epoch": ("trace", "--epoch", "1")}.get(name, ("impact",))
+    command = {"engine.train": ("run",), "engine.step.trace.trace_epoch": ("trace", "--epoch", "1")}.get(
+        name, ("impact",)
+    )
     result = CliRunner().invoke(main, command)
     assert (result.exit_code, result.stdout, result.stderr) == (INTERRUPTED, "", "mlp-tui: interrupted.\n")
 
 
 def test_an_impact_interrupted_before_anything_is_measured(monkeypatch):
-    monkeypatch.setattr("engine.impact.Study.step", lambda study: os.kill(os.getpid(), signal.SIGINT))
+    monkeypatch.setattr("engine.impact.study.Study.step", lambda study: os.kill(os.getpid(), signal.SIGINT))
     result = CliRunner().invoke(main, ["impact"])
     assert (result.exit_code, result.stdout) == (INTERRUPTED, "")
     assert result.stderr == "mlp-tui: interrupted before anything was measured.\n"
@@ -159,7 +163,7 @@ def test_what_is_typed_wrongly_is_one_plain_sentence(arguments, said):
 @pytest.mark.parametrize("error", [ValueError("boom"), MemoryError(), RecursionError("too deep")], ids=repr)
 @pytest.mark.parametrize(
     ("function", "arguments"),
-    [("engine.train", ["run"]), ("engine.discrepancies.find", ["differences", "bias"])],
+    [("engine.train", ["run"]), ("engine.experiment.discrepancies.find", ["differences", "bias"])],
 )
 def test_what_should_not_have_failed_is_one_sentence_and_a_log(monkeypatch, tmp_path, function, arguments, error):
     def fail(*_, **__):

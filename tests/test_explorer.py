@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 import engine
-from engine.discrepancies import CATALOGUE, find, remaining
-from engine.divergence import Cause
-from engine.presets import PRESETS
-from engine.settings import SideName
-from engine.snapshot import State
-from engine.tour import TOUR
-from engine.worker import Worker
+from engine.experiment.discrepancies import CATALOGUE, find, remaining
+from engine.experiment.presets import PRESETS
+from engine.experiment.settings import SideName
+from engine.run.divergence import Cause
+from engine.run.tour import TOUR
+from engine.worker.snapshot import State
+from engine.worker.worker import Worker
 from tests.driver import WIDE, Driver
 from tests.made_up import made_up_trace, made_up_worker
 from tui_app.app import ExplorerApp
@@ -497,7 +497,7 @@ async def test_a_large_layer_draws_only_what_is_seen():
     app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
     async with app.run_test(size=WIDE) as pilot:
         driver = Driver(app, pilot)
-        app.worker.send(engine.commands.Pause())
+        app.worker.send(engine.worker.commands.Pause())
         await driver.settle()
         await driver.press("w", "end", "pageup")
         table = app.query_one("#weights-table")

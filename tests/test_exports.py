@@ -14,16 +14,16 @@ from hypothesis import given
 from torch import nn
 
 import engine
-from engine.exports import export_files, losses_csv
-from engine.files import write_folder
-from engine.history import History
-from engine.places import Kind, Place
-from engine.run import result_of
-from engine.run_file import read_settings, write_run
-from engine.threads import threads_of
+from engine.export.exports import export_files, losses_csv
+from engine.export.files import write_folder
+from engine.export.run_file import read_settings, write_run
+from engine.networks.places import Kind, Place
+from engine.networks.threads import threads_of
+from engine.run.history import History
+from engine.run.training import result_of
 from tests.strategies import experiments
-from tui_app.cli import main
-from tui_app.options import command_line
+from tui_app.cli.main import main
+from tui_app.cli.options import command_line
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +154,7 @@ def opened(arguments):
     """The settings that the explorer would open with."""
     found = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tui_app.cli.explore_here", lambda settings, *_: found.append(settings))
+        patch.setattr("tui_app.cli.main.explore_here", lambda settings, *_: found.append(settings))
         result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     return found[0]

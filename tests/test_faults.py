@@ -8,12 +8,12 @@ from textual.widgets import Input
 from textual.worker import WorkerFailed
 
 import engine
-from engine import faults
-from engine.commands import MeasureImpact, OpenStep, Restart, Resume, Scrub, Step
 from engine.errors import InputError
-from engine.impact import plan
-from engine.snapshot import State
-from engine.worker import Worker
+from engine.impact.study import plan
+from engine.worker import faults
+from engine.worker.commands import MeasureImpact, OpenStep, Restart, Resume, Scrub, Step
+from engine.worker.snapshot import State
+from engine.worker.worker import Worker
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.screens.export import ExportScreen
@@ -44,7 +44,7 @@ def test_a_sentence_says_what_failed_where_and_which_log_has_the_traceback(state
     except Exception as error:
         sentence = faults.fault_sentence("Choosing", error)
     assert sentence.startswith("Choosing failed: ")
-    assert ", in engine/data.py, line " in sentence
+    assert ", in engine/experiment/data.py, line " in sentence
     assert sentence.endswith(f"the traceback is in {state_folder}/mlp-tui/faults.log.")
     assert "Traceback (most recent call last)" in log()
 
@@ -70,11 +70,11 @@ def test_a_log_that_cannot_be_written_is_said(monkeypatch):
 
 PLAN = plan(replace(engine.preset("no-bias"), epochs=20))
 JOBS = [
-    ("engine.job_group.StepJob._open", OpenStep(3, False), "Opening the step"),
-    ("engine.job_group.StepJob._follow", OpenStep(3, False), "Opening the step"),
-    ("engine.jobs.Scrubber.seek", Scrub(3), "Going to that epoch"),
-    ("engine.jobs.Scrubber.state", Scrub(3), "Going to that epoch"),
-    ("engine.impact.Study.step", MeasureImpact(PLAN), "The measurement of the impact"),
+    ("engine.worker.job_group.StepJob._open", OpenStep(3, False), "Opening the step"),
+    ("engine.worker.job_group.StepJob._follow", OpenStep(3, False), "Opening the step"),
+    ("engine.worker.jobs.Scrubber.seek", Scrub(3), "Going to that epoch"),
+    ("engine.worker.jobs.Scrubber.state", Scrub(3), "Going to that epoch"),
+    ("engine.impact.study.Study.step", MeasureImpact(PLAN), "The measurement of the impact"),
 ]
 
 
@@ -102,7 +102,7 @@ def test_a_jobs_fault_is_the_jobs(monkeypatch, state_folder, fault, place, comma
 
 @pytest.mark.parametrize("job", ["ScrubJob", "StepJob", "ImpactJob", "CauseJob"])
 def test_a_job_that_fails_whenever_it_is_looked_at_is_looked_at_once(monkeypatch, state_folder, job):
-    monkeypatch.setattr(f"engine.job_group.{job}.work", boom)
+    monkeypatch.setattr(f"engine.worker.job_group.{job}.work", boom)
     worker = Worker(replace(engine.preset("no-bias"), epochs=20))
     for command in (None, Scrub(3), OpenStep(3, False), MeasureImpact(PLAN)):
         if command is not None:
@@ -116,7 +116,7 @@ def test_a_measurement_that_cannot_begin_leaves_the_run(monkeypatch, state_folde
     worker = Worker(replace(engine.preset("no-bias"), epochs=20))
     worker.work_until_idle()
     with monkeypatch.context() as patch:
-        patch.setattr("engine.impact.Study.__init__", boom)
+        patch.setattr("engine.impact.study.Study.__init__", boom)
         worker.send(MeasureImpact(PLAN))
         worker.work_until_idle()
     assert worker.snapshot.state is State.FINISHED
@@ -127,7 +127,7 @@ def test_a_measurement_that_cannot_begin_leaves_the_run(monkeypatch, state_folde
 def test_a_run_that_is_built_by_half_is_none(monkeypatch, state_folder):
     worker = Worker(replace(engine.preset("no-bias"), epochs=20))
     with monkeypatch.context() as patch:
-        patch.setattr("engine.scrubbing.Checkpoints.add", boom)
+        patch.setattr("engine.run.scrubbing.Checkpoints.add", boom)
         worker.send(OpenStep(1, False))
         worker.work_until_idle()
     assert worker.snapshot.state is State.FAILED
@@ -137,7 +137,7 @@ def test_a_run_that_is_built_by_half_is_none(monkeypatch, state_folder):
 
 async def test_a_step_that_cannot_be_opened_says_so_in_its_tab(explorer, monkeypatch, state_folder):
     with monkeypatch.context() as patch:
-        patch.setattr("engine.job_group.StepJob._open", boom)
+        patch.setattr("engine.worker.job_group.StepJob._open", boom)
         await explorer.press("T")
     assert explorer.text("#step-heading") == "the step cannot be opened"
     assert "Opening the step failed: ValueError: boom" in explorer.text("#step-reason")
@@ -174,11 +174,13 @@ async def test_what_fails_on_the_way_down_is_not_said_too(monkeypatch, state_fol
 def test_a_fault_in_the_search_for_a_cause_leaves_the_divergence(monkeypatch, state_folder):
     settings = engine.Settings(
         engine.built_in("regression"),
-        *(engine.preset("no-bias").side(side) for side in engine.settings.SideName),
+        *(engine.preset("no-bias").side(side) for side in engine.experiment.settings.SideName),
         output_activation="identity",
     )
-    settings = engine.discrepancies.find("learning_rate").set(settings, engine.settings.SideName.NUMPY, 0.6)
-    monkeypatch.setattr("engine.divergence.CauseStudy.work", boom)
+    settings = engine.experiment.discrepancies.find("learning_rate").set(
+        settings, engine.experiment.settings.SideName.NUMPY, 0.6
+    )
+    monkeypatch.setattr("engine.run.divergence.CauseStudy.work", boom)
     worker = Worker(settings)
     worker.work_until_idle()
     assert worker.snapshot.state is State.DIVERGED
@@ -193,7 +195,7 @@ def test_a_fault_of_the_run_names_place_and_log_and_a_rerun_works(state_folder):
     worker.send(Resume())
     worker.work_until_idle()
     assert worker.snapshot.state is State.FAILED
-    assert worker.snapshot.error.startswith("The engine failed: SystemExit: 3, in engine/lockstep.py, line ")
+    assert worker.snapshot.error.startswith("The engine failed: SystemExit: 3, in engine/run/lockstep.py, line ")
     assert "faults.log" in worker.snapshot.error
     worker.send(Restart(engine.preset("answer")))
     worker.work_until_idle()

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.comparison import ParameterPair
-from engine.histogram import histogram
+from engine.run.comparison import ParameterPair
+from engine.run.histogram import histogram
 
 
 @given(st.lists(st.tuples(st.floats(-5, 5), st.floats(-5, 5)), min_size=1, max_size=40), st.integers(1, 12))

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.history import Curve, History
+from engine.run.history import Curve, History
 
 
 @given(

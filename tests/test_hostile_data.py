@@ -11,12 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 import engine
-from engine.data_files import load
 from engine.errors import DataError
-from engine.npz_files import load_npz
+from engine.experiment.data_files import load
+from engine.experiment.npz_files import load_npz
 from engine.number_text import read_number
-from tui_app.cli import main
-from tui_app.options import command_line
+from tui_app.cli.main import main
+from tui_app.cli.options import command_line
 
 CENTRAL = b"PK\x01\x02"
 
@@ -133,9 +133,9 @@ def test_only_regular_files_of_a_sane_size_are_read(tmp_path, name, option):
 def test_a_csv_is_read_no_farther_than_it_may_be(tmp_path, monkeypatch):
     path = tmp_path / "points.csv"
     path.write_text(100 * "1,2\n")
-    monkeypatch.setattr("engine.csv_files.MOST_NUMBERS", 20)
+    monkeypatch.setattr("engine.experiment.csv_files.MOST_NUMBERS", 20)
     assert "line 11: is over 20 numbers, the most that are read" in said_of(path, "--data")
-    monkeypatch.setattr("engine.csv_files.LONGEST_LINE", 20)
+    monkeypatch.setattr("engine.experiment.csv_files.LONGEST_LINE", 20)
     path.write_text(f"1,2\n{50 * '1,'}2\n")
     assert "line 2: has more than 20 bytes; is it a CSV file?" in said_of(path, "--data")
 

@@ -136,7 +136,7 @@ async def test_a_fifo_does_not_keep_the_screen_waiting(explorer, tmp_path):
 
 
 async def test_a_file_is_read_once_and_enter_waits_for_it(explorer, tmp_path, monkeypatch):
-    from engine import data_files
+    from engine.experiment import data_files
 
     file = tmp_path / "data.csv"
     file.write_text("1,2,3\n4,5,6\n")

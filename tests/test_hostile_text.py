@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 import engine
 from engine.errors import DataError, InputError
-from engine.exports import export_files
-from engine.run import result_of
-from engine.run_file import read_settings
+from engine.export.exports import export_files
+from engine.export.run_file import read_settings
+from engine.run.training import result_of
 from engine.shown_text import LONGEST, printable, shown
-from tui_app.cli import main
-from tui_app.options import EXPERIMENT_OPTIONS, command_line
+from tui_app.cli.main import main
+from tui_app.cli.options import EXPERIMENT_OPTIONS, command_line
 
 OSC_52 = "\x1b]52;c;aGk=\x07"
 RED = "\x1b[31m"
@@ -97,7 +97,7 @@ def test_an_archives_keys_are_written_out(tmp_path):
 @pytest.mark.parametrize("value", [HOSTILE, 5_000 * "x", 5_000 * "9"], ids=["escapes", "letters", "digits"])
 def test_what_is_typed_is_shown_written_out_and_short(command, option, value, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in ("engine.train", "engine.trace.trace_epoch", "engine.impact.Study.step"):
+    for name in ("engine.train", "engine.step.trace.trace_epoch", "engine.impact.study.Study.step"):
         monkeypatch.setattr(name, lambda *_: pytest.fail("it has trained"))
     if option in ("--json", "--csv") or command == "export":
         # As a file's name it is as good as any, but for its length and folders that are not there.

@@ -21,6 +21,51 @@ def imported(path):
             yield node.module
 
 
+ROOMS = ("experiment", "networks", "run", "step", "impact", "export", "worker")
+"""Of the engine, from the ground up: each imports only from those before it, and from the modules that lie flat."""
+
+FLAT = {"__init__", "errors", "number_text", "paths", "shown_text", "types"}
+
+
+def room_of(path):
+    """The engine's room that a module lies in; none if it lies flat."""
+    inside = path.relative_to(ROOT / "engine").parts
+    return inside[0] if len(inside) > 1 else None
+
+
+@pytest.mark.parametrize("path", ENGINE, ids=str)
+def test_a_room_imports_from_those_before_it(path):
+    room = room_of(path)
+    seen = {name.split(".")[1] for name in imported(path) if name.startswith("engine.")}
+    if room is not None:
+        assert seen & set(ROOMS) <= set(ROOMS[: ROOMS.index(room) + 1])
+    elif path.stem != "__init__":
+        assert not seen & set(ROOMS)
+
+
+def test_what_lies_flat_is_little_and_every_room_is_known():
+    assert {path.stem for path in ENGINE if room_of(path) is None} == FLAT
+    assert {room_of(path) for path in ENGINE} - {None} == set(ROOMS)
+
+
+TEXT_ALONE = ("cli", "text")
+"""Folders of the app that import no Textual, so that a command that prints does not."""
+
+
+@pytest.mark.parametrize("path", [one for one in APP if one.parent.name in TEXT_ALONE], ids=str)
+def test_what_prints_imports_no_textual(path):
+    """At its top; what the explorer alone needs is imported where it is started."""
+    top = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = [name for node in top for name in imported_names(node)]
+    assert not [name for name in names if name.split(".")[0] == "textual"]
+    shown = {"widgets", "views", "screens", "actions"}
+    assert not [name for name in names if name.startswith("tui_app.") and name.split(".")[1] in shown]
+
+
+def imported_names(node):
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
+
+
 @pytest.mark.parametrize("path", ENGINE, ids=str)
 def test_the_engine_knows_nothing_of_terminals(path):
     assert not {name.split(".")[0] for name in imported(path)} & {"textual", "rich", "rich_click", "plotext", "tui_app"}
@@ -36,7 +81,7 @@ def test_only_the_pytorch_side_imports_torch():
     assert users == {path.stem for path in ENGINE if path.stem.startswith("torch_")} - {"torch_random"}
 
 
-@pytest.mark.parametrize("module", ["engine", "tui_app.app", "tui_app.cli"])
+@pytest.mark.parametrize("module", ["engine", "tui_app.app", "tui_app.cli.main"])
 def test_importing_does_not_import_torch(module):
     code = f"import sys, {module}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
@@ -59,7 +104,7 @@ TRAINED = (["run", "--epochs", "2"], ["trace", "--epoch", "1"], ["impact", "--ep
 
 COMMANDS = """
 import contextlib, io, sys
-from tui_app.cli import main
+from tui_app.cli.main import main
 
 def loaded(*arguments):
     with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):

@@ -10,26 +10,26 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import engine
-from engine.discrepancies import find
-from engine.effects import ROUNDING, against_the_answer, conclusion, effects, usable_seeds
 from engine.errors import SettingsError
-from engine.impact import Measure, Study, measure, only, plan
-from engine.impact_file import impact_csv, impact_document
-from engine.model_state import ModelState
-from engine.numpy_model import NumpyModel
-from engine.numpy_stack import NumpyStack
-from engine.places import Kind
-from engine.settings import InitialWeights, LossReport, SideName
-from engine.shapley import shapley_values
-from engine.stacked_runs import StackedRun
-from engine.torch_model import TorchModel
-from engine.torch_stack import TorchStack
-from engine.toward import AS_THE_ANSWER, Toward, toward
+from engine.experiment.discrepancies import find
+from engine.experiment.settings import InitialWeights, LossReport, SideName
+from engine.experiment.toward import AS_THE_ANSWER, Toward, toward
+from engine.export.impact_file import impact_csv, impact_document
+from engine.impact.effects import ROUNDING, against_the_answer, conclusion, effects, usable_seeds
+from engine.impact.shapley import shapley_values
+from engine.impact.study import Measure, Study, measure, only, plan
+from engine.networks.model_state import ModelState
+from engine.networks.numpy_model import NumpyModel
+from engine.networks.numpy_stack import NumpyStack
+from engine.networks.places import Kind
+from engine.networks.stacked_runs import StackedRun
+from engine.networks.torch_model import TorchModel
+from engine.networks.torch_stack import TorchStack
 from tests.made_up import MadeUpStudy
 from tests.strategies import experiments
-from tui_app.impact_command import impact as impact_command
-from tui_app.impact_lines import as_the_answer, prose
-from tui_app.options import settings_from
+from tui_app.cli.impact_command import impact as impact_command
+from tui_app.cli.options import settings_from
+from tui_app.text.impact_lines import as_the_answer, prose
 
 SIX = ["loss_report", "initial_weights", "bias", "reduction", "learning_rate", "precision"]
 NEW = ["log_moment", "update_order", "derivative_at", "momentum", "weight_decay"]

@@ -7,13 +7,13 @@ import pytest
 from rich.cells import cell_len
 
 import engine
-from engine.effects import effects
-from engine.impact import Measure, plan
+from engine.impact.effects import effects
+from engine.impact.study import Measure, plan
+from engine.networks.places import Kind, Place
 from engine.number_text import number
-from engine.operations import Operation
-from engine.places import Kind, Place
+from engine.step.operations import Operation
 from tests.made_up import MadeUpStudy, made_up_trace
-from tui_app import impact_lines, impact_rows, step_lines
+from tui_app.text import impact_lines, impact_rows, step_lines
 
 
 def width_of(line):

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import engine
-from engine.model_state import ModelState
-from engine.numpy_mlp import NumpyMLP
-from engine.numpy_model import NumpyModel, RecordedNumpyModel
-from engine.places import Kind, Place
-from engine.settings import Activation, InitialWeights, LossReport, Precision, Reduction, SideName
-from engine.torch_model import TorchModel, build_model
-from engine.torch_replay import ReplayedTorchModel
+from engine.experiment.settings import Activation, InitialWeights, LossReport, Precision, Reduction, SideName
+from engine.networks.model_state import ModelState
+from engine.networks.numpy_mlp import NumpyMLP
+from engine.networks.numpy_model import NumpyModel, RecordedNumpyModel
+from engine.networks.places import Kind, Place
+from engine.networks.torch_model import TorchModel, build_model
+from engine.networks.torch_replay import ReplayedTorchModel
 from tests.strategies import experiments
 from tests.tensors import assert_same_bits, state_of
 
@@ -73,7 +73,7 @@ def test_the_fast_steps_have_the_plain_steps_bits(settings):
 
 def test_a_numpy_recording_that_does_not_agree_is_not_used(monkeypatch):
     settings = engine.preset("answer")
-    monkeypatch.setattr("engine.numpy_model.Replay.run", lambda self, numbers: True)
+    monkeypatch.setattr("engine.networks.numpy_model.Replay.run", lambda self, numbers: True)
     fast, plain = RecordedNumpyModel(settings), NumpyModel(settings)
     assert [fast.step() for _ in range(10)] == [plain.step() for _ in range(10)]
     assert fast.steps_from_now.trusted is None
@@ -81,7 +81,7 @@ def test_a_numpy_recording_that_does_not_agree_is_not_used(monkeypatch):
 
 def test_what_cannot_be_recorded_is_stepped_plainly(monkeypatch):
     """Here np.where, whose result has no known origin; the step that was half taken is taken again."""
-    monkeypatch.setattr("engine.numpy_mlp.relu", lambda z: np.where(z > 0, z, 0 * z).astype(z.dtype))
+    monkeypatch.setattr("engine.networks.numpy_mlp.relu", lambda z: np.where(z > 0, z, 0 * z).astype(z.dtype))
     settings = replace(engine.preset("pytorch"), activation=Activation.RELU)
     settings = settings.with_side(SideName.NUMPY, momentum="pytorch-0.9-dampened-0.5")
     fast, plain = RecordedNumpyModel(settings), NumpyModel(settings)
@@ -126,7 +126,7 @@ def test_a_recording_takes_the_number_of_the_update():
 
 def test_a_recording_that_does_not_agree_is_not_used(monkeypatch):
     settings = engine.preset("answer")
-    monkeypatch.setattr("engine.torch_replay.Program.run", lambda self, numbers: 0.0)
+    monkeypatch.setattr("engine.networks.torch_replay.Program.run", lambda self, numbers: 0.0)
     fast, plain = ReplayedTorchModel(settings), TorchModel(settings)
     assert [fast.step() for _ in range(10)] == [plain.step() for _ in range(10)]
 
@@ -210,7 +210,7 @@ def test_the_same_start_means_the_same_weights(start, bias):
 
 
 def test_starts_lie_where_they_should():
-    from engine.initial_weights import initial_layers
+    from engine.networks.initial_weights import initial_layers
 
     def weights(start):
         settings = replace(engine.preset("exact"), hidden=(400,))

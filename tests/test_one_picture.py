@@ -7,7 +7,7 @@ import pytest
 from textual.screen import Screen
 
 import engine
-from engine.worker import Worker
+from engine.worker.worker import Worker
 from tests.driver import NARROW
 from tui_app import one_picture
 
@@ -79,7 +79,7 @@ def until(condition, seconds=10):
 
 @pytest.mark.parametrize("longest", [0.02, 60])
 def test_training_waits_for_the_screen_until_it_is_told_to_go_on_or_for_a_moment(monkeypatch, longest):
-    monkeypatch.setattr(engine.worker, "LONGEST_WAIT", longest)
+    monkeypatch.setattr(engine.worker.worker, "LONGEST_WAIT", longest)
     worker = Worker(replace(engine.preset("asked"), epochs=10**7))
     worker.start()
 

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import engine
-from engine.companion import carry_out, companion, outcome_of
-from engine.data import Dataset
-from engine.lockstep import Lockstep
-from engine.numpy_model import NumpyModel, RecordedNumpyModel
-from engine.parts import LEAST, ROWS, WHOLE, blocks, keeps_bits, row_blocks
-from engine.settings import Activation, DerivativeAt, InitialWeights, LogMoment, Precision, SideName
-from engine.threads import shares_products
-from engine.torch_threads import limited
-from engine.update_rules import DecayForm, Momentum, MomentumForm, UpdateOrder, WeightDecay
+from engine.experiment.data import Dataset
+from engine.experiment.settings import Activation, DerivativeAt, InitialWeights, LogMoment, Precision, SideName
+from engine.experiment.update_rules import DecayForm, Momentum, MomentumForm, UpdateOrder, WeightDecay
+from engine.networks.companion import carry_out, companion, outcome_of
+from engine.networks.numpy_model import NumpyModel, RecordedNumpyModel
+from engine.networks.parts import LEAST, ROWS, WHOLE, blocks, keeps_bits, row_blocks
+from engine.networks.threads import shares_products
+from engine.networks.torch_threads import limited
+from engine.run.lockstep import Lockstep
 from tests.tensors import assert_same_bits
 from tests.test_scripts import assert_the_same_bits, two_alone
 
@@ -33,7 +33,7 @@ ODD = ((257, (431, 181, 3)), (1001, (400, 65, 2)), (391, (389, 243, 251, 1)), (2
 @pytest.fixture(autouse=True)
 def two_cores(monkeypatch):
     """Whatever this machine has."""
-    monkeypatch.setattr("engine.threads.cores", lambda: 2)
+    monkeypatch.setattr("engine.networks.threads.cores", lambda: 2)
 
 
 def network(samples, sizes, **numpy):
@@ -195,7 +195,7 @@ def test_an_interruption_between_two_parts_leaves_nobody_waiting(monkeypatch):
         return interrupt(part) if threading.get_ident() == here else outcome_of(part)
 
     here = threading.get_ident()
-    monkeypatch.setattr("engine.companion.outcome_of", outcome)
+    monkeypatch.setattr("engine.networks.companion.outcome_of", outcome)
     with pytest.raises(KeyboardInterrupt):
         companion().begin(work).result()
     assert ended.wait(20)

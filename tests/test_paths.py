@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from engine.errors import InputError
-from engine.files import check_writable, write_folder, write_whole
+from engine.export.files import check_writable, write_folder, write_whole
 from engine.paths import Place, place_of, typed_path
 from tests.forked import COMMAND, run_forked
-from tui_app.cli import main
+from tui_app.cli.main import main
 
 LONG = 300 * "x"
 NOT_UTF8 = os.fsdecode(b"caf\xe9")
@@ -32,7 +32,7 @@ WRITTEN = (
 @pytest.fixture(autouse=True)
 def untrained(monkeypatch, tmp_path):
     """Nothing of these tests may be trained; what is written is looked for in a folder of its own."""
-    for name in ("engine.train", "engine.trace.trace_epoch", "engine.impact.Study.step"):
+    for name in ("engine.train", "engine.step.trace.trace_epoch", "engine.impact.study.Study.step"):
         monkeypatch.setattr(name, lambda *_: pytest.fail("it has trained"))
     monkeypatch.chdir(tmp_path)
 
@@ -195,7 +195,7 @@ def test_what_is_discarded_is_not_begun_again(tmp_path):
     code = (
         "import threading, time\n"
         "from pathlib import Path\n"
-        "from engine import files\n"
+        "from engine.export import files\n"
         "started = threading.Event()\n"
         "files._fill = lambda file, data: (started.set(), time.sleep(0.2))\n"
         "def write():\n"

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 import engine
-from engine.commands import Restart
-from engine.discrepancies import CATALOGUE
-from engine.settings import SideName
+from engine.experiment.discrepancies import CATALOGUE
+from engine.experiment.settings import SideName
+from engine.worker.commands import Restart
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
-from tui_app.difference_rows import row_texts, title_text
+from tui_app.text.difference_rows import row_texts, title_text
 
 NARROW, WIDE = (80, 24), (120, 40)
 NARROW_ALONE = pytest.mark.parametrize("size", [NARROW], ids=["80x24"])
@@ -162,7 +162,7 @@ def test_a_failed_run(snap_compare, size, monkeypatch):
 
     # Line and folder are not always the same.
     said = "failed: MemoryError: made up, in engine/lockstep.py, line 100; the traceback is in /home/you/faults.log."
-    monkeypatch.setattr(engine.worker, "fault_sentence", lambda what, error: f"{what} {said}")
+    monkeypatch.setattr(engine.worker.worker, "fault_sentence", lambda what, error: f"{what} {said}")
     app.worker._build = fail
     app.worker.send(Restart(engine.preset("asked")))
     app.worker.work_until_idle()

@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from engine.history import History
-from tui_app.plot import Series, draw, picture
+from engine.run.history import History
+from tui_app.text.plot import Series, draw, picture
 
 BLUE = (87, 165, 226)
 
@@ -48,7 +48,7 @@ def test_a_picture_is_the_same_in_every_process():
     code = (
         "import numpy as np\n"
         "from tests.test_plot import BLUE, curve\n"
-        "from tui_app.plot import Series, draw\n"
+        "from tui_app.text.plot import Series, draw\n"
         "series = [Series(curve(np.linspace(1, 2, 5000)), BLUE)]\n"
         "print([draw(series, width, 14, False) for width in range(20, 220, 8)])\n"
     )

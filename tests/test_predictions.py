@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import engine
-from engine.lockstep import Lockstep
-from engine.predictions import can_be_mapped, predictions_of
+from engine.run.lockstep import Lockstep
+from engine.run.predictions import can_be_mapped, predictions_of
 
 
 def trained(name, epochs=50):

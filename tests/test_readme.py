@@ -10,14 +10,14 @@ import pytest
 from click.testing import CliRunner
 
 import engine
-from engine.comparison import compare_parameters
-from engine.discrepancies import find, match_toward
-from engine.effects import against_the_answer, conclusion, effects
-from engine.impact import Measure, measure, plan
-from engine.settings import SideName
-from engine.threads import PAYS
-from engine.trace import trace_epoch
-from tui_app.cli import main
+from engine.experiment.discrepancies import find, match_toward
+from engine.experiment.settings import SideName
+from engine.impact.effects import against_the_answer, conclusion, effects
+from engine.impact.study import Measure, measure, plan
+from engine.networks.threads import PAYS
+from engine.run.comparison import compare_parameters
+from engine.step.trace import trace_epoch
+from tui_app.cli.main import main
 from tui_app.keys import KEYS
 
 ROOT = Path(__file__).parent.parent
@@ -69,7 +69,7 @@ def test_its_python_prints_what_it_says(answer_run, answers_impact, monkeypatch)
     assert float(printed) / 4 < answer_run.comparison.losses.max_absolute < 4 * float(printed)
     assert f"# {trace_epoch(engine.preset('answer'), 1).reason.headline}\n" in README
     # What it measures has been measured.
-    monkeypatch.setattr("engine.impact.measure", {answers_impact.plan: answers_impact}.__getitem__)
+    monkeypatch.setattr("engine.impact.study.measure", {answers_impact.plan: answers_impact}.__getitem__)
     for block in re.findall(r"```python\n(.+?)```", README, re.DOTALL):
         exec(block, {"engine": engine})
 

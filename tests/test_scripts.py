@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 
 import engine
-from engine.discrepancies import CATALOGUE, find
-from engine.scripts import marked_lines, script_files, scripts
-from engine.settings import SideName
+from engine.experiment.discrepancies import CATALOGUE, find
+from engine.experiment.settings import SideName
+from engine.networks.programs import marked_lines, script_files, scripts
 from tests.strategies import experiments
 
 EPOCHS = 40

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import engine
-from engine.commands import Restart, Resume, Scrub, Step, Watch
-from engine.lockstep import Lockstep
-from engine.scrubbing import CHECKPOINTS, Checkpoints
-from engine.snapshot import State
-from engine.worker import Worker
+from engine.run.lockstep import Lockstep
+from engine.run.scrubbing import CHECKPOINTS, Checkpoints
+from engine.worker.commands import Restart, Resume, Scrub, Step, Watch
+from engine.worker.snapshot import State
+from engine.worker.worker import Worker
 from tests.strategies import experiments
 from tests.tensors import state_of
 
@@ -25,7 +25,7 @@ def assert_is_epoch(shown, settings, epoch):
     run = stopped_at(settings, epoch)
     assert shown.epoch == epoch
     assert (shown.numpy_loss, shown.pytorch_loss) == (run.numpy.losses[-1], run.pytorch.losses[-1])
-    pairs = engine.comparison.pair_parameters(run.numpy.parameters, run.pytorch.parameters)
+    pairs = engine.run.comparison.pair_parameters(run.numpy.parameters, run.pytorch.parameters)
     for ours, theirs in zip(shown.parameters, pairs, strict=True):
         np.testing.assert_array_equal(ours.numpy, theirs.numpy)
         np.testing.assert_array_equal(ours.pytorch, theirs.pytorch)

@@ -6,7 +6,7 @@ import pytest
 
 import engine
 from engine.errors import SettingsError
-from engine.settings import MAX_PARAMETERS, Settings, Side
+from engine.experiment.settings import MAX_PARAMETERS, Settings, Side
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_there_is_no_such_preset():
 
 @pytest.mark.parametrize("text", ["1e-05", "textbook-1e-05", "pytorch-0.5-dampened-1e-05", "textbook-0.9"])
 def test_a_momentum_with_an_exponent_is_read(text):
-    from engine.update_rules import Momentum
+    from engine.experiment.update_rules import Momentum
 
     momentum = Momentum.parse(text)
     assert Momentum.parse(str(momentum)) == momentum

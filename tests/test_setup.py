@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 import engine
-from engine.presets import PRESETS
-from engine.tour import TOUR
+from engine.experiment.presets import PRESETS
+from engine.run.tour import TOUR
 from tests.driver import LEAST, NARROW, WIDE
 from tui_app.screens.setup import LABELS, SetupScreen
 from tui_app.screens.value import ValueScreen

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.shapley import alone, interactions, removed, shapley_values
+from engine.impact.shapley import alone, interactions, removed, shapley_values
 
 games = st.integers(1, 5).flatmap(
     lambda count: st.lists(st.floats(-100, 100), min_size=1 << count, max_size=1 << count).map(np.array)

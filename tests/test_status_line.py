@@ -6,11 +6,11 @@ import pytest
 from rich.cells import cell_len
 
 import engine
-from engine.devices import DeviceUse
-from engine.pace import Pace, PaceMeter
-from engine.settings import SideName
-from engine.snapshot import Snapshot, State
-from tui_app.status_text import descriptions, duration, essential, fitted, per_second, progress, short_time
+from engine.experiment.devices import DeviceUse
+from engine.experiment.settings import SideName
+from engine.worker.pace import Pace, PaceMeter
+from engine.worker.snapshot import Snapshot, State
+from tui_app.text.status_text import descriptions, duration, essential, fitted, per_second, progress, short_time
 
 SETTINGS = replace(engine.preset("asked"), epochs=2000)
 RUNNING = Snapshot(1, SETTINGS, State.RUNNING, 22, Pace(7.0, {SideName.NUMPY: 9.2e-6, SideName.PYTORCH: 45.1e-6}))

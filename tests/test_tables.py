@@ -15,20 +15,20 @@ from textual.app import App
 from textual.screen import Screen
 
 import engine
-from engine.comparison import ParameterPair
-from engine.data import Dataset
-from engine.discrepancies import CATALOGUE
-from engine.operations import Operation
-from engine.places import Kind, Place
-from engine.predictions import PredictionMap, Predictions
-from engine.settings import SideName
-from engine.trace import trace_epoch
+from engine.experiment.data import Dataset
+from engine.experiment.discrepancies import CATALOGUE
+from engine.experiment.settings import SideName
+from engine.networks.places import Kind, Place
+from engine.run.comparison import ParameterPair
+from engine.run.predictions import PredictionMap, Predictions
+from engine.step.operations import Operation
+from engine.step.trace import trace_epoch
 from tests.driver import Driver
 from tests.made_up import made_up_worker
 from tests.strategies import experiments
 from tui_app.app import ExplorerApp
 from tui_app.look import Look, Unit, moment
-from tui_app.step_report import print_trace
+from tui_app.text.step_report import print_trace
 from tui_app.views import VIEWS, step
 from tui_app.widgets import parameter_table
 from tui_app.widgets.differences import DifferenceRows
@@ -179,7 +179,7 @@ async def test_maps_say_their_numbers_whole_at_every_width(height):
 @given(experiments(), st.sampled_from(WIDTHS), st.booleans())
 @hypothesis_settings(max_examples=60)
 def test_values_of_the_differences_are_whole(settings, screen, ascii):
-    from tui_app.difference_rows import row_texts, value_forms
+    from tui_app.text.difference_rows import row_texts, value_forms
 
     width = 49 if 118 <= screen < 160 else 69 if screen >= 160 else screen - 5
     found = row_texts(settings, width, ascii)
@@ -219,7 +219,7 @@ def operations():
 
 @pytest.mark.parametrize("ascii", [False, True])
 def test_rows_of_a_step_are_whole_at_every_width(ascii):
-    from tui_app.step_lines import StepRows
+    from tui_app.text.step_lines import StepRows
 
     rows = StepRows(operations(), (0, None), ascii)
     for screen in WIDTHS:
@@ -266,7 +266,7 @@ def printed(width, write):
 
 @pytest.mark.parametrize("width", [60, 61, 72, 80, 120, 200])
 def test_printed_tables_are_whole(width):
-    from tui_app.report import difference_lines, end_lines, pair_lines
+    from tui_app.text.report import difference_lines, end_lines, pair_lines
 
     first = np.array(WORST)
     for pair in (ParameterPair("layer 1 weight", first, np.roll(first, 1)), ParameterPair("b", None, first)):

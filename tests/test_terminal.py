@@ -136,10 +136,10 @@ def test_an_export_that_a_signal_ends_leaves_nothing(terminal, number, tmp_path)
     code = (
         "import os, pathlib, sys, time\n"
         f"os.chdir({str(tmp_path)!r})\n"
-        "import engine.files\n"
+        "import engine.export.files\n"
         "def fill(file, data):\n"
         "    time.sleep(0 if os.path.isabs(file.name) else 60)\n"
-        "engine.files._fill = fill\n"
+        "engine.export.files._fill = fill\n"
         "from tui_app import app\n"
         "sys.exit(app.explore(engine.preset('asked')))\n"
     )
@@ -157,7 +157,7 @@ def test_an_export_that_a_signal_ends_leaves_nothing(terminal, number, tmp_path)
 def test_a_crash_of_the_input_thread_is_no_success(terminal):
     code = (
         "import engine, sys\n"
-        "from tui_app import app, terminal\n"
+        "from tui_app import app; from tui_app.terminal import driver as terminal\n"
         "terminal.TerminalInput.feed = lambda self, data: 1 / 0\n"
         "sys.exit(app.explore(engine.preset('asked')))\n"
     )

@@ -9,7 +9,7 @@ import pytest
 
 from tests.pseudo_terminal import LIMIT, ON, ForkedTerminal
 from tests.terminal_modes import left_on
-from tui_app.signals import Ending
+from tui_app.terminal.signals import Ending
 
 
 @pytest.fixture

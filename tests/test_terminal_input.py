@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from textual import events
 from textual._xterm_parser import XTermParser
 
-from tui_app.terminal_input import PASTE_SECONDS, TerminalInput
+from tui_app.terminal.input import PASTE_SECONDS, TerminalInput
 
 
 class Clock:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tui_app.terminal_output import MOST_WAITING, STOP_SECONDS, DroppingWriter
+from tui_app.terminal.output import MOST_WAITING, STOP_SECONDS, DroppingWriter
 
 
 class Terminal:

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_info
 
 import engine
-from engine.data import Dataset
 from engine.errors import SettingsError
-from engine.lockstep import Lockstep
-from engine.run_file import read_settings, write_run
-from engine.scripts import scripts
-from engine.settings import SideName
-from engine.threads import largest_product, side_by_side, threads_of
-from engine.torch_threads import limited, set_threads
-from tui_app.options import command_line, settings_from
+from engine.experiment.data import Dataset
+from engine.experiment.settings import SideName
+from engine.export.run_file import read_settings, write_run
+from engine.networks.programs import scripts
+from engine.networks.threads import largest_product, side_by_side, threads_of
+from engine.networks.torch_threads import limited, set_threads
+from engine.run.lockstep import Lockstep
+from tui_app.cli.options import command_line, settings_from
 
 
 def network(samples, *sizes):

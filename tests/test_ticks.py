@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tui_app.ticks import epoch_ticks, log_ticks, value_ticks
+from tui_app.text.ticks import epoch_ticks, log_ticks, value_ticks
 
 ROWS = st.integers(2, 60)
 MAGNITUDES = st.integers(-200, 200)

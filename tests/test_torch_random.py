@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from engine.torch_random import TorchGenerator, linear_start
+from engine.networks.torch_random import TorchGenerator, linear_start
 
 DTYPES = {np.float32: torch.float32, np.float64: torch.float64}
 
@@ -46,7 +46,7 @@ def test_a_million_values(dtype):
 def test_the_hand_written_side_does_not_import_torch():
     code = (
         "import sys, engine\n"
-        "from engine.numpy_model import RecordedNumpyModel\n"
+        "from engine.networks.numpy_model import RecordedNumpyModel\n"
         "RecordedNumpyModel(engine.preset('pytorch')).step()\n"
         "assert 'torch' not in sys.modules\n"
     )

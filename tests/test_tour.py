@@ -4,8 +4,8 @@ import pytest
 
 import engine
 from engine.number_text import number
-from engine.run import result_of
-from engine.tour import TOUR
+from engine.run.tour import TOUR
+from engine.run.training import result_of
 
 
 @pytest.fixture(scope="module")

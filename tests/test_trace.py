@@ -13,26 +13,26 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import engine
-from engine import matched_steps
-from engine.comparison import compare_parameters, ulp_distance
-from engine.discrepancies import CATALOGUE, find, match_all, part_again
-from engine.growth import GrowthStudy, first_difference
-from engine.lockstep import build_models
-from engine.matched_steps import MatchedSteps
-from engine.numpy_model import NumpyModel
-from engine.places import Kind, Place
-from engine.reasons import ReasonKind
-from engine.rounding.sleef import vector_exp
-from engine.rounding.ways import SUMS_OF_PRODUCTS, fused, order_that_gives, rounded
-from engine.settings import Activation, DerivativeAt, Reduction, SideName
-from engine.step_file import trace_document
-from engine.step_tensors import numpy_tensors, places
-from engine.torch_model import TorchModel
-from engine.torch_trace import torch_tensors
-from engine.trace import Tracing, trace, trace_epoch
-from engine.update_rules import UpdateOrder
+from engine.experiment.discrepancies import CATALOGUE, find, match_all, part_again
+from engine.experiment.settings import Activation, DerivativeAt, Reduction, SideName
+from engine.experiment.update_rules import UpdateOrder
+from engine.export.step_file import trace_document
+from engine.networks.numpy_model import NumpyModel
+from engine.networks.places import Kind, Place
+from engine.networks.torch_model import TorchModel
+from engine.run.comparison import compare_parameters, ulp_distance
+from engine.run.lockstep import build_models
+from engine.step import matched_steps
+from engine.step.growth import GrowthStudy, first_difference
+from engine.step.matched_steps import MatchedSteps
+from engine.step.reasons import ReasonKind
+from engine.step.rounding.sleef import vector_exp
+from engine.step.rounding.ways import SUMS_OF_PRODUCTS, fused, order_that_gives, rounded
+from engine.step.step_tensors import numpy_tensors, places
+from engine.step.torch_trace import torch_tensors
+from engine.step.trace import Tracing, trace, trace_epoch
 from tests.strategies import experiments
-from tui_app.step_lines import reason_lines
+from tui_app.text.step_lines import reason_lines
 
 FUNCTIONS = {
     Activation.SIGMOID: torch.sigmoid,

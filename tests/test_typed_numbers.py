@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 import engine
 from engine.errors import SettingsError
 from engine.number_text import typed_number, typed_whole
-from tui_app.cli import main
-from tui_app.options import setup_fields, setup_settings
+from tui_app.cli.main import main
+from tui_app.cli.options import setup_fields, setup_settings
 
 DIGITS = 5_000 * "9"
 WHOLE = (
@@ -33,7 +33,7 @@ ANY = (
 
 
 def refused(option, value, monkeypatch):
-    for name in ("engine.train", "engine.trace.trace_epoch", "engine.impact.Study.step"):
+    for name in ("engine.train", "engine.step.trace.trace_epoch", "engine.impact.study.Study.step"):
         monkeypatch.setattr(name, lambda *_: pytest.fail("it has trained"))
     words = [*option[:-1], option[-1] + value] if option[-1][-1] in "=-" and "=" in option[-1] else [*option, value]
     result = CliRunner().invoke(main, words)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import engine
-from engine.comparison import Comparison, LossGap, WeightsGap
-from engine.discrepancies import find
-from engine.divergence import Cause, Divergence
-from engine.settings import SideName
-from engine.verdict import Level, judge
+from engine.experiment.discrepancies import find
+from engine.experiment.settings import SideName
+from engine.run.comparison import Comparison, LossGap, WeightsGap
+from engine.run.divergence import Cause, Divergence
+from engine.run.verdict import Level, judge
 
 SAME = WeightsGap(elements=15, different=0, max_absolute=0.0, moved=10.0)
 ROUNDED = replace(SAME, different=9, max_absolute=5e-12)

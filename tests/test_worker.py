@@ -9,7 +9,10 @@ import pytest
 import torch
 
 import engine
-from engine.commands import (
+from engine.experiment.settings import SideName
+from engine.impact.study import measure, plan
+from engine.step.trace import trace_epoch
+from engine.worker.commands import (
     CancelImpact,
     CloseStep,
     MeasureImpact,
@@ -23,11 +26,8 @@ from engine.commands import (
     Stop,
     Watch,
 )
-from engine.impact import measure, plan
-from engine.settings import SideName
-from engine.snapshot import State
-from engine.trace import trace_epoch
-from engine.worker import Worker
+from engine.worker.snapshot import State
+from engine.worker.worker import Worker
 from tests.made_up import MadeUpClock, made_up_worker
 
 

@@ -20,17 +20,16 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
 
-from engine.commands import Restart, Watch
-from engine.files import discard_unfinished
-from engine.settings import Settings, SideName
-from engine.snapshot import Refusal, Snapshot, State
-from engine.worker import Worker
+from engine.experiment.settings import Settings, SideName
+from engine.export.files import discard_unfinished
+from engine.worker.commands import Restart, Watch
+from engine.worker.snapshot import Refusal, Snapshot, State
+from engine.worker.worker import Worker
 from tui_app.actions.experiment import ExperimentActions
 from tui_app.actions.keeping import KeepActions
 from tui_app.actions.opening import OpenActions
 from tui_app.actions.running import RunActions
 from tui_app.arrangement import Arrangement
-from tui_app.ascii_filter import AsciiFilter
 from tui_app.commands import ExplorerCommands
 from tui_app.config import Config, config_file, load_config
 from tui_app.keys import KEYS
@@ -38,8 +37,9 @@ from tui_app.look import Look
 from tui_app.screens.dialog import Palette
 from tui_app.screens.help import HelpScreen
 from tui_app.screens.main import MainScreen
-from tui_app.signals import Ending
-from tui_app.terminal import TerminalDriver, driver_class
+from tui_app.terminal.ascii_filter import AsciiFilter
+from tui_app.terminal.driver import TerminalDriver, driver_class
+from tui_app.terminal.signals import Ending
 from tui_app.themes import HIGH_CONTRAST
 from tui_app.views import VIEWS
 from tui_app.views.code import prepare

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from engine.presets import PRESETS
+from engine.experiment.presets import PRESETS
 from tui_app.keys import KEYS
 
 if TYPE_CHECKING:

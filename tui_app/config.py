@@ -9,9 +9,9 @@ from pathlib import Path
 from platformdirs import user_config_path
 
 from engine.errors import InputError
-from engine.files import write_whole
+from engine.experiment.reading import read_text
+from engine.export.files import write_whole
 from engine.paths import Place, place_of
-from engine.reading import read_text
 from engine.shown_text import shown
 
 MOST_BYTES = 5_000

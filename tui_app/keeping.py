@@ -5,13 +5,13 @@ from __future__ import annotations
 from platformdirs import user_state_path
 
 from engine.errors import InputError
-from engine.exports import export_files
-from engine.files import write_folder
-from engine.result import Result
-from engine.settings import Settings
+from engine.experiment.settings import Settings
+from engine.export.exports import export_files
+from engine.export.files import write_folder
+from engine.run.result import Result
 from engine.shown_text import shown
-from engine.snapshot import Snapshot
-from tui_app.options import command_line
+from engine.worker.snapshot import Snapshot
+from tui_app.cli.options import command_line
 
 
 def result_of(snapshot: Snapshot) -> Result | None:

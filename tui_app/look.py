@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from engine.history import Curves
-from engine.impact import Measure
-from engine.settings import Settings
-from engine.snapshot import Snapshot
+from engine.experiment.settings import Settings
+from engine.impact.study import Measure
+from engine.run.history import Curves
+from engine.worker.snapshot import Snapshot
 
 
 class Unit(Enum):

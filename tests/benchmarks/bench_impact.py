@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 import engine
-from engine.effects import effects
-from engine.impact import Measure, measure, plan
+from engine.impact.effects import effects
+from engine.impact.study import Measure, measure, plan
 
 SIX = ["loss_report", "initial_weights", "bias", "reduction", "learning_rate", "precision"]
 GIBIBYTE = 2**30 / 1e9

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import engine
-from engine.data import Dataset
-from engine.lockstep import Lockstep
+from engine.experiment.data import Dataset
+from engine.run.lockstep import Lockstep
 from tests.pseudo_terminal import Terminal
 
 PRESSED = """
@@ -23,8 +23,8 @@ import numpy as np
 from textual import events
 
 import engine
-from engine.data import Dataset
-from engine.snapshot import State
+from engine.experiment.data import Dataset
+from engine.worker.snapshot import State
 from tui_app.app import ExplorerApp
 
 random = np.random.RandomState(0)

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import engine
-from engine.lockstep import Lockstep
-from engine.snapshot import State
+from engine.run.lockstep import Lockstep
+from engine.worker.snapshot import State
 from tests.listings import numpy_listing, torch_listing
 from tests.made_up import made_up_models
 from tests.pseudo_terminal import Terminal
@@ -56,9 +56,9 @@ import json, statistics, threading, time
 from dataclasses import replace
 
 import engine
-from engine.lockstep import Lockstep
-from engine.commands import Pause, Resume
-from engine.snapshot import State
+from engine.run.lockstep import Lockstep
+from engine.worker.commands import Pause, Resume
+from engine.worker.snapshot import State
 from tui_app.app import ExplorerApp
 
 SECONDS, ROUNDS = 3, 7
@@ -164,7 +164,7 @@ def resident_megabytes():
 def test_two_million_epochs_do_not_grow_the_process():
     from dataclasses import replace
 
-    from engine.worker import Worker
+    from engine.worker.worker import Worker
 
     grown = {}
     for name, epochs, options in (

@@ -20,11 +20,11 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 
 import engine
-from engine.data import Dataset
-from engine.lockstep import Lockstep
-from engine.settings import Settings
-from engine.threads import cores, side_by_side, threads_of
-from engine.torch_threads import limited
+from engine.experiment.data import Dataset
+from engine.experiment.settings import Settings
+from engine.networks.threads import cores, side_by_side, threads_of
+from engine.networks.torch_threads import limited
+from engine.run.lockstep import Lockstep
 
 SIZES = (
     (4, (2, 5, 1)),

@@ -6,8 +6,8 @@ import sys
 def main():
     """Say on standard error what is wrong with them; print the theme, remember another one, and say what of that."""
     from tui_app.app import ExplorerApp
+    from tui_app.cli.options import DEFAULT_PRESET, preset
     from tui_app.config import config_file, load_config
-    from tui_app.options import DEFAULT_PRESET, preset
 
     app = ExplorerApp(preset(DEFAULT_PRESET), start_worker=False, config=config_file())
     config = app._config

@@ -10,8 +10,8 @@ import numpy as np
 from textual.screen import Screen
 
 import engine
-from engine import faults
-from engine.snapshot import State
+from engine.worker import faults
+from engine.worker.snapshot import State
 from tests.driver import NARROW, WIDE, Driver
 from tests.made_up import made_up_worker
 from tests.torture.injection import Injection, recorded

@@ -7,11 +7,11 @@ from functools import cache
 import numpy as np
 
 import engine
-from engine.impact import measure, plan
-from engine.impact_file import impact_document
-from engine.run_file import run_document
-from engine.step_file import trace_document
-from engine.trace import trace_epoch
+from engine.export.impact_file import impact_document
+from engine.export.run_file import run_document
+from engine.export.step_file import trace_document
+from engine.impact.study import measure, plan
+from engine.step.trace import trace_epoch
 
 CSV = "a,b,c\n0,0.5,1\n1,0.25,0\n0.75,1,1\n"
 

@@ -5,8 +5,8 @@ What is right and would train for long is never drawn.
 
 import os
 
-from engine.discrepancies import CATALOGUE
-from engine.presets import PRESETS
+from engine.experiment.discrepancies import CATALOGUE
+from engine.experiment.presets import PRESETS
 
 NAUGHTY = [
     "",

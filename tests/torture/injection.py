@@ -12,7 +12,12 @@ OURS = tuple(f"{ROOT / name}/" for name in ("engine", "tui_app"))
 FUNCTION = inspect.CO_OPTIMIZED
 """What the body of a class lacks."""
 
-REPORTING = ("/engine/faults.py", "/engine/shown_text.py", "/engine/errors.py", "/tui_app/fault_reports.py")
+REPORTING = (
+    "/engine/worker/faults.py",
+    "/engine/shown_text.py",
+    "/engine/errors.py",
+    "/tui_app/terminal/fault_reports.py",
+)
 """What says that something has failed must not fail itself."""
 
 

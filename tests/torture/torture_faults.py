@@ -7,11 +7,22 @@ from dataclasses import replace
 
 import pytest
 
-from engine import faults
-from engine.commands import CancelImpact, CloseStep, MeasureImpact, OpenStep, Pause, Restart, Resume, Scrub, Step, Watch
-from engine.impact import plan
-from engine.snapshot import State
-from engine.worker import Worker
+from engine.impact.study import plan
+from engine.worker import faults
+from engine.worker.commands import (
+    CancelImpact,
+    CloseStep,
+    MeasureImpact,
+    OpenStep,
+    Pause,
+    Restart,
+    Resume,
+    Scrub,
+    Step,
+    Watch,
+)
+from engine.worker.snapshot import State
+from engine.worker.worker import Worker
 from tests.torture.faulty_explorer import SAID, SCREENS, explorer_case, functions_of
 from tests.torture.injection import Injection, recorded
 from tests.torture.worker_model import check_run, pool, reference

@@ -15,16 +15,16 @@ import textual._wait
 from textual.geometry import Size
 
 import tui_app.app
-from engine.snapshot import State
-from engine.verdict import judge
-from engine.worker import Worker
+from engine.run.verdict import judge
+from engine.worker.snapshot import State
+from engine.worker.worker import Worker
 from tests.torture.monkey import perform, resize, some_act
 from tests.torture.tally import Part
 from tests.torture.torture_worker import TRAINABLE, TickingClock
 from tests.torture.worker_model import check_run, reference
 from tui_app.app import ExplorerApp
 from tui_app.least import too_small
-from tui_app.status_text import descriptions, progress
+from tui_app.text.status_text import descriptions, progress
 from tui_app.widgets.differences import DifferenceRows
 from tui_app.widgets.status_line import StatusLine
 from tui_app.widgets.verdict_panel import VerdictPanel, verdict_content

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from engine.commands import (
+from engine.impact.study import plan
+from engine.worker.commands import (
     CancelImpact,
     CloseStep,
     MeasureImpact,
@@ -22,9 +23,8 @@ from engine.commands import (
     Step,
     Watch,
 )
-from engine.impact import plan
-from engine.snapshot import State
-from engine.worker import Worker
+from engine.worker.snapshot import State
+from engine.worker.worker import Worker
 from tests.torture.worker_model import ABSENT, Model, check_idle, check_run, pool, reference
 
 SEQUENCES, ROUNDS, SENDERS = 1000, 40, 4

@@ -9,14 +9,14 @@ from functools import cache
 import numpy as np
 
 import engine
-from engine.changes import changed_words
-from engine.commands import OpenStep, Pause, Restart, Resume, Scrub, SetSpeed, Step, Watch
-from engine.impact import measure
-from engine.lockstep import Lockstep
-from engine.settings import Settings, SideName
-from engine.snapshot import State
-from engine.trace import trace_epoch
-from engine.verdict import judge
+from engine.experiment.changes import changed_words
+from engine.experiment.settings import Settings, SideName
+from engine.impact.study import measure
+from engine.run.lockstep import Lockstep
+from engine.run.verdict import judge
+from engine.step.trace import trace_epoch
+from engine.worker.commands import OpenStep, Pause, Restart, Resume, Scrub, SetSpeed, Step, Watch
+from engine.worker.snapshot import State
 
 ABSENT = "cuda:99"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine.discrepancies import CATALOGUE, Discrepancy
-from engine.settings import Settings
-from tui_app.fault_reports import FaultReports
+from engine.experiment.discrepancies import CATALOGUE, Discrepancy
+from engine.experiment.settings import Settings
 from tui_app.look import Look
+from tui_app.terminal.fault_reports import FaultReports
 
 
 class ExplorerState(FaultReports):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.discrepancies import CATALOGUE, match_all, match_toward, part_again
 from engine.errors import InputError
-from engine.presets import preset
-from engine.settings import MAX_SEED, Settings, SideName
+from engine.experiment.discrepancies import CATALOGUE, match_all, match_toward, part_again
+from engine.experiment.presets import preset
+from engine.experiment.settings import MAX_SEED, Settings, SideName
 from tui_app.actions.base import ExplorerState
 from tui_app.screens.presets import PresetScreen
 from tui_app.screens.setup import SetupScreen
 from tui_app.screens.value import ValueScreen
-from tui_app.status_text import describe
+from tui_app.text.status_text import describe
 
 
 class ExperimentActions(ExplorerState):

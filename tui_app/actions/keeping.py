@@ -7,11 +7,11 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from engine.errors import InputError
-from engine.exports import export_files, export_names
-from engine.files import write_whole
+from engine.export.exports import export_files, export_names
+from engine.export.files import write_whole
 from tui_app.actions.base import ExplorerState
+from tui_app.cli.options import command_line
 from tui_app.keeping import repeating_command, result_of
-from tui_app.options import command_line
 from tui_app.screens.export import ExportScreen
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.commands import Scrub
 from engine.errors import InputError
+from engine.worker.commands import Scrub
 from tui_app.actions.touring import TourActions
+from tui_app.cli.options import DEFAULT_PRESET, command_line
 from tui_app.look import Look, Pinned
-from tui_app.options import DEFAULT_PRESET, command_line
 from tui_app.widgets.chart import Chart
 
 CURSOR_SHARE = 50

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.commands import CancelImpact, CloseStep, MeasureImpact, OpenStep
-from engine.discrepancies import CATALOGUE, Discrepancy, remaining
 from engine.errors import InputError
-from engine.impact import only, plan
-from engine.settings import Settings
-from engine.snapshot import State
+from engine.experiment.discrepancies import CATALOGUE, Discrepancy, remaining
+from engine.experiment.settings import Settings
+from engine.impact.study import only, plan
+from engine.worker.commands import CancelImpact, CloseStep, MeasureImpact, OpenStep
+from engine.worker.snapshot import State
 from tui_app.actions.looking import LookActions
 from tui_app.views.impact import ImpactView
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.commands import Pause, Restart, Resume, SetSpeed, Step
-from engine.snapshot import State
+from engine.worker.commands import Pause, Restart, Resume, SetSpeed, Step
+from engine.worker.snapshot import State
 from tui_app.actions.base import ExplorerState
 
 SPEEDS: tuple[float | None, ...] = (10, 100, 1000, None)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.discrepancies import CATALOGUE
-from engine.tour import TOUR
+from engine.experiment.discrepancies import CATALOGUE
+from engine.run.tour import TOUR
 from tui_app.actions.base import ExplorerState
 
 

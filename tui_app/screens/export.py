@@ -12,10 +12,10 @@ from textual.content import Content
 from textual.widgets import Input
 
 from engine.errors import InputError
-from engine.faults import fault_sentence
-from engine.files import write_folder
+from engine.export.files import write_folder
 from engine.paths import typed_path
 from engine.shown_text import shown
+from engine.worker.faults import fault_sentence
 from tui_app.beside import beside
 from tui_app.screens.dialog import Dialog
 from tui_app.widgets.plain_text import PlainText

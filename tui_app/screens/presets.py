@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from engine.presets import PRESETS
+from engine.experiment.presets import PRESETS
 from tui_app.screens.dialog import Dialog, PagedList
 
 

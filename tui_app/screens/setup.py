@@ -9,13 +9,13 @@ from textual.content import Content
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-from engine.data import BUILT_IN
-from engine.devices import check_available
 from engine.errors import InputError
+from engine.experiment.data import BUILT_IN
+from engine.experiment.devices import check_available
+from engine.experiment.settings import DEVICE_KINDS, Activation, Settings
 from engine.paths import typed_path
-from engine.settings import DEVICE_KINDS, Activation, Settings
 from tui_app.beside import beside
-from tui_app.options import setup_fields, setup_settings
+from tui_app.cli.options import setup_fields, setup_settings
 from tui_app.screens.dialog import Dialog
 from tui_app.widgets.plain_text import PlainText
 from tui_app.widgets.text_field import TextField

@@ -6,9 +6,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from engine.discrepancies import Discrepancy
 from engine.errors import InputError
-from engine.settings import Settings, SideName
+from engine.experiment.discrepancies import Discrepancy
+from engine.experiment.settings import Settings, SideName
 from tui_app.screens.dialog import Dialog
 from tui_app.widgets.plain_text import PlainText
 from tui_app.widgets.text_field import TextField

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.containers import Vertical
 
-from engine.snapshot import Snapshot
+from engine.worker.snapshot import Snapshot
 from tui_app.look import Look
 
 

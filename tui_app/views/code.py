@@ -11,9 +11,9 @@ from textual.containers import Container, ScrollableContainer
 from textual.content import Content
 from textual.highlight import highlight
 
-from engine.scripts import Script, marked_lines, scripts
-from engine.settings import Settings, SideName
-from engine.snapshot import Snapshot
+from engine.experiment.settings import Settings, SideName
+from engine.networks.programs import Script, marked_lines, scripts
+from engine.worker.snapshot import Snapshot
 from tui_app.look import Look
 from tui_app.views.base import View
 from tui_app.widgets.plain_text import PlainText

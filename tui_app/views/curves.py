@@ -7,15 +7,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.content import Content
 
+from engine.experiment.settings import SideName
 from engine.number_text import number
-from engine.settings import SideName
-from engine.snapshot import Snapshot
-from tui_app import curve_legends
-from tui_app.curve_legends import LossChart, gap_legend, gap_reading, loss_legend, loss_reading, reading
-from tui_app.lines import Line
+from engine.worker.snapshot import Snapshot
 from tui_app.look import Look
-from tui_app.marks import FAINT_MARK, GAP_MARK, HAND_MARK, PINNED_MARKS, PYTORCH_MARK, Drawing, app_drawing
-from tui_app.plot import is_signed
+from tui_app.text import curve_legends
+from tui_app.text.curve_legends import LossChart, gap_legend, gap_reading, loss_legend, loss_reading, reading
+from tui_app.text.lines import Line
+from tui_app.text.marks import FAINT_MARK, GAP_MARK, HAND_MARK, PINNED_MARKS, PYTORCH_MARK, Drawing, app_drawing
+from tui_app.text.plot import is_signed
 from tui_app.views.base import View
 from tui_app.widgets.chart import Chart, ThemedCurve
 from tui_app.widgets.line_content import THEME_STYLES

@@ -8,15 +8,15 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
 
-from engine.discrepancies import Discrepancy, remaining
-from engine.effects import Effects, effects, usable_seeds
-from engine.impact import Impact, Measure, Plan
+from engine.experiment.discrepancies import Discrepancy, remaining
+from engine.impact.effects import Effects, effects, usable_seeds
+from engine.impact.study import Impact, Measure, Plan
 from engine.number_text import number
-from engine.snapshot import Snapshot
-from tui_app import impact_lines, impact_rows
-from tui_app.lines import Line
+from engine.worker.snapshot import Snapshot
 from tui_app.look import Look
-from tui_app.status_text import describe
+from tui_app.text import impact_lines, impact_rows
+from tui_app.text.lines import Line
+from tui_app.text.status_text import describe
 from tui_app.views.base import View
 from tui_app.widgets.line_content import lines_content
 from tui_app.widgets.line_list import LineList

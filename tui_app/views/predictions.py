@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from engine.predictions import Predictions, can_be_mapped
-from engine.snapshot import Snapshot
+from engine.run.predictions import Predictions, can_be_mapped
+from engine.worker.snapshot import Snapshot
 from tui_app.look import Look, moment
 from tui_app.views.base import View
 from tui_app.widgets.plain_text import PlainText

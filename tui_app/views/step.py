@@ -8,17 +8,17 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from engine.comparison import ParameterPair
-from engine.growth import Growth
-from engine.history import Curve
-from engine.operations import Operation
-from engine.settings import SideName
-from engine.snapshot import Snapshot
-from engine.trace import StepTrace
+from engine.experiment.settings import SideName
+from engine.run.comparison import ParameterPair
+from engine.run.history import Curve
+from engine.step.growth import Growth
+from engine.step.operations import Operation
+from engine.step.trace import StepTrace
 from engine.types import FloatArray
-from tui_app import step_lines
+from engine.worker.snapshot import Snapshot
 from tui_app.look import Look
-from tui_app.marks import LAYER_MARKS, Drawing, app_drawing, legend_glyph
+from tui_app.text import step_lines
+from tui_app.text.marks import LAYER_MARKS, Drawing, app_drawing, legend_glyph
 from tui_app.views.base import View
 from tui_app.widgets.chart import Chart, ThemedCurve
 from tui_app.widgets.line_content import lines_content

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from engine.comparison import ParameterPair
-from engine.snapshot import Snapshot
+from engine.run.comparison import ParameterPair
+from engine.worker.snapshot import Snapshot
 from tui_app.look import Look, moment
 from tui_app.views.base import View
 from tui_app.widgets.histograms import Histograms

@@ -12,9 +12,9 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from engine.history import Curve
-from tui_app.marks import HAND_MARK, app_drawing
-from tui_app.plot import Picture, Series, picture
+from engine.run.history import Curve
+from tui_app.text.marks import HAND_MARK, app_drawing
+from tui_app.text.plot import Picture, Series, picture
 from tui_app.theme_colors import theme_rgb
 
 

@@ -10,9 +10,9 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
 
-from engine.discrepancies import CATALOGUE, Discrepancy
-from engine.settings import Settings, SideName
-from tui_app.difference_rows import SIGNS, RowTexts, heading, row_texts, title_text
+from engine.experiment.discrepancies import CATALOGUE, Discrepancy
+from engine.experiment.settings import Settings, SideName
+from tui_app.text.difference_rows import SIGNS, RowTexts, heading, row_texts, title_text
 
 HELP = """\
 Each row is one setting on which the two programs can differ. ≠ and ( ○) mean that they do, = and (● ) that they

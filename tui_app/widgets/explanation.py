@@ -6,10 +6,10 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from engine.discrepancies import Discrepancy, Explanation
-from engine.settings import Settings
-from tui_app.ascii import spell_out
-from tui_app.fix_lines import fix_lines
+from engine.experiment.discrepancies import Discrepancy, Explanation
+from engine.experiment.settings import Settings
+from tui_app.text.ascii import spell_out
+from tui_app.text.fix_lines import fix_lines
 from tui_app.widgets.plain_text import PlainText
 
 HELP = """\

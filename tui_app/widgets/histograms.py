@@ -7,10 +7,10 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from engine.comparison import ParameterPair
-from engine.histogram import histogram
-from engine.settings import SideName
-from tui_app.columns import NONE, only_in, shortened, signed
+from engine.experiment.settings import SideName
+from engine.run.comparison import ParameterPair
+from engine.run.histogram import histogram
+from tui_app.text.columns import NONE, only_in, shortened, signed
 from tui_app.widgets.plain_text import PlainText
 
 BINS = 9

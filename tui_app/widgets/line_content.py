@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from textual.content import Content
 
-from tui_app.lines import ADDS, DIFFERENT, DIM, FIRST, HIDES, ROUNDED, SAME, STRONG, Line
+from tui_app.text.lines import ADDS, DIFFERENT, DIM, FIRST, HIDES, ROUNDED, SAME, STRONG, Line
 
 THEME_STYLES = {
     "": "",

@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from tui_app.lines import DIM, Line
+from tui_app.text.lines import DIM, Line
 from tui_app.widgets.line_content import THEME_STYLES
 from tui_app.widgets.still_scroll import StillScrollView
 

@@ -12,10 +12,11 @@ from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
 
-from engine.comparison import ParameterPair
+from engine.experiment.settings import SideName
 from engine.number_text import MEANINGFUL_ULPS, number
-from engine.settings import SideName
-from tui_app.columns import (
+from engine.run.comparison import ParameterPair
+from tui_app.look import Unit
+from tui_app.text.columns import (
     NONE,
     Column,
     Layout,
@@ -28,8 +29,7 @@ from tui_app.columns import (
     shortened,
     signed_ways,
 )
-from tui_app.gaps import gap_value, largest_gap
-from tui_app.look import Unit
+from tui_app.text.gaps import gap_value, largest_gap
 from tui_app.widgets.still_scroll import StillScrollView
 
 BLOCK_LINES = 2

@@ -11,11 +11,11 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from engine.data import Dataset
+from engine.experiment.data import Dataset
 from engine.number_text import number
-from engine.predictions import PredictionMap
+from engine.run.predictions import PredictionMap
 from engine.types import FloatArray
-from tui_app.columns import trimmed
+from tui_app.text.columns import trimmed
 from tui_app.theme_colors import theme_rgb
 
 SHADES = " ░▒▓█"

@@ -10,12 +10,12 @@ from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
 
-from engine.data import Dataset
-from engine.predictions import Predictions
-from engine.settings import SideName
-from tui_app.columns import Column, Layout, Way, counts, fit, fixed_ways, measured, signed_ways, trimmed
-from tui_app.gaps import gap_value
+from engine.experiment.data import Dataset
+from engine.experiment.settings import SideName
+from engine.run.predictions import Predictions
 from tui_app.look import Unit
+from tui_app.text.columns import Column, Layout, Way, counts, fit, fixed_ways, measured, signed_ways, trimmed
+from tui_app.text.gaps import gap_value
 from tui_app.widgets.still_scroll import StillScrollView
 
 MOST_MEASURED = 10_000

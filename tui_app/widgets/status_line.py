@@ -6,9 +6,9 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from engine.settings import Settings
-from engine.snapshot import Snapshot
-from tui_app.status_text import descriptions, essential, fitted, progress
+from engine.experiment.settings import Settings
+from engine.worker.snapshot import Snapshot
+from tui_app.text.status_text import descriptions, essential, fitted, progress
 
 
 class StatusLine(Widget):

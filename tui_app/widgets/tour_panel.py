@@ -6,8 +6,8 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from engine.snapshot import Snapshot, State
-from engine.tour import TOUR
+from engine.run.tour import TOUR
+from engine.worker.snapshot import Snapshot, State
 from tui_app.widgets.plain_text import PlainText
 
 ROOMY = 13

@@ -1,0 +1,86 @@
+"""The catalogue of discrepancies: every module of this package that defines `DISCREPANCY`, in their order.
+
+A new discrepancy is one new file here, plus its field in `Side` and the arithmetic it needs in the two models.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from engine.errors import SettingsError
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Explanation, Moves, Wording
+from engine.experiment.old_names import present_name
+from engine.experiment.settings import Settings, SideName
+from engine.shown_text import shown
+
+
+def _catalogue() -> tuple[Discrepancy, ...]:
+    modules = (import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
+    found = (module.DISCREPANCY for module in modules if hasattr(module, "DISCREPANCY"))
+    return tuple(sorted(found, key=lambda discrepancy: discrepancy.order))
+
+
+CATALOGUE: tuple[Discrepancy, ...] = _catalogue()
+"""Every discrepancy there is, in the order of the answer."""
+
+
+def remaining(settings: Settings) -> tuple[Discrepancy, ...]:
+    """The discrepancies on which the two sides differ."""
+    return tuple(discrepancy for discrepancy in CATALOGUE if not discrepancy.matched(settings))
+
+
+def find(field: str) -> Discrepancy:
+    """The discrepancy of that field, or of an old name of it ('-' or '_'); raises `SettingsError` naming all."""
+    wanted = present_name(field)
+    for discrepancy in CATALOGUE:
+        if discrepancy.field == wanted:
+            return discrepancy
+    known = ", ".join(discrepancy.field for discrepancy in CATALOGUE)
+    raise SettingsError(f"There is no difference '{shown(field)}'; there are {known}.")
+
+
+def match_toward(discrepancy: Discrepancy, settings: Settings, toward: SideName) -> tuple[Settings, SideName]:
+    """Match toward one side, or toward the other where the first is impossible (PyTorch has no mixed precision).
+
+    Returns the settings and the side whose value both now have.
+    """
+    try:
+        return discrepancy.match(settings, toward), toward
+    except SettingsError:
+        return discrepancy.match(settings, toward.other), toward.other
+
+
+def match_all(settings: Settings, toward: SideName) -> Settings:
+    """Every discrepancy matched toward one side."""
+    for discrepancy in remaining(settings):
+        settings, _ = match_toward(discrepancy, settings, toward)
+    return settings
+
+
+def part_again(discrepancy: Discrepancy, settings: Settings, origin: Settings) -> Settings:
+    """Make a matched discrepancy differ again: with the values of `origin` if they differ there, else by the next
+    value on the hand-written side (twice the number, for a number).
+    """
+    if not discrepancy.matched(origin):
+        for side in SideName:
+            settings = discrepancy.set(settings, side, discrepancy.value(origin, side))
+        return settings
+    value = discrepancy.value(settings, SideName.NUMPY)
+    other = discrepancy.following(settings, SideName.NUMPY) if discrepancy.choices else 2 * value
+    return discrepancy.set(settings, SideName.NUMPY, other)
+
+
+__all__ = [
+    "CATALOGUE",
+    "Choice",
+    "Discrepancy",
+    "Explanation",
+    "Moves",
+    "Wording",
+    "find",
+    "match_all",
+    "match_toward",
+    "part_again",
+    "remaining",
+]

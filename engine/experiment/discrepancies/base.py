@@ -1,0 +1,200 @@
+"""What a discrepancy is: a setting on which the two sides can differ, with its choices and its explanation.
+
+Each discrepancy is one module of this package that defines `DISCREPANCY`; the catalogue finds it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from engine.errors import SettingsError
+from engine.experiment.settings import Settings, SideName
+from engine.number_text import TooLargeError, number
+from engine.shown_text import shown
+
+
+class Moves(Enum):
+    """What a difference changes."""
+
+    PLOT = "only the plotted number"
+    WEIGHTS = "the weights"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a setting: as typed on a command line, as shown in a table cell, and what it means."""
+
+    value: Any
+    name: str
+    label: str
+    meaning: str
+    sides: tuple[SideName, ...] = (SideName.NUMPY, SideName.PYTORCH)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What one difference is in one experiment, in the order in which a reader needs it."""
+
+    what: str
+    """One sentence: what each side does, or that the sides are already equal and what they both do."""
+    moves: str
+    """One sentence: what a difference moves here, or would move if there were one with an effect."""
+    numbers: str
+    """What that means in this experiment, computed from its own settings."""
+    formula: str
+    """The rule in signs."""
+    theory: str
+    """Why it is so, for those who read on."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What an explanation is made of. Everything is a function of the settings or of one side's value, so that it
+    cannot say what these settings do not do.
+    """
+
+    phrase: Callable[[Any], str]
+    """What a side with this value does, to be put into `differ` and `equal`."""
+    differ: str
+    """The sentence of two sides that differ, with {by_hand} and {pytorch}."""
+    equal: str
+    """What follows 'The sides are already equal: ', with {both}."""
+    numbers: Callable[[Settings], str]
+    formula: str
+    theory: Callable[[Settings], str]
+    matters: Callable[[Settings], bool] = lambda settings: True
+    """Whether two different values have different effects; where not, `numbers` says so and nothing is to change."""
+
+
+@dataclass(frozen=True, eq=False)
+class Discrepancy:
+    """One entry of the catalogue. Where values beside the `choices` are possible, `parse_other` reads them (raising
+    `ValueError`) and `other` says what they look like; a plain number has no choices at all.
+    """
+
+    field: str
+    title: str
+    summary: str
+    order: int
+    moves: Moves
+    choices: tuple[Choice, ...]
+    wording: Wording
+    parse_other: Callable[[str], Any] | None = None
+    other: str = "a number"
+    answers_order: int | None = None
+    """Its place in the known answer, which lists its differences roughly from most to least impact."""
+    answers_side: SideName = SideName.PYTORCH
+    """Whose value both programs of the known answer have."""
+    only_start: bool = False
+    """Whether nothing after the first weights depends on it."""
+    shifts_draws: bool = False
+    """Whether it moves what is drawn after it, so that its effect is also measured with the weights held."""
+    since: int = 1
+    """The first format of a document that has it."""
+    rounds: bool = False
+    """Whether two values round differently in every operation."""
+
+    def value(self, settings: Settings, side: SideName) -> Any:
+        """The value on that side."""
+        return getattr(settings.side(side), self.field)
+
+    def matched(self, settings: Settings) -> bool:
+        """Whether the sides agree."""
+        return bool(self.value(settings, SideName.NUMPY) == self.value(settings, SideName.PYTORCH))
+
+    def match(self, settings: Settings, toward: SideName) -> Settings:
+        """Both sides with the value of the side `toward`; raises `SettingsError` if the other side cannot have it."""
+        return self.set(settings, toward.other, self.value(settings, toward))
+
+    def set(self, settings: Settings, side: SideName, value: Any) -> Settings:
+        """These settings with one side's value replaced; raises `SettingsError`."""
+        return settings.with_side(side, **{self.field: value})
+
+    def explain(self, settings: Settings) -> Explanation:
+        """What this difference is for these settings; which lines to change is `scripts/marks.py`'s."""
+        wording = self.wording
+        by_hand, pytorch = (wording.phrase(self.value(settings, side)) for side in SideName)
+        if self.matched(settings):
+            what = f"The sides are already equal: {wording.equal.format(both=by_hand)}."
+        else:
+            what = wording.differ.format(by_hand=by_hand, pytorch=pytorch)
+        return Explanation(
+            what,
+            f"It {'moves' if self.acts(settings) else 'would move'} {self.moves.value}.",
+            wording.numbers(settings),
+            wording.formula,
+            wording.theory(settings),
+        )
+
+    def acts(self, settings: Settings) -> bool:
+        """Whether the sides differ, and that has an effect."""
+        return not self.matched(settings) and self.wording.matters(settings)
+
+    def choices_for(self, side: SideName) -> tuple[Choice, ...]:
+        """The choices that side can have."""
+        return tuple(choice for choice in self.choices if side in choice.sides)
+
+    def following(self, settings: Settings, side: SideName) -> Any:
+        """The choice after the present one on that side, the first after the last or after a value of one's own."""
+        values = [choice.value for choice in self.choices_for(side)]
+        present = self.value(settings, side)
+        return values[(values.index(present) + 1) % len(values)] if present in values else values[0]
+
+    def label(self, value: Any) -> str:
+        """The value as a table cell shows it."""
+        choice = self._choice(value)
+        if choice is not None:
+            return choice.label
+        return plain(value) if isinstance(value, float) else str(value)
+
+    def name(self, value: Any) -> str:
+        """The value as it is typed on a command line; `parse` reads it back to the same value."""
+        choice = self._choice(value)
+        if choice is not None:
+            return choice.name
+        return repr(value) if isinstance(value, float) else str(value)
+
+    def _choice(self, value: Any) -> Choice | None:
+        return next((choice for choice in self.choices if choice.value == value), None)
+
+    def parse(self, text: str, side: SideName) -> Any:
+        """The value typed as `text`; raises `SettingsError` naming what is possible."""
+        where, said = f"{side.value}.{self.field}", shown(text)
+        for choice in self.choices_for(side):
+            if text.lower() in (choice.name, *_synonyms(choice.value)):
+                return choice.value
+        known = ", ".join(choice.name for choice in self.choices_for(side))
+        if self.parse_other is None:
+            raise SettingsError(f"{where} cannot be '{said}'; it is one of {known}.")
+        try:
+            return self.parse_other(text.lower())
+        except SettingsError as error:
+            raise SettingsError(f"{where} cannot be '{said}': {error}") from None
+        except TooLargeError:
+            raise SettingsError(
+                f"{where} cannot be '{said}': that is too large a number; it is {self.other}."
+            ) from None
+        except ValueError:
+            raise SettingsError(f"{where} cannot be '{said}'; it is {self.other}.") from None
+
+
+def _synonyms(value: Any) -> tuple[str, ...]:
+    if isinstance(value, Enum):
+        return (str(value.value),)
+    return {True: ("yes", "true", "on", "1"), False: ("no", "none", "false", "off", "0")}.get(value, ())
+
+
+def plain(value: float, digits: int = 6) -> str:
+    """A number as everywhere, without the zeros that say nothing: 0.3, 18, 1e-05, −2."""
+    mantissa, mark, exponent = number(abs(value), digits).partition("e")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return ("−" if value < 0 else "") + mantissa + mark + exponent
+
+
+def each_side(by_hand: str, pytorch: str) -> str:
+    """'1 by hand, 10 in PyTorch', or '1 on both sides'."""
+    return f"{by_hand} on both sides" if by_hand == pytorch else f"{by_hand} by hand, {pytorch} in PyTorch"

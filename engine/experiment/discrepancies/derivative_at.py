@@ -1,0 +1,72 @@
+"""The classical slip: σ′ = s·(1 − s), written for the output s, is given the pre-activation z."""
+
+from __future__ import annotations
+
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side
+from engine.experiment.settings import Activation, DerivativeAt, Settings
+
+CHOICES = (
+    Choice(DerivativeAt.OUTPUT, "output", "of output", "s·(1 − s) of the activation's output s: σ′"),
+    Choice(
+        DerivativeAt.PRE_ACTIVATION,
+        "pre-activation",
+        "of z",
+        "z·(1 − z) of the pre-activation z: no derivative at all, negative where z is negative",
+    ),
+)
+
+SLOPES = {Activation.SIGMOID: ("0.105", "−2"), Activation.TANH: ("0.0707", "−3")}
+"""What the formula gives for the output at z = 2, and for z itself."""
+
+MODULES = {Activation.SIGMOID: "Sigmoid", Activation.TANH: "Tanh"}
+GIVEN_Z = {Activation.SIGMOID: "z * (1 - z)", Activation.TANH: "1 - z * z"}
+
+
+def _touched(settings: Settings) -> tuple[int, ...]:
+    """The layers whose derivative is written in terms of the output; ReLU's and the identity's are the same of both."""
+    return tuple(layer for layer, kind in enumerate(settings.activations, start=1) if kind in SLOPES)
+
+
+def _numbers(settings: Settings) -> str:
+    touched = _touched(settings)
+    if not touched:
+        return "ReLU and identity have the same derivative either way: it has no effect here, nothing to change."
+    kinds = dict.fromkeys(settings.activations[layer - 1] for layer in touched)
+    slopes = ", ".join(
+        f"{kind.value}′ at z = 2: "
+        + each_side(
+            *(
+                SLOPES[kind][side.derivative_at is DerivativeAt.PRE_ACTIVATION]
+                for side in (settings.numpy, settings.pytorch)
+            )
+        )
+        for kind in kinds
+    )
+    return f"Layers affected: {len(touched)} of {len(settings.activations)}. {slopes}."
+
+
+WORDING = Wording(
+    phrase={DerivativeAt.OUTPUT: "the output s", DerivativeAt.PRE_ACTIVATION: "the pre-activation z"}.__getitem__,
+    differ="σ′ is computed from {by_hand} by hand, from {pytorch} in PyTorch.",
+    equal="both compute σ′ from {both}; otherwise only one side would follow the gradient",
+    numbers=_numbers,
+    formula="s = σ(z): σ′ = s·(1 − s); t = tanh(z): tanh′ = 1 − t²",
+    theory=lambda settings: (
+        "The derivative of the sigmoid is written in terms of its output: s·(1 − s), between 0 and 0.25. A function "
+        "sigmoid_derivative(x) that returns x·(1 − x) looks as if it took the input. Given z, its value can be "
+        "negative and as large as z², so weights are moved against the gradient. autograd always takes the output."
+    ),
+    matters=lambda settings: bool(_touched(settings)),
+)
+
+
+DISCREPANCY = Discrepancy(
+    field="derivative_at",
+    title="Derivative",
+    summary="whether σ′ is taken of the output, as its formula wants, or of the pre-activation",
+    order=90,
+    moves=Moves.WEIGHTS,
+    choices=CHOICES,
+    wording=WORDING,
+    since=2,
+)

@@ -1,0 +1,86 @@
+"""Momentum: how strong, in whose form, and how much dampened."""
+
+from __future__ import annotations
+
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
+from engine.experiment.settings import Settings
+from engine.experiment.update_rules import Momentum, MomentumForm
+
+CHOICES = (
+    Choice(Momentum(), "none", "none", "plain gradient descent: W ← W − η·g"),
+    Choice(Momentum(0.9), "pytorch-0.9", "0.9 PyTorch", "v ← 0.9·v + g, then W ← W − η·v: torch.optim.SGD's"),
+    Choice(
+        Momentum(0.9, MomentumForm.TEXTBOOK),
+        "textbook-0.9",
+        "0.9 textbook",
+        "v ← 0.9·v − η·g, then W ← W + v: the same steps as PyTorch's, as long as η stays what it is",
+    ),
+    Choice(
+        Momentum(0.9, MomentumForm.PYTORCH, 0.9),
+        "pytorch-0.9-dampened-0.9",
+        "0.9 damped",
+        "v ← 0.9·v + (1 − 0.9)·g after a first v = g: a running mean of the gradients, in PyTorch's form",
+    ),
+    Choice(
+        Momentum(0.9, MomentumForm.TEXTBOOK, 0.9),
+        "textbook-0.9-dampened-0.9",
+        "0.9 t. damped",
+        "v ← 0.9·v − η·(1 − 0.9)·g from the first step on: a running mean, in the textbook's form",
+    ),
+)
+
+
+def _phrase(momentum: Momentum) -> str:
+    if momentum.coefficient == 0:
+        return "no momentum"
+    form = "PyTorch's form" if momentum.form is MomentumForm.PYTORCH else "the textbook's form"
+    dampening = f", dampening {plain(momentum.dampening)}" if momentum.dampening else ""
+    return f"momentum {plain(momentum.coefficient)} in {form}{dampening}"
+
+
+def _length(momentum: Momentum) -> str:
+    """How many plain steps the step along a steady gradient becomes: (1 − d)/(1 − μ)."""
+    if momentum.coefficient < 1:
+        return plain((1 - momentum.dampening) / (1 - momentum.coefficient), 4)
+    if momentum.dampening < 1:
+        return "without limit"
+    # Nothing is forgotten and nothing new comes in: PyTorch keeps its undampened first gradient.
+    return "1" if momentum.form is MomentumForm.PYTORCH else "0"
+
+
+def _numbers(settings: Settings) -> str:
+    momenta = settings.numpy.momentum, settings.pytorch.momentum
+    text = f"Plain steps that a step grows to under a constant gradient: {each_side(*map(_length, momenta))}."
+    strengths = {(momentum.coefficient, momentum.dampening) for momentum in momenta}
+    if len(strengths) == 1 and momenta[0] != momenta[1] and not momenta[0].dampening:
+        text += " The two forms take the same steps while the learning rate is constant."
+    return text
+
+
+WORDING = Wording(
+    phrase=_phrase,
+    differ="The hand-written code uses {by_hand}, PyTorch {pytorch}.",
+    equal="both use {both}; otherwise their steps could differ",
+    numbers=_numbers,
+    formula="PyTorch: v ← μ·v + (1 − d)·g, W ← W − η·v; textbook: v ← μ·v − η·(1 − d)·g, W ← W + v",
+    theory=lambda settings: (
+        "Momentum μ moves along a running sum v of the gradients g. PyTorch keeps the learning rate η out of the sum, "
+        "textbooks put it in: the same steps while the rate is constant, others as soon as a schedule changes it. A "
+        "dampening d scales each new gradient by 1 − d, but PyTorch takes the very first one whole. Under a constant "
+        "gradient a step grows to (1 − d)/(1 − μ) times a plain one."
+    ),
+)
+
+
+DISCREPANCY = Discrepancy(
+    field="momentum",
+    title="Momentum",
+    summary="how much of the last step goes into the next, in PyTorch's form or the textbook's",
+    order=100,
+    moves=Moves.WEIGHTS,
+    choices=CHOICES,
+    wording=WORDING,
+    since=2,
+    parse_other=Momentum.parse,
+    other="none, 0.9, textbook-0.9 or pytorch-0.9-dampened-0.5",
+)

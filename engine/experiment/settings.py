@@ -1,0 +1,302 @@
+"""What an experiment is: two `Side`s and what they share. Frozen, and checked when made.
+
+A discrepancy is a setting on which the two sides differ; the catalogue of them lives in `discrepancies/`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import pairwise
+from typing import Any, TypeVar
+
+from engine.errors import SettingsError
+from engine.experiment.data import Dataset
+from engine.experiment.update_rules import NO_MOMENTUM, NO_WEIGHT_DECAY, Momentum, UpdateOrder, WeightDecay
+from engine.shown_text import shown
+
+MAX_EPOCHS = 1_000_000_000
+MAX_PARAMETERS = 20_000_000
+MAX_SEED = 2**64 - 1
+MAX_THREADS = 256
+LEARNING_RATES = (1e-30, 1e30)
+"""The least and the greatest: float32 holds both, and their products with 2/(N·C)."""
+
+DEVICE_KINDS = ("cpu", "cuda", "mps")
+
+
+class SideName(Enum):
+    """Which of the two implementations."""
+
+    NUMPY = "numpy"
+    PYTORCH = "pytorch"
+
+    @property
+    def label(self) -> str:
+        """How columns and legends call it."""
+        return "by hand" if self is SideName.NUMPY else "PyTorch"
+
+    @property
+    def adjective(self) -> str:
+        """How sentences call it: 'the hand-written loss'."""
+        return "hand-written" if self is SideName.NUMPY else "PyTorch"
+
+    @property
+    def other(self) -> SideName:
+        """The opposite side."""
+        return SideName.PYTORCH if self is SideName.NUMPY else SideName.NUMPY
+
+
+class LossReport(Enum):
+    """The number that is logged each epoch; e = prediction − target, N·C elements."""
+
+    ERROR_TIMES_LOSS = "error-times-loss"
+    """mean(e · ½·mean(e²)): what the question's code logs; signed, third order in e."""
+    MSE = "mse"
+    """mean(e²): `nn.MSELoss()`."""
+    HALF_SUM = "half-sum"
+    """½·Σe²: the loss whose gradient is exactly e."""
+
+    @property
+    def signed(self) -> bool:
+        """Whether it can be negative, so that no log axis can show it."""
+        return self is LossReport.ERROR_TIMES_LOSS
+
+
+class LogMoment(Enum):
+    """Of which weights an epoch's loss is logged."""
+
+    BEFORE = "before-update"
+    """Those that the gradient was computed from."""
+    AFTER = "after-update"
+    """Those that the epoch ends with: one more forward pass."""
+
+
+class DerivativeAt(Enum):
+    """What the formula σ′ = s·(1 − s) is given for s."""
+
+    OUTPUT = "output"
+    """The activation's output, for which it is written."""
+    PRE_ACTIVATION = "pre-activation"
+    """The activation's input z: the classical slip."""
+
+
+class InitialWeights(Enum):
+    """The distribution, and the stream, that the first weights are drawn from."""
+
+    UNIT_UNIFORM = "unit-uniform"
+    """`np.random.random`: U[0, 1)."""
+    PYTORCH = "pytorch"
+    """`nn.Linear`'s default, drawn in float32."""
+    PYTORCH_FLOAT64 = "pytorch-float64"
+    """`nn.Linear(..., dtype=torch.float64)`: the same distribution from another stream."""
+    TRUNCATED_NORMAL = "truncated-normal"
+    """A standard normal cut off at ±1/√fan_in."""
+
+
+class Reduction(Enum):
+    """How the squared errors become the one number whose gradient is taken."""
+
+    SUM = "sum"
+    """½·Σe²: the output error is e itself."""
+    MEAN = "mean"
+    """mean(e²): the output error is 2/(N·C)·e."""
+
+
+class Precision(Enum):
+    """The floating-point type a side computes in."""
+
+    FLOAT64 = "float64"
+    FLOAT32 = "float32"
+    MIXED = "mixed"
+    """Weights kept in float32, everything else computed in float64: the answer's own listing; NumPy only."""
+
+
+class Activation(Enum):
+    """An activation function, applied to each element."""
+
+    SIGMOID = "sigmoid"
+    TANH = "tanh"
+    RELU = "relu"
+    IDENTITY = "identity"
+
+
+Choice = TypeVar("Choice", bound=Enum)
+
+
+def parse_choice(kind: type[Choice], value: object, what: str) -> Choice:
+    """The member of `kind` that `value` is or names; raises `SettingsError` listing what there is."""
+    if isinstance(value, kind):
+        return value
+    try:
+        return kind(value)
+    except ValueError:
+        known = ", ".join(str(member.value) for member in kind)
+        raise SettingsError(f"{what} cannot be '{shown(value)}'; it is one of {known}.") from None
+
+
+@dataclass(frozen=True)
+class Side:
+    """How one implementation does it. The defaults are PyTorch's. Raises `SettingsError`."""
+
+    loss_report: LossReport = LossReport.MSE
+    initial_weights: InitialWeights = InitialWeights.PYTORCH
+    bias: bool = True
+    reduction: Reduction = Reduction.MEAN
+    learning_rate: float = 0.3
+    precision: Precision = Precision.FLOAT32
+    update_order: UpdateOrder = UpdateOrder.TOGETHER
+    log_moment: LogMoment = LogMoment.BEFORE
+    derivative_at: DerivativeAt = DerivativeAt.OUTPUT
+    momentum: Momentum = NO_MOMENTUM
+    weight_decay: WeightDecay = NO_WEIGHT_DECAY
+
+    def __post_init__(self) -> None:
+        kinds = {
+            "loss_report": LossReport,
+            "initial_weights": InitialWeights,
+            "reduction": Reduction,
+            "precision": Precision,
+            "update_order": UpdateOrder,
+            "log_moment": LogMoment,
+            "derivative_at": DerivativeAt,
+        }
+        for field, kind in kinds.items():
+            object.__setattr__(self, field, parse_choice(kind, getattr(self, field), field))
+        if not isinstance(self.bias, bool):
+            raise SettingsError(f"bias cannot be {shown(repr(self.bias))}; it is True or False.")
+        object.__setattr__(self, "momentum", _parsed(Momentum, self.momentum, "momentum"))
+        object.__setattr__(self, "weight_decay", _parsed(WeightDecay, self.weight_decay, "weight_decay"))
+        rate = self.learning_rate
+        low, high = LEARNING_RATES
+        if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not low <= rate <= high:
+            raise SettingsError(
+                f"learning_rate cannot be {shown(repr(rate))}; it is a number from {low:g} to {high:g}."
+            )
+        object.__setattr__(self, "learning_rate", float(rate))
+
+    @property
+    def logs_objective(self) -> bool:
+        """Whether what is logged is the very number whose gradient is taken."""
+        own = LossReport.MSE if self.reduction is Reduction.MEAN else LossReport.HALF_SUM
+        return self.loss_report is own and self.log_moment is LogMoment.BEFORE
+
+
+Rule = TypeVar("Rule", Momentum, WeightDecay)
+
+
+def _parsed(kind: type[Rule], value: object, field: str) -> Rule:
+    if isinstance(value, kind):
+        return value
+    try:
+        return kind.parse(str(value))
+    except SettingsError:
+        raise
+    except ValueError:
+        raise SettingsError(f"{field} cannot be {shown(repr(value))}; it is a {kind.__name__} or its name.") from None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One experiment: what both sides share, and the two sides. Raises `SettingsError`."""
+
+    data: Dataset
+    numpy: Side
+    pytorch: Side
+    hidden: tuple[int, ...] = (5,)
+    activation: Activation = Activation.SIGMOID
+    output_activation: Activation = Activation.SIGMOID
+    epochs: int = 5000
+    seed: int = 0
+    device: str = "cpu"
+    threads: int | None = None
+    """Of NumPy and of PyTorch each; nothing leaves it to `threads.py`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hidden", _checked_hidden(self.hidden))
+        for field in ("activation", "output_activation"):
+            object.__setattr__(self, field, parse_choice(Activation, getattr(self, field), field))
+        _check_whole("epochs", self.epochs, 1, MAX_EPOCHS)
+        _check_whole("seed", self.seed, 0, MAX_SEED)
+        check_device_name(self.device)
+        if self.threads is not None:
+            _check_whole("threads", self.threads, 1, MAX_THREADS)
+        if self.pytorch.precision is Precision.MIXED:
+            raise SettingsError(
+                "pytorch.precision cannot be 'mixed': PyTorch refuses to multiply float32 by float64; "
+                "it is one of float64, float32."
+            )
+        if self.device.startswith("mps") and self.pytorch.precision is Precision.FLOAT64:
+            raise SettingsError("device 'mps' has no float64; set pytorch.precision to float32, or the device to cpu.")
+        if self.parameter_count > MAX_PARAMETERS:
+            raise SettingsError(
+                f"hidden {','.join(map(str, self.hidden))} makes {self.parameter_count:,} parameters; "
+                f"at most {MAX_PARAMETERS:,} can be compared."
+            )
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """D, the hidden sizes, C."""
+        return (self.data.inputs, *self.hidden, self.data.outputs)
+
+    @property
+    def activations(self) -> tuple[Activation, ...]:
+        """The activation of each layer, the output's last."""
+        return (*(self.activation for _ in self.hidden), self.output_activation)
+
+    @property
+    def elements(self) -> int:
+        """N·C, the number of elements the mean of the squared error is taken over."""
+        return self.data.samples * self.data.outputs
+
+    @property
+    def parameter_count(self) -> int:
+        """Weights and biases of one side, biases counted whether or not they are on."""
+        sizes = self.layer_sizes
+        return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
+
+    def side(self, name: SideName) -> Side:
+        """The `Side` of that name."""
+        return self.numpy if name is SideName.NUMPY else self.pytorch
+
+    def with_side(self, name: SideName, **changes: Any) -> Settings:
+        """These settings with fields of one side replaced."""
+        side = replace(self.side(name), **changes)
+        return replace(self, numpy=side) if name is SideName.NUMPY else replace(self, pytorch=side)
+
+
+def gradient_factor(scale: Reduction, elements: int) -> float:
+    """What multiplies e = prediction − target: 1 for the sum, 2/(N·C) for the mean."""
+    return 1.0 if scale is Reduction.SUM else 2.0 / elements
+
+
+def check_device_name(device: str) -> None:
+    """Refuse what cannot name a device anywhere; whether this machine has it is `torch_device.py`'s to say."""
+    if not isinstance(device, str):
+        raise SettingsError(f"device cannot be {shown(repr(device))}; it is a text such as 'cpu'.")
+    if device == "gpu" or device.startswith("gpu:"):
+        raise SettingsError(
+            f"device cannot be '{shown(device)}': PyTorch has no device of that name; an NVIDIA or AMD card is 'cuda'."
+        )
+    if not re.fullmatch(r"(cpu|cuda|mps)(:\d{1,3})?", device):
+        raise SettingsError(
+            f"device cannot be '{shown(device)}'; it is one of {', '.join(DEVICE_KINDS)}, or cuda:1 and so on."
+        )
+
+
+def _check_whole(field: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise SettingsError(f"{field} cannot be {shown(repr(value))}; it is a whole number from {low} to {high:,}.")
+
+
+def _checked_hidden(sizes: object) -> tuple[int, ...]:
+    if not isinstance(sizes, (tuple, list)):
+        raise SettingsError(
+            f"hidden cannot be {shown(repr(sizes))}; it is a sequence of layer sizes such as (5, 4), or ()."
+        )
+    for size in sizes:
+        _check_whole("a hidden layer's size", size, 1, MAX_PARAMETERS)
+    if len(sizes) > 50:
+        raise SettingsError(f"hidden has {len(sizes)} layers; at most 50 can be compared.")
+    return tuple(sizes)

@@ -1,0 +1,84 @@
+"""Which fields a run's, a step's and an impact's JSON document have, and since which format. Their values' meaning is
+`run_file.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.errors import InputError
+from engine.experiment.discrepancies import CATALOGUE
+from engine.experiment.settings import SideName
+from engine.shown_text import shown
+
+FORMAT = 3
+"""Of the documents that are written. Those without a number are of format 1. Since format 3 `gradient_scale` is called
+`reduction`; `old_names.py` reads both.
+"""
+
+RUN = dict.fromkeys(("settings", *(side.value for side in SideName), "comparison"), 1)
+STEP = dict.fromkeys(
+    ("epoch", "matched_start", "first", "reason", "first_beyond_rounding", "its_reason", "operations"), 1
+)
+IMPACT = dict.fromkeys(
+    (
+        "differences",
+        "toward",
+        "threshold",
+        "seeds",
+        "diverged_seeds",
+        "epochs",
+        "finished",
+        "so_far",
+        "planned_seeds",
+        "runs",
+        "seconds",
+        "measures",
+        "combinations",
+    ),
+    1,
+)
+DOCUMENT = frozenset({"format", *RUN, *STEP, *IMPACT})
+"""All have settings; what else each of them has is for other programs."""
+
+SETTINGS = {
+    **dict.fromkeys(("data", "hidden", "activation", "output_activation", "epochs", "seed", "device"), 1),
+    "threads": 2,
+    **dict.fromkeys((side.value for side in SideName), 1),
+}
+"""The first format in which no document lacks the field. One of an older format may: the value is then what it was
+before there was a choice.
+"""
+
+DATA = {**dict.fromkeys(("name", "source", "targets", "X", "Y"), 1), "header": 2}
+
+SIDE = {discrepancy.field: discrepancy.since for discrepancy in CATALOGUE}
+
+
+def format_of(document: Mapping[str, Any]) -> int:
+    """The document's format; raises `InputError` for one that is not known here."""
+    found = document.get("format", 1)
+    if isinstance(found, bool) or not isinstance(found, int) or found < 1:
+        raise InputError(f"its format cannot be {shown(repr(found))}; it is a whole number from 1 to {FORMAT}.")
+    if found > FORMAT:
+        raise InputError(
+            f"its format is {shown(found)}, and this program knows formats up to {FORMAT}; "
+            "open it with the mlp-tui that wrote it, or a newer one."
+        )
+    unknown = set(document) - DOCUMENT
+    if unknown:
+        raise InputError(f"'{shown(min(unknown))}' is no field of format {found}; take it out.")
+    return int(found)
+
+
+def check_fields(document: Any, fields: Mapping[str, int], version: int, name: str) -> None:
+    """Refuse what is no object, lacks a field or has an unknown one; raises `InputError` naming it."""
+    if not isinstance(document, dict):
+        raise InputError(f"'{name}' cannot be {shown(repr(document), 40)}; it is an object with {', '.join(fields)}.")
+    for field in document:
+        if field not in fields:
+            raise InputError(f"'{shown(field)}' is no field of '{name}'; its fields are {', '.join(fields)}.")
+    for field, since in fields.items():
+        if field not in document and since <= version:
+            raise InputError(f"'{name}' has no '{field}'; its fields are {', '.join(fields)}.")

@@ -1,0 +1,135 @@
+"""A run as one JSON document: settings, losses, parameters and gaps, with numbers that read back to the same bits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from engine.errors import InputError
+from engine.experiment.data import Dataset
+from engine.experiment.discrepancies import CATALOGUE, remaining
+from engine.experiment.old_names import with_present_names
+from engine.experiment.reading import read_text
+from engine.experiment.settings import Settings, Side, SideName
+from engine.export.document_format import DATA, FORMAT, SETTINGS, SIDE, check_fields, format_of
+from engine.export.files import write_whole
+from engine.networks.threads import threads_of
+from engine.run.comparison import compare_parameters
+from engine.run.training import Run, SideRun
+from engine.shown_text import shown
+
+
+def settings_document(settings: Settings) -> dict[str, Any]:
+    """The settings as plain values; the data are in it whole, so that the run can be repeated without the file."""
+    data = settings.data
+    return {
+        "data": {
+            "name": data.name,
+            "source": data.source,
+            "targets": list(data.targets),
+            "header": data.header,
+            "X": data.X.tolist(),
+            "Y": data.Y.tolist(),
+        },
+        "hidden": list(settings.hidden),
+        "activation": settings.activation.value,
+        "output_activation": settings.output_activation.value,
+        "epochs": settings.epochs,
+        "seed": settings.seed,
+        "device": settings.device,
+        "threads": threads_of(settings),
+        **{
+            side.value: {discrepancy.field: _plain(discrepancy.value(settings, side)) for discrepancy in CATALOGUE}
+            for side in SideName
+        },
+    }
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """The whole run. After a divergence parameters may hold NaN or Infinity, written as Python's json writes them."""
+    return {
+        "format": FORMAT,
+        "settings": settings_document(run.settings),
+        "numpy": _side_document(run.numpy),
+        "pytorch": _side_document(run.pytorch),
+        "comparison": {
+            "losses": asdict(run.comparison.losses),
+            "weights": asdict(run.comparison.weights),
+            "initial_parameters": [asdict(gap) for gap in compare_parameters(run.settings, run.initial_parameters)],
+            "parameters": [asdict(gap) for gap in compare_parameters(run.settings, run.parameters)],
+            "differences_left": [discrepancy.field for discrepancy in remaining(run.settings)],
+            "verdict": run.verdict.level.value,
+            "headline": run.verdict.headline,
+            "divergence": run.divergence and run.divergence.message,
+            "divergence_ended_by": run.cause and [discrepancy.field for discrepancy in run.cause.ends_it],
+        },
+    }
+
+
+def write_run(run: Run, target: str | Path, replace_existing: bool = False) -> None:
+    """Write the document to the file `target`, whole or not at all; raises `InputError` when it cannot be."""
+    write_whole(Path(target), json.dumps(run_document(run)) + "\n", replace_existing)
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings of a written run, step or impact, the data included; raises `InputError`."""
+    wanted = "it must be a file that 'mlp-tui run --json' wrote"
+    text = read_text(path)
+    try:
+        return _document_settings(json.loads(text), wanted)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{shown(path)}: is not JSON ({error}); {wanted}.") from None
+    except InputError as error:
+        raise InputError(f"{shown(path)}: {error}") from None
+    except RecursionError:
+        raise InputError(f"{shown(path)}: is nested too deeply; {wanted}.") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{shown(path)}: holds numbers or rows that cannot be read; {wanted}.") from None
+
+
+def _document_settings(document: Any, wanted: str) -> Settings:
+    if not isinstance(document, dict):
+        raise InputError(f"is no JSON object; {wanted}.")
+    if "settings" not in document:
+        raise InputError(f"has no 'settings'; {wanted}.")
+    version, settings = format_of(document), document["settings"]
+    check_fields(settings, SETTINGS, version, "settings")
+    check_fields(settings["data"], DATA, version, "data")
+    named = {side.value: _named_side(settings[side.value]) for side in SideName}
+    for name, side in named.items():
+        check_fields(side, SIDE, version, name)
+    return _settings(settings | named)
+
+
+def _named_side(document: Any) -> Any:
+    """A side's fields by their present names."""
+    return with_present_names(document) if isinstance(document, dict) else document
+
+
+def _settings(document: dict[str, Any]) -> Settings:
+    """A setting that is younger than the file is as it was before there was a choice: the default."""
+    data = document["data"]
+    targets = tuple(data["targets"]) if isinstance(data["targets"], list) else data["targets"]
+    dataset = Dataset(data["name"], data["X"], data["Y"], data["source"], targets, data.get("header"))
+    numpy, pytorch = (Side(**document[side.value]) for side in SideName)
+    shared = ("hidden", "activation", "output_activation", "epochs", "seed", "device")
+    return Settings(
+        dataset, numpy, pytorch, threads=document.get("threads"), **{field: document[field] for field in shared}
+    )
+
+
+def _side_document(side: SideRun) -> dict[str, Any]:
+    return {
+        "losses": side.losses.tolist(),
+        "initial_parameters": [parameter.tolist() for parameter in side.initial_parameters.values()],
+        "parameters": [parameter.tolist() for parameter in side.parameters.values()],
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    return value if isinstance(value, (bool, float)) else str(value)

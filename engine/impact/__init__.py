@@ -1,0 +1,1 @@
+"""How much each difference matters: the factorial study, Shapley values, effects."""

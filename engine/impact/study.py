@@ -1,0 +1,252 @@
+"""How much each difference matters: every combination of them trained over many seeds, as one batch.
+
+What the numbers mean - shares, cancellation, ranks - is `effects.py`'s. Training imports torch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from engine.errors import SettingsError
+from engine.experiment.discrepancies import CATALOGUE, Discrepancy, find, match_toward, part_again, remaining
+from engine.experiment.settings import MAX_SEED, Settings, SideName
+from engine.experiment.toward import TOWARD_PYTORCH, Toward, TowardWhat
+from engine.experiment.toward import toward as sides_toward
+from engine.impact.block import Block, Measurements, block_seeds
+from engine.shown_text import shown
+from engine.types import FloatArray
+
+SEEDS = 20
+THRESHOLD = 0.01
+MOST_SEEDS = 10_000
+MOST_DIFFERENCES = 12
+MEMORY = 1_000_000_000
+"""Bytes that the arrays of one block may take."""
+
+BLOCK_EPOCHS = 50
+"""Epochs trained between two reports of progress."""
+
+
+class Measure(Enum):
+    """What the gap between the two sides is."""
+
+    AREA = "area"
+    REPORTED = "reported"
+    WEIGHTS = "weights"
+    EPOCHS = "epochs"
+
+    @property
+    def label(self) -> str:
+        """In words."""
+        return MEANINGS[self]
+
+    @property
+    def following(self) -> Measure:
+        """The next one, the first after the last."""
+        measures = list(Measure)
+        return measures[(measures.index(self) + 1) % len(measures)]
+
+
+MEANINGS = {
+    Measure.AREA: "area between the curves of the true MSE",
+    Measure.REPORTED: "area between the reported curves",
+    Measure.WEIGHTS: "distance of the final weights",
+    Measure.EPOCHS: "epochs by which one side is later under the threshold",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured. `settings` has every difference in; each is taken out by matching it toward its side.
+
+    `combination(m)` leaves in those whose bit is set in m. Raises `SettingsError`.
+    """
+
+    settings: Settings
+    differences: tuple[Discrepancy, ...]
+    seeds: tuple[int, ...]
+    toward: Toward = TOWARD_PYTORCH
+    threshold: float = THRESHOLD
+
+    def __post_init__(self) -> None:
+        count = len(self.differences)
+        if count == 0:
+            raise SettingsError("Nothing differs in these settings; name the differences to measure.")
+        if count > MOST_DIFFERENCES:
+            raise SettingsError(
+                f"{count} differences have 2^{count} combinations; at most {MOST_DIFFERENCES} can be measured."
+            )
+        if not 0 < self.threshold < float("inf"):
+            raise SettingsError(f"threshold cannot be {self.threshold!r}; it is a loss above 0.")
+
+    def combination(self, members: int) -> Settings:
+        """The settings with only these differences in."""
+        settings = self.settings
+        for index, discrepancy in enumerate(self.differences):
+            if not members >> index & 1:
+                settings, _ = match_toward(discrepancy, settings, self.toward[discrepancy.field])
+        return settings
+
+    @property
+    def sides(self) -> dict[str, SideName]:
+        """By field, the side toward which each difference goes; not the wanted one where the other cannot have it."""
+        return {one.field: match_toward(one, self.settings, self.toward[one.field])[1] for one in self.differences}
+
+    @property
+    def combinations(self) -> list[Settings]:
+        """All 2ⁿ of them."""
+        return [self.combination(members) for members in range(1 << len(self.differences))]
+
+
+def plan(
+    settings: Settings,
+    differences: Sequence[str] = (),
+    seeds: int = SEEDS,
+    toward: TowardWhat = SideName.PYTORCH,
+    threshold: float = THRESHOLD,
+) -> Plan:
+    """The differences of these settings, or those named ('all' names the catalogue), over so many seeds from theirs on.
+
+    A named difference that these settings do not have is made, as its switch would; one that is not named is
+    matched. `toward` is a side for all, a mapping with the sides of some, or a text such as 'answer' or 'bias=numpy'.
+    Raises `SettingsError`.
+    """
+    sides = sides_toward(toward)
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise SettingsError(f"seeds cannot be {shown(seeds)}; it is a whole number from 1 to {MOST_SEEDS:,}.")
+    chosen = [find(name) for name in differences if name != "all"]
+    if "all" in differences:
+        chosen = list(CATALOGUE)
+    if not differences:
+        chosen = list(remaining(settings))
+    for discrepancy in chosen:
+        if discrepancy.matched(settings):
+            settings = part_again(discrepancy, settings, settings)
+    for discrepancy in remaining(settings):
+        if discrepancy not in chosen:
+            settings, _ = match_toward(discrepancy, settings, sides[discrepancy.field])
+    ordered = tuple(discrepancy for discrepancy in CATALOGUE if discrepancy in chosen)
+    first = settings.seed
+    return Plan(settings, ordered, tuple((first + k) % (MAX_SEED + 1) for k in range(seeds)), sides, threshold)
+
+
+@dataclass(frozen=True, eq=False)
+class Impact:
+    """What was measured. Each game is (2ⁿ, S): the gap of every combination and seed.
+
+    `held` are the games with a missing bias leaving the weights as they are with one; none where that is no question.
+    `epochs_to_threshold` (2ⁿ, S) by side: the first epoch with a true MSE under the threshold, one past the last if
+    none. At the seeds in `diverged` some combination diverges: its loss is held where it was last finite, as training
+    would stop there, and the distance of its weights is not a number.
+    """
+
+    plan: Plan
+    seeds: tuple[int, ...]
+    epochs: int
+    games: dict[Measure, FloatArray]
+    held: dict[Measure, FloatArray] | None
+    epochs_to_threshold: dict[SideName, FloatArray]
+    diverged: tuple[int, ...]
+    finished: bool
+    seconds: float
+
+    @property
+    def runs(self) -> int:
+        """How many runs of both sides this stands for."""
+        return len(self.seeds) << len(self.plan.differences)
+
+
+class Study:
+    """A measurement in progress, block of seeds by block of seeds; what is measured so far can be had at any time."""
+
+    def __init__(self, plan: Plan, memory: int = MEMORY) -> None:
+        self.plan = plan
+        self._combinations = plan.combinations
+        self._size = block_seeds(plan.settings, self._combinations, memory)
+        self._waiting = list(plan.seeds)
+        self._block: Block | None = None
+        self._done: list[Measurements] = []
+        self._seconds = 0.0
+
+    @property
+    def finished(self) -> bool:
+        """Whether all is measured."""
+        return not self._waiting and self._block is None
+
+    @property
+    def share(self) -> float:
+        """How much of the work is done, from 0 to 1."""
+        block = self._block
+        under_way = len(block.seeds) * block.epoch / self.plan.settings.epochs if block is not None else 0
+        return (sum(len(one.seeds) for one in self._done) + under_way) / len(self.plan.seeds)
+
+    def step(self, epochs: int = BLOCK_EPOCHS) -> None:
+        """Train so many epochs of the present block."""
+        started = time.perf_counter()
+        if self._block is None and self._waiting:
+            seeds, self._waiting = self._waiting[: self._size], self._waiting[self._size :]
+            self._block = Block(self.plan.settings, self._combinations, seeds, self.plan.threshold)
+        if self._block is not None:
+            with np.errstate(all="ignore"):
+                self._block.train(epochs)
+            if self._block.finished:
+                self._done.append(self._block.measurements())
+                self._block = None
+        self._seconds += time.perf_counter() - started
+
+    def impact(self) -> Impact | None:
+        """What is measured: the finished blocks, or the first one so far; nothing before its first epoch."""
+        done = list(self._done)
+        if not done and self._block is not None and self._block.epoch:
+            with np.errstate(all="ignore"):
+                done = [self._block.measurements()]
+        return _impact(self.plan, done, self.finished, self._seconds) if done else None
+
+
+def measure(plan: Plan) -> Impact:
+    """Measure it all. Raises `DeviceError` and `SettingsError`."""
+    from engine.networks.torch_threads import limited
+
+    with limited(plan.settings):
+        study = Study(plan)
+        while not study.finished:
+            study.step()
+        impact = study.impact()
+    assert impact is not None
+    return impact
+
+
+def _impact(plan: Plan, parts: list[Measurements], finished: bool, seconds: float) -> Impact:
+    whole = Measurements.joined(parts)
+    numpy_epochs, pytorch_epochs = whole.epochs_to_threshold
+    later = np.abs(numpy_epochs - pytorch_epochs)
+    games = [
+        {
+            Measure.AREA: whole.area[game],
+            Measure.REPORTED: whole.reported[game],
+            Measure.WEIGHTS: whole.distance[game],
+            Measure.EPOCHS: later[game],
+        }
+        for game in range(len(whole.area))
+    ]
+    return Impact(
+        plan=plan,
+        seeds=whole.seeds,
+        epochs=whole.epochs,
+        games=games[0],
+        held=games[1] if len(games) > 1 else None,
+        epochs_to_threshold={SideName.NUMPY: numpy_epochs[0], SideName.PYTORCH: pytorch_epochs[0]},
+        diverged=whole.diverged,
+        finished=finished,
+        seconds=seconds,
+    )
+
+
+def only(plan: Plan, discrepancy: Discrepancy) -> Settings:
+    """The comparison in which this difference alone is in, at the plan's first seed."""
+    return plan.combination(1 << plan.differences.index(discrepancy))

@@ -1,0 +1,74 @@
+"""The weights each side starts from, as settings and seed name them; NumPy alone.
+
+PyTorch's own stream is rebuilt in `torch_random.py`. Both sides use this for the starts that are NumPy's;
+for PyTorch's start the PyTorch side lets `nn.Linear` draw its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import NormalDist
+
+import numpy as np
+
+from engine.experiment.settings import InitialWeights, Precision, Settings, Side
+from engine.networks.torch_random import TorchGenerator, linear_start
+from engine.types import FloatArray
+
+
+@dataclass(frozen=True)
+class LayerStart:
+    """One layer's first parameters in PyTorch's orientation: weight (fan_out, fan_in), bias (fan_out,) or none."""
+
+    weight: FloatArray
+    bias: FloatArray | None
+
+
+def parameter_dtype(precision: Precision) -> np.dtype[np.floating]:
+    """The dtype weights and biases are kept in."""
+    return np.dtype(np.float64 if precision is Precision.FLOAT64 else np.float32)
+
+
+def initial_layers(settings: Settings, side: Side) -> list[LayerStart]:
+    """The start of every layer, first to last, in the side's own precision and in the memory order it is drawn in:
+    (fan_out, fan_in) for PyTorch's start, (fan_in, fan_out) for NumPy's own.
+    """
+    dtype = parameter_dtype(side.precision)
+    drawn = _draw(side.initial_weights, settings.seed, settings.layer_sizes, side.bias)
+    # The memory order stays as drawn: a matrix product may round differently in another.
+    return [
+        LayerStart(layer.weight.astype(dtype, order="K"), None if layer.bias is None else layer.bias.astype(dtype))
+        for layer in drawn
+    ]
+
+
+def _draw(start: InitialWeights, seed: int, sizes: tuple[int, ...], bias: bool) -> list[LayerStart]:
+    pairs = list(pairwise(sizes))
+    if start is InitialWeights.PYTORCH or start is InitialWeights.PYTORCH_FLOAT64:
+        generator = TorchGenerator(seed)
+        dtype = np.float32 if start is InitialWeights.PYTORCH else np.float64
+        return [LayerStart(*linear_start(generator, fan_in, fan_out, bias, dtype)) for fan_in, fan_out in pairs]
+    # NumPy's legacy seed has 32 bits; PyTorch's generator uses the same low 32 of a longer one.
+    random = np.random.RandomState(seed & 0xFFFFFFFF)
+    draw = _unit_uniform if start is InitialWeights.UNIT_UNIFORM else _truncated_normal
+    # All weights before all biases: turning the biases on leaves the weights as they were.
+    weights = [draw(random, fan_in, (fan_in, fan_out)).T for fan_in, fan_out in pairs]
+    biases = [draw(random, fan_in, (fan_out,)) if bias else None for fan_in, fan_out in pairs]
+    return [LayerStart(weight, bias) for weight, bias in zip(weights, biases, strict=True)]
+
+
+def _unit_uniform(random: np.random.RandomState, fan_in: int, shape: tuple[int, ...]) -> FloatArray:
+    """U[0, 1), as `np.random.random(shape)` after `np.random.seed(seed)`."""
+    return random.random_sample(shape)
+
+
+def _truncated_normal(random: np.random.RandomState, fan_in: int, shape: tuple[int, ...]) -> FloatArray:
+    """A standard normal cut off at ±1/√fan_in, by inverting its distribution function at uniform points."""
+    normal = NormalDist()
+    bound = 1 / np.sqrt(fan_in)
+    low, high = normal.cdf(-bound), normal.cdf(bound)
+    points = low + (high - low) * random.random_sample(shape)
+    # Rounding at the ends may step past the bound by an ulp.
+    drawn: FloatArray = np.clip(np.vectorize(normal.inv_cdf, otypes=[np.float64])(points), -bound, bound)
+    return drawn

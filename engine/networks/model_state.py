@@ -1,0 +1,54 @@
+"""What a model's next step depends on. The models themselves make a state and go on from one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.networks.places import PARAMETERS, Place, Tensors
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ModelState:
+    """Copies of a model's parameters and, once it has them, their velocities; and how many steps it has taken."""
+
+    tensors: Tensors
+    steps: int
+
+    @property
+    def parameters(self) -> Tensors:
+        """Without the velocities."""
+        return {place: tensor for place, tensor in self.tensors.items() if place.kind in PARAMETERS}
+
+    @property
+    def velocities(self) -> Tensors:
+        """Without the parameters."""
+        return {place: tensor for place, tensor in self.tensors.items() if place.kind not in PARAMETERS}
+
+    @property
+    def bytes(self) -> int:
+        """What it takes of memory."""
+        return sum(tensor.nbytes for tensor in self.tensors.values())
+
+
+def check_state(state: ModelState, shapes: Mapping[Place, Shape]) -> None:
+    """Refuse a state of a network whose parameters have other places or shapes; raises `ValueError`."""
+    found = {place: tuple(tensor.shape) for place, tensor in state.tensors.items()}
+    wanted = {place: tuple(shape) for place, shape in shapes.items()}
+    with_velocities = wanted | {place.velocity: shape for place, shape in wanted.items()}
+    if found not in (wanted, with_velocities):
+        raise ValueError(
+            f"a state with {_said(found)} is another network's: this one has {_said(wanted)}, and the velocity of "
+            "each or of none"
+        )
+
+
+def _said(shapes: Mapping[Place, Shape]) -> str:
+    """'layer 1 weight 5x2, layer 1 bias 5'."""
+    return ", ".join(f"{place.title} {_shape(shape)}" for place, shape in shapes.items()) or "nothing"
+
+
+def _shape(shape: Shape) -> str:
+    return "x".join(map(str, shape)) or "of no dimension"

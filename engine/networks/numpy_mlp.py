@@ -1,0 +1,170 @@
+"""The hand-written network: forward pass, backward pass and update, in NumPy alone, as a textbook prints them.
+
+N samples, D inputs, C outputs. Of layer i = 1 … L: weight W[i] (fan_in, fan_out), bias b[i] (fan_out,), their
+velocities V[i] and U[i]; pre-activation z[i] and output layer[i], both (N, fan_out); layer[0] is the input X.
+dW[i], db[i], dlayer[i] are the objective's gradients in the shapes of what they name; delta[i] is that of z[i].
+
+Every choice of a side is an `if`. The programs that are shown and exported are this very source without the branches
+that an experiment does not take; what makes an experiment's network and runs it fast is `numpy_model.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.experiment.settings import Activation, DerivativeAt, LogMoment, LossReport, Reduction, Side
+from engine.experiment.update_rules import DecayForm, MomentumForm, UpdateOrder
+from engine.types import FloatArray
+
+Arrays = dict[int, FloatArray]
+"""Of each layer, by its number from 1."""
+
+Velocity = FloatArray | float
+"""Zero before the first update."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one update computed on its way; `loss` is the number that is logged."""
+
+    z: Arrays
+    layer: Arrays
+    dlayer: Arrays
+    delta: Arrays
+    loss: np.floating
+
+
+def sigmoid(z: FloatArray) -> FloatArray:
+    """Elementwise."""
+    return 1 / (1 + np.exp(-z))
+
+
+def relu(z: FloatArray) -> FloatArray:
+    """Elementwise."""
+    return np.maximum(z, 0)
+
+
+class NumpyMLP:
+    """The network of L layers, and how it learns."""
+
+    def __init__(self, side: Side, activations: Mapping[int, Activation], W: Arrays, b: Arrays) -> None:
+        self.side = side
+        self.activations = activations
+        self.L = len(W)
+        self.W, self.b = W, b
+        self.V: dict[int, Velocity] = dict.fromkeys(W, 0.0)
+        self.U: dict[int, Velocity] = dict.fromkeys(b, 0.0)
+        self.dW: Arrays = {}
+        self.db: Arrays = {}
+
+    def forward(self, X: FloatArray) -> tuple[Arrays, Arrays]:
+        """Every layer's pre-activation and output for X (N, D)."""
+        z: Arrays = {}
+        layer: Arrays = {0: X}
+        for i in range(1, self.L + 1):
+            z[i] = np.dot(layer[i - 1], self.W[i])
+            if self.side.bias:
+                z[i] = z[i] + self.b[i]
+            layer[i] = self.activate(i, z[i])
+        return z, layer
+
+    def activate(self, i: int, z: FloatArray) -> FloatArray:
+        """The output of layer i."""
+        if self.activations[i] is Activation.SIGMOID:
+            return sigmoid(z)
+        if self.activations[i] is Activation.TANH:
+            return np.tanh(z)
+        if self.activations[i] is Activation.RELU:
+            return relu(z)
+        return z
+
+    def step(self, X: FloatArray, Y: FloatArray, learning_rate: float, t: int) -> Step:
+        """Update number t, from 1, on the batch X (N, D), Y (N, C)."""
+        side, L = self.side, self.L
+        # forward
+        z, layer = self.forward(X)
+        # backward
+        error = layer[L] - Y
+        dlayer: Arrays = {}
+        delta: Arrays = {}
+        for i in reversed(range(1, L + 1)):
+            if i < L:
+                dlayer[i] = np.dot(delta[i + 1], self.W[i + 1].T)
+            elif side.reduction is Reduction.MEAN:
+                N, C = Y.shape
+                dlayer[i] = 2 / (N * C) * error
+            else:
+                dlayer[i] = error
+            s = layer[i]
+            if side.derivative_at is DerivativeAt.PRE_ACTIVATION:
+                s = z[i]
+            delta[i] = self.pass_activation(i, dlayer[i], s)
+            if side.update_order is UpdateOrder.IN_TURN:
+                # update before the error passes down
+                self.update(i, layer[i - 1], delta[i], learning_rate, t)
+        if side.update_order is UpdateOrder.TOGETHER:
+            # update
+            for i in range(1, L + 1):
+                self.update(i, layer[i - 1], delta[i], learning_rate, t)
+        opened = z, layer, dlayer, delta
+        if side.log_moment is LogMoment.AFTER:
+            # forward again, with the new weights
+            z, layer = self.forward(X)
+            error = layer[L] - Y
+        loss = self.report(error)
+        return Step(*opened, loss)
+
+    def pass_activation(self, i: int, gradient: FloatArray, s: FloatArray) -> FloatArray:
+        """The gradient at the output of layer i, times the activation's derivative in terms of its output s."""
+        if self.activations[i] is Activation.SIGMOID:
+            return gradient * (s * (1 - s))
+        if self.activations[i] is Activation.TANH:
+            return gradient * (1 - s * s)
+        if self.activations[i] is Activation.RELU:
+            return gradient * (s > 0)
+        return gradient
+
+    def update(self, i: int, layer_input: FloatArray, delta: FloatArray, learning_rate: float, t: int) -> None:
+        """Move the weight and the bias of layer i, whose input was `layer_input` (N, fan_in)."""
+        self.dW[i] = np.dot(layer_input.T, delta)
+        self.V[i] = self.descend(self.W[i], self.dW[i], self.V[i], learning_rate, t)
+        if self.side.bias:
+            self.db[i] = delta.sum(axis=0)
+            self.U[i] = self.descend(self.b[i], self.db[i], self.U[i], learning_rate, t)
+
+    def descend(
+        self, parameter: FloatArray, gradient: FloatArray, velocity: Velocity, learning_rate: float, t: int
+    ) -> Velocity:
+        """Move a parameter, in place, against its gradient; returns its new velocity."""
+        momentum, decay = self.side.momentum, self.side.weight_decay
+        if decay.rate > 0 and decay.form is DecayForm.DECOUPLED:
+            parameter *= 1 - learning_rate * decay.rate
+        elif decay.rate > 0:
+            gradient = gradient + decay.rate * parameter
+        if momentum.coefficient == 0:
+            parameter += -learning_rate * gradient
+        elif momentum.form is MomentumForm.PYTORCH:
+            # the first gradient is not dampened
+            if momentum.dampening > 0 and t > 1:
+                gradient = (1 - momentum.dampening) * gradient
+            velocity = momentum.coefficient * velocity + gradient
+            parameter += -learning_rate * velocity
+        else:
+            rate = -learning_rate
+            if momentum.dampening > 0:
+                rate = -learning_rate * (1 - momentum.dampening)
+            velocity = momentum.coefficient * velocity + rate * gradient
+            parameter += velocity
+        return velocity
+
+    def report(self, error: FloatArray) -> np.floating:
+        """The number that is logged; `error` (N, C) is prediction − target."""
+        if self.side.loss_report is LossReport.MSE:
+            return np.mean(np.square(error))
+        if self.side.loss_report is LossReport.HALF_SUM:
+            total: np.floating = np.sum(np.square(error))
+            return 0.5 * total
+        return np.mean(error * (0.5 * np.mean(np.square(error))))

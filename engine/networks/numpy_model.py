@@ -1,0 +1,199 @@
+"""The hand-written side of an experiment: `numpy_mlp.py`'s network at its start, its states, and its steps run fast.
+
+No arithmetic of a step is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+from typing import Any
+
+import numpy as np
+
+from engine.experiment.settings import Precision, Settings, Side
+from engine.networks.initial_weights import LayerStart, initial_layers
+from engine.networks.model_state import ModelState, check_state
+from engine.networks.numpy_mlp import NumpyMLP, Step
+from engine.networks.places import Kind, Tensors, parameter_places
+from engine.networks.recorded_number import recorded_numbers
+from engine.networks.recorded_steps import RecordedSteps
+from engine.networks.recording import NotRecordableError, RecordedArray, Recording, Value
+from engine.networks.replay import Replay
+from engine.networks.threads import shares_products
+from engine.types import FloatArray
+
+
+def build_network(settings: Settings, side: Side, start: list[LayerStart]) -> NumpyMLP:
+    """The network at a start. Weights are transposed views (fan_in, fan_out) of what was drawn."""
+    layers = dict(enumerate(start, start=1))
+    W = {i: layer.weight.T for i, layer in layers.items()}
+    b = {i: layer.bias for i, layer in layers.items() if layer.bias is not None}
+    return NumpyMLP(side, dict(enumerate(settings.activations, start=1)), W, b)
+
+
+def data_arrays(settings: Settings) -> tuple[FloatArray, FloatArray]:
+    """X and Y in the type that activations are computed in: float64 for mixed precision."""
+    dtype = np.float32 if settings.numpy.precision is Precision.FLOAT32 else np.float64
+    # What float32 cannot hold becomes infinite, as in PyTorch, and the run diverges.
+    with np.errstate(over="ignore"):
+        return settings.data.X.astype(dtype), settings.data.Y.astype(dtype)
+
+
+class NumpyModel:
+    """The hand-written network and its data, stepped plainly."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.side = settings.numpy
+        self.network = build_network(settings, self.side, initial_layers(settings, self.side))
+        self.X, self.Y = data_arrays(settings)
+        self.learning_rate = self.side.learning_rate
+        self.steps = 0
+        self._updates = 0
+        """Those that the velocities have seen."""
+
+    def set_learning_rate(self, rate: float) -> None:
+        """From the next step on."""
+        self.learning_rate = rate
+
+    def step(self) -> float:
+        """One epoch: forward, backward, update; returns the loss that is logged."""
+        return float(self.opened_step().loss)
+
+    def opened_step(self) -> Step:
+        """One epoch, and what it computed on the way; the gradients stay in the network."""
+        return self.network.step(self.X, self.Y, **self._next_numbers())
+
+    def _next_numbers(self) -> dict[str, Any]:
+        """What the step to come takes beside the batch."""
+        self.steps += 1
+        self._updates += 1
+        return {"learning_rate": self.learning_rate, "t": self._updates}
+
+    def parameters(self) -> Tensors:
+        """Copies of weights (fan_out, fan_in) and biases (fan_out,), in PyTorch's orientation and order."""
+        return {place: _outward(parameter) for place, parameter in self._by_place().items()}
+
+    def state(self) -> ModelState:
+        """Copies of all that the next step depends on."""
+        velocities = {place: _outward(velocity) for place, velocity in self._velocities().items()}
+        return ModelState(self.parameters() | velocities, self.steps)
+
+    def set_state(self, state: ModelState) -> None:
+        """Go on from a `state()` of a model with the same settings, in place; raises `ValueError` for another's."""
+        parameters = self._by_place()
+        check_state(state, {place: parameter.T.shape for place, parameter in parameters.items()})
+        for place, parameter in parameters.items():
+            parameter[...] = state.tensors[place].T
+        self._set_velocities(state.velocities)
+        self.steps = state.steps
+        self._updates = state.steps if state.velocities or not self.side.momentum.coefficient else 0
+
+    def _by_place(self) -> Tensors:
+        arrays = {Kind.WEIGHT: self.network.W, Kind.BIAS: self.network.b}
+        places = parameter_places(self.network.L, self.side.bias)
+        return {place: arrays[place.kind][place.layer] for place in places}
+
+    def _velocities(self) -> Tensors:
+        kept = {Kind.WEIGHT: self.network.V, Kind.BIAS: self.network.U}
+        found = {place.velocity: kept[place.kind][place.layer] for place in self._by_place()}
+        return {place: velocity for place, velocity in found.items() if isinstance(velocity, np.ndarray)}
+
+    def _set_velocities(self, velocities: Tensors) -> None:
+        kept = {Kind.WEIGHT: self.network.V, Kind.BIAS: self.network.U}
+        for place in self._by_place():
+            kept[place.kind][place.layer] = velocities[place.velocity].T.copy() if velocities else 0.0
+
+    def predict(self, X: FloatArray | None = None) -> FloatArray:
+        """The network's output (N, C) at the present weights, for the data unless other inputs are given."""
+        _, layer = self.network.forward(self.X if X is None else X.astype(self.X.dtype))
+        return layer[self.network.L]
+
+
+class RecordedNumpyModel(NumpyModel):
+    """`NumpyModel` with a faster `step`: a plain step is recorded and run again; the bits are the same."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._share = shares_products(settings)
+        self.steps_from_now = RecordedSteps[Replay](self)
+
+    def step(self) -> float:
+        """As `NumpyModel.step`."""
+        return self.steps_from_now.next()
+
+    def plain_step(self) -> float:
+        """A step, with the velocities left where a recording finds them."""
+        kept = self._velocities()
+        loss = super().step()
+        self._keep_velocities(kept)
+        return loss
+
+    def record(self) -> Replay | None:
+        """As `Recordable.record`."""
+        before = self.state()
+        recording = Recording()
+        numbers, trail = recorded_numbers(self._next_numbers())
+        try:
+            step, carried = record_step(recording, self.network, self.X, self.Y, numbers)
+            return Replay(recording, carried, [recording.use(step.loss).value], trail.conditions, self._share)
+        except NotRecordableError:
+            return None
+        finally:
+            self.set_state(before)
+
+    def recorded_step(self, recorded: Replay) -> float | None:
+        """As `Recordable.recorded_step`."""
+        if not recorded.run(self._next_numbers()):
+            self.steps -= 1
+            self._updates -= 1
+            return None
+        return float(recorded.outputs[0])
+
+    def _set_velocities(self, velocities: Tensors) -> None:
+        kept = self._velocities()
+        super()._set_velocities(velocities)
+        if kept.keys() == velocities.keys():
+            self._keep_velocities(kept)
+        else:
+            self.steps_from_now = RecordedSteps(self)
+
+    def _keep_velocities(self, arrays: Tensors) -> None:
+        """Put the present velocities into these arrays: the recording writes into them."""
+        kept = {Kind.WEIGHT_VELOCITY: self.network.V, Kind.BIAS_VELOCITY: self.network.U}
+        for place, array in arrays.items():
+            array[...] = kept[place.kind][place.layer]
+            kept[place.kind][place.layer] = array
+
+
+def record_step(
+    recording: Recording, network: NumpyMLP, X: FloatArray, Y: FloatArray, numbers: Mapping[str, Any]
+) -> tuple[Step, dict[Value, Value]]:
+    """Take a step and write it down; also returns which velocities are the next state of which.
+
+    Raises `NotRecordableError`, the step half taken.
+    """
+    recorded = copy(network)
+    recorded.dW, recorded.db = {}, {}
+    recorded.W, recorded.b = _given(recording, network.W), _given(recording, network.b)
+    recorded.V, recorded.U = _given(recording, network.V), _given(recording, network.U)
+    step = recorded.step(recording.give(X), recording.give(Y), **numbers)
+    carried: dict[Value, Value] = {}
+    for before, after in ((network.V, recorded.V), (network.U, recorded.U)):
+        for i, made in after.items():
+            array = before[i]
+            if isinstance(array, np.ndarray) and isinstance(made, RecordedArray):
+                given, now = recording.use(array).value, recording.use(made).value
+                if now is not given:
+                    carried[given] = now
+                    array[...] = now.array
+    return step, carried
+
+
+def _given(recording: Recording, arrays: dict[int, Any]) -> dict[int, Any]:
+    return {i: recording.give(one) if isinstance(one, np.ndarray) else one for i, one in arrays.items()}
+
+
+def _outward(parameter: FloatArray) -> FloatArray:
+    """A copy of a weight (fan_in, fan_out) as (fan_out, fan_in); a bias stays as it is."""
+    return np.array(parameter.T, order="C")

@@ -1,0 +1,27 @@
+"""The two sides of an experiment as programs that run alone: what a person would write by hand, and PyTorch.
+
+Their losses are the engine's, bit for bit: the training step in them is the engine's own source.
+"""
+
+from __future__ import annotations
+
+from engine.experiment.settings import Settings, SideName
+from engine.networks.programs.base import Script, data_file_name, data_file_text
+from engine.networks.programs.marks import PROGRAMS, lines_to_change, marked_lines
+
+
+def scripts(settings: Settings) -> dict[SideName, Script]:
+    """Both programs."""
+    return {side: program(settings) for side, program in PROGRAMS.items()}
+
+
+def script_files(settings: Settings) -> dict[str, str]:
+    """The content of every file that the programs are made of, by name; the data are among them unless they stand in
+    the programs.
+    """
+    files = {script.name: script.text for script in scripts(settings).values()}
+    name = data_file_name(settings.data)
+    return files | ({name: data_file_text(settings.data)} if name else {})
+
+
+__all__ = ["Script", "data_file_name", "lines_to_change", "marked_lines", "script_files", "scripts"]

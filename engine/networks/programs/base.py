@@ -1,0 +1,80 @@
+"""What a script is made of: its lines, and the data as it reads them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+
+from engine.experiment.data import BUILT_IN, Dataset
+
+INLINE_VALUES = 64
+"""Data of up to so many numbers stand in the script itself; more are read from a CSV file beside it."""
+
+
+SHORT = 60
+"""Characters of a matrix that may stand on one line."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """A whole program by its file name."""
+
+    name: str
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The file's content."""
+        return "".join(f"{line}\n" for line in self.lines)
+
+
+class Writer:
+    """Gathers lines."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def add(self, text: str = "", indent: int = 0) -> None:
+        """Add one line, or several at once."""
+        self.lines += [" " * 4 * indent + line if line else "" for line in text.split("\n")]
+
+
+def plain_name(data: Dataset) -> str:
+    """The data set's name in letters that any file system and any docstring takes."""
+    kept = "".join(one if one.isascii() and (one.isalnum() or one in "-_") else "_" for one in data.name)
+    return kept or "data"
+
+
+def data_file_name(data: Dataset) -> str | None:
+    """The CSV file that the scripts read, or nothing where the data stand in the script."""
+    if data.X.size + data.Y.size <= INLINE_VALUES:
+        return None
+    # Data of one's own come from a file whose name the export must not take.
+    built_in = data.name in BUILT_IN and data.source is None
+    return f"{plain_name(data)}{'' if built_in else '_data'}.csv"
+
+
+def data_file_text(data: Dataset) -> str:
+    """The data as CSV, inputs first, with numbers that read back to the same bits."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    inputs = [f"x{column}" for column in range(1, data.inputs + 1)]
+    writer.writerow(inputs + [f"y{column}" for column in range(1, data.outputs + 1)])
+    for x, y in zip(data.X.tolist(), data.Y.tolist(), strict=True):
+        writer.writerow([repr(value) for value in (*x, *y)])
+    return file.getvalue()
+
+
+def add_array(writer: Writer, opening: str, rows: list[list[float]], closing: str) -> None:
+    """A matrix between `opening` and `closing`, on one line if it is short, else a row on each."""
+    cells = ["[" + ", ".join(_number(value) for value in row) + "]" for row in rows]
+    if sum(map(len, cells)) < SHORT:
+        writer.add(f"{opening}[{', '.join(cells)}]{closing}")
+        return
+    writer.add("\n".join([f"{opening}[", *(f"    {row}," for row in cells)]))
+    writer.add(f"]{closing}")
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)

@@ -1,0 +1,181 @@
+"""A program's statements without the names that nobody needs: what is used once stands where it is used."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+
+from engine.networks.programs.source import comments_of, copied, with_comments
+
+LONGEST = 96
+"""Characters of a line, indented, that a name is still written into."""
+
+Block = (ast.For, ast.With, ast.If)
+
+
+def fold(body: list[ast.stmt], may_go: Callable[[str], bool]) -> list[ast.stmt]:
+    """The statements without those assigned names, or elements such as z[i], that `may_go`, where they are used once,
+    are another name for something, or are not used at all.
+    """
+    while _fold_once(body, body, may_go):
+        pass
+    return body
+
+
+def _fold_once(body: list[ast.stmt], whole: list[ast.stmt], may_go: Callable[[str], bool]) -> bool:
+    """One pass over the statements; whether anything went."""
+    gone = False
+    index = 0
+    while index < len(body):
+        statement = body[index]
+        if isinstance(statement, (ast.For, ast.With)):
+            gone |= _fold_once(statement.body, whole, may_go)
+        if not _goes(body, index, whole, may_go):
+            index += 1
+            continue
+        comments = comments_of(statement)
+        if comments and index + 1 < len(body):
+            with_comments(body[index + 1], [*comments, *comments_of(body[index + 1])])
+        del body[index]
+        gone = True
+    return gone
+
+
+def _goes(body: list[ast.stmt], index: int, whole: list[ast.stmt], may_go: Callable[[str], bool]) -> bool:
+    """Whether the statement is not needed, once its value has been written where it was used."""
+    statement = body[index]
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], (ast.Name, ast.Subscript)):
+        return False
+    target, value = key(statement.targets[0]), statement.value
+    name = target.split("[")[0]
+    if not may_go(name):
+        return False
+    users = _users(body, index, target)
+    if users is None or (not _is_set_again(body[index + 1 :], target) and _crosses_lists(name, whole)):
+        return False
+    uses = sum(_count(user, target) for user in users)
+    if uses == 0:
+        return not _is_changed(body[index + 1 :], target)
+    once = uses == 1 or isinstance(value, (ast.Name, ast.Subscript))
+    return once and not _is_changed(users, target) and _written_into(body, index, target, users)
+
+
+def _written_into(body: list[ast.stmt], index: int, target: str, users: list[ast.stmt]) -> bool:
+    """Whether the value can stand where the target does, and is put there."""
+    statement = body[index]
+    assert isinstance(statement, ast.Assign)
+    value, last = statement.value, body.index(users[-1])
+    made_of = {key(node) for node in ast.walk(value) if isinstance(node, (ast.Name, ast.Subscript))}
+    if any(made_of & _targets(one) for one in body[index + 1 : last]):
+        return False
+    written = [_replaced(copied(user), target, value) for user in users]
+    if any(len(line) > LONGEST for one in written for line in ast.unparse(one).split("\n")):
+        return False
+    for user, new in zip(users, written, strict=True):
+        body[body.index(user)] = with_comments(new, comments_of(user))
+    return True
+
+
+def key(node: ast.expr) -> str:
+    """A name, or an element such as z[i]."""
+    return node.id if isinstance(node, ast.Name) else ast.unparse(node)
+
+
+def _users(body: list[ast.stmt], index: int, target: str) -> list[ast.stmt] | None:
+    """The statements after it that read the target, until it is set again; none if a block among them touches it."""
+    found = []
+    for statement in body[index + 1 :]:
+        targets = _targets(statement)
+        if isinstance(statement, Block):
+            if _count(statement, target) or target in targets:
+                return None
+            continue
+        if _count(statement, target):
+            found.append(statement)
+        if target in targets:
+            break
+    return found
+
+
+def _is_set_again(statements: Iterable[ast.stmt], target: str) -> bool:
+    return any(target == key(one) for statement in statements for one in _stored(statement))
+
+
+def _count(statement: ast.AST, target: str) -> int:
+    """How often it reads the target."""
+    stored = {id(one) for one in _stored(statement)}
+    return sum(id(node) not in stored for node in _places(statement, target))
+
+
+def _places(statement: ast.AST, target: str) -> Iterator[ast.expr]:
+    """Where the target stands."""
+    kind = ast.Subscript if "[" in target else ast.Name
+    for node in ast.walk(statement):
+        if isinstance(node, kind) and key(node) == target:
+            yield node
+
+
+def _stored(statement: ast.AST) -> Iterator[ast.expr]:
+    """What its assignments set, without what they change in place."""
+    for node in ast.walk(statement) if isinstance(statement, Block) else [statement]:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                yield from target.elts if isinstance(target, ast.Tuple) else [target]
+        elif isinstance(node, ast.For):
+            yield node.target
+
+
+def _targets(statement: ast.stmt) -> set[str]:
+    """What it sets or changes."""
+    nodes = ast.walk(statement) if isinstance(statement, Block) else [statement]
+    changed = {key(node.target) for node in nodes if isinstance(node, ast.AugAssign)}
+    return changed | {key(target) for target in _stored(statement)}
+
+
+def _is_changed(statements: Iterable[ast.stmt], target: str) -> bool:
+    """Whether one changes it in place."""
+    return any(
+        isinstance(node, ast.AugAssign) and key(node.target) == target
+        for statement in statements
+        for node in (ast.walk(statement) if isinstance(statement, Block) else [statement])
+    )
+
+
+def _crosses_lists(name: str, whole: list[ast.stmt]) -> bool:
+    """Whether an element is read in another list of statements than the one in which it is set."""
+    return any(_reads_before_setting(name, statements) for statements in _lists(whole))
+
+
+def _lists(statements: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
+    yield statements
+    for statement in statements:
+        if isinstance(statement, (ast.For, ast.With)):
+            yield from _lists(statement.body)
+
+
+def _reads_before_setting(name: str, statements: list[ast.stmt]) -> bool:
+    known: set[str] = set()
+    for statement in statements:
+        if isinstance(statement, (ast.For, ast.With)):
+            continue
+        targets = _targets(statement)
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name:
+                element = key(node)
+                if element not in known and element not in targets:
+                    return True
+        known |= targets
+    return False
+
+
+def _replaced(statement: ast.stmt, target: str, value: ast.expr) -> ast.stmt:
+    stored = {id(one) for one in _stored(statement)}
+    places = {id(node) for node in _places(statement, target)} - stored
+
+    class Replacer(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> ast.AST:
+            return copied(value) if id(node) in places else self.generic_visit(node)
+
+    replaced = Replacer().visit(statement)
+    assert isinstance(replaced, ast.stmt)
+    return replaced

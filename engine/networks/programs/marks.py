@@ -1,0 +1,123 @@
+"""The lines of both programs that a difference decides, found by comparing programs: with it, and with it matched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from textwrap import dedent
+
+from engine.errors import SettingsError
+from engine.experiment.discrepancies import Discrepancy, remaining
+from engine.experiment.settings import Settings, SideName
+from engine.networks.programs.base import Script
+from engine.networks.programs.numpy_script import numpy_script
+from engine.networks.programs.pytorch_script import pytorch_script
+
+PROGRAMS = {SideName.NUMPY: numpy_script, SideName.PYTORCH: pytorch_script}
+
+Edit = tuple[range, Sequence[str]]
+"""Lines that go, by their place, and those that come there."""
+
+
+def marked_lines(settings: Settings, side: SideName) -> frozenset[int]:
+    """The lines of a side's program, from 0, that change or go when a remaining difference is matched there."""
+    program = PROGRAMS[side](settings)
+    return frozenset(
+        line
+        for discrepancy in remaining(settings)
+        for gone, _ in _edits(program, _matched_program(settings, discrepancy, side))
+        for line in gone
+    )
+
+
+def lines_to_change(settings: Settings, discrepancy: Discrepancy, side: SideName) -> str:
+    """What to write in a side's program, and what to delete there, to give it the other side's value; a line for each
+    layer stands once. Where it is not possible, why, as a comment; empty where there is nothing to change.
+    """
+    if not discrepancy.acts(settings):
+        return ""
+    try:
+        matched = discrepancy.match(settings, side.other)
+    except SettingsError as error:
+        return f"# not possible: {error}"
+    present, other = PROGRAMS[side](settings), PROGRAMS[side](matched)
+    return "\n".join(_once_for_all_layers(_instructions(present, other)))
+
+
+def _matched_program(settings: Settings, discrepancy: Discrepancy, side: SideName) -> Script:
+    try:
+        return PROGRAMS[side](discrepancy.match(settings, side.other))
+    except SettingsError:
+        return PROGRAMS[side](settings)
+
+
+def _edits(present: Script, other: Script) -> Iterator[Edit]:
+    """As few lines as can be: what stays is a longest common subsequence of both."""
+    here = there = 0
+    for stays_here, stays_there in [*_common(present.lines, other.lines), (len(present.lines), len(other.lines))]:
+        if stays_here > here or stays_there > there:
+            yield range(here, stays_here), other.lines[there:stays_there]
+        here, there = stays_here + 1, stays_there + 1
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """The places in both of the lines of a longest common subsequence; a block stays together where it can."""
+    longest = [[0] * (len(other) + 1) for _ in range(len(one) + 1)]
+    for i in reversed(range(len(one))):
+        row, below = longest[i], longest[i + 1]
+        for j in reversed(range(len(other))):
+            row[j] = below[j + 1] + 1 if one[i] == other[j] else max(below[j], row[j + 1])
+    i = j = 0
+    while i < len(one) and j < len(other):
+        if one[i] == other[j]:
+            yield i, j
+            i, j = i + 1, j + 1
+        elif longest[i + 1][j] >= longest[i][j + 1]:
+            i += 1
+        else:
+            j += 1
+
+
+def _instructions(present: Script, other: Script) -> Iterator[str]:
+    edits = [([present.lines[place].strip() for place in gone], new) for gone, new in _edits(present, other)]
+    all_gone = {line for gone, _ in edits for line in gone}
+    written = {_head(line) for _, new in edits for line in new}
+    for gone, new in edits:
+        # What is written anew under the same name, or only moves, need not be named.
+        yield from (f"# delete: {line.removeprefix('# ')}" for line in gone if line and _head(line) not in written)
+        block = dedent("\n".join(line for line in new if line.strip())).split("\n")
+        for line in _without_bodies(block if any(new) else []):
+            yield f"{line}  # moves here" if line.strip() in all_gone and not line.endswith(":") else line
+
+
+def _without_bodies(lines: list[str]) -> Iterator[str]:
+    """The first line of each function or class alone: it stands in the program whole."""
+    inside = False
+    for line in lines:
+        if not line.startswith(" "):
+            inside = line.startswith(("def ", "class "))
+            if inside:
+                yield f"{line} ..."
+        if not inside:
+            yield line
+
+
+def _head(line: str) -> str:
+    """What a line sets or calls: 'W1 +=', 'losses.append('; a comment is only itself."""
+    if line.strip().startswith("#"):
+        return line.strip()
+    return re.split(r"(?<==) |(?<=[(])", line.strip(), maxsplit=1)[0]
+
+
+LAYER = r"(?<=\b[WbVUz])\d+|(?<=layer)\d+|(?<=delta)\d+|(?<=\bd[Wb])\d+|(?<=model\[)\d+|(?<=[( ,])\d+(?=[,)])"
+"""Where a line says which layer it is for, or how large that is."""
+
+
+def _once_for_all_layers(lines: Iterator[str]) -> list[str]:
+    """One line where several are alike but for the layer, and one deletion where several are the same."""
+    found: dict[str, list[str]] = {}
+    for place, line in enumerate(lines):
+        alike = re.sub(LAYER, "#", re.sub(r"\bX(?=\.T|, W)", "layer0", line))
+        once = alike != line or line.startswith("# delete: ")
+        found.setdefault(alike if once else f"{place} {line}", []).append(line)
+    return [f"{alike[0]}  # each layer" if len(set(alike)) > 1 else alike[0] for alike in found.values()]

@@ -1,0 +1,213 @@
+"""The hand-written side of an experiment as a program that runs alone with only NumPy.
+
+Its training step is `numpy_mlp.py`'s own source; the data, the start and the loop around it are written here. Up to
+three layers go by names, W1 and layer1; more stand in loops. A test holds its losses to the engine's bits.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import pairwise
+from types import SimpleNamespace
+
+from engine.experiment.settings import Activation, InitialWeights, Precision, Settings, Side
+from engine.networks.programs.base import Script, Writer, add_array, data_file_name, plain_name
+from engine.networks.programs.fold import fold
+from engine.networks.programs.layout import lines_of, plain_function
+from engine.networks.programs.source import Source, source_of
+from engine.networks.programs.specialize import Specializer
+from engine.networks.threads import matters, threads_of
+
+NAME = "numpy_mlp.py"
+
+NAMED_LAYERS = 3
+"""So many layers are written by name."""
+
+BY_LAYER = ("W", "b", "V", "U", "dW", "db", "z", "layer", "dlayer", "delta")
+"""What the network keeps by layer."""
+
+MAY_GO = {"z", "s", "dlayer", "dW", "db", "gradient", "opened", "rate", "total", "loss"}
+"""Names of the step that a program has only where they are needed."""
+
+FUNCTIONS = {Activation.SIGMOID: "sigmoid", Activation.RELU: "relu"}
+"""Those that a program defines."""
+
+PYTORCH_UNIFORM = '''\
+def uniform(shape, bound):
+    """PyTorch's own random numbers, to the last bit: MT19937 words, 24 bits of each, rounded once."""
+    words = random.randint(0, 2**32, shape, np.uint32) & 0xFFFFFF
+    return np.float32(bound) * ((words - 2.0**23) / 2**23).astype(np.float32)'''
+
+PYTORCH_UNIFORM_64 = '''\
+def uniform(shape, bound):
+    """PyTorch's own float64 random numbers, to the last bit: 53 bits of two MT19937 words, rounded once."""
+    high, low = np.moveaxis(random.randint(0, 2**32, (*shape, 2), np.uint32).astype(np.int64), -1, 0)
+    return bound * ((((high & 0x1FFFFF) << 32 | low) - 2**52) / 2.0**52)'''
+
+TRUNCATED_NORMAL = '''\
+def truncated_normal(shape, bound):
+    """A standard normal cut off at ±bound, by inverting its distribution function."""
+    normal = NormalDist()
+    low, high = normal.cdf(-bound), normal.cdf(bound)
+    points = low + (high - low) * np.random.random(shape)
+    return np.clip(np.vectorize(normal.inv_cdf)(points), -bound, bound)'''
+
+
+def numpy_script(settings: Settings) -> Script:
+    """The program."""
+    writer = Writer()
+    sizes = "-".join(map(str, settings.layer_sizes))
+    writer.add(f'"""{plain_name(settings.data)}, {sizes}: the network by hand, in NumPy alone."""\n')
+    _imports(writer, settings)
+    _data(writer, settings)
+    _functions(writer, settings)
+    _weights(writer, settings)
+    _training(writer, settings)
+    return Script(NAME, tuple(writer.lines))
+
+
+def _imports(writer: Writer, settings: Settings) -> None:
+    if matters(settings):
+        writer.add("import os")
+    if data_file_name(settings.data):
+        writer.add("from pathlib import Path")
+    if settings.numpy.initial_weights is InitialWeights.TRUNCATED_NORMAL:
+        writer.add("from statistics import NormalDist")
+    if len(writer.lines) > 2:
+        writer.add()
+    if matters(settings):
+        writer.add("# Another number of threads sums in another order; it is read when NumPy is imported.")
+        writer.add('for library in ("OPENBLAS", "MKL", "OMP"):')
+        writer.add(f'os.environ[f"{{library}}_NUM_THREADS"] = "{threads_of(settings)}"\n', indent=1)
+    writer.add("import numpy as np\n")
+
+
+def _data(writer: Writer, settings: Settings) -> None:
+    data, name = settings.data, data_file_name(settings.data)
+    dtype = "np.float32" if settings.numpy.precision is Precision.FLOAT32 else "np.float64"
+    writer.add(f"dtype = {dtype}")
+    if name is None:
+        for label, array in (("X", data.X), ("Y", data.Y)):
+            add_array(writer, f"{label} = np.array(", array.tolist(), ", dtype)")
+    else:
+        writer.add(f'data = np.loadtxt(Path(__file__).with_name("{name}"), delimiter=",", skiprows=1, ndmin=2)')
+        writer.add(f"X = data[:, :{data.inputs}].astype(dtype)")
+        writer.add(f"Y = data[:, {data.inputs}:].astype(dtype)")
+    writer.add(f"learning_rate = {settings.numpy.learning_rate!r}")
+    writer.add(f"epochs = {settings.epochs}\n\n")
+
+
+def _source() -> Source:
+    return source_of("engine.networks.numpy_mlp", "NumpyMLP")
+
+
+def _functions(writer: Writer, settings: Settings) -> None:
+    for kind in dict.fromkeys(settings.activations):
+        if kind in FUNCTIONS:
+            writer.add(f"{plain_function(_source().functions[FUNCTIONS[kind]])}\n\n")
+    start = {
+        InitialWeights.PYTORCH: PYTORCH_UNIFORM,
+        InitialWeights.PYTORCH_FLOAT64: PYTORCH_UNIFORM_64,
+        InitialWeights.TRUNCATED_NORMAL: TRUNCATED_NORMAL,
+    }.get(settings.numpy.initial_weights)
+    if start:
+        writer.add(f"{start}\n\n")
+
+
+def _unrolled(settings: Settings) -> bool:
+    return len(settings.activations) <= NAMED_LAYERS
+
+
+def _weights(writer: Writer, settings: Settings) -> None:
+    if not _unrolled(settings):
+        writer.add(f"sizes = {', '.join(map(str, settings.layer_sizes))}")
+        writer.add("W, b = {}, {}" if settings.numpy.bias else "W = {}")
+    if settings.numpy.initial_weights in (InitialWeights.PYTORCH, InitialWeights.PYTORCH_FLOAT64):
+        _pytorch_weights(writer, settings)
+    else:
+        _numpy_weights(writer, settings)
+    writer.add()
+
+
+def _cast(settings: Settings) -> str:
+    """What brings the drawn numbers into the side's precision, if they are not."""
+    drawn_in_float32 = settings.numpy.initial_weights is InitialWeights.PYTORCH
+    if settings.numpy.precision is Precision.FLOAT64:
+        return ".astype(np.float64)" if drawn_in_float32 else ""
+    return "" if drawn_in_float32 else ".astype(np.float32)"
+
+
+def _pytorch_weights(writer: Writer, settings: Settings) -> None:
+    cast, bias = _cast(settings), settings.numpy.bias
+    writer.add(f"random = np.random.RandomState({settings.seed & 0xFFFFFFFF})")
+    writer.add("gain = np.sqrt(2 / (1 + np.sqrt(5) ** 2))  # kaiming_uniform_ with a = √5")
+
+    def drawn(fan_in: str, fan_out: str, W: str, b: str) -> list[str]:
+        weight = f"{W} = uniform(({fan_out}, {fan_in}), np.sqrt(3) * (gain / np.sqrt({fan_in}))).T{cast}"
+        return [weight, f"{b} = uniform(({fan_out},), 1 / np.sqrt({fan_in})){cast}"] if bias else [weight]
+
+    _each_layer(writer, settings, drawn)
+
+
+def _numpy_weights(writer: Writer, settings: Settings) -> None:
+    cast = _cast(settings)
+    unit = settings.numpy.initial_weights is InitialWeights.UNIT_UNIFORM
+    writer.add(f"np.random.seed({settings.seed & 0xFFFFFFFF})")
+
+    def drawn(shape: str, fan_in: str) -> str:
+        return f"np.random.random({shape})" if unit else f"truncated_normal({shape}, 1 / np.sqrt({fan_in}))"
+
+    _each_layer(
+        writer, settings, lambda fan_in, fan_out, W, b: [f"{W} = {drawn(f'({fan_in}, {fan_out})', fan_in)}{cast}"]
+    )
+    if settings.numpy.bias:
+        _each_layer(writer, settings, lambda fan_in, fan_out, W, b: [f"{b} = {drawn(fan_out, fan_in)}{cast}"])
+
+
+def _each_layer(writer: Writer, settings: Settings, drawn: Callable[[str, str, str, str], list[str]]) -> None:
+    """The lines that draw each layer's start; `drawn` is given fan_in, fan_out, the weight and the bias as written."""
+    layers = len(settings.activations)
+    if _unrolled(settings):
+        for i, (fan_in, fan_out) in enumerate(pairwise(settings.layer_sizes), start=1):
+            writer.add("\n".join(drawn(str(fan_in), str(fan_out), f"W{i}", f"b{i}")))
+        return
+    writer.add(f"for i in range(1, {layers + 1}):")
+    writer.add("fan_in, fan_out = sizes[i - 1], sizes[i]", indent=1)
+    writer.add("\n".join(drawn("fan_in", "fan_out", "W[i]", "b[i]")), indent=1)
+
+
+def _training(writer: Writer, settings: Settings) -> None:
+    side = settings.numpy
+    lines = _step_lines(side, settings.activations)
+    if side.momentum.coefficient:
+        writer.add(_velocities(settings))
+    counted = any(re.search(r"\bepoch\b", line) for line in lines)
+    writer.add(f"losses = []\nfor epoch in range({'1, epochs + 1' if counted else 'epochs'}):")
+    for line in lines:
+        writer.add(line, indent=1)
+    writer.add('\nprint(*losses, sep="\\n")')
+
+
+@lru_cache(maxsize=256)
+def _step_lines(side: Side, activations: tuple[Activation, ...]) -> tuple[str, ...]:
+    """The network's own step for this experiment, and the loss logged."""
+    layers = len(activations)
+    known = SimpleNamespace(side=side, activations=dict(enumerate(activations, start=1)), L=layers)
+    specializer = Specializer(_source(), known, BY_LAYER, unrolled=layers <= NAMED_LAYERS)
+    body = specializer.method("step", X="X", Y="Y", learning_rate="learning_rate", t="epoch")
+    return tuple(lines_of(fold([*body, *ast.parse("losses.append(float(loss))").body], _may_go)))
+
+
+def _may_go(name: str) -> bool:
+    return name.rstrip("0123456789") in MAY_GO or name == "layer0"
+
+
+def _velocities(settings: Settings) -> str:
+    layers = range(1, len(settings.activations) + 1)
+    kinds = "VU" if settings.numpy.bias else "V"
+    if _unrolled(settings):
+        return f"{' = '.join(f'{kind}{i}' for i in layers for kind in kinds)} = 0.0"
+    return "\n".join(f"{kind} = dict.fromkeys({'W' if kind == 'V' else 'b'}, 0.0)" for kind in kinds)

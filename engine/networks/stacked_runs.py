@@ -1,0 +1,63 @@
+"""Many runs trained as one: what they share, and what tells them apart.
+
+`numpy_stack.py` and `torch_stack.py` stack the runs' arrays along a leading dimension of length R.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, Protocol
+
+from engine.experiment.settings import InitialWeights, LogMoment, LossReport, Settings, Side, SideName
+from engine.networks.initial_weights import LayerStart, initial_layers
+from engine.networks.places import Tensors
+from engine.types import FloatArray
+
+FROM_PYTORCHS_STREAM = (InitialWeights.PYTORCH, InitialWeights.PYTORCH_FLOAT64)
+
+
+@dataclass(frozen=True)
+class StackedRun:
+    """One side's training, without what only the plotted number depends on.
+
+    `bias_drawn` lets a side without a bias start from the weights it would have with one.
+    """
+
+    side: Side
+    seed: int
+    bias_drawn: bool = False
+
+    @classmethod
+    def of(cls, side: Side, seed: int, bias_drawn: bool = False) -> StackedRun:
+        """Runs whose weights move alike are equal."""
+        shifts = side.initial_weights in FROM_PYTORCHS_STREAM and not side.bias
+        plain = replace(side, loss_report=LossReport.MSE, log_moment=LogMoment.BEFORE)
+        return cls(plain, seed, bias_drawn and shifts)
+
+    def structure(self, name: SideName) -> object:
+        """Runs of one structure can be stacked: by hand only numbers tell them apart, in PyTorch only the start."""
+        side = replace(self.side, initial_weights=InitialWeights.PYTORCH)
+        return side if name is SideName.PYTORCH else _without_numbers(side)
+
+    def start(self, settings: Settings) -> list[LayerStart]:
+        """Every layer's first weight (fan_out, fan_in) and bias (fan_out,)."""
+        drawn = replace(self.side, bias=self.side.bias or self.bias_drawn)
+        layers = initial_layers(replace(settings, seed=self.seed), drawn)
+        return layers if self.side.bias else [LayerStart(layer.weight, None) for layer in layers]
+
+
+class Stack(Protocol):
+    """Many runs of one side."""
+
+    def step(self) -> tuple[FloatArray, FloatArray]:
+        """One epoch of every run; mean(e²) and mean(e) of the weights before the update, (R,) each, in float64."""
+
+    def parameters(self) -> Tensors:
+        """Weights (R, fan_out, fan_in) and biases (R, fan_out), in float64; a bias that is not there is zero."""
+
+
+def _without_numbers(value: Any) -> object:
+    """The choices alone; of a number, whether it is there."""
+    if is_dataclass(value):
+        return tuple(_without_numbers(getattr(value, field.name)) for field in fields(value))
+    return value > 0 if isinstance(value, float) else value

@@ -1,0 +1,180 @@
+"""PyTorch's side of an experiment: `torch_mlp.py`'s network at its start, on its device, and its states.
+
+No arithmetic of a step is here; running the same step with less bookkeeping lives in `torch_replay.py`. Importing this
+module imports torch.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import nn
+
+from engine.experiment.settings import Activation, DerivativeAt, InitialWeights, Precision, Settings, SideName
+from engine.networks.initial_weights import initial_layers
+from engine.networks.model_state import ModelState, check_state
+from engine.networks.places import Place, Tensors, parameter_places
+from engine.networks.torch_device import find_device
+from engine.networks.torch_mlp import TorchMLP
+from engine.networks.torch_slip import SLIPPED_ACTIVATIONS
+from engine.types import FloatArray
+
+ACTIVATIONS: dict[Activation, type[nn.Module]] = {
+    Activation.SIGMOID: nn.Sigmoid,
+    Activation.TANH: nn.Tanh,
+    Activation.RELU: nn.ReLU,
+    Activation.IDENTITY: nn.Identity,
+}
+
+MOMENTUM_BUFFER = "momentum_buffer"
+"""Where `torch.optim.SGD` keeps a parameter's velocity in its state."""
+
+
+def build_model(settings: Settings) -> nn.Sequential:
+    """The modules on the CPU, at the start that the settings name. The global random state is left as it was."""
+    side = settings.side(SideName.PYTORCH)
+    drawn_dtype = torch.float64 if side.initial_weights is InitialWeights.PYTORCH_FLOAT64 else torch.float32
+    kinds = ACTIVATIONS | (SLIPPED_ACTIVATIONS if side.derivative_at is DerivativeAt.PRE_ACTIVATION else {})
+    sizes = settings.layer_sizes
+    modules: list[nn.Module] = []
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.seed)
+        for (fan_in, fan_out), activation in zip(pairwise(sizes), settings.activations, strict=True):
+            modules.append(nn.Linear(fan_in, fan_out, bias=side.bias, dtype=drawn_dtype))
+            modules.append(kinds[activation]())
+    model = nn.Sequential(*modules)
+    if side.initial_weights not in (InitialWeights.PYTORCH, InitialWeights.PYTORCH_FLOAT64):
+        _copy_numpy_start(model, settings)
+    return model.to(torch.float64 if side.precision is Precision.FLOAT64 else torch.float32)
+
+
+def _copy_numpy_start(model: nn.Sequential, settings: Settings) -> None:
+    linear_layers = [module for module in model if isinstance(module, nn.Linear)]
+    for module, start in zip(linear_layers, initial_layers(settings, settings.pytorch), strict=True):
+        module.to(torch.float64)
+        with torch.no_grad():
+            module.weight.copy_(torch.from_numpy(start.weight))
+            if start.bias is not None:
+                module.bias.copy_(torch.from_numpy(start.bias))
+
+
+class TorchModel:
+    """The PyTorch network and its data, stepped plainly. Raises `DeviceError`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.side = settings.side(SideName.PYTORCH)
+        device = find_device(settings.device)
+        dtype = torch.float64 if self.side.precision is Precision.FLOAT64 else torch.float32
+        self.network = TorchMLP(self.side, build_model(settings).to(device))
+        self.X = torch.tensor(settings.data.X, dtype=dtype, device=device)
+        self.Y = torch.tensor(settings.data.Y, dtype=dtype, device=device)
+        self.steps = 0
+        self._updates = 0
+        """Those that the velocities have seen."""
+
+    @property
+    def model(self) -> nn.Sequential:
+        """The modules."""
+        modules: nn.Sequential = self.network.model
+        return modules
+
+    @property
+    def linear_layers(self) -> list[nn.Linear]:
+        """First to last."""
+        return [module for module in self.model if isinstance(module, nn.Linear)]
+
+    def set_learning_rate(self, rate: float) -> None:
+        """From the next step on."""
+        self.network.learning_rate = rate
+        for optimizer in self._optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+
+    def step(self) -> float:
+        """One epoch; returns the loss that is logged."""
+        return float(self.step_on_device().item())
+
+    def step_on_device(self) -> torch.Tensor:
+        """One epoch; the loss stays where it was computed."""
+        self.steps += 1
+        self._updates += 1
+        return self.network.step(self.X, self.Y).detach()
+
+    def parameters(self) -> Tensors:
+        """Copies of weights (fan_out, fan_in) and biases (fan_out,), in the model's order."""
+        return {place: _copied(parameter) for place, parameter in self._by_place.items()}
+
+    def state(self) -> ModelState:
+        """Copies of all that the next step depends on."""
+        velocities = {place: _copied(velocity) for place, velocity in self._velocities().items()}
+        return ModelState(self.parameters() | velocities, self.steps)
+
+    def set_state(self, state: ModelState) -> None:
+        """Go on from a `state()` of a model with the same settings, in place; raises `ValueError` for another's."""
+        parameters = self._by_place
+        check_state(state, {place: tuple(parameter.shape) for place, parameter in parameters.items()})
+        with torch.no_grad():
+            for place, parameter in parameters.items():
+                parameter.copy_(torch.from_numpy(state.tensors[place]))
+            self._set_velocities(state.velocities)
+        self.steps = state.steps
+        self._updates = state.steps if state.velocities else 0
+
+    @property
+    def _by_place(self) -> dict[Place, nn.Parameter]:
+        places = parameter_places(len(self.linear_layers), self.side.bias)
+        return dict(zip(places, self.model.parameters(), strict=True))
+
+    @property
+    def _optimizers(self) -> list[torch.optim.Optimizer]:
+        one = self.network.optimizer
+        return self.network.optimizers if one is None else [one]
+
+    def _kept(self, parameter: nn.Parameter) -> torch.Tensor | None:
+        """A parameter's velocity."""
+        if self.side.momentum.written_out:
+            return self.network.velocities[parameter] if self._updates else None
+        for optimizer in self._optimizers:
+            if parameter in optimizer.state:
+                buffer: torch.Tensor | None = optimizer.state[parameter].get(MOMENTUM_BUFFER)
+                return buffer
+        return None
+
+    def _velocities(self) -> dict[Place, torch.Tensor]:
+        found = {place.velocity: self._kept(parameter) for place, parameter in self._by_place.items()}
+        return {place: velocity for place, velocity in found.items() if velocity is not None}
+
+    def _set_velocities(self, velocities: Tensors) -> None:
+        present = self._velocities()
+        if present.keys() == velocities.keys():
+            for place, tensor in present.items():
+                tensor.copy_(torch.from_numpy(velocities[place]))
+            return
+        self.network.prepare()
+        if not velocities:
+            return
+        for place, parameter in self._by_place.items():
+            velocity = torch.from_numpy(velocities[place.velocity]).to(parameter)
+            if self.side.momentum.written_out:
+                self.network.velocities[parameter].copy_(velocity)
+            else:
+                self._optimizer_of(parameter).state[parameter][MOMENTUM_BUFFER] = velocity
+
+    def _optimizer_of(self, parameter: nn.Parameter) -> torch.optim.Optimizer:
+        def has(optimizer: torch.optim.Optimizer) -> bool:
+            return any(one is parameter for group in optimizer.param_groups for one in group["params"])
+
+        return next(optimizer for optimizer in self._optimizers if has(optimizer))
+
+    def predict(self, X: FloatArray | None = None) -> FloatArray:
+        """The network's output (N, C) at the present weights, for the data unless other inputs are given."""
+        inputs = self.X if X is None else torch.tensor(X, dtype=self.X.dtype, device=self.X.device)
+        with torch.no_grad():
+            return np.array(self.model(inputs).cpu().numpy())
+
+
+def _copied(tensor: torch.Tensor) -> FloatArray:
+    # detach().numpy() would share memory: the next step would change what was handed out.
+    return np.array(tensor.detach().cpu().numpy())

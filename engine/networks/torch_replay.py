@@ -1,0 +1,222 @@
+"""PyTorch's own step with less bookkeeping: the ATen operations that one plain step ran, recorded and run again.
+
+Nothing is rewritten by hand: autograd and the optimizer choose the operations, a dispatch mode writes them down, and
+they run again on the same tensors without autograd's graph. Before it is used the recording is held against
+plain steps, bit for bit; if one bit differs, the plain step goes on being used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from engine.experiment.settings import Settings
+from engine.networks.places import Tensors
+from engine.networks.recorded_number import Numbers, RecordedNumber, recorded_numbers
+from engine.networks.recorded_steps import RecordedSteps
+from engine.networks.torch_model import TorchModel
+
+MARKED_RATE = 0.7236067977499789
+"""A learning rate of no experiment: what is made of it is found again in the recorded calls by its value."""
+
+VALUE_FREE = frozenset({"aten::ones_like", "aten::zeros_like", "aten::new_empty_strided", "aten::empty_like"})
+"""Operations that read only the shape of their input: their output can be made once and kept."""
+
+
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Writes down every ATen operation that runs inside it, with the very tensors it took and gave."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.calls: list[tuple[Any, tuple[Any, ...], dict[str, Any], Any]] = []
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        output = func(*args, **(kwargs or {}))
+        if func.namespace == "aten":
+            self.calls.append((func, args, kwargs or {}, output))
+        return output
+
+
+@dataclass
+class Operation:
+    """One call. `consumers` are the places in later calls' arguments where its output belongs."""
+
+    function: Callable[..., Any]
+    arguments: list[Any]
+    keywords: dict[str, Any]
+    consumers: list[tuple[list[Any], int]] = field(default_factory=list)
+    writes: bool = False
+
+
+class Program:
+    """The recorded operations of one step, runnable again."""
+
+    def __init__(
+        self,
+        calls: list[tuple[Any, tuple[Any, ...], dict[str, Any], Any]],
+        loss: torch.Tensor,
+        made: Sequence[RecordedNumber] = (),
+    ) -> None:
+        self.operations: list[Operation] = []
+        self._producer: dict[int, Operation] = {}
+        self._transposed: dict[int, torch.Tensor] = {}
+        self._made = {float(number): number for number in made}
+        self._varying: list[tuple[Any, Any, RecordedNumber]] = []
+        self._numbers: Numbers | None = None
+        for function, arguments, keywords, output in calls:
+            self._add(function, arguments, keywords, output)
+        self._loss: list[Any] = [None]
+        self._take(loss, self._loss, 0)
+        self._drop_unused()
+
+    def run(self, numbers: Numbers) -> float:
+        """One step with these numbers; returns the loss."""
+        return float(self.run_on_device(numbers).item())
+
+    def run_on_device(self, numbers: Numbers) -> torch.Tensor:
+        """As `run`; the loss stays where it was computed."""
+        if numbers != self._numbers:
+            for arguments, place, number in self._varying:
+                arguments[place] = number.compute(numbers)
+            self._numbers = dict(numbers)
+        for operation in self.operations:
+            output = operation.function(*operation.arguments, **operation.keywords)
+            for arguments, position in operation.consumers:
+                arguments[position] = output
+        loss: torch.Tensor = self._loss[0]
+        return loss
+
+    def _add(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], output: Any) -> None:
+        schema = function._schema
+        inputs = [value for value in _flat(arguments) if isinstance(value, torch.Tensor)]
+        computed = any(id(tensor) in self._producer for tensor in inputs)
+        is_view = any(result.alias_info is not None and not result.alias_info.is_write for result in schema.returns)
+        # A view of what is never computed anew sees every change made in place: it can be kept.
+        if schema.name in VALUE_FREE:
+            return
+        if is_view and not computed:
+            return
+        if schema.name == "aten::detach":
+            self._producer[id(output)] = self._producer[id(inputs[0])]
+            return
+        if schema.name == "aten::t":
+            original = self._transposed.get(id(inputs[0]))
+            if original is not None and id(original) in self._producer:
+                self._producer[id(output)] = self._producer[id(original)]
+                return
+            self._transposed[id(output)] = inputs[0]
+        operation = Operation(function, [], {})
+        operation.arguments = self._taken(list(arguments), operation)
+        operation.keywords = dict(keywords)
+        for name, value in keywords.items():
+            self._note_number(value, operation.keywords, name)
+        written = [
+            value
+            for value, argument in zip(arguments, schema.arguments, strict=False)
+            if argument.alias_info is not None and argument.alias_info.is_write
+        ]
+        operation.writes = bool(written)
+        self.operations.append(operation)
+        if not operation.writes:
+            self._producer[id(output)] = operation
+
+    def _taken(self, values: list[Any], operation: Operation) -> list[Any]:
+        taken: list[Any] = [None] * len(values)
+        for position, value in enumerate(values):
+            if isinstance(value, (list, tuple)):
+                taken[position] = self._taken(list(value), operation)
+            else:
+                self._take(value, taken, position)
+        return taken
+
+    def _take(self, value: Any, place: list[Any], position: int) -> None:
+        if not isinstance(value, torch.Tensor):
+            place[position] = value
+            self._note_number(value, place, position)
+        elif id(value) in self._producer:
+            self._producer[id(value)].consumers.append((place, position))
+        else:
+            place[position] = value.detach()
+
+    def _note_number(self, value: Any, arguments: Any, place: Any) -> None:
+        """A number made of those that change is given anew at each change; it is known by its value."""
+        if isinstance(value, float) and value in self._made:
+            self._varying.append((arguments, place, self._made[value]))
+
+    def _drop_unused(self) -> None:
+        needed: list[Operation] = []
+        places = {id(self._loss)}
+        for operation in reversed(self.operations):
+            operation.consumers = [(place, index) for place, index in operation.consumers if id(place) in places]
+            if operation.writes or operation.consumers:
+                needed.append(operation)
+                places.update(_places(operation.arguments))
+        self.operations = needed[::-1]
+        self._producer.clear()
+        self._transposed.clear()
+
+
+def _flat(values: Any) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            yield from _flat(value)
+        else:
+            yield value
+
+
+def _places(arguments: list[Any]) -> Iterator[int]:
+    yield id(arguments)
+    for value in arguments:
+        if isinstance(value, list):
+            yield from _places(value)
+
+
+class ReplayedTorchModel(TorchModel):
+    """`TorchModel` with a faster `step`; the bits are the same."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._numbers = {"learning_rate": self.side.learning_rate}
+        self.steps_from_now = RecordedSteps[Program](self)
+
+    def step(self) -> float:
+        """As `TorchModel.step`."""
+        return self.steps_from_now.next()
+
+    def plain_step(self) -> float:
+        """As `Recordable.plain_step`."""
+        return super().step()
+
+    def record(self) -> Program:
+        """As `Recordable.record`; with a learning rate by which the numbers that are made of it are known."""
+        before, rate = self.state(), self._numbers["learning_rate"]
+        marked, trail = recorded_numbers({"learning_rate": MARKED_RATE})
+        self.set_learning_rate(marked["learning_rate"])
+        with Recorder() as recorder:
+            loss = self.step_on_device()
+        self.set_learning_rate(rate)
+        self.set_state(before)
+        return Program(recorder.calls, loss, trail.made)
+
+    def recorded_step(self, recorded: Program) -> float:
+        """As `Recordable.recorded_step`."""
+        self.steps += 1
+        self._updates += 1
+        return recorded.run(self._numbers)
+
+    def set_learning_rate(self, rate: float) -> None:
+        """From the next step on."""
+        super().set_learning_rate(rate)
+        self._numbers = {"learning_rate": rate}
+
+    def _set_velocities(self, velocities: Tensors) -> None:
+        if velocities.keys() != self._velocities().keys():
+            # The recording writes into velocities that are no longer there.
+            self.steps_from_now = RecordedSteps(self)
+        super()._set_velocities(velocities)

@@ -1,0 +1,123 @@
+"""PyTorch's network for many runs at once: `torch_mlp.py`'s own step over stacked parameters.
+
+`torch.optim` itself moves the stack, so all runs of one have the same numbers. Importing this module imports torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from engine.experiment.settings import DerivativeAt, Precision, Reduction, Settings
+from engine.networks.places import Kind, Place, Tensors
+from engine.networks.stacked_runs import StackedRun
+from engine.networks.torch_device import find_device
+from engine.networks.torch_mlp import TorchMLP
+from engine.networks.torch_model import ACTIVATIONS
+from engine.networks.torch_replay import Program, Recorder
+from engine.networks.torch_slip import SLIPPED_ACTIVATIONS
+from engine.types import FloatArray
+
+
+class StackedLinear(nn.Module):
+    """R layers: weight (R, fan_out, fan_in), bias (R, 1, fan_out) or none."""
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(weight)
+        self.bias = None if bias is None else nn.Parameter(bias)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """(R, N, fan_out) from (R, N, fan_in)."""
+        if self.bias is None:
+            return inputs @ self.weight.mT
+        return torch.baddbmm(self.bias, inputs, self.weight.mT)
+
+
+class StackedCriterion(nn.Module):
+    """The sum over all runs of each run's squared error, its mean or its sum: each run's gradient is its own."""
+
+    def __init__(self, reduction: Reduction) -> None:
+        super().__init__()
+        self._mean = reduction is Reduction.MEAN
+
+    def forward(self, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
+        """A scalar from (R, N, C) twice."""
+        total = nn.functional.mse_loss(prediction, Y, reduction="sum")
+        return total / Y[0].numel() if self._mean else total
+
+
+class StackedTorchMLP(TorchMLP):
+    """R networks; what a step returns are two numbers of each run."""
+
+    def prepare(self) -> None:
+        """With the objective of many runs."""
+        super().prepare()
+        self.criterion = StackedCriterion(self.side.reduction)
+
+    def report(self, loss: torch.Tensor, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
+        """mean(e²) and mean(e), (2, R)."""
+        error = (prediction.detach() - Y).flatten(1)
+        return torch.stack([error.square().mean(1), error.mean(1)])
+
+
+class TorchStack:
+    """R runs of one structure; weights are (R, fan_out, fan_in), activations (R, N, fan_out). Raises `DeviceError`."""
+
+    def __init__(self, settings: Settings, runs: Sequence[StackedRun]) -> None:
+        side = runs[0].side
+        device = find_device(settings.device)
+        dtype = torch.float64 if side.precision is Precision.FLOAT64 else torch.float32
+
+        def tensor(array: FloatArray) -> torch.Tensor:
+            return torch.tensor(array, dtype=dtype, device=device)
+
+        kinds = ACTIVATIONS | (SLIPPED_ACTIVATIONS if side.derivative_at is DerivativeAt.PRE_ACTIVATION else {})
+        starts = [run.start(settings) for run in runs]
+        self._linear_layers = []
+        modules: list[nn.Module] = []
+        for layer, activation in enumerate(settings.activations):
+            weight = tensor(np.stack([start[layer].weight for start in starts]))
+            biases = [start[layer].bias for start in starts]
+            bias = tensor(np.stack([one for one in biases if one is not None])[:, None, :]) if side.bias else None
+            self._linear_layers.append(StackedLinear(weight, bias))
+            modules += [self._linear_layers[-1], kinds[activation]()]
+        self._X, self._Y = (
+            tensor(array).expand(len(runs), *array.shape) for array in (settings.data.X, settings.data.Y)
+        )
+        self._network = StackedTorchMLP(side, nn.Sequential(*modules))
+        self._steps = self._run()
+
+    def step(self) -> tuple[FloatArray, FloatArray]:
+        """As `Stack.step`."""
+        squares, errors = next(self._steps).cpu().double().numpy()
+        return squares, errors
+
+    def _run(self) -> Iterator[Any]:
+        """What each step returns; the second is recorded, and run again from then on."""
+        yield self._network.step(self._X, self._Y)
+        with Recorder() as recorder:
+            moments = self._network.step(self._X, self._Y)
+        yield moments
+        program = Program(recorder.calls, moments)
+        # They hold every tensor of the recorded step.
+        del recorder, moments
+        while True:
+            yield program.run_on_device({})
+
+    def parameters(self) -> Tensors:
+        """As `Stack.parameters`."""
+        found: Tensors = {}
+        for layer, linear in enumerate(self._linear_layers, start=1):
+            found[Place(Kind.WEIGHT, layer)] = _double(linear.weight)
+            lacking = np.zeros(linear.weight.shape[:2])
+            found[Place(Kind.BIAS, layer)] = lacking if linear.bias is None else _double(linear.bias[:, 0])
+        return found
+
+
+def _double(tensor: torch.Tensor) -> FloatArray:
+    return tensor.detach().cpu().double().numpy().copy()

@@ -1,0 +1,30 @@
+"""Sets the number of threads of both libraries; `threads.py` chooses it. Imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from engine.experiment.settings import Settings
+from engine.networks.threads import threads_of
+
+
+def set_threads(settings: Settings) -> None:
+    """From now on: NumPy's for the whole process, PyTorch's for the calling thread."""
+    threadpool_limits(threads_of(settings), user_api="blas")
+    torch.set_num_threads(threads_of(settings))
+
+
+@contextmanager
+def limited(settings: Settings) -> Iterator[None]:
+    """`set_threads`, taken back at the end."""
+    before = torch.get_num_threads()
+    try:
+        with threadpool_limits(threads_of(settings), user_api="blas"):
+            torch.set_num_threads(threads_of(settings))
+            yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,1 @@
+"""Both networks trained in lockstep: history, comparison, verdict, checkpoints."""

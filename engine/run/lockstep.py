@@ -1,0 +1,168 @@
+"""Both models, stepped together: their losses, their gaps, and the end of the run. No threads here.
+
+Building a `Lockstep` imports torch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+
+from engine.experiment.settings import Settings, SideName
+from engine.networks.companion import companion
+from engine.networks.model_state import ModelState
+from engine.networks.places import Tensors
+from engine.networks.threads import side_by_side
+from engine.run.comparison import (
+    Comparison,
+    LossComparison,
+    ParameterPair,
+    compare_weights,
+    loss_dtype,
+    pair_parameters,
+)
+from engine.run.divergence import Divergence
+from engine.run.history import Curves, History
+from engine.types import FloatArray
+
+States = tuple[ModelState, ModelState]
+"""Both models' `state()`, the hand-written side's first."""
+
+
+class Model(Protocol):
+    """What a side must be able to do."""
+
+    def step(self) -> float:
+        """One epoch; returns the loss that is logged for it."""
+
+    def parameters(self) -> Tensors:
+        """Copies of all parameters in PyTorch's orientation and order."""
+
+    def state(self) -> ModelState:
+        """Copies of all that the next step depends on."""
+
+    def set_state(self, state: ModelState) -> None:
+        """Go on from such a state."""
+
+    def predict(self, X: FloatArray | None = None) -> FloatArray:
+        """The output (N, C) at the present weights, for the data unless other inputs are given."""
+
+
+def build_models(settings: Settings) -> tuple[Model, Model]:
+    """The hand-written and the PyTorch model at their start, and as many threads as they may use from now on.
+
+    Raises `DeviceError`.
+    """
+    from engine.networks.numpy_model import RecordedNumpyModel
+    from engine.networks.torch_replay import ReplayedTorchModel
+    from engine.networks.torch_threads import set_threads
+
+    set_threads(settings)
+    return RecordedNumpyModel(settings), ReplayedTorchModel(settings)
+
+
+class Lockstep:
+    """A run in progress. `record`, if given, is handed every block of both sides' losses."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        record: Callable[[FloatArray, FloatArray], None] | None = None,
+        build: Callable[[Settings], tuple[Model, Model]] = build_models,
+    ) -> None:
+        self.settings = settings
+        self.build = build
+        self.numpy, self.pytorch = build(settings)
+        self.epoch = 0
+        self.divergence: Divergence | None = None
+        self._history = History()
+        self._losses = LossComparison(loss_dtype(settings))
+        self._record = record
+        self.seconds = dict.fromkeys(SideName, 0.0)
+        """What the steps of each side have taken so far."""
+        self._pair = self._both_at_once if side_by_side(settings) else self._in_turn
+        self.initial_parameters = self.parameters()
+        self._initial_gap = compare_weights(self.initial_parameters)
+
+    @property
+    def finished(self) -> bool:
+        """Whether no epoch is left to train."""
+        return self.epoch >= self.settings.epochs or self.divergence is not None
+
+    def step(self, count: int = 1) -> int:
+        """Train up to `count` more epochs; returns how many were trained."""
+        count = min(count, self.settings.epochs - self.epoch) if self.divergence is None else 0
+        losses = np.empty((2, max(count, 0)))
+        # Overflow is not an error here: it ends as a loss that is not finite, and is reported as a divergence.
+        with np.errstate(all="ignore"):
+            trained = self._train(losses)
+            numpy_losses, pytorch_losses = losses[:, :trained]
+            self.epoch += trained
+            self._history.add(numpy_losses, pytorch_losses)
+            self._losses.add(numpy_losses, pytorch_losses)
+        if self._record is not None:
+            self._record(numpy_losses, pytorch_losses)
+        return trained
+
+    def _train(self, losses: FloatArray) -> int:
+        pair, isfinite = self._pair, math.isfinite
+        for index in range(len(losses[0])):
+            numpy_loss, pytorch_loss = pair()
+            if not (isfinite(numpy_loss) and isfinite(pytorch_loss)):
+                self._diverge(self.epoch + index + 1, numpy_loss, pytorch_loss)
+                return index
+            losses[0, index] = numpy_loss
+            losses[1, index] = pytorch_loss
+        return len(losses[0])
+
+    def _in_turn(self) -> tuple[float, float]:
+        start = perf_counter()
+        numpy_loss = self.numpy.step()
+        middle = perf_counter()
+        pytorch_loss = self.pytorch.step()
+        self.seconds[SideName.NUMPY] += middle - start
+        self.seconds[SideName.PYTORCH] += perf_counter() - middle
+        return numpy_loss, pytorch_loss
+
+    def _both_at_once(self) -> tuple[float, float]:
+        """Each on a core of its own, until PyTorch's is free to help; neither reads what the other computes."""
+        beside = companion().begin(self._numpy_step)
+        try:
+            start = perf_counter()
+            pytorch_loss = self.pytorch.step()
+            self.seconds[SideName.PYTORCH] += perf_counter() - start
+        finally:
+            # Whatever happens here, nothing of the step is left running.
+            numpy_loss: float = beside.result()
+        self.seconds[SideName.NUMPY] += beside.seconds_helped
+        return numpy_loss, pytorch_loss
+
+    def _numpy_step(self) -> float:
+        start = perf_counter()
+        # What is an error is set for each thread apart.
+        with np.errstate(all="ignore"):
+            loss = self.numpy.step()
+        self.seconds[SideName.NUMPY] += perf_counter() - start
+        return loss
+
+    def _diverge(self, epoch: int, numpy_loss: float, pytorch_loss: float) -> None:
+        side = SideName.PYTORCH if math.isfinite(numpy_loss) else SideName.NUMPY
+        value = pytorch_loss if side is SideName.PYTORCH else numpy_loss
+        self.divergence = Divergence(side, epoch, value)
+
+    def curves(self) -> Curves:
+        """Copies of the curves so far."""
+        return self._history.curves()
+
+    def parameters(self) -> tuple[ParameterPair, ...]:
+        """Copies of both sides' parameters, by name."""
+        return pair_parameters(self.numpy.parameters(), self.pytorch.parameters())
+
+    def comparison(self, parameters: tuple[ParameterPair, ...]) -> Comparison:
+        """How far the sides are apart so far; `parameters` are those of now."""
+        weights = compare_weights(parameters, self.initial_parameters)
+        return Comparison(self._losses.gap, self._initial_gap, weights)

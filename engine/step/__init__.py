@@ -1,0 +1,1 @@
+"""One step opened up: its operations, the reasons they differ, rounding, the growth of the gap."""

@@ -1,0 +1,97 @@
+"""A training step again with differences matched on the hand-written side: what `reasons.py` tries its reasons with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from engine.experiment.discrepancies import Discrepancy, match_toward
+from engine.experiment.settings import Settings, SideName
+from engine.networks.model_state import ModelState
+from engine.networks.numpy_model import NumpyModel
+from engine.networks.places import PARAMETERS, Place, Tensors
+from engine.run.lockstep import States
+from engine.step.operations import Operation
+from engine.step.step_tensors import numpy_tensors
+
+
+class OutOfTimeError(Exception):
+    """No more steps are to be taken now; what was found is kept for the next time."""
+
+
+class MatchedSteps:
+    """The step again with differences matched on the hand-written side, each combination of them once.
+
+    `may_go_on` is asked before each gap but the first since it was set.
+    """
+
+    def __init__(self, settings: Settings, epoch: int, states: States) -> None:
+        self.settings, self.states = settings, states
+        self._epoch = epoch
+        self._steps: dict[tuple[Discrepancy, ...], Tensors | None] = {}
+        self._gaps: dict[tuple[Place, tuple[Discrepancy, ...]], float | None] = {}
+        self._may_go_on: Callable[[], bool] = lambda: True
+        self._taken = 0
+
+    def work_while(self, may_go_on: Callable[[], bool]) -> None:
+        """From now on."""
+        self._may_go_on, self._taken = may_go_on, 0
+
+    def gap(self, operation: Operation, chosen: tuple[Discrepancy, ...]) -> float | None:
+        """The largest |Δ| there, 0 only for equal bits, with these matched; none if it cannot be said.
+
+        Raises `OutOfTimeError`.
+        """
+        asked = operation.place, chosen
+        if asked not in self._gaps:
+            if self._taken and not self._may_go_on():
+                raise OutOfTimeError
+            self._taken += 1
+            self._gaps[asked] = self._gap(operation, chosen)
+        return self._gaps[asked]
+
+    def _gap(self, operation: Operation, chosen: tuple[Discrepancy, ...]) -> float | None:
+        if chosen not in self._steps:
+            self._steps[chosen] = self._step(chosen)
+        step = self._steps[chosen]
+        if step is None:
+            return None
+        found = step.get(operation.place)
+        if found is None:
+            return None if operation.lacking != "PyTorch" else 0.0
+        target = operation.pytorch.astype(np.float64)
+        if operation.lacking == "PyTorch" or found.shape != target.shape:
+            return None
+        gap = np.abs(found.astype(np.float64) - target)
+        return float(gap.max()) if np.isfinite(gap).all() else None
+
+    def _step(self, chosen: tuple[Discrepancy, ...]) -> Tensors | None:
+        """The hand-written side's tensors; none where it would need what neither side has kept."""
+        matched = self.settings
+        for discrepancy in chosen:
+            matched, _ = match_toward(discrepancy, matched, SideName.PYTORCH)
+        model = NumpyModel(matched)
+        if self._epoch > 1 or not any(discrepancy.only_start for discrepancy in chosen):
+            state = _matched_state(self.settings, matched, self.states, model)
+            if state is None:
+                return None
+            model.set_state(state)
+        return numpy_tensors(model)
+
+
+def _matched_state(settings: Settings, matched: Settings, states: States, model: NumpyModel) -> ModelState | None:
+    """NumPy's state as the matched side keeps it; what it did not have before is PyTorch's."""
+    before, theirs = states
+    same_momentum = matched.numpy.momentum == settings.numpy.momentum
+    wanted = list(model.parameters())
+    if matched.numpy.momentum.coefficient and (before if same_momentum else theirs).velocities:
+        wanted += [place.velocity for place in wanted]
+    tensors: Tensors = {}
+    for place in wanted:
+        sources = (before, theirs) if place.kind in PARAMETERS or same_momentum else (theirs,)
+        value = next((source.tensors[place] for source in sources if place in source.tensors), None)
+        if value is None:
+            return None
+        tensors[place] = value
+    return ModelState(tensors, before.steps)

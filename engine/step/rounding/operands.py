@@ -1,0 +1,51 @@
+"""What a trial of rounding starts from: a side's operands, and a way to compute one element of an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.experiment.settings import Settings, Side
+from engine.networks.places import Kind, Place, Tensors
+from engine.types import FloatArray
+
+Index = tuple[int, ...]
+
+SUM_ORDER, FACTOR_ORDER, FUSED = "the order of the sum", "the order of the factors", "a fused multiply-add"
+APART = "product and sum rounded apart"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A way to compute one element of an operation; `cause` is what makes it round as it does."""
+
+    words: str
+    element: Callable[[Index], np.floating]
+    cause: str
+
+
+@dataclass(frozen=True)
+class Operands:
+    """What a side's operations start from: its settings, the data in its dtype, its tensors, its velocities before."""
+
+    settings: Settings
+    side: Side
+    X: FloatArray
+    Y: FloatArray
+    tensors: Tensors
+    velocities: Tensors
+
+    def of(self, kind: Kind, layer: int) -> FloatArray:
+        """A tensor of the step."""
+        return self.tensors[Place(kind, layer)]
+
+    def below(self, layer: int) -> FloatArray:
+        """What the layer is given: (N, fan_in)."""
+        return self.X if layer == 1 else self.of(Kind.OUTPUT, layer - 1)
+
+    @property
+    def last(self) -> int:
+        """The number of the last layer."""
+        return len(self.settings.activations)

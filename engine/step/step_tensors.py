@@ -1,0 +1,98 @@
+"""The tensors of one training step, by name and in order: what a trace sets beside each other. No arithmetic here."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.experiment.settings import Activation, LogMoment, Settings
+from engine.experiment.update_rules import UpdateOrder
+from engine.networks.model_state import ModelState
+from engine.networks.numpy_model import NumpyModel
+from engine.networks.places import Kind, Place, Tensors, renamed
+
+SIGNS = {Activation.SIGMOID: "σ", Activation.TANH: "tanh", Activation.RELU: "relu", Activation.IDENTITY: "id"}
+
+
+def formula(place: Place, settings: Settings) -> str:
+    """What is computed there, as one writes it on paper."""
+    layer = place.layer
+    below = f"a{layer - 1}" if layer > 1 else "X"
+    last = len(settings.activations)
+    kind = SIGNS[settings.activations[layer - 1]] if layer else ""
+    bias = " + b" if settings.numpy.bias or settings.pytorch.bias else ""
+    return {
+        Kind.WEIGHT_BEFORE: f"W{layer}",
+        Kind.BIAS_BEFORE: f"b{layer}",
+        Kind.PRE_ACTIVATION: f"z{layer} = {below}·W{layer}{bias and bias + str(layer)}",
+        Kind.OUTPUT: f"{'ŷ' if layer == last else f'a{layer}'} = {kind}(z{layer})",
+        Kind.LOSS: "logged loss",
+        Kind.ERROR: "∂L/∂ŷ" if layer == last else f"∂L/∂a{layer} = δ{layer + 1}·W{layer + 1}ᵀ",
+        Kind.DELTA: f"δ{layer} = {'∂L/∂ŷ' if layer == last else f'∂L/∂a{layer}'} ∘ {kind}′",
+        Kind.WEIGHT_GRADIENT: f"∂L/∂W{layer} = {below}ᵀ·δ{layer}",
+        Kind.BIAS_GRADIENT: f"∂L/∂b{layer} = Σδ{layer}",
+        Kind.WEIGHT_VELOCITY: f"velocity of W{layer}",
+        Kind.BIAS_VELOCITY: f"velocity of b{layer}",
+        Kind.WEIGHT_UPDATE: f"ΔW{layer}",
+        Kind.BIAS_UPDATE: f"Δb{layer}",
+        Kind.WEIGHT_AFTER: f"new W{layer}",
+        Kind.BIAS_AFTER: f"new b{layer}",
+    }[place.kind]
+
+
+def places(settings: Settings) -> list[Place]:
+    """Every operation of a step in the order in which it is computed, parameters as they are before it first."""
+    count = len(settings.activations)
+    sides = (settings.numpy, settings.pytorch)
+    bias = any(side.bias for side in sides)
+    momentum = any(side.momentum.coefficient for side in sides)
+    late = any(side.log_moment is LogMoment.AFTER for side in sides)
+    in_turn = any(side.update_order is UpdateOrder.IN_TURN for side in sides)
+
+    def of_parameters(layer: int, weight: Kind, bias_kind: Kind) -> list[Place]:
+        return [Place(weight, layer)] + ([Place(bias_kind, layer)] if bias else [])
+
+    def update(layer: int) -> list[Place]:
+        found = of_parameters(layer, Kind.WEIGHT_VELOCITY, Kind.BIAS_VELOCITY) if momentum else []
+        found += of_parameters(layer, Kind.WEIGHT_UPDATE, Kind.BIAS_UPDATE)
+        return found + of_parameters(layer, Kind.WEIGHT_AFTER, Kind.BIAS_AFTER)
+
+    layers = range(1, count + 1)
+    found = [place for layer in layers for place in of_parameters(layer, Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)]
+    for layer in layers:
+        found += [Place(Kind.PRE_ACTIVATION, layer), Place(Kind.OUTPUT, layer)]
+    found += [] if late else [Place(Kind.LOSS)]
+    for layer in reversed(layers):
+        found += [Place(Kind.ERROR, layer), Place(Kind.DELTA, layer)]
+        found += of_parameters(layer, Kind.WEIGHT_GRADIENT, Kind.BIAS_GRADIENT)
+        found += update(layer) if in_turn else []
+    if not in_turn:
+        found += [place for layer in layers for place in update(layer)]
+    return found + ([Place(Kind.LOSS)] if late else [])
+
+
+BEFORE = {Kind.WEIGHT: Kind.WEIGHT_BEFORE, Kind.BIAS: Kind.BIAS_BEFORE}
+AFTER = {Kind.WEIGHT: Kind.WEIGHT_AFTER, Kind.BIAS: Kind.BIAS_AFTER}
+UPDATE = {Kind.WEIGHT: Kind.WEIGHT_UPDATE, Kind.BIAS: Kind.BIAS_UPDATE}
+
+
+def with_parameters(tensors: Tensors, before: Tensors, state: ModelState) -> Tensors:
+    """With the parameters before and after the step, their updates, and the velocities of the state after it."""
+    after = state.parameters
+    updates: Tensors = {place: new.astype(np.float64) - before[place] for place, new in after.items()}
+    return tensors | renamed(before, BEFORE) | renamed(updates, UPDATE) | renamed(after, AFTER) | state.velocities
+
+
+def numpy_tensors(model: NumpyModel) -> Tensors:
+    """One step of the hand-written side, and all that it computed."""
+    before = model.parameters()
+    step, network = model.opened_step(), model.network
+    tensors: Tensors = {Place(Kind.LOSS): np.array(float(step.loss))}
+    for i in network.W:
+        tensors[Place(Kind.PRE_ACTIVATION, i)] = step.z[i]
+        tensors[Place(Kind.OUTPUT, i)] = step.layer[i]
+        tensors[Place(Kind.ERROR, i)] = step.dlayer[i]
+        tensors[Place(Kind.DELTA, i)] = step.delta[i]
+        tensors[Place(Kind.WEIGHT_GRADIENT, i)] = network.dW[i].T
+        if i in network.db:
+            tensors[Place(Kind.BIAS_GRADIENT, i)] = network.db[i]
+    return with_parameters(tensors, before, model.state())

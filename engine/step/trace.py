@@ -1,0 +1,151 @@
+"""One training step opened up: every operation of both sides beside each other, and the first that differs.
+
+Why it differs is `reasons.py`'s. Tracing imports torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.errors import SettingsError
+from engine.experiment.settings import Settings
+from engine.networks.model_state import ModelState
+from engine.networks.numpy_model import NumpyModel
+from engine.networks.places import Kind, Tensors
+from engine.run.lockstep import States, build_models
+from engine.step.matched_steps import MatchedSteps, OutOfTimeError
+from engine.step.operations import Operation, compare_tensors
+from engine.step.reasons import Reason, find_known_reason, find_later_meaning, find_reason, first_beyond_rounding
+from engine.step.step_tensors import numpy_tensors
+
+
+@dataclass(frozen=True, eq=False)
+class StepTrace:
+    """The step that makes epoch `epoch`, from 1. `first` is the place in `operations` of the first that differs.
+
+    `meant` is the first that differs by more than rounding because of a difference of the catalogue, where `first`
+    has another reason; `meaning` says which. `beyond` is the first beyond rounding for whatever reason: `first` itself,
+    `meant` or another; `beyond_reason` is none where it is not known.
+    """
+
+    settings: Settings
+    epoch: int
+    matched_start: bool
+    operations: tuple[Operation, ...]
+    first: int | None
+    reason: Reason | None
+    meant: int | None = None
+    meaning: Reason | None = None
+    beyond: int | None = None
+    beyond_reason: Reason | None = None
+
+    @property
+    def first_operation(self) -> Operation | None:
+        """The first that differs, if one does."""
+        return None if self.first is None else self.operations[self.first]
+
+
+def trace(settings: Settings, epoch: int, states: States, matched_start: bool = False) -> StepTrace:
+    """The step that both take from these states. With `matched_start` PyTorch begins with NumPy's weights.
+
+    Raises `DeviceError`.
+    """
+    traced = Tracing(settings, epoch, states, matched_start).work(lambda: True)
+    assert traced is not None
+    return traced
+
+
+class Tracing:
+    """A step traced a little at a time, since its reasons are looked for with many more. Raises `DeviceError`."""
+
+    def __init__(self, settings: Settings, epoch: int, states: States, matched_start: bool = False) -> None:
+        self._settings, self._epoch, self._matched_start = settings, epoch, matched_start
+        before = match_start(settings, states) if matched_start else states
+        with np.errstate(all="ignore"):
+            numpy, pytorch = Tracer(settings).tensors(before)
+            self._operations = compare_tensors(settings, numpy, pytorch)
+        self._matched = MatchedSteps(settings, epoch, before)
+
+    def work(self, may_go_on: Callable[[], bool]) -> StepTrace | None:
+        """As long as it may go on; nothing where there is more to do."""
+        self._matched.work_while(may_go_on)
+        try:
+            with np.errstate(all="ignore"):
+                return self._traced()
+        except OutOfTimeError:
+            return None
+
+    def _traced(self) -> StepTrace:
+        operations, matched = self._operations, self._matched
+        shown = self._settings, self._epoch, self._matched_start, operations
+        first = next((index for index, operation in enumerate(operations) if operation.differs), None)
+        if first is None:
+            return StepTrace(*shown, None, None)
+        reason = find_reason(matched, operations, first)
+        later = find_later_meaning(matched, operations, reason)
+        beyond = first_beyond_rounding(self._settings, operations)
+        beyond_reason = reason if beyond == first else find_known_reason(matched, operations, beyond)
+        return StepTrace(*shown, first, reason, *later, beyond, beyond_reason)
+
+
+def trace_epoch(settings: Settings, epoch: int, matched_start: bool = False) -> StepTrace:
+    """The step of an epoch from 1, after training up to it.
+
+    Raises `DeviceError`, `SettingsError` where training diverges before, and `ValueError` for no such epoch.
+    """
+    from engine.networks.torch_threads import limited
+
+    if not 1 <= epoch <= settings.epochs:
+        raise ValueError(f"epoch cannot be {epoch}; it is a whole number from 1 to {settings.epochs}")
+    with limited(settings), np.errstate(all="ignore"):
+        numpy, pytorch = build_models(settings)
+        for trained in range(1, epoch):
+            losses = numpy.step(), pytorch.step()
+            if not np.isfinite(losses).all():
+                raise SettingsError(f"Training diverges at epoch {trained:,}: there is no step of epoch {epoch:,}.")
+        return trace(settings, epoch, (numpy.state(), pytorch.state()), matched_start)
+
+
+class Tracer:
+    """Takes single steps of both plain models from any states. Raises `DeviceError`."""
+
+    def __init__(self, settings: Settings) -> None:
+        from engine.networks.torch_model import TorchModel
+
+        self._settings = settings
+        self._numpy, self._pytorch = NumpyModel(settings), TorchModel(settings)
+
+    def tensors(self, states: States) -> tuple[Tensors, Tensors]:
+        """All tensors of one step of each side."""
+        from engine.step.torch_trace import torch_tensors
+
+        self._numpy.set_state(states[0])
+        self._pytorch.set_state(states[1])
+        return numpy_tensors(self._numpy), torch_tensors(self._pytorch)
+
+    def differs(self, states: States) -> bool:
+        """Whether any bit of any operation of the step does."""
+        numpy, pytorch = self.tensors(states)
+        return numpy.keys() != pytorch.keys() or any(
+            not np.array_equal(tensor, pytorch[place], equal_nan=True) for place, tensor in numpy.items()
+        )
+
+
+def match_start(settings: Settings, states: States) -> States:
+    """PyTorch's state with NumPy's parameters in PyTorch's dtype; a bias that NumPy lacks is zero.
+
+    Velocities are taken over where both sides keep them in one form.
+    """
+    numpy, pytorch = states
+    same_form = settings.numpy.momentum.form is settings.pytorch.momentum.form
+    sources = numpy.parameters
+    if same_form and numpy.velocities.keys() == pytorch.velocities.keys():
+        sources = numpy.tensors
+    matched: Tensors = {}
+    for place, target in pytorch.tensors.items():
+        lacking = np.zeros_like(target) if place.kind is Kind.BIAS else target
+        matched[place] = sources.get(place, lacking).astype(target.dtype)
+    return numpy, ModelState(matched, pytorch.steps)

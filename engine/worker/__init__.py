@@ -1,0 +1,1 @@
+"""The engine thread: commands in, frozen numbered snapshots out."""

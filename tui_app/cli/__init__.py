@@ -1,0 +1,1 @@
+"""The commands that print; they import no Textual."""

@@ -1,0 +1,124 @@
+"""`mlp-tui impact`: how much each difference matters, without a screen."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from typing import Any
+
+import rich_click as click
+
+from engine.errors import InputError
+from engine.experiment.settings import parse_choice
+from engine.experiment.toward import toward as sides_toward
+from engine.impact.study import SEEDS, THRESHOLD, Impact, Measure, Study, plan
+from tui_app.cli.number_options import NUMBER, WHOLE
+from tui_app.cli.options import experiment_options, settings_from
+from tui_app.cli.printing import check_targets, output_console, progress, wants_ascii, write_text
+from tui_app.terminal.endings import INTERRUPTED, end
+
+
+@click.command()
+@experiment_options
+@click.option(
+    "--differences",
+    metavar="A,B",
+    help="Which, the rest matched; those of the settings unless said, or 'all'.",
+)
+@click.option("--seeds", type=WHOLE, default=SEEDS, metavar="N", help=f"How many, from --seed on; {SEEDS} unless said.")
+@click.option(
+    "--measure",
+    "measure_name",
+    default=Measure.AREA.value,
+    metavar="M",
+    help=f"What the gap is: {', '.join(measure.value for measure in Measure)}, or all; area unless said.",
+)
+@click.option(
+    "--threshold",
+    type=NUMBER,
+    default=THRESHOLD,
+    metavar="X",
+    help=f"Of the measure 'epochs'; {THRESHOLD} unless said.",
+)
+@click.option(
+    "--toward",
+    default="pytorch",
+    metavar="SIDE",
+    help="Match toward pytorch (unless said) or numpy, or some toward another side: numpy,bias=pytorch; or 'answer': "
+    "bias and reduction toward numpy, the others toward pytorch.",
+)
+@click.option("--json", "json_file", metavar="FILE", help="Write everything that was measured ('-': stdout).")
+@click.option("--csv", "csv_file", metavar="FILE", help="Write the gap of every combination and seed ('-': stdout).")
+@click.option("--force", is_flag=True, help="Let --json and --csv replace files that exist.")
+def impact(
+    differences: str | None,
+    seeds: int,
+    measure_name: str,
+    threshold: float,
+    toward: str,
+    json_file: str | None,
+    csv_file: str | None,
+    force: bool,
+    **options: Any,
+) -> None:
+    """Measure how much each difference matters: every combination of them, over many seeds.
+
+    Each difference's share is its Shapley value: its effect averaged over all orders of matching. The shares add up
+    to the whole gap. Ctrl-C stops early and keeps what is measured so far.
+
+    Examples:
+    - `mlp-tui impact`
+    - `mlp-tui impact --toward answer`
+    - `mlp-tui impact --differences bias,reduction --seeds 5 --measure weights`
+    - `mlp-tui impact --preset no-bias --json impact.json --csv impact.csv`
+    """
+    from engine.export.impact_file import impact_csv, impact_document
+    from engine.networks.torch_threads import limited
+    from tui_app.text.impact_lines import scope
+
+    settings = settings_from(**options)
+    wants_ascii(options)
+    names = [name.strip() for name in (differences or "").split(",") if name.strip()]
+    measures = list(Measure) if measure_name == "all" else [parse_choice(Measure, measure_name, "--measure")]
+    if json_file == csv_file == "-":
+        raise InputError("--json and --csv cannot both be '-'; name a file for one of them.")
+    check_targets(json_file, csv_file, force=force, source=settings.data.source)
+    planned = plan(settings, names, seeds, sides_toward(toward, "--toward"), threshold)
+    with limited(settings):
+        measured, interrupted = _measure(Study(planned))
+    if measured is None:
+        end("interrupted before anything was measured.", INTERRUPTED)
+    if "-" not in (json_file, csv_file):
+        _print(measured, measures)
+    elif not measured.finished:
+        click.echo(scope(measured, stopped=True), err=True)
+    write_text(json.dumps(impact_document(measured)) + "\n", json_file, force)
+    write_text(impact_csv(measured), csv_file, force)
+    if interrupted:
+        sys.exit(INTERRUPTED)
+
+
+def _measure(study: Study) -> tuple[Impact | None, bool]:
+    """What was measured, and whether Ctrl-C ended it: between two steps, so that no epoch is half counted."""
+    interrupted: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        interrupted.append(number)
+        signal.signal(signal.SIGINT, before)  # a second Ctrl-C does not wait
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        with progress("measuring", 1.0) as report:
+            while not study.finished and not interrupted:
+                study.step()
+                report(study.share)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return study.impact(), bool(interrupted)
+
+
+def _print(measured: Impact, measures: list[Measure]) -> None:
+    from tui_app.text.impact_report import print_impact
+
+    print_impact(measured, measures, output_console())

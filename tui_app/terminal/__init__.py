@@ -1,0 +1,1 @@
+"""The terminal: its bytes in and out, signals, and how a program ends."""

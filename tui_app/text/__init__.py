@@ -1,0 +1,1 @@
+"""Lines of text that the screen and the printed reports share."""
