@@ -3,6 +3,7 @@
 import io
 import re
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -121,6 +122,11 @@ def test_the_legend_says_how_low_and_when():
             assert ("━━ before" in text) is bool(changed)
 
 
+@cache
+def random_curves(seed):
+    return curves_of(*np.random.RandomState(seed).normal(size=(2, 2_000_000 if seed == 0 else 50)))
+
+
 @given(
     st.integers(NARROWEST, 120),
     st.sampled_from(["", "gradient, bias and 3 more"]),
@@ -128,8 +134,7 @@ def test_the_legend_says_how_low_and_when():
     st.integers(0, 9),
 )
 def test_a_legend_always_has_the_names(width, changed, drawing, seed):
-    losses = np.random.RandomState(seed).normal(size=(2, 2_000_000 if seed == 0 else 50))
-    chart = LossChart(curves_of(*losses), (True, True), True, changed)
+    chart = LossChart(random_curves(seed), (True, True), True, changed)
     text = written(loss_legend(chart, drawing, width))
     assert cell_len(text) <= width
     glyphs = {Drawing.COLORS: ("━━", "━━"), Drawing.MARKS: ("⠒⠒", "oo"), Drawing.ASCII: ("**", "oo")}[drawing]
