@@ -3,9 +3,13 @@
     import engine
     run = engine.train(engine.preset("answer"))
     print(run.verdict.headline, run.comparison.losses.max_absolute)
+    print(engine.conclusion(engine.effects(engine.measure(engine.plan(run.settings)), engine.Measure.AREA)))
 
 Nothing here knows of terminals, and importing this package does not import torch.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import DataError, DeviceError, InputError, SettingsError
 from engine.experiment.data import BUILT_IN, Dataset, built_in
@@ -26,6 +30,30 @@ from engine.run.comparison import Comparison, LossGap, ParameterGap
 from engine.run.training import Progress, Run, SideRun, train
 from engine.run.verdict import Level, Verdict
 
+if TYPE_CHECKING:
+    from engine.impact.effects import conclusion, effects
+    from engine.impact.study import Measure, measure, plan
+    from engine.networks.programs import scripts
+    from engine.step.trace import trace_epoch
+
+LATER = {
+    "conclusion": "engine.impact.effects",
+    "effects": "engine.impact.effects",
+    "Measure": "engine.impact.study",
+    "measure": "engine.impact.study",
+    "plan": "engine.impact.study",
+    "scripts": "engine.networks.programs",
+    "trace_epoch": "engine.step.trace",
+}
+"""Names that are imported when they are first asked for, and where they live: training does without them."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LATER:
+        raise AttributeError(f"module 'engine' has no attribute '{name}'")
+    return getattr(import_module(LATER[name]), name)
+
+
 __all__ = [
     "BUILT_IN",
     "CATALOGUE",
@@ -41,6 +69,7 @@ __all__ = [
     "Level",
     "LossGap",
     "LossReport",
+    "Measure",
     "ParameterGap",
     "Precision",
     "Progress",
@@ -53,8 +82,14 @@ __all__ = [
     "SideRun",
     "Verdict",
     "built_in",
+    "conclusion",
+    "effects",
     "load",
+    "measure",
+    "plan",
     "preset",
     "remaining",
+    "scripts",
+    "trace_epoch",
     "train",
 ]
