@@ -56,7 +56,7 @@ def test_every_picture_and_file_is_there():
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_its_commands_run(command, tmp_path, monkeypatch, request):
-    from tui_app import impact_command
+    from tui_app.cli import impact_command
 
     def measured_once(study, measure=impact_command._measure):
         """What takes longest is measured once for all tests here."""
