@@ -1,5 +1,7 @@
 """Both models against PyTorch's autograd, arithmetic by hand, and their own plain forms."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +18,7 @@ from engine.networks.numpy_model import NumpyModel, RecordedNumpyModel
 from engine.networks.places import Kind, Place
 from engine.networks.torch_model import TorchModel, build_model
 from engine.networks.torch_replay import ReplayedTorchModel
+from engine.run.lockstep import Lockstep
 from tests.strategies import experiments
 from tests.tensors import assert_same_bits, state_of
 
@@ -435,3 +438,18 @@ def test_a_state_can_be_gone_on_from(settings):
                 np.testing.assert_array_equal([other.step() for _ in range(2)], losses)
                 model.set_state(kept)
                 np.testing.assert_array_equal([model.step() for _ in range(2)], losses)
+
+
+@pytest.mark.parametrize("model_type", [RecordedNumpyModel, ReplayedTorchModel, Lockstep])
+def test_a_model_that_nobody_needs_any_more_goes_at_once(model_type):
+    """A run in the explorer follows the other; their arrays must not wait for the collector of cycles."""
+    model = model_type(engine.preset("pytorch"))
+    for _ in range(6):
+        model.step()
+    gone = weakref.ref(model)
+    gc.disable()
+    try:
+        del model
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -53,7 +53,7 @@ def assert_the_plain_bits(settings):
     """Of a run with both at once, held against the textbook's step."""
     with limited(settings), np.errstate(all="ignore"):
         lockstep, plain = Lockstep(settings), NumpyModel(settings)
-        assert lockstep._pair == lockstep._both_at_once
+        assert lockstep._side_by_side
         lockstep.step(settings.epochs)
         assert parts_of(lockstep.numpy)
         losses = [plain.step() for _ in range(settings.epochs)]

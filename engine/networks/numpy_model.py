@@ -116,11 +116,11 @@ class RecordedNumpyModel(NumpyModel):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._share = shares_products(settings)
-        self.steps_from_now = RecordedSteps[Replay](self)
+        self.steps_from_now = RecordedSteps[Replay]()
 
     def step(self) -> float:
         """As `NumpyModel.step`."""
-        return self.steps_from_now.next()
+        return self.steps_from_now.next(self)
 
     def plain_step(self) -> float:
         """A step, with the velocities left where a recording finds them."""
@@ -156,7 +156,7 @@ class RecordedNumpyModel(NumpyModel):
         if kept.keys() == velocities.keys():
             self._keep_velocities(kept)
         else:
-            self.steps_from_now = RecordedSteps(self)
+            self.steps_from_now = RecordedSteps()
 
     def _keep_velocities(self, arrays: Tensors) -> None:
         """Put the present velocities into these arrays: the recording writes into them."""

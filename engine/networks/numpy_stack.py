@@ -5,7 +5,7 @@ In float64 every run has the bits of the same run alone. No arithmetic of a step
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -38,30 +38,31 @@ class NumpyStack:
             {i: stacked([network.b[i] for network in networks]) for i in layers if sides[0].bias},
         )
         self._learning_rate: Any = StackedNumber.of([side.learning_rate for side in sides])
-        self._steps = self._run()
+        self._taken = 0
+        self._replay: Replay | None = None
 
     def step(self) -> tuple[FloatArray, FloatArray]:
         """As `Stack.step`."""
-        error = next(self._steps) - self._Y
+        self._taken += 1
+        error = self._prediction() - self._Y
         flat = error.reshape(len(error), -1)
         mean_square = np.einsum("re,re->r", flat, flat) / flat.shape[1]
         return mean_square.astype(np.float64), flat.mean(axis=1).astype(np.float64)
 
-    def _run(self) -> Iterator[FloatArray]:
-        """The prediction of each step; the second is recorded, and run again from then on."""
+    def _prediction(self) -> FloatArray:
+        """Of the weights before a step that is then taken; the second is recorded, and run again from then on."""
+        if self._replay is not None:
+            self._replay.run({})
+            return self._replay.outputs[0]
         network, L = self._network, self._network.L
-        numbers = {"learning_rate": self._learning_rate, "t": 1}
-        yield np.asarray(network.step(self._X, self._Y, **numbers).layer[L])
+        numbers = {"learning_rate": self._learning_rate, "t": self._taken}
+        if self._taken == 1:
+            return np.asarray(network.step(self._X, self._Y, **numbers).layer[L])
         recording = Recording(RecordedStack)
-        step, carried = record_step(recording, network, self._X, self._Y, numbers | {"t": 2})
+        step, carried = record_step(recording, network, self._X, self._Y, numbers)
         prediction = recording.use(step.layer[L]).value
-        yield prediction.array
-        replay = Replay(recording, carried, [prediction])
-        # They hold every array of the recorded step.
-        del recording, step, carried, prediction
-        while True:
-            replay.run({})
-            yield replay.outputs[0]
+        self._replay = Replay(recording, carried, [prediction])
+        return prediction.array
 
     def parameters(self) -> Tensors:
         """As `Stack.parameters`."""

@@ -7,7 +7,6 @@ writes into those; where velocities appear or go, another recording is made. `re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -16,6 +15,9 @@ from engine.networks.model_state import ModelState
 
 CHECKED_STEPS = 2
 """Steps on which a recording must agree with the plain step before it is trusted."""
+
+FIRST_CHECKED = 2
+"""The first of them, from 1."""
 
 Recorded = TypeVar("Recorded")
 
@@ -40,43 +42,43 @@ class Recordable(Protocol[Recorded]):
 
 
 class RecordedSteps(Generic[Recorded]):
-    """The losses of a model's steps from now on. `trusted` is the recording, once there is one."""
+    """What has become of recording a model's step. `trusted` is the recording, once it has proved itself.
 
-    def __init__(self, model: Recordable[Recorded]) -> None:
+    It does not hold the model, which holds it: large arrays then go as soon as nobody needs them.
+    """
+
+    def __init__(self) -> None:
         self.trusted: Recorded | None = None
-        self._model = model
-        self._losses = self._run()
+        self._tried: Recorded | None = None
+        self._taken = 0
 
-    def next(self) -> float:
+    def next(self, model: Recordable[Recorded]) -> float:
         """Take a step; returns its loss."""
-        return next(self._losses)
-
-    def _run(self) -> Iterator[float]:
-        model = self._model
+        if self.trusted is not None:
+            loss = model.recorded_step(self.trusted)
+            return model.plain_step() if loss is None else loss
+        self._taken += 1
         # The first step makes what an optimizer keeps; from the second on all steps are alike.
-        yield model.plain_step()
-        recorded = model.record()
-        for _ in range(CHECKED_STEPS if recorded is not None else 0):
-            agrees, loss = self._agrees(recorded)
-            yield loss
-            recorded = recorded if agrees else None
-            if recorded is None:
-                break
-        self.trusted = recorded
-        while True:
-            loss_or_none = None if recorded is None else model.recorded_step(recorded)
-            yield model.plain_step() if loss_or_none is None else loss_or_none
+        if self._taken == FIRST_CHECKED:
+            self._tried = model.record()
+        if self._tried is None:
+            return model.plain_step()
+        agrees, loss = _agrees(model, self._tried)
+        if not agrees:
+            self._tried = None
+        elif self._taken == FIRST_CHECKED + CHECKED_STEPS - 1:
+            self.trusted = self._tried
+        return loss
 
-    def _agrees(self, recorded: Recorded | None) -> tuple[bool, float]:
-        """Whether both give the same bits from the same state, which is left one step further; and the loss."""
-        assert recorded is not None
-        model = self._model
-        before = model.state()
-        found = model.recorded_step(recorded)
-        after = model.state()
-        model.set_state(before)
-        loss = model.plain_step()
-        return found is not None and _same(found, loss) and _alike(after, model.state()), loss
+
+def _agrees(model: Recordable[Recorded], recorded: Recorded) -> tuple[bool, float]:
+    """Whether both give the same bits from the same state, which is left one step further; and the loss."""
+    before = model.state()
+    found = model.recorded_step(recorded)
+    after = model.state()
+    model.set_state(before)
+    loss = model.plain_step()
+    return found is not None and _same(found, loss) and _alike(after, model.state()), loss
 
 
 def _same(one: object, other: object) -> bool:

@@ -183,11 +183,11 @@ class ReplayedTorchModel(TorchModel):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._numbers = {"learning_rate": self.side.learning_rate}
-        self.steps_from_now = RecordedSteps[Program](self)
+        self.steps_from_now = RecordedSteps[Program]()
 
     def step(self) -> float:
         """As `TorchModel.step`."""
-        return self.steps_from_now.next()
+        return self.steps_from_now.next(self)
 
     def plain_step(self) -> float:
         """As `Recordable.plain_step`."""
@@ -218,5 +218,5 @@ class ReplayedTorchModel(TorchModel):
     def _set_velocities(self, velocities: Tensors) -> None:
         if velocities.keys() != self._velocities().keys():
             # The recording writes into velocities that are no longer there.
-            self.steps_from_now = RecordedSteps(self)
+            self.steps_from_now = RecordedSteps()
         super()._set_velocities(velocities)

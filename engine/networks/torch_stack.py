@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -90,24 +89,25 @@ class TorchStack:
             tensor(array).expand(len(runs), *array.shape) for array in (settings.data.X, settings.data.Y)
         )
         self._network = StackedTorchMLP(side, nn.Sequential(*modules))
-        self._steps = self._run()
+        self._taken = 0
+        self._program: Program | None = None
 
     def step(self) -> tuple[FloatArray, FloatArray]:
         """As `Stack.step`."""
-        squares, errors = next(self._steps).cpu().double().numpy()
+        squares, errors = self._moments().cpu().double().numpy()
         return squares, errors
 
-    def _run(self) -> Iterator[Any]:
-        """What each step returns; the second is recorded, and run again from then on."""
-        yield self._network.step(self._X, self._Y)
+    def _moments(self) -> torch.Tensor:
+        """What a step returns; the second is recorded, and run again from then on."""
+        self._taken += 1
+        if self._program is not None:
+            return self._program.run_on_device({})
+        if self._taken == 1:
+            return self._network.step(self._X, self._Y)
         with Recorder() as recorder:
             moments = self._network.step(self._X, self._Y)
-        yield moments
-        program = Program(recorder.calls, moments)
-        # They hold every tensor of the recorded step.
-        del recorder, moments
-        while True:
-            yield program.run_on_device({})
+        self._program = Program(recorder.calls, moments)
+        return moments
 
     def parameters(self) -> Tensors:
         """As `Stack.parameters`."""

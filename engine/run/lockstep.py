@@ -84,7 +84,7 @@ class Lockstep:
         self._record = record
         self.seconds = dict.fromkeys(SideName, 0.0)
         """What the steps of each side have taken so far."""
-        self._pair = self._both_at_once if side_by_side(settings) else self._in_turn
+        self._side_by_side = side_by_side(settings)
         self.initial_parameters = self.parameters()
         self._initial_gap = compare_weights(self.initial_parameters)
 
@@ -109,7 +109,8 @@ class Lockstep:
         return trained
 
     def _train(self, losses: FloatArray) -> int:
-        pair, isfinite = self._pair, math.isfinite
+        isfinite = math.isfinite
+        pair = self._both_at_once if self._side_by_side else self._in_turn
         for index in range(len(losses[0])):
             numpy_loss, pytorch_loss = pair()
             if not (isfinite(numpy_loss) and isfinite(pytorch_loss)):
