@@ -119,9 +119,9 @@ def test_the_command_line_says_it():
 def test_both_at_once_are_in_turn_bit_for_bit():
     settings = network(300, 40, 30, 3)
     runs = []
-    for pair in ("_in_turn", "_both_at_once"):
+    for at_once in (False, True):
         lockstep = Lockstep(settings)
-        lockstep._pair = getattr(lockstep, pair)
+        lockstep._side_by_side = at_once
         lockstep.step(3)
         runs.append((lockstep.curves(), lockstep.parameters()))
         assert all(seconds > 0 for seconds in lockstep.seconds.values())
@@ -134,7 +134,7 @@ def test_both_at_once_are_in_turn_bit_for_bit():
 
 def test_a_fault_beside_is_raised_here():
     lockstep = Lockstep(network(300, 40, 30, 3))
-    lockstep._pair = lockstep._both_at_once
+    lockstep._side_by_side = True
 
     def fail():
         raise MemoryError("made up")
@@ -147,7 +147,7 @@ def test_a_fault_beside_is_raised_here():
 def test_a_divergence_beside_is_no_warning_but_a_divergence():
     settings = network(300, 40, 30, 3).with_side(SideName.NUMPY, learning_rate=1e30)
     lockstep = Lockstep(replace(settings, output_activation="identity", epochs=50))
-    lockstep._pair = lockstep._both_at_once
+    lockstep._side_by_side = True
     lockstep.step(50)
     assert lockstep.divergence is not None
 
