@@ -1,6 +1,7 @@
 """The factorial study against `engine.train`, run by run; what it says of games made by hand."""
 
 import shlex
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 import engine
 from engine.errors import SettingsError
 from engine.experiment.discrepancies import find
-from engine.experiment.settings import InitialWeights, LossReport, SideName
+from engine.experiment.settings import InitialWeights, LogMoment, LossReport, SideName
 from engine.experiment.toward import AS_THE_ANSWER, Toward, toward
 from engine.export.impact_file import impact_csv, impact_document
 from engine.impact.effects import ROUNDING, against_the_answer, conclusion, effects, usable_seeds
@@ -101,6 +102,16 @@ def test_every_combination_is_engine_train(names, data, count, sides):
                 )
 
 
+def logged_by(model, report):
+    """What the model would log of its present weights."""
+    network = copy(model.network)
+    network.side = replace(model.side, loss_report=report, log_moment=LogMoment.BEFORE)
+    if isinstance(model, NumpyModel):
+        return network.report(model.predict() - model.Y)
+    prediction = model.model(model.X).detach()
+    return network.report(network.objective(prediction, model.Y), prediction, model.Y).item()
+
+
 @given(experiments(), st.lists(st.integers(0, 5), min_size=2, max_size=4))
 @hypothesis_settings(max_examples=40)
 def test_every_run_of_a_torch_stack_is_the_run_alone(settings, seeds):
@@ -111,11 +122,13 @@ def test_every_run_of_a_torch_stack_is_the_run_alone(settings, seeds):
     runs = [StackedRun.of(side, seed) for side, seed in zip(sides, seeds, strict=False)]
     assert len({run.structure(SideName.PYTORCH) for run in runs}) == 1
     with np.errstate(all="ignore"):
-        stack = TorchStack(settings, runs)
+        stack = TorchStack(settings, runs, list(LossReport))
         models = [TorchModel(replace(settings, pytorch=run.side, seed=run.seed)) for run in runs]
         for _ in range(5):
-            losses, _ = stack.step()
-            np.testing.assert_allclose(losses, [model.step() for model in models], rtol=1e-10, atol=1e-14)
+            logged = [[logged_by(model, report) for model in models] for report in LossReport]
+            np.testing.assert_allclose(stack.step(), logged, rtol=1e-10, atol=1e-14)
+            for model in models:
+                model.step()
         stacks = stack.parameters()
         for column, model in enumerate(models):
             for place, parameter in model.parameters().items():
@@ -159,16 +172,17 @@ def test_every_run_of_a_numpy_stack_has_the_bits_of_the_run_alone(settings, numb
     ]
     assert len({run.structure(SideName.NUMPY) for run in runs}) == 1
     with np.errstate(all="ignore"):
-        stack = NumpyStack(settings, runs)
+        stack = NumpyStack(settings, runs, list(LossReport))
         models = [NumpyModel(replace(settings, numpy=run.side, seed=run.seed)) for run in runs]
         for _ in range(6):
-            stack.step()
-            losses = [model.step() for model in models]
+            logged = [[logged_by(model, report) for model in models] for report in LossReport]
+            np.testing.assert_array_equal(stack.step(), logged)
+            for model in models:
+                model.step()
             stacks = stack.parameters()
             for column, model in enumerate(models):
                 for place, parameter in model.parameters().items():
                     np.testing.assert_array_equal(stacks[place][column], parameter, err_msg=place.name)
-        assert len(losses) == len(runs)
 
 
 def test_in_float32_it_is_engine_train_up_to_rounding():

@@ -66,7 +66,8 @@ class _Trainings:
         settings: Settings,
         name: SideName,
         runs: Sequence[StackedRun],
-        build: Callable[[Settings, Sequence[StackedRun]], Stack],
+        reports: Sequence[LossReport],
+        build: Callable[[Settings, Sequence[StackedRun], Sequence[LossReport]], Stack],
     ) -> None:
         by_structure: dict[object, list[StackedRun]] = {}
         for run in dict.fromkeys(runs):
@@ -75,34 +76,24 @@ class _Trainings:
         place = {run: column for column, run in enumerate(stacked)}
         self.columns = np.array([place[run] for run in runs])
         self.count = len(stacked)
-        self._stacks = [build(settings, group) for group in by_structure.values()]
-        self._last = np.full((2, self.count), np.nan)
+        self._stacks = [build(settings, group, reports) for group in by_structure.values()]
+        self._last = np.full((len(reports), self.count), np.nan)
         self.diverged = np.zeros(self.count, bool)
 
     def step(self) -> FloatArray:
-        """(2, R): mean(e²) and mean(e) of every training before this update; where it diverged, the last finite."""
-        moments = np.concatenate([np.stack(stack.step()) for stack in self._stacks], axis=1)
-        finite = np.isfinite(moments).all(axis=0) & ~self.diverged
+        """(reports, R): what each says of every training before this update; where it diverged, the last finite."""
+        logged = np.concatenate([stack.step() for stack in self._stacks], axis=1)
+        finite = np.isfinite(logged).all(axis=0) & ~self.diverged
         if not finite.all():
             self.diverged = ~finite
-            moments = np.where(finite, moments, self._last)
-        self._last = moments
-        return moments
+            logged = np.where(finite, logged, self._last)
+        self._last = logged
+        return logged
 
     def parameters(self) -> Tensors:
         """As `Stack.parameters`, of all trainings."""
         found = [stack.parameters() for stack in self._stacks]
         return {place: np.concatenate([one[place] for one in found]) for place in found[0]}
-
-
-def report_of(report: LossReport, moments: FloatArray, elements: int) -> FloatArray:
-    """The number that is logged, from mean(e²) and mean(e) along the second axis from the end."""
-    mean_square, mean = moments[..., 0, :], moments[..., 1, :]
-    if report is LossReport.MSE:
-        return mean_square
-    if report is LossReport.HALF_SUM:
-        return 0.5 * elements * mean_square
-    return 0.5 * mean_square * mean
 
 
 class Block:
@@ -122,14 +113,19 @@ class Block:
         self._games = 2 if any(one.numpy.bias is not one.pytorch.bias for one in combinations) else 1
         self._shape = (self._games, len(combinations), len(seeds))
         places = list(product(range(self._games), combinations, seeds))
-        sides = {
-            name: _Trainings(
-                settings, name, [StackedRun.of(one.side(name), seed, bool(held)) for held, one, seed in places], build
+        self._logged = _logged_alike(places)
+        wanted = (report for sides in self._logged for report, _ in sides)
+        self._reports = list(dict.fromkeys((LossReport.MSE, *wanted)))
+        self._sides = [
+            _Trainings(
+                settings,
+                name,
+                [StackedRun.of(one.side(name), seed, bool(held)) for held, one, seed in places],
+                self._reports,
+                build,
             )
             for name, build in ((SideName.NUMPY, NumpyStack), (SideName.PYTORCH, TorchStack))
-        }
-        self._sides = list(sides.values())
-        self._logged = _logged_alike(places)
+        ]
         self._last: list[FloatArray] | None = None
         self._area, self._reported = np.zeros(len(places)), np.zeros(len(places))
         self._below = [np.zeros(side.count, np.int64) for side in self._sides]
@@ -154,34 +150,33 @@ class Block:
         """Step, and add the gaps of all epochs whose losses before and after the update are known."""
         trained = []
         for side, below in zip(self._sides, self._below, strict=True):
-            moments = np.stack([side.step() for _ in range(count)])
+            logged = np.stack([side.step() for _ in range(count)])
             if self._distance is None:
-                self._watch_threshold(below, moments[:, 0])
-            trained.append(moments)
+                self._watch_threshold(below, logged[:, TRUE_LOSS])
+            trained.append(logged)
         rows = (
             trained
             if self._last is None
             else [np.concatenate([last, new]) for last, new in zip(self._last, trained, strict=True)]
         )
-        self._last = [moments[-1:] for moments in rows]
+        self._last = [logged[-1:] for logged in rows]
         numpy_columns, pytorch_columns = (side.columns for side in self._sides)
         extra = self._distance is not None
         if not extra:
-            self._area += _gap(trained[0][:, 0], trained[1][:, 0], numpy_columns, pytorch_columns)
-        for logged, places in self._logged.items():
-            late = any(moment is LogMoment.AFTER for _, moment in logged)
+            self._area += _gap(trained[0][:, TRUE_LOSS], trained[1][:, TRUE_LOSS], numpy_columns, pytorch_columns)
+        for sides, places in self._logged.items():
+            late = any(moment is LogMoment.AFTER for _, moment in sides)
             if extra and not late:
                 continue
-            curves = [
-                report_of(
-                    report,
-                    # Late on one side, both wait: an epoch counts once its loss after the update is known.
-                    moments if not late else whole[1:] if moment is LogMoment.AFTER else whole[:-1],
-                    self._settings.elements,
-                )
-                for (report, moment), moments, whole in zip(logged, trained, rows, strict=True)
+            # Late on one side, both wait: an epoch counts once its loss after the update is known.
+            epochs = [
+                new if not late else whole[1:] if moment is LogMoment.AFTER else whole[:-1]
+                for (_, moment), new, whole in zip(sides, trained, rows, strict=True)
             ]
-            self._reported[places] += _gap(curves[0], curves[1], numpy_columns[places], pytorch_columns[places])
+            numpy, pytorch = (
+                of_all[:, self._reports.index(report)] for of_all, (report, _) in zip(epochs, sides, strict=True)
+            )
+            self._reported[places] += _gap(numpy, pytorch, numpy_columns[places], pytorch_columns[places])
 
     def _watch_threshold(self, below: NDArray[np.int64], losses: FloatArray) -> None:
         under = losses < self._threshold
@@ -231,6 +226,9 @@ class Block:
         at_seed = np.asarray(self._diverged.reshape(self._shape).any(axis=(0, 1)))
         return tuple(seed for seed, diverged in zip(self.seeds, at_seed, strict=True) if diverged)
 
+
+TRUE_LOSS = 0
+"""The first of the reports: mean(e²)."""
 
 PLACES_AT_ONCE = 64
 """Pairs of final weights that are laid beside each other at once."""

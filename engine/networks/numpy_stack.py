@@ -6,14 +6,15 @@ In float64 every run has the bits of the same run alone. No arithmetic of a step
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import fields, is_dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from engine.experiment.settings import Settings
-from engine.networks.numpy_mlp import NumpyMLP
+from engine.experiment.settings import LossReport, Settings
+from engine.networks.numpy_mlp import NumpyMLP, Step
 from engine.networks.numpy_model import build_network, data_arrays, record_step
 from engine.networks.places import Kind, Place, Tensors
 from engine.networks.recording import Recording
@@ -26,43 +27,46 @@ from engine.types import FloatArray
 class NumpyStack:
     """R runs of one structure; weights are (R, fan_in, fan_out), activations (R, N, fan_out)."""
 
-    def __init__(self, settings: Settings, runs: Sequence[StackedRun]) -> None:
+    def __init__(self, settings: Settings, runs: Sequence[StackedRun], reports: Sequence[LossReport]) -> None:
         sides = [run.side for run in runs]
         self._X, self._Y = data_arrays(replace(settings, numpy=sides[0]))
         networks = [build_network(settings, run.side, run.start(settings)) for run in runs]
         layers = range(1, networks[0].L + 1)
+        side = _stacked(sides)
         self._network = NumpyMLP(
-            _stacked(sides),
+            side,
             networks[0].activations,
             {i: stacked([network.W[i] for network in networks]) for i in layers},
             {i: stacked([network.b[i] for network in networks]) for i in layers if sides[0].bias},
         )
+        self._reporting = [_with_side(self._network, side, loss_report=report) for report in reports]
         self._learning_rate: Any = StackedNumber.of([side.learning_rate for side in sides])
         self._taken = 0
         self._replay: Replay | None = None
 
-    def step(self) -> tuple[FloatArray, FloatArray]:
-        """As `Stack.step`."""
+    def step(self) -> FloatArray:
+        """As `Stack.step`; the second step is recorded, and run again from then on."""
         self._taken += 1
-        error = self._prediction() - self._Y
-        flat = error.reshape(len(error), -1)
-        mean_square = np.einsum("re,re->r", flat, flat) / flat.shape[1]
-        return mean_square.astype(np.float64), flat.mean(axis=1).astype(np.float64)
+        if self._replay is None:
+            return _by_run(self._plain_step())
+        self._replay.run({})
+        return _by_run(self._replay.outputs)
 
-    def _prediction(self) -> FloatArray:
-        """Of the weights before a step that is then taken; the second is recorded, and run again from then on."""
-        if self._replay is not None:
-            self._replay.run({})
-            return self._replay.outputs[0]
-        network, L = self._network, self._network.L
+    def _plain_step(self) -> list[FloatArray]:
         numbers = {"learning_rate": self._learning_rate, "t": self._taken}
         if self._taken == 1:
-            return np.asarray(network.step(self._X, self._Y, **numbers).layer[L])
+            step = self._network.step(self._X, self._Y, **numbers)
+            return self._logged(step, self._Y)
         recording = Recording(RecordedStack)
-        step, carried = record_step(recording, network, self._X, self._Y, numbers)
-        prediction = recording.use(step.layer[L]).value
-        self._replay = Replay(recording, carried, [prediction])
-        return prediction.array
+        step, carried = record_step(recording, self._network, self._X, self._Y, numbers)
+        logged = [recording.use(one).value for one in self._logged(step, recording.give(self._Y))]
+        self._replay = Replay(recording, carried, logged)
+        return [one.array for one in logged]
+
+    def _logged(self, step: Step, Y: FloatArray) -> list[Any]:
+        """What each report says of the weights before the step."""
+        error = step.layer[self._network.L] - Y
+        return [network.report(error) for network in self._reporting]
 
     def parameters(self) -> Tensors:
         """As `Stack.parameters`."""
@@ -74,6 +78,18 @@ class NumpyStack:
             lacking = np.zeros(outward.shape[:2])
             found[Place(Kind.BIAS, i)] = lacking if bias is None else np.array(bias[:, 0], np.float64)
         return found
+
+
+def _with_side(network: NumpyMLP, side: SimpleNamespace, **choices: Any) -> NumpyMLP:
+    """The same network, with other choices."""
+    other = copy(network)
+    other.side = SimpleNamespace(**vars(side) | choices)  # type: ignore[assignment]
+    return other
+
+
+def _by_run(logged: Sequence[FloatArray]) -> FloatArray:
+    """(reports, R) in float64, from (R, 1, 1) of each report."""
+    return np.stack([np.asarray(one, np.float64).reshape(-1) for one in logged])
 
 
 def _stacked(values: Sequence[Any]) -> Any:

@@ -49,8 +49,8 @@ class StackedRun:
 class Stack(Protocol):
     """Many runs of one side."""
 
-    def step(self) -> tuple[FloatArray, FloatArray]:
-        """One epoch of every run; mean(e²) and mean(e) of the weights before the update, (R,) each, in float64."""
+    def step(self) -> FloatArray:
+        """One epoch of every run; what each report says of the weights before the update, (reports, R), in float64."""
 
     def parameters(self) -> Tensors:
         """Weights (R, fan_out, fan_in) and biases (R, fan_out), in float64; a bias that is not there is zero."""

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from engine.experiment.settings import DerivativeAt, Precision, Reduction, Settings
+from engine.experiment.settings import DerivativeAt, LossReport, Precision, Reduction, Settings, Side
 from engine.networks.places import Kind, Place, Tensors
 from engine.networks.stacked_runs import StackedRun
 from engine.networks.torch_device import find_device
@@ -51,7 +51,11 @@ class StackedCriterion(nn.Module):
 
 
 class StackedTorchMLP(TorchMLP):
-    """R networks; what a step returns are two numbers of each run."""
+    """R networks; what a step returns are the numbers that each run would log, (reports, R)."""
+
+    def __init__(self, side: Side, model: nn.Sequential, reports: Sequence[LossReport]) -> None:
+        super().__init__(side, model)
+        self._reports = reports
 
     def prepare(self) -> None:
         """With the objective of many runs."""
@@ -59,15 +63,23 @@ class StackedTorchMLP(TorchMLP):
         self.criterion = StackedCriterion(self.side.reduction)
 
     def report(self, loss: torch.Tensor, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
-        """mean(e²) and mean(e), (2, R)."""
+        """`TorchMLP.report` of each run, for each of the reports."""
         error = (prediction.detach() - Y).flatten(1)
-        return torch.stack([error.square().mean(1), error.mean(1)])
+        return torch.stack([self._report(report, error) for report in self._reports])
+
+    def _report(self, report: LossReport, error: torch.Tensor) -> torch.Tensor:
+        """(R,) from the errors (R, N·C)."""
+        if report is LossReport.MSE:
+            return error.square().mean(1)
+        if report is LossReport.HALF_SUM:
+            return error.square().sum(1) * 0.5
+        return (error * (0.5 * error.square().mean(1, keepdim=True))).mean(1)
 
 
 class TorchStack:
     """R runs of one structure; weights are (R, fan_out, fan_in), activations (R, N, fan_out). Raises `DeviceError`."""
 
-    def __init__(self, settings: Settings, runs: Sequence[StackedRun]) -> None:
+    def __init__(self, settings: Settings, runs: Sequence[StackedRun], reports: Sequence[LossReport]) -> None:
         side = runs[0].side
         device = find_device(settings.device)
         dtype = torch.float64 if side.precision is Precision.FLOAT64 else torch.float32
@@ -88,16 +100,16 @@ class TorchStack:
         self._X, self._Y = (
             tensor(array).expand(len(runs), *array.shape) for array in (settings.data.X, settings.data.Y)
         )
-        self._network = StackedTorchMLP(side, nn.Sequential(*modules))
+        self._network = StackedTorchMLP(side, nn.Sequential(*modules), reports)
         self._taken = 0
         self._program: Program | None = None
 
-    def step(self) -> tuple[FloatArray, FloatArray]:
+    def step(self) -> FloatArray:
         """As `Stack.step`."""
-        squares, errors = self._moments().cpu().double().numpy()
-        return squares, errors
+        logged: FloatArray = self._step_on_device().cpu().double().numpy()
+        return logged
 
-    def _moments(self) -> torch.Tensor:
+    def _step_on_device(self) -> torch.Tensor:
         """What a step returns; the second is recorded, and run again from then on."""
         self._taken += 1
         if self._program is not None:
@@ -105,9 +117,9 @@ class TorchStack:
         if self._taken == 1:
             return self._network.step(self._X, self._Y)
         with Recorder() as recorder:
-            moments = self._network.step(self._X, self._Y)
-        self._program = Program(recorder.calls, moments)
-        return moments
+            logged = self._network.step(self._X, self._Y)
+        self._program = Program(recorder.calls, logged)
+        return logged
 
     def parameters(self) -> Tensors:
         """As `Stack.parameters`."""
