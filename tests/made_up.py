@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from engine.experiment.discrepancies import find, remaining
+from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import SideName
 from engine.impact.study import Impact, Measure
 from engine.networks.model_state import ModelState
@@ -40,7 +41,7 @@ class MadeUpModel:
         self.shapes = {}
         for layer, (fan_in, fan_out) in enumerate(pairwise(sizes), start=1):
             self.shapes[Place(Kind.WEIGHT, layer)] = (fan_out, fan_in)
-            if bias:
+            if of_layers(bias, len(sizes) - 1)[layer - 1]:
                 self.shapes[Place(Kind.BIAS, layer)] = (fan_out,)
 
     def step(self):

@@ -24,24 +24,34 @@ def datasets(draw):
 
 
 @st.composite
-def sides(draw, name):
+def per_layer(draw, values, layers):
+    """One for all layers, or now and then one for each."""
+    if layers > 1 and draw(st.integers(0, 3)) == 0:
+        return tuple(draw(st.lists(st.sampled_from(values), min_size=layers, max_size=layers)))
+    return draw(st.sampled_from(values))
+
+
+@st.composite
+def sides(draw, name, layers):
     side = Side(learning_rate=draw(st.sampled_from([0.01, 0.3, 0.6])))
     for discrepancy in CATALOGUE:
         values = [choice.value for choice in discrepancy.choices_for(name)]
         values += [discrepancy.parse(text, name) for text in OF_ONES_OWN.get(discrepancy.field, ())]
         if values:
-            side = replace(side, **{discrepancy.field: draw(st.sampled_from(values))})
+            drawn = per_layer(values, layers) if discrepancy.per_layer else st.sampled_from(values)
+            side = replace(side, **{discrepancy.field: draw(drawn)})
     return side
 
 
 @st.composite
 def experiments(draw):
+    hidden = tuple(draw(st.lists(st.integers(1, 6), max_size=3)))
     return Settings(
         data=draw(datasets()),
-        numpy=draw(sides(SideName.NUMPY)),
-        pytorch=draw(sides(SideName.PYTORCH)),
-        hidden=tuple(draw(st.lists(st.integers(1, 6), max_size=3))),
-        activation=draw(st.sampled_from(Activation)),
+        numpy=draw(sides(SideName.NUMPY, len(hidden) + 1)),
+        pytorch=draw(sides(SideName.PYTORCH, len(hidden) + 1)),
+        hidden=hidden,
+        activation=draw(per_layer(list(Activation), len(hidden))),
         output_activation=draw(st.sampled_from(Activation)),
         epochs=20,
         seed=draw(st.integers(0, 2**64 - 1)),

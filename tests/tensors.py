@@ -8,7 +8,7 @@ from engine.networks.places import parameter_places
 
 def placed(arrays, bias=False):
     """Weight, bias, weight, ... by their places."""
-    return dict(zip(parameter_places(len(arrays) // (2 if bias else 1), bias), arrays, strict=True))
+    return dict(zip(parameter_places([bias] * (len(arrays) // (2 if bias else 1))), arrays, strict=True))
 
 
 def state_of(*arrays, bias=False):

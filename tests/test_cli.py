@@ -156,7 +156,7 @@ def test_a_csv_is_trained(tmp_path):
         (("run", "--preset", "none"), "There is no preset 'none'; there are asked"),
         (("run", "--set", "numpy.bias"), "--set cannot be 'numpy.bias'; it is numpy.SETTING=VALUE"),
         (("run", "--set", "jax.bias=yes"), "--set cannot be 'jax.bias=yes'"),
-        (("run", "--set", "numpy.depth=3"), "There is no difference 'depth'; there are loss_report"),
+        (("run", "--set", "numpy.depth=3"), "There is no setting 'depth'; there are loss_report"),
         (("run", "--set", "numpy.bias=maybe"), "numpy.bias cannot be 'maybe'; it is one of no, yes"),
         (("run", "--set", "pytorch.precision=mixed"), "it is one of float64, float32"),
         (("run", "--set", "both.learning_rate=fast"), "numpy.learning_rate cannot be 'fast'; it is a number"),

@@ -14,7 +14,17 @@ from textual.content import Content
 
 import engine
 from engine.errors import SettingsError
-from engine.experiment.discrepancies import CATALOGUE, Explanation, find, match_all, match_toward, part_again, remaining
+from engine.experiment.discrepancies import (
+    CATALOGUE,
+    SIDE_SETTINGS,
+    Explanation,
+    find,
+    find_setting,
+    match_all,
+    match_toward,
+    part_again,
+    remaining,
+)
 from engine.experiment.settings import Activation, LossReport, Settings, Side, SideName
 from engine.experiment.update_rules import Momentum
 from engine.networks.initial_weights import initial_layers
@@ -28,7 +38,8 @@ EACH = pytest.mark.parametrize("discrepancy", CATALOGUE, ids=lambda one: one.fie
 
 
 def test_the_catalogue_is_the_fields_of_a_side():
-    assert {one.field for one in CATALOGUE} == {field.name for field in fields(Side)}
+    assert {one.field for one in SIDE_SETTINGS} == {field.name for field in fields(Side)}
+    assert [one for one in SIDE_SETTINGS if one not in CATALOGUE] == [find_setting("objective")]
 
 
 @EACH

@@ -44,7 +44,7 @@ def test_every_document_can_be_opened(tmp_path, document):
     assert read(tmp_path, trace_document(trace_epoch(SETTINGS, 1))) == SETTINGS
     planned = plan(SETTINGS, ["bias"], seeds=1)
     assert read(tmp_path, impact_document(measure(planned))) == planned.settings
-    assert document["format"] == FORMAT == 3
+    assert document["format"] == FORMAT == 4
 
 
 def test_a_document_from_before_formats_had_numbers(tmp_path, document):
@@ -73,12 +73,12 @@ def test_an_old_name_is_read_for_good_and_not_beside_the_new_one(tmp_path, docum
 @pytest.mark.parametrize(
     ("place", "value", "said"),
     [
-        (("format",), 4, "its format is 4, and this program knows formats up to 3; open it with"),
+        (("format",), 5, "its format is 5, and this program knows formats up to 4; open it with"),
         (("format",), 10**30, "its format is 1000000000"),
-        (("format",), "2", "its format cannot be '2'; it is a whole number from 1 to 3"),
+        (("format",), "2", "its format cannot be '2'; it is a whole number from 1 to 4"),
         (("format",), True, "its format cannot be True"),
         (("format",), 0, "its format cannot be 0"),
-        (("colour",), 1, "'colour' is no field of format 3"),
+        (("colour",), 1, "'colour' is no field of format 4"),
         (("settings", "colour"), 1, "'colour' is no field of 'settings'; its fields are data, hidden"),
         (("settings", "data", "colour"), 1, "'colour' is no field of 'data'"),
         (("settings", "numpy", "colour"), 1, "'colour' is no field of 'numpy'"),
@@ -99,7 +99,11 @@ def test_an_old_name_is_read_for_good_and_not_beside_the_new_one(tmp_path, docum
         (("settings", "seed"), "0", "seed cannot be '0'"),
         (("settings", "device"), 5, "device cannot be 5"),
         (("settings", "threads"), [], "threads cannot be []"),
-        (("settings", "activation"), [], "activation cannot be '[]'"),
+        (
+            ("settings", "activation"),
+            [],
+            "activation has 0 values, and there is 1 hidden layer; give one for all, or one for each.",
+        ),
         (("settings", "numpy", "bias"), 1, "bias cannot be 1; it is True or False"),
         (("settings", "numpy", "learning_rate"), "fast", "learning_rate cannot be 'fast'"),
         (("settings", "numpy", "momentum"), {}, "momentum cannot be {}"),

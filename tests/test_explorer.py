@@ -107,6 +107,19 @@ async def test_a_value_of_ones_own_is_typed(explorer, key, side):
     assert momentum.value(explorer.app.settings, side) == momentum.choices[0].value
 
 
+async def test_a_value_for_each_layer_is_typed(explorer):
+    bias = find("bias")
+    await explorer.press(*["down"] * CATALOGUE.index(bias), "H", *["backspace"] * 2, *"no", "comma", *"ye", "enter")
+    assert "numpy.bias cannot be 'ye'; it is one of no, yes" in str(explorer.app.screen.query_one("#problem").render())
+    await explorer.press("s", "comma", "enter")
+    assert isinstance(explorer.app.screen, ValueScreen)
+    await explorer.press("backspace", "enter")
+    assert explorer.app.settings.numpy.bias == (False, True)
+    assert explorer.snapshot.settings == explorer.app.settings
+    await explorer.press("left")
+    assert explorer.app.settings.numpy.bias is False
+
+
 async def test_mixed_precision_toward_numpy_says_why_it_went_the_other_way(explorer):
     explorer.app.choose_preset("answer")
     await explorer.press(*["down"] * 5, "M")

@@ -202,7 +202,7 @@ def test_a_file_older_than_a_setting_has_it_as_it_was(tmp_path):
     del document["format"], document["settings"]["data"]["header"], document["settings"]["threads"]
     settings = replace(settings, threads=None)
     for side in ("numpy", "pytorch"):
-        for younger in ("update_order", "log_moment", "derivative_at", "momentum", "weight_decay"):
+        for younger in ("update_order", "log_moment", "derivative_at", "momentum", "weight_decay", "objective"):
             del document["settings"][side][younger]
     file.write_text(json.dumps(document))
     assert read_settings(file) == settings

@@ -6,6 +6,7 @@ A discrepancy is a setting on which the two sides differ; the catalogue of them 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 
 from engine.errors import SettingsError
 from engine.experiment.data import Dataset
+from engine.experiment.per_layer import PerLayer, fitted, of_layers, parsed_per_layer
 from engine.experiment.update_rules import NO_MOMENTUM, NO_WEIGHT_DECAY, Momentum, UpdateOrder, WeightDecay
 from engine.shown_text import shown
 
@@ -46,6 +48,13 @@ class SideName(Enum):
     def other(self) -> SideName:
         """The opposite side."""
         return SideName.PYTORCH if self is SideName.NUMPY else SideName.NUMPY
+
+
+class Objective(Enum):
+    """What an error costs; `Reduction` makes one number of the costs, `LossReport` is what is logged."""
+
+    SQUARED_ERROR = "squared-error"
+    """(ŷ − y)²."""
 
 
 class LossReport(Enum):
@@ -94,6 +103,11 @@ class InitialWeights(Enum):
     TRUNCATED_NORMAL = "truncated-normal"
     """A standard normal cut off at ±1/√fan_in."""
 
+    @property
+    def pytorchs_stream(self) -> bool:
+        """Whether it is what `nn.Linear` draws; NumPy's stream otherwise."""
+        return self in (InitialWeights.PYTORCH, InitialWeights.PYTORCH_FLOAT64)
+
 
 class Reduction(Enum):
     """How the squared errors become the one number whose gradient is taken."""
@@ -138,34 +152,37 @@ def parse_choice(kind: type[Choice], value: object, what: str) -> Choice:
 
 @dataclass(frozen=True)
 class Side:
-    """How one implementation does it. The defaults are PyTorch's. Raises `SettingsError`."""
+    """How one implementation does it. The defaults are PyTorch's. Raises `SettingsError`.
 
+    What concerns a layer is one value, or one per layer.
+    """
+
+    objective: Objective = Objective.SQUARED_ERROR
     loss_report: LossReport = LossReport.MSE
-    initial_weights: InitialWeights = InitialWeights.PYTORCH
-    bias: bool = True
+    initial_weights: PerLayer[InitialWeights] = InitialWeights.PYTORCH
+    bias: PerLayer[bool] = True
     reduction: Reduction = Reduction.MEAN
     learning_rate: float = 0.3
     precision: Precision = Precision.FLOAT32
     update_order: UpdateOrder = UpdateOrder.TOGETHER
     log_moment: LogMoment = LogMoment.BEFORE
-    derivative_at: DerivativeAt = DerivativeAt.OUTPUT
+    derivative_at: PerLayer[DerivativeAt] = DerivativeAt.OUTPUT
     momentum: Momentum = NO_MOMENTUM
     weight_decay: WeightDecay = NO_WEIGHT_DECAY
 
     def __post_init__(self) -> None:
         kinds = {
+            "objective": Objective,
             "loss_report": LossReport,
-            "initial_weights": InitialWeights,
             "reduction": Reduction,
             "precision": Precision,
             "update_order": UpdateOrder,
             "log_moment": LogMoment,
-            "derivative_at": DerivativeAt,
         }
         for field, kind in kinds.items():
             object.__setattr__(self, field, parse_choice(kind, getattr(self, field), field))
-        if not isinstance(self.bias, bool):
-            raise SettingsError(f"bias cannot be {shown(repr(self.bias))}; it is True or False.")
+        for field, parse in PER_LAYER.items():
+            object.__setattr__(self, field, parsed_per_layer(getattr(self, field), parse))
         object.__setattr__(self, "momentum", _parsed(Momentum, self.momentum, "momentum"))
         object.__setattr__(self, "weight_decay", _parsed(WeightDecay, self.weight_decay, "weight_decay"))
         rate = self.learning_rate
@@ -182,6 +199,19 @@ class Side:
         own = LossReport.MSE if self.reduction is Reduction.MEAN else LossReport.HALF_SUM
         return self.loss_report is own and self.log_moment is LogMoment.BEFORE
 
+
+def _checked_bias(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise SettingsError(f"bias cannot be {shown(repr(value))}; it is True or False.")
+    return value
+
+
+PER_LAYER: dict[str, Callable[[Any], Any]] = {
+    "initial_weights": lambda value: parse_choice(InitialWeights, value, "initial_weights"),
+    "bias": _checked_bias,
+    "derivative_at": lambda value: parse_choice(DerivativeAt, value, "derivative_at"),
+}
+"""What a side may have for each layer, and how one value is read."""
 
 Rule = TypeVar("Rule", Momentum, WeightDecay)
 
@@ -205,7 +235,8 @@ class Settings:
     numpy: Side
     pytorch: Side
     hidden: tuple[int, ...] = (5,)
-    activation: Activation = Activation.SIGMOID
+    activation: PerLayer[Activation] = Activation.SIGMOID
+    """Of the hidden layers."""
     output_activation: Activation = Activation.SIGMOID
     epochs: int = 5000
     seed: int = 0
@@ -215,8 +246,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden", _checked_hidden(self.hidden))
-        for field in ("activation", "output_activation"):
-            object.__setattr__(self, field, parse_choice(Activation, getattr(self, field), field))
+        self._check_layers()
         _check_whole("epochs", self.epochs, 1, MAX_EPOCHS)
         _check_whole("seed", self.seed, 0, MAX_SEED)
         check_device_name(self.device)
@@ -235,6 +265,20 @@ class Settings:
                 f"at most {MAX_PARAMETERS:,} can be compared."
             )
 
+    def _check_layers(self) -> None:
+        """Read what each layer may have of its own; as many values as there are layers."""
+        output = parse_choice(Activation, self.output_activation, "output_activation")
+        object.__setattr__(self, "output_activation", output)
+        hidden = parsed_per_layer(self.activation, lambda value: parse_choice(Activation, value, "activation"))
+        object.__setattr__(self, "activation", fitted(hidden, len(self.hidden), "activation", "hidden layer"))
+        for name in SideName:
+            side = self.side(name)
+            fit: dict[str, Any] = {}
+            for field in PER_LAYER:
+                if isinstance(choice := getattr(side, field), tuple):
+                    fit[field] = fitted(choice, len(self.hidden) + 1, f"{name.value}.{field}")
+            object.__setattr__(self, name.value, replace(side, **fit) if fit else side)
+
     @property
     def layer_sizes(self) -> tuple[int, ...]:
         """D, the hidden sizes, C."""
@@ -243,7 +287,7 @@ class Settings:
     @property
     def activations(self) -> tuple[Activation, ...]:
         """The activation of each layer, the output's last."""
-        return (*(self.activation for _ in self.hidden), self.output_activation)
+        return (*of_layers(self.activation, len(self.hidden)), self.output_activation)
 
     @property
     def elements(self) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from engine.errors import SettingsError
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy, find
+from engine.experiment.discrepancies.base import listed
 from engine.experiment.settings import SideName
 from engine.shown_text import shown
 
@@ -105,8 +106,3 @@ def _parsed(text: str, named: str) -> Toward:
 def noun(side: SideName) -> str:
     """How sentences call a side: 'toward the hand-written side'."""
     return "the hand-written side" if side is SideName.NUMPY else "PyTorch"
-
-
-def listed(names: Sequence[str]) -> str:
-    """'bias', 'bias and gradient', 'bias, gradient and precision'."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import InputError
-from engine.experiment.discrepancies import CATALOGUE
+from engine.experiment.discrepancies import SIDE_SETTINGS
 from engine.experiment.settings import SideName
 from engine.shown_text import shown
 
-FORMAT = 3
+FORMAT = 4
 """Of the documents that are written. Those without a number are of format 1. Since format 3 `gradient_scale` is called
-`reduction`; `old_names.py` reads both.
+`reduction`; `old_names.py` reads both. Since format 4 a side has an `objective`, and what concerns a
+layer may be a list.
 """
 
 RUN = dict.fromkeys(("settings", *(side.value for side in SideName), "comparison"), 1)
@@ -53,7 +54,7 @@ before there was a choice.
 
 DATA = {**dict.fromkeys(("name", "source", "targets", "X", "Y"), 1), "header": 2}
 
-SIDE = {discrepancy.field: discrepancy.since for discrepancy in CATALOGUE}
+SIDE = {discrepancy.field: discrepancy.since for discrepancy in SIDE_SETTINGS}
 
 
 def format_of(document: Mapping[str, Any]) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.experiment.discrepancies import CATALOGUE
+from engine.experiment.per_layer import of_layers, typed
 from engine.experiment.settings import Settings, SideName
 from engine.networks.places import parameter_places
 from engine.networks.programs import data_file_name, script_files
@@ -30,7 +31,7 @@ def export_files(result: Result, command: str) -> dict[str, str | bytes]:
     files["losses.csv"] = losses_csv(result.curves)
     files["parameters.npz"] = parameters_npz(result)
     for side in SideName:
-        places = parameter_places(len(result.settings.activations), result.settings.side(side).bias)
+        places = parameter_places(of_layers(result.settings.side(side).bias, len(result.settings.activations)))
         parameters = dict(zip(places, own_parameters(side, result.parameters).values(), strict=True))
         files[f"{side.value}_state_dict.pt"] = state_dict_file(parameters)
     files["report.md"] = report(result, command)
@@ -87,7 +88,7 @@ def report(result: Result, command: str) -> str:
         result.verdict.detail,
         "",
         f"{_code(data.name)}: N = {data.samples}, D = {data.inputs}, C = {data.outputs}. "
-        f"Layers {'-'.join(map(str, settings.layer_sizes))}, {settings.activation.value}, seed {settings.seed}, "
+        f"Layers {'-'.join(map(str, settings.layer_sizes))}, {typed(settings.activation)}, seed {settings.seed}, "
         f"{gap.epochs:,} of {settings.epochs:,} epochs.",
         "",
         f"    {command}",

@@ -10,8 +10,9 @@ from typing import Any
 
 from engine.errors import InputError
 from engine.experiment.data import Dataset
-from engine.experiment.discrepancies import CATALOGUE, remaining
+from engine.experiment.discrepancies import SIDE_SETTINGS, remaining
 from engine.experiment.old_names import with_present_names
+from engine.experiment.per_layer import plain_values
 from engine.experiment.reading import read_text
 from engine.experiment.settings import Settings, Side, SideName
 from engine.export.document_format import DATA, FORMAT, SETTINGS, SIDE, check_fields, format_of
@@ -35,14 +36,14 @@ def settings_document(settings: Settings) -> dict[str, Any]:
             "Y": data.Y.tolist(),
         },
         "hidden": list(settings.hidden),
-        "activation": settings.activation.value,
+        "activation": plain_values(settings.activation),
         "output_activation": settings.output_activation.value,
         "epochs": settings.epochs,
         "seed": settings.seed,
         "device": settings.device,
         "threads": threads_of(settings),
         **{
-            side.value: {discrepancy.field: _plain(discrepancy.value(settings, side)) for discrepancy in CATALOGUE}
+            side.value: {setting.field: _plain(setting.value(settings, side)) for setting in SIDE_SETTINGS}
             for side in SideName
         },
     }
@@ -130,6 +131,8 @@ def _side_document(side: SideRun) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
     if isinstance(value, Enum):
         return value.value
     return value if isinstance(value, (bool, float)) else str(value)

@@ -110,7 +110,7 @@ class Block:
         self._settings = settings
         self._threshold = threshold
         # With a bias among the differences there is a second game, in which its draws shift nothing.
-        self._games = 2 if any(one.numpy.bias is not one.pytorch.bias for one in combinations) else 1
+        self._games = 2 if any(one.numpy.bias != one.pytorch.bias for one in combinations) else 1
         self._shape = (self._games, len(combinations), len(seeds))
         places = list(product(range(self._games), combinations, seeds))
         self._logged = _logged_alike(places)

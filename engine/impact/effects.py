@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.experiment.discrepancies import Discrepancy, Moves
-from engine.experiment.toward import AS_THE_ANSWER, listed
+from engine.experiment.discrepancies.base import listed
+from engine.experiment.toward import AS_THE_ANSWER
 from engine.impact.shapley import alone, interactions, removed, shapley_values
 from engine.impact.study import Impact, Measure
 from engine.number_text import number

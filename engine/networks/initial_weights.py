@@ -6,12 +6,14 @@ for PyTorch's start the PyTorch side lets `nn.Linear` draw its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
 
+from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import InitialWeights, Precision, Settings, Side
 from engine.networks.torch_random import TorchGenerator, linear_start
 from engine.types import FloatArray
@@ -35,7 +37,9 @@ def initial_layers(settings: Settings, side: Side) -> list[LayerStart]:
     (fan_out, fan_in) for PyTorch's start, (fan_in, fan_out) for NumPy's own.
     """
     dtype = parameter_dtype(side.precision)
-    drawn = _draw(side.initial_weights, settings.seed, settings.layer_sizes, side.bias)
+    layers = len(settings.activations)
+    starts, biases = of_layers(side.initial_weights, layers), of_layers(side.bias, layers)
+    drawn = _draw(starts, settings.seed, list(pairwise(settings.layer_sizes)), biases)
     # The memory order stays as drawn: a matrix product may round differently in another.
     return [
         LayerStart(layer.weight.astype(dtype, order="K"), None if layer.bias is None else layer.bias.astype(dtype))
@@ -43,19 +47,42 @@ def initial_layers(settings: Settings, side: Side) -> list[LayerStart]:
     ]
 
 
-def _draw(start: InitialWeights, seed: int, sizes: tuple[int, ...], bias: bool) -> list[LayerStart]:
-    pairs = list(pairwise(sizes))
-    if start is InitialWeights.PYTORCH or start is InitialWeights.PYTORCH_FLOAT64:
-        generator = TorchGenerator(seed)
-        dtype = np.float32 if start is InitialWeights.PYTORCH else np.float64
-        return [LayerStart(*linear_start(generator, fan_in, fan_out, bias, dtype)) for fan_in, fan_out in pairs]
+def _draw(
+    starts: Sequence[InitialWeights], seed: int, sizes: Sequence[tuple[int, int]], biases: Sequence[bool]
+) -> list[LayerStart]:
+    """Of each layer from the stream that its start names; both streams begin at the seed."""
+    pytorchs = _from_pytorchs_stream(starts, seed, sizes, biases)
+    numpys = _from_numpys_stream(starts, seed, sizes, biases)
+    return [pytorchs[i] if start.pytorchs_stream else numpys[i] for i, start in enumerate(starts)]
+
+
+def _from_pytorchs_stream(
+    starts: Sequence[InitialWeights], seed: int, sizes: Sequence[tuple[int, int]], biases: Sequence[bool]
+) -> dict[int, LayerStart]:
+    """Up to the last layer that has its start from here: `nn.Linear` draws also what is replaced afterwards."""
+    generator, found = TorchGenerator(seed), {}
+    count = max((i + 1 for i, start in enumerate(starts) if start.pytorchs_stream), default=0)
+    for i, ((fan_in, fan_out), bias) in enumerate(zip(sizes[:count], biases, strict=False)):
+        dtype = np.float64 if starts[i] is InitialWeights.PYTORCH_FLOAT64 else np.float32
+        found[i] = LayerStart(*linear_start(generator, fan_in, fan_out, bias, dtype))
+    return found
+
+
+def _from_numpys_stream(
+    starts: Sequence[InitialWeights], seed: int, sizes: Sequence[tuple[int, int]], biases: Sequence[bool]
+) -> dict[int, LayerStart]:
+    """The layers that have their start from here."""
     # NumPy's legacy seed has 32 bits; PyTorch's generator uses the same low 32 of a longer one.
     random = np.random.RandomState(seed & 0xFFFFFFFF)
-    draw = _unit_uniform if start is InitialWeights.UNIT_UNIFORM else _truncated_normal
+    draws = {
+        i: _unit_uniform if start is InitialWeights.UNIT_UNIFORM else _truncated_normal
+        for i, start in enumerate(starts)
+        if not start.pytorchs_stream
+    }
     # All weights before all biases: turning the biases on leaves the weights as they were.
-    weights = [draw(random, fan_in, (fan_in, fan_out)).T for fan_in, fan_out in pairs]
-    biases = [draw(random, fan_in, (fan_out,)) if bias else None for fan_in, fan_out in pairs]
-    return [LayerStart(weight, bias) for weight, bias in zip(weights, biases, strict=True)]
+    weights = {i: draw(random, sizes[i][0], sizes[i]).T for i, draw in draws.items()}
+    vectors = {i: draw(random, sizes[i][0], sizes[i][1:]) if biases[i] else None for i, draw in draws.items()}
+    return {i: LayerStart(weights[i], vectors[i]) for i in draws}
 
 
 def _unit_uniform(random: np.random.RandomState, fan_in: int, shape: tuple[int, ...]) -> FloatArray:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation, DerivativeAt, LogMoment, LossReport, Reduction, Side
 from engine.experiment.update_rules import DecayForm, MomentumForm, UpdateOrder
 from engine.types import FloatArray
@@ -54,6 +55,8 @@ class NumpyMLP:
         self.side = side
         self.activations = activations
         self.L = len(W)
+        self.bias = by_layer(side.bias, self.L)
+        self.derivative_at = by_layer(side.derivative_at, self.L)
         self.W, self.b = W, b
         self.V: dict[int, Velocity] = dict.fromkeys(W, 0.0)
         self.U: dict[int, Velocity] = dict.fromkeys(b, 0.0)
@@ -66,7 +69,7 @@ class NumpyMLP:
         layer: Arrays = {0: X}
         for i in range(1, self.L + 1):
             z[i] = np.dot(layer[i - 1], self.W[i])
-            if self.side.bias:
+            if self.bias[i]:
                 z[i] = z[i] + self.b[i]
             layer[i] = self.activate(i, z[i])
         return z, layer
@@ -99,7 +102,7 @@ class NumpyMLP:
             else:
                 dlayer[i] = error
             s = layer[i]
-            if side.derivative_at is DerivativeAt.PRE_ACTIVATION:
+            if self.derivative_at[i] is DerivativeAt.PRE_ACTIVATION:
                 s = z[i]
             delta[i] = self.pass_activation(i, dlayer[i], s)
             if side.update_order is UpdateOrder.IN_TURN:
@@ -131,7 +134,7 @@ class NumpyMLP:
         """Move the weight and the bias of layer i, whose input was `layer_input` (N, fan_in)."""
         self.dW[i] = np.dot(layer_input.T, delta)
         self.V[i] = self.descend(self.W[i], self.dW[i], self.V[i], learning_rate, t)
-        if self.side.bias:
+        if self.bias[i]:
             self.db[i] = delta.sum(axis=0)
             self.U[i] = self.descend(self.b[i], self.db[i], self.U[i], learning_rate, t)
 

@@ -91,7 +91,7 @@ class NumpyModel:
 
     def _by_place(self) -> Tensors:
         arrays = {Kind.WEIGHT: self.network.W, Kind.BIAS: self.network.b}
-        places = parameter_places(self.network.L, self.side.bias)
+        places = parameter_places(self.network.bias.values())
         return {place: arrays[place.kind][place.layer] for place in places}
 
     def _velocities(self) -> Tensors:

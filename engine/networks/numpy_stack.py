@@ -37,7 +37,7 @@ class NumpyStack:
             side,
             networks[0].activations,
             {i: stacked([network.W[i] for network in networks]) for i in layers},
-            {i: stacked([network.b[i] for network in networks]) for i in layers if sides[0].bias},
+            {i: stacked([network.b[i] for network in networks]) for i in layers if i in networks[0].b},
         )
         self._reporting = [_with_side(self._network, side, loss_report=report) for report in reports]
         self._learning_rate: Any = StackedNumber.of([side.learning_rate for side in sides])

@@ -68,10 +68,12 @@ Tensors = dict[Place, FloatArray]
 """Arrays in PyTorch's orientation: weights (fan_out, fan_in), biases (fan_out,), the rest (N, fan_out)."""
 
 
-def parameter_places(layers: int, bias: bool) -> list[Place]:
-    """Of a network's parameters in PyTorch's order: weight, bias, weight, ..."""
-    kinds = PARAMETERS if bias else PARAMETERS[:1]
-    return [Place(kind, layer) for layer in range(1, layers + 1) for kind in kinds]
+def parameter_places(biases: Iterable[bool]) -> list[Place]:
+    """Of a network's parameters in PyTorch's order: weight, bias, weight, ...; `biases` says which layers have one."""
+    found: list[Place] = []
+    for layer, bias in enumerate(biases, start=1):
+        found += [Place(kind, layer) for kind in (PARAMETERS if bias else PARAMETERS[:1])]
+    return found
 
 
 def in_order(places: Iterable[Place]) -> list[Place]:

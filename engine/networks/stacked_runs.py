@@ -8,12 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Protocol
 
+from engine.experiment.per_layer import of_layers, values_of
 from engine.experiment.settings import InitialWeights, LogMoment, LossReport, Settings, Side, SideName
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.places import Tensors
 from engine.types import FloatArray
-
-FROM_PYTORCHS_STREAM = (InitialWeights.PYTORCH, InitialWeights.PYTORCH_FLOAT64)
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class StackedRun:
     @classmethod
     def of(cls, side: Side, seed: int, bias_drawn: bool = False) -> StackedRun:
         """Runs whose weights move alike are equal."""
-        shifts = side.initial_weights in FROM_PYTORCHS_STREAM and not side.bias
+        shifts = any(start.pytorchs_stream for start in values_of(side.initial_weights)) and side.bias is not True
         plain = replace(side, loss_report=LossReport.MSE, log_moment=LogMoment.BEFORE)
         return cls(plain, seed, bias_drawn and shifts)
 
@@ -41,9 +40,10 @@ class StackedRun:
 
     def start(self, settings: Settings) -> list[LayerStart]:
         """Every layer's first weight (fan_out, fan_in) and bias (fan_out,)."""
-        drawn = replace(self.side, bias=self.side.bias or self.bias_drawn)
+        drawn = replace(self.side, bias=True) if self.bias_drawn else self.side
         layers = initial_layers(replace(settings, seed=self.seed), drawn)
-        return layers if self.side.bias else [LayerStart(layer.weight, None) for layer in layers]
+        biases = of_layers(self.side.bias, len(layers))
+        return [LayerStart(one.weight, one.bias if bias else None) for one, bias in zip(layers, biases, strict=True)]
 
 
 class Stack(Protocol):

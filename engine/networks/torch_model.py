@@ -6,14 +6,16 @@ module imports torch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 import torch
 from torch import nn
 
-from engine.experiment.settings import Activation, DerivativeAt, InitialWeights, Precision, Settings, SideName
-from engine.networks.initial_weights import initial_layers
+from engine.experiment.per_layer import of_layers
+from engine.experiment.settings import Activation, DerivativeAt, InitialWeights, Precision, Settings, Side, SideName
+from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.model_state import ModelState, check_state
 from engine.networks.places import Place, Tensors, parameter_places
 from engine.networks.torch_device import find_device
@@ -35,29 +37,35 @@ MOMENTUM_BUFFER = "momentum_buffer"
 def build_model(settings: Settings) -> nn.Sequential:
     """The modules on the CPU, at the start that the settings name. The global random state is left as it was."""
     side = settings.side(SideName.PYTORCH)
-    drawn_dtype = torch.float64 if side.initial_weights is InitialWeights.PYTORCH_FLOAT64 else torch.float32
-    kinds = ACTIVATIONS | (SLIPPED_ACTIVATIONS if side.derivative_at is DerivativeAt.PRE_ACTIVATION else {})
-    sizes = settings.layer_sizes
-    modules: list[nn.Module] = []
+    layers = len(settings.activations)
+    starts, biases = of_layers(side.initial_weights, layers), of_layers(side.bias, layers)
+    linear_layers = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        for (fan_in, fan_out), activation in zip(pairwise(sizes), settings.activations, strict=True):
-            modules.append(nn.Linear(fan_in, fan_out, bias=side.bias, dtype=drawn_dtype))
-            modules.append(kinds[activation]())
-    model = nn.Sequential(*modules)
-    if side.initial_weights not in (InitialWeights.PYTORCH, InitialWeights.PYTORCH_FLOAT64):
-        _copy_numpy_start(model, settings)
+        for (fan_in, fan_out), start, bias in zip(pairwise(settings.layer_sizes), starts, biases, strict=True):
+            drawn_in = torch.float64 if start is InitialWeights.PYTORCH_FLOAT64 else torch.float32
+            linear_layers.append(nn.Linear(fan_in, fan_out, bias=bias, dtype=drawn_in))
+    for linear, layer_start, start in zip(linear_layers, initial_layers(settings, side), starts, strict=True):
+        if not start.pytorchs_stream:
+            _copy_start(linear, layer_start)
+    activations = activation_modules(settings.activations, side)
+    model = nn.Sequential(*(one for pair in zip(linear_layers, activations, strict=True) for one in pair))
     return model.to(torch.float64 if side.precision is Precision.FLOAT64 else torch.float32)
 
 
-def _copy_numpy_start(model: nn.Sequential, settings: Settings) -> None:
-    linear_layers = [module for module in model if isinstance(module, nn.Linear)]
-    for module, start in zip(linear_layers, initial_layers(settings, settings.pytorch), strict=True):
-        module.to(torch.float64)
-        with torch.no_grad():
-            module.weight.copy_(torch.from_numpy(start.weight))
-            if start.bias is not None:
-                module.bias.copy_(torch.from_numpy(start.bias))
+def activation_modules(activations: Sequence[Activation], side: Side) -> list[nn.Module]:
+    """Of each layer, with the side's derivative."""
+    slips = (one is DerivativeAt.PRE_ACTIVATION for one in of_layers(side.derivative_at, len(activations)))
+    slipped = ACTIVATIONS | SLIPPED_ACTIVATIONS
+    return [(slipped if slip else ACTIVATIONS)[kind]() for kind, slip in zip(activations, slips, strict=True)]
+
+
+def _copy_start(linear: nn.Linear, start: LayerStart) -> None:
+    linear.to(torch.float64)
+    with torch.no_grad():
+        linear.weight.copy_(torch.from_numpy(start.weight))
+        if start.bias is not None:
+            linear.bias.copy_(torch.from_numpy(start.bias))
 
 
 class TorchModel:
@@ -124,7 +132,7 @@ class TorchModel:
 
     @property
     def _by_place(self) -> dict[Place, nn.Parameter]:
-        places = parameter_places(len(self.linear_layers), self.side.bias)
+        places = parameter_places(linear.bias is not None for linear in self.linear_layers)
         return dict(zip(places, self.model.parameters(), strict=True))
 
     @property

@@ -11,14 +11,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from engine.experiment.settings import DerivativeAt, LossReport, Precision, Reduction, Settings, Side
+from engine.experiment.settings import LossReport, Precision, Reduction, Settings, Side
 from engine.networks.places import Kind, Place, Tensors
 from engine.networks.stacked_runs import StackedRun
 from engine.networks.torch_device import find_device
 from engine.networks.torch_mlp import TorchMLP
-from engine.networks.torch_model import ACTIVATIONS
+from engine.networks.torch_model import activation_modules
 from engine.networks.torch_replay import Program, Recorder
-from engine.networks.torch_slip import SLIPPED_ACTIVATIONS
 from engine.types import FloatArray
 
 
@@ -87,16 +86,15 @@ class TorchStack:
         def tensor(array: FloatArray) -> torch.Tensor:
             return torch.tensor(array, dtype=dtype, device=device)
 
-        kinds = ACTIVATIONS | (SLIPPED_ACTIVATIONS if side.derivative_at is DerivativeAt.PRE_ACTIVATION else {})
         starts = [run.start(settings) for run in runs]
         self._linear_layers = []
         modules: list[nn.Module] = []
-        for layer, activation in enumerate(settings.activations):
+        for layer, activation in enumerate(activation_modules(settings.activations, side)):
             weight = tensor(np.stack([start[layer].weight for start in starts]))
-            biases = [start[layer].bias for start in starts]
-            bias = tensor(np.stack([one for one in biases if one is not None])[:, None, :]) if side.bias else None
+            biases = [one for one in (start[layer].bias for start in starts) if one is not None]
+            bias = tensor(np.stack(biases)[:, None, :]) if biases else None
             self._linear_layers.append(StackedLinear(weight, bias))
-            modules += [self._linear_layers[-1], kinds[activation]()]
+            modules += [self._linear_layers[-1], activation]
         self._X, self._Y = (
             tensor(array).expand(len(runs), *array.shape) for array in (settings.data.X, settings.data.Y)
         )

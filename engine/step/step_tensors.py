@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation, LogMoment, Settings
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.model_state import ModelState
@@ -19,11 +20,11 @@ def formula(place: Place, settings: Settings) -> str:
     below = f"a{layer - 1}" if layer > 1 else "X"
     last = len(settings.activations)
     kind = SIGNS[settings.activations[layer - 1]] if layer else ""
-    bias = " + b" if settings.numpy.bias or settings.pytorch.bias else ""
+    bias = f" + b{layer}" if layer in biased_layers(settings) else ""
     return {
         Kind.WEIGHT_BEFORE: f"W{layer}",
         Kind.BIAS_BEFORE: f"b{layer}",
-        Kind.PRE_ACTIVATION: f"z{layer} = {below}·W{layer}{bias and bias + str(layer)}",
+        Kind.PRE_ACTIVATION: f"z{layer} = {below}·W{layer}{bias}",
         Kind.OUTPUT: f"{'ŷ' if layer == last else f'a{layer}'} = {kind}(z{layer})",
         Kind.LOSS: "logged loss",
         Kind.ERROR: "∂L/∂ŷ" if layer == last else f"∂L/∂a{layer} = δ{layer + 1}·W{layer + 1}ᵀ",
@@ -39,17 +40,23 @@ def formula(place: Place, settings: Settings) -> str:
     }[place.kind]
 
 
+def biased_layers(settings: Settings) -> set[int]:
+    """The layers that have a bias on some side."""
+    layers = len(settings.activations)
+    return {i for side in (settings.numpy, settings.pytorch) for i, bias in by_layer(side.bias, layers).items() if bias}
+
+
 def places(settings: Settings) -> list[Place]:
     """Every operation of a step in the order in which it is computed, parameters as they are before it first."""
     count = len(settings.activations)
     sides = (settings.numpy, settings.pytorch)
-    bias = any(side.bias for side in sides)
+    biased = biased_layers(settings)
     momentum = any(side.momentum.coefficient for side in sides)
     late = any(side.log_moment is LogMoment.AFTER for side in sides)
     in_turn = any(side.update_order is UpdateOrder.IN_TURN for side in sides)
 
     def of_parameters(layer: int, weight: Kind, bias_kind: Kind) -> list[Place]:
-        return [Place(weight, layer)] + ([Place(bias_kind, layer)] if bias else [])
+        return [Place(weight, layer)] + ([Place(bias_kind, layer)] if layer in biased else [])
 
     def update(layer: int) -> list[Place]:
         found = of_parameters(layer, Kind.WEIGHT_VELOCITY, Kind.BIAS_VELOCITY) if momentum else []

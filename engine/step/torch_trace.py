@@ -31,7 +31,7 @@ def torch_tensors(model: TorchModel) -> Tensors:
     tensors[Place(Kind.LOSS)] = _array(loss)
     for layer, linear in enumerate(model.linear_layers, start=1):
         tensors[Place(Kind.WEIGHT_GRADIENT, layer)] = _array(_gradient(linear.weight))
-        if model.side.bias:
+        if linear.bias is not None:
             tensors[Place(Kind.BIAS_GRADIENT, layer)] = _array(_gradient(linear.bias))
     return with_parameters(tensors, before, model.state())
 

@@ -208,6 +208,8 @@ TARGETS = ["a", "b", "1", "2", "a,b", "a,b,c", "c,c", "4", "0", "-1", "²", "٣"
 SETS = [
     f"{side}.{one.field}={choice.name}" for one in CATALOGUE for choice in one.choices for side in ("numpy", "both")
 ]
+SETS += ["numpy.bias=no,yes", "both.bias=yes,no,yes", "pytorch.derivative_at=output,pre-activation"]
+SETS += ["both.initial_weights=unit-uniform,pytorch", "numpy.objective=squared-error"]
 SETS += ["both.learning_rate=0.1", "pytorch.learning-rate=0.6", "numpy.momentum=0.5", "both.weight_decay=0.01"]
 BAD_SETS = [
     "numpy",
@@ -219,6 +221,10 @@ BAD_SETS = [
     "jax.bias=yes",
     "numpy.bias=yes=no",
     "numpy..bias=yes",
+    "numpy.bias=,",
+    "numpy.bias=yes," * 60,
+    "numpy.reduction=sum,mean",
+    "numpy.objective=",
 ]
 BAD_SETS += [
     "both.precision=mixed",
@@ -243,7 +249,7 @@ SHARED = {
     "--targets": (["1"], TARGETS),
     "--header": (["yes", "no"], ["maybe", "YES", "1"]),
     "--hidden": (["3", "3,2", "none"], LAYERS),
-    "--activation": (ACTIVATIONS, ["selu", "Tanh", "sigmoid,tanh"]),
+    "--activation": ([*ACTIVATIONS, "relu,tanh"], ["selu", "Tanh", "sigmoid,", ",", "tanh," * 99]),
     "--output-activation": (ACTIVATIONS, ["selu"]),
     "--seed": (["0", "7", "18446744073709551615"], NUMBERS),
     "--lr": (["0.3", "1e-3", "1e9"], NUMBERS),

@@ -220,6 +220,9 @@ def differences(field: str | None, **options: Any) -> None:
         for choice in discrepancy.choices:
             only = "" if len(choice.sides) == len(SideName) else f" (only {choice.sides[0].value})"
             say(f"    {choice.name:{width}}{choice.meaning}{only}", ascii)
+        if discrepancy.per_layer:
+            names = ",".join(choice.name for choice in discrepancy.choices[:2])
+            say(f"    {'one per layer':{width}}{names} for two layers, and so on", ascii)
         if discrepancy.parse_other is not None:
             say(f"    {'or any other' if discrepancy.choices else 'any':{width}}{discrepancy.other}", ascii)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from enum import Enum
 from typing import Any, TypeVar
 
 import rich_click as click
@@ -11,7 +12,8 @@ import rich_click as click
 from engine.errors import InputError, SettingsError
 from engine.experiment.data import BUILT_IN, Dataset
 from engine.experiment.data_files import load
-from engine.experiment.discrepancies import CATALOGUE, find
+from engine.experiment.discrepancies import CATALOGUE, find, find_setting
+from engine.experiment.per_layer import typed
 from engine.experiment.presets import PRESETS, preset
 from engine.experiment.settings import Activation, Settings, SideName
 from engine.export.run_file import read_settings
@@ -66,7 +68,11 @@ EXPERIMENT_OPTIONS = (
     click.option(
         "--hidden", metavar="N,N", help="Sizes of the hidden layers, such as 5,4; 'none' for no hidden layer."
     ),
-    click.option("--activation", metavar="KIND", help=f"After each hidden layer: {', '.join(ACTIVATIONS)}."),
+    click.option(
+        "--activation",
+        metavar="KIND",
+        help=f"After the hidden layers: {', '.join(ACTIVATIONS)}; or one for each layer: relu,tanh.",
+    ),
     click.option("--output-activation", metavar="KIND", help="After the last layer: the same choices."),
     click.option("--epochs", type=WHOLE, metavar="N", help="How many epochs to train; 5000 unless said."),
     click.option("--seed", type=WHOLE, metavar="N", help="Seed of both sides' initial weights; 0 unless said."),
@@ -163,9 +169,9 @@ def assign(settings: Settings, assignment: str) -> Settings:
             f"--set cannot be '{shown(assignment)}'; it is numpy.SETTING=VALUE, pytorch.SETTING=VALUE or "
             "both.SETTING=VALUE."
         )
-    discrepancy = find(field.strip())
+    setting = find_setting(field.strip())
     for side in sides[side_name]:
-        settings = discrepancy.set(settings, side, discrepancy.parse(value.strip(), side))
+        settings = setting.set(settings, side, setting.parse(value.strip(), side))
     return settings
 
 
@@ -197,7 +203,7 @@ def _from_preset(name: str, settings: Settings) -> list[str]:
     for option, field in SHARED.items():
         value = getattr(settings, field)
         if value != getattr(start, field):
-            words += [option, str(getattr(value, "value", value))]
+            words += [option, typed(value) if isinstance(value, (Enum, tuple)) else str(value)]
     if settings.hidden != start.hidden:
         words += ["--hidden", ",".join(map(str, settings.hidden)) or "none"]
     for discrepancy in CATALOGUE:
@@ -230,7 +236,7 @@ def setup_fields(settings: Settings) -> dict[str, str]:
         "data": settings.data.source or settings.data.name,
         "targets": ",".join(settings.data.targets),
         "hidden": ",".join(map(str, settings.hidden)) or "none",
-        "activation": settings.activation.value,
+        "activation": typed(settings.activation),
         "output_activation": settings.output_activation.value,
         "epochs": str(settings.epochs),
         "seed": str(settings.seed),

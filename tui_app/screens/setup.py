@@ -33,14 +33,16 @@ LABELS = {
     "device": "Device",
     "threads": "Threads",
 }
+KINDS = [activation.value for activation in Activation]
 PLACEHOLDERS = {
     "data": f"{', '.join(BUILT_IN)}, or a .csv or .npz file",
     "targets": "of a CSV file; the last by default",
     "hidden": "sizes such as 5 or 8,4, or none",
+    "activation": f"{', '.join(KINDS)}, or one for each hidden layer",
+    "output_activation": ", ".join(KINDS),
     "threads": "of NumPy and of PyTorch each, or auto",
 }
 DATA_SUFFIXES = (".csv", ".tsv", ".npz")
-KINDS = [activation.value for activation in Activation]
 WORDS = {"activation": KINDS, "output_activation": KINDS, "device": list(DEVICE_KINDS), "threads": ["auto"]}
 
 

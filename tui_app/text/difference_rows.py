@@ -111,6 +111,8 @@ def value_forms(discrepancy: Discrepancy, value: Any, ascii: bool) -> list[str]:
     name, label = discrepancy.name(value), discrepancy.label(value)
     if isinstance(value, float):
         return [name, *(f"{value:.{digits}g}" for digits in (6, 4, 3, 2, 1))]
+    if isinstance(value, tuple):
+        return [name, f"{len(value)} values"] if ascii else [label, name, f"{len(value)} values"]
     forms = [name, label] if ascii else [label, name] if label != name else [name]
     matched = RULE.fullmatch(name)
     if matched is None:

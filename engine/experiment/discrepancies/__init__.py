@@ -15,14 +15,17 @@ from engine.experiment.settings import Settings, SideName
 from engine.shown_text import shown
 
 
-def _catalogue() -> tuple[Discrepancy, ...]:
+def _found() -> tuple[Discrepancy, ...]:
     modules = (import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
     found = (module.DISCREPANCY for module in modules if hasattr(module, "DISCREPANCY"))
     return tuple(sorted(found, key=lambda discrepancy: discrepancy.order))
 
 
-CATALOGUE: tuple[Discrepancy, ...] = _catalogue()
-"""Every discrepancy there is, in the order of the answer."""
+SIDE_SETTINGS: tuple[Discrepancy, ...] = _found()
+"""Every setting of a side, in the order of the answer."""
+
+CATALOGUE: tuple[Discrepancy, ...] = tuple(one for one in SIDE_SETTINGS if len(one.choices) != 1)
+"""Every discrepancy there is: a setting with a single value cannot differ."""
 
 
 def remaining(settings: Settings) -> tuple[Discrepancy, ...]:
@@ -32,12 +35,21 @@ def remaining(settings: Settings) -> tuple[Discrepancy, ...]:
 
 def find(field: str) -> Discrepancy:
     """The discrepancy of that field, or of an old name of it ('-' or '_'); raises `SettingsError` naming all."""
+    return _find(field, CATALOGUE, "difference")
+
+
+def find_setting(field: str) -> Discrepancy:
+    """As `find`, of all that a side has."""
+    return _find(field, SIDE_SETTINGS, "setting")
+
+
+def _find(field: str, among: tuple[Discrepancy, ...], what: str) -> Discrepancy:
     wanted = present_name(field)
-    for discrepancy in CATALOGUE:
+    for discrepancy in among:
         if discrepancy.field == wanted:
             return discrepancy
-    known = ", ".join(discrepancy.field for discrepancy in CATALOGUE)
-    raise SettingsError(f"There is no difference '{shown(field)}'; there are {known}.")
+    known = ", ".join(discrepancy.field for discrepancy in among)
+    raise SettingsError(f"There is no {what} '{shown(field)}'; there are {known}.")
 
 
 def match_toward(discrepancy: Discrepancy, settings: Settings, toward: SideName) -> tuple[Settings, SideName]:
@@ -73,12 +85,14 @@ def part_again(discrepancy: Discrepancy, settings: Settings, origin: Settings) -
 
 __all__ = [
     "CATALOGUE",
+    "SIDE_SETTINGS",
     "Choice",
     "Discrepancy",
     "Explanation",
     "Moves",
     "Wording",
     "find",
+    "find_setting",
     "match_all",
     "match_toward",
     "part_again",

@@ -5,7 +5,7 @@ Each discrepancy is one module of this package that defines `DISCREPANCY`; the c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -94,6 +94,8 @@ class Discrepancy:
     """Whether it moves what is drawn after it, so that its effect is also measured with the weights held."""
     since: int = 1
     """The first format of a document that has it."""
+    per_layer: bool = False
+    """Whether a layer can have a value of its own: a tuple with one for each is then a value, too."""
     rounds: bool = False
     """Whether two values round differently in every operation."""
 
@@ -116,7 +118,7 @@ class Discrepancy:
     def explain(self, settings: Settings) -> Explanation:
         """What this difference is for these settings; which lines to change is `scripts/marks.py`'s."""
         wording = self.wording
-        by_hand, pytorch = (wording.phrase(self.value(settings, side)) for side in SideName)
+        by_hand, pytorch = (self._phrase(self.value(settings, side)) for side in SideName)
         if self.matched(settings):
             what = f"The sides are already equal: {wording.equal.format(both=by_hand)}."
         else:
@@ -143,8 +145,21 @@ class Discrepancy:
         present = self.value(settings, side)
         return values[(values.index(present) + 1) % len(values)] if present in values else values[0]
 
+    def _phrase(self, value: Any) -> str:
+        """What a side with this value does, layer by layer where they are not alike."""
+        if not isinstance(value, tuple):
+            return self.wording.phrase(value)
+        alike = {one: [str(i) for i, other in enumerate(value, start=1) if other == one] for one in value}
+        parts = [
+            f"{self.wording.phrase(one)} in layer{'s' if len(layers) > 1 else ''} {listed(layers)}"
+            for one, layers in alike.items()
+        ]
+        return listed(parts)
+
     def label(self, value: Any) -> str:
         """The value as a table cell shows it."""
+        if isinstance(value, tuple):
+            return ", ".join(map(self.label, value))
         choice = self._choice(value)
         if choice is not None:
             return choice.label
@@ -152,6 +167,8 @@ class Discrepancy:
 
     def name(self, value: Any) -> str:
         """The value as it is typed on a command line; `parse` reads it back to the same value."""
+        if isinstance(value, tuple):
+            return ",".join(map(self.name, value))
         choice = self._choice(value)
         if choice is not None:
             return choice.name
@@ -162,11 +179,14 @@ class Discrepancy:
 
     def parse(self, text: str, side: SideName) -> Any:
         """The value typed as `text`; raises `SettingsError` naming what is possible."""
+        if self.per_layer and "," in text:
+            return tuple(self.parse(part.strip(), side) for part in text.split(","))
         where, said = f"{side.value}.{self.field}", shown(text)
         for choice in self.choices_for(side):
             if text.lower() in (choice.name, *_synonyms(choice.value)):
                 return choice.value
-        known = ", ".join(choice.name for choice in self.choices_for(side))
+        names = [choice.name for choice in self.choices_for(side)]
+        known = ", ".join(names) + (f", or one for each layer: {names[0]},{names[1]}" if self.per_layer else "")
         if self.parse_other is None:
             raise SettingsError(f"{where} cannot be '{said}'; it is one of {known}.")
         try:
@@ -198,3 +218,8 @@ def plain(value: float, digits: int = 6) -> str:
 def each_side(by_hand: str, pytorch: str) -> str:
     """'1 by hand, 10 in PyTorch', or '1 on both sides'."""
     return f"{by_hand} on both sides" if by_hand == pytorch else f"{by_hand} by hand, {pytorch} in PyTorch"
+
+
+def listed(names: Sequence[str]) -> str:
+    """'bias', 'bias and gradient', 'bias, gradient and precision'."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

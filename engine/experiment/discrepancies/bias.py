@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side
-from engine.experiment.settings import InitialWeights, Settings, SideName
+from engine.experiment.per_layer import of_layers, values_of
+from engine.experiment.settings import Settings, Side, SideName
 
 CHOICES = (
     Choice(False, "no", "none", "output = activation(input @ W)"),
@@ -17,7 +18,12 @@ def _numbers(settings: Settings) -> str:
     sizes = settings.layer_sizes
     weights = sum(fan_in * fan_out for fan_in, fan_out in pairwise(sizes))
     biases = sum(sizes[1:])
-    parameters = each_side(*(f"{weights + biases * side.bias:,}" for side in (settings.numpy, settings.pytorch)))
+
+    def parameters_of(side: Side) -> str:
+        of_each = zip(sizes[1:], of_layers(side.bias, len(sizes) - 1), strict=True)
+        return f"{weights + sum(fan_out for fan_out, bias in of_each if bias):,}"
+
+    parameters = each_side(parameters_of(settings.numpy), parameters_of(settings.pytorch))
     return (
         f"{'-'.join(map(str, sizes))} has {weights:,} weights, with biases {biases:,} more. Parameters: {parameters}."
     )
@@ -28,8 +34,8 @@ def _theory(settings: Settings) -> str:
         "nn.Linear adds a bias to every unit unless it is given bias=False. Without one, the boundary of every unit "
         "passes through the origin."
     )
-    starts = {settings.numpy.initial_weights, settings.pytorch.initial_weights}
-    if len(settings.layer_sizes) > 2 and starts & {InitialWeights.PYTORCH, InitialWeights.PYTORCH_FLOAT64}:
+    starts = [start for side in SideName for start in values_of(settings.side(side).initial_weights)]
+    if len(settings.layer_sizes) > 2 and any(start.pytorchs_stream for start in starts):
         text += (
             f" PyTorch draws layer 1's {settings.layer_sizes[1]:,} biases before layer 2's weights: with a bias, every "
             "layer after the first also starts from other weights, and a part of the effect is theirs."
@@ -58,4 +64,5 @@ DISCREPANCY = Discrepancy(
     answers_order=3,
     answers_side=SideName.NUMPY,
     shifts_draws=True,
+    per_layer=True,
 )

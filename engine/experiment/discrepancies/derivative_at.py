@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side
-from engine.experiment.settings import Activation, DerivativeAt, Settings
+from engine.experiment.per_layer import of_layers, values_of
+from engine.experiment.settings import Activation, DerivativeAt, Settings, Side
 
 CHOICES = (
     Choice(DerivativeAt.OUTPUT, "output", "of output", "s·(1 − s) of the activation's output s: σ′"),
@@ -27,22 +28,28 @@ def _touched(settings: Settings) -> tuple[int, ...]:
     return tuple(layer for layer, kind in enumerate(settings.activations, start=1) if kind in SLOPES)
 
 
+def _differing(settings: Settings) -> tuple[int, ...]:
+    """Those of them at which the sides differ, or would if one side had the other value everywhere."""
+    touched, layers = _touched(settings), len(settings.activations)
+    numpy, pytorch = (of_layers(side.derivative_at, layers) for side in (settings.numpy, settings.pytorch))
+    return touched if numpy == pytorch else tuple(i for i in touched if numpy[i - 1] is not pytorch[i - 1])
+
+
 def _numbers(settings: Settings) -> str:
-    touched = _touched(settings)
-    if not touched:
+    differing = _differing(settings)
+    if not differing:
         return "ReLU and identity have the same derivative either way: it has no effect here, nothing to change."
-    kinds = dict.fromkeys(settings.activations[layer - 1] for layer in touched)
+    kinds = dict.fromkeys(settings.activations[layer - 1] for layer in differing)
     slopes = ", ".join(
-        f"{kind.value}′ at z = 2: "
-        + each_side(
-            *(
-                SLOPES[kind][side.derivative_at is DerivativeAt.PRE_ACTIVATION]
-                for side in (settings.numpy, settings.pytorch)
-            )
-        )
+        f"{kind.value}′ at z = 2: {each_side(_slopes(kind, settings.numpy), _slopes(kind, settings.pytorch))}"
         for kind in kinds
     )
-    return f"Layers affected: {len(touched)} of {len(settings.activations)}. {slopes}."
+    return f"Layers affected: {len(differing)} of {len(settings.activations)}. {slopes}."
+
+
+def _slopes(kind: Activation, side: Side) -> str:
+    """What the side computes; of both formulas where its layers do not have the same."""
+    return " or ".join(SLOPES[kind][at is DerivativeAt.PRE_ACTIVATION] for at in values_of(side.derivative_at))
 
 
 WORDING = Wording(
@@ -56,7 +63,7 @@ WORDING = Wording(
         "sigmoid_derivative(x) that returns x·(1 − x) looks as if it took the input. Given z, its value can be "
         "negative and as large as z², so weights are moved against the gradient. autograd always takes the output."
     ),
-    matters=lambda settings: bool(_touched(settings)),
+    matters=lambda settings: bool(_differing(settings)),
 )
 
 
@@ -69,4 +76,5 @@ DISCREPANCY = Discrepancy(
     choices=CHOICES,
     wording=WORDING,
     since=2,
+    per_layer=True,
 )

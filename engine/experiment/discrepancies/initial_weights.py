@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, plain
-from engine.experiment.settings import InitialWeights, Settings, Side
+from engine.experiment.settings import InitialWeights, Settings
 
 CHOICES = (
     Choice(InitialWeights.UNIT_UNIFORM, "unit-uniform", "U[0,1)", "np.random.random: every weight positive"),
@@ -35,7 +35,6 @@ PHRASES = {
     InitialWeights.PYTORCH_FLOAT64: "U(±1/√n), drawn in float64,",
     InitialWeights.TRUNCATED_NORMAL: "a normal cut off at ±1/√n",
 }
-FROM_TORCH = (InitialWeights.PYTORCH, InitialWeights.PYTORCH_FLOAT64)
 
 
 def _numbers(settings: Settings) -> str:
@@ -49,18 +48,6 @@ def _numbers(settings: Settings) -> str:
 def _counted(inputs: int) -> str:
     """'1 input', '2 inputs'."""
     return f"{inputs:,} input{'s' if inputs > 1 else ''}"
-
-
-def _order(settings: Settings, side: Side) -> str:
-    """The comment that says what is drawn from the same stream after the first weights."""
-    layers = [str(layer) for layer in range(1, len(settings.activations) + 1)]
-    if side.initial_weights in FROM_TORCH:
-        names = [f"{kind}{layer}" for layer in layers for kind in ("Wb" if side.bias else "W")]
-    else:
-        names = [f"{kind}{layer}" for kind in ("Wb" if side.bias else "W") for layer in layers]
-    if len(names) == 1:
-        return ""
-    return f"  # W1, then {', '.join(names[1:4])}{' and so on' if len(names) > 4 else ''}"
 
 
 def _theory(settings: Settings) -> str:
@@ -92,4 +79,5 @@ DISCREPANCY = Discrepancy(
     wording=WORDING,
     answers_order=2,
     only_start=True,
+    per_layer=True,
 )

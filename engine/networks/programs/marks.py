@@ -41,7 +41,7 @@ def lines_to_change(settings: Settings, discrepancy: Discrepancy, side: SideName
     except SettingsError as error:
         return f"# not possible: {error}"
     present, other = PROGRAMS[side](settings), PROGRAMS[side](matched)
-    return "\n".join(_once_for_all_layers(_instructions(present, other)))
+    return "\n".join(_once_for_all_layers(_instructions(present, other), len(settings.activations)))
 
 
 def _matched_program(settings: Settings, discrepancy: Discrepancy, side: SideName) -> Script:
@@ -113,11 +113,19 @@ LAYER = r"(?<=\b[WbVUz])\d+|(?<=layer)\d+|(?<=delta)\d+|(?<=\bd[Wb])\d+|(?<=mode
 """Where a line says which layer it is for, or how large that is."""
 
 
-def _once_for_all_layers(lines: Iterator[str]) -> list[str]:
+def _once_for_all_layers(lines: Iterator[str], layers: int) -> list[str]:
     """One line where several are alike but for the layer, and one deletion where several are the same."""
     found: dict[str, list[str]] = {}
     for place, line in enumerate(lines):
         alike = re.sub(LAYER, "#", re.sub(r"\bX(?=\.T|, W)", "layer0", line))
         once = alike != line or line.startswith("# delete: ")
         found.setdefault(alike if once else f"{place} {line}", []).append(line)
-    return [f"{alike[0]}  # each layer" if len(set(alike)) > 1 else alike[0] for alike in found.values()]
+    return [f"{alike[0]}{_more_layers(len(set(alike)), layers)}" for alike in found.values()]
+
+
+def _more_layers(count: int, layers: int) -> str:
+    """What is said beside a line of one layer that stands for so many."""
+    if count == 1:
+        return ""
+    more = f"and {count - 1} more layer{'s' if count > 2 else ''}"
+    return f"  # {'each layer' if count == layers else more}"

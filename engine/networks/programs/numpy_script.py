@@ -10,9 +10,9 @@ import ast
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from itertools import pairwise
 from types import SimpleNamespace
 
+from engine.experiment.per_layer import by_layer, of_layers
 from engine.experiment.settings import Activation, InitialWeights, Precision, Settings, Side
 from engine.networks.programs.base import Script, Writer, add_array, data_file_name, plain_name
 from engine.networks.programs.fold import fold
@@ -42,7 +42,7 @@ def uniform(shape, bound):
     return np.float32(bound) * ((words - 2.0**23) / 2**23).astype(np.float32)'''
 
 PYTORCH_UNIFORM_64 = '''\
-def uniform(shape, bound):
+def {name}(shape, bound):
     """PyTorch's own float64 random numbers, to the last bit: 53 bits of two MT19937 words, rounded once."""
     high, low = np.moveaxis(random.randint(0, 2**32, (*shape, 2), np.uint32).astype(np.int64), -1, 0)
     return bound * ((((high & 0x1FFFFF) << 32 | low) - 2**52) / 2.0**52)'''
@@ -74,7 +74,7 @@ def _imports(writer: Writer, settings: Settings) -> None:
         writer.add("import os")
     if data_file_name(settings.data):
         writer.add("from pathlib import Path")
-    if settings.numpy.initial_weights is InitialWeights.TRUNCATED_NORMAL:
+    if InitialWeights.TRUNCATED_NORMAL in _starts(settings):
         writer.add("from statistics import NormalDist")
     if len(writer.lines) > 2:
         writer.add()
@@ -108,75 +108,119 @@ def _functions(writer: Writer, settings: Settings) -> None:
     for kind in dict.fromkeys(settings.activations):
         if kind in FUNCTIONS:
             writer.add(f"{plain_function(_source().functions[FUNCTIONS[kind]])}\n\n")
-    start = {
-        InitialWeights.PYTORCH: PYTORCH_UNIFORM,
-        InitialWeights.PYTORCH_FLOAT64: PYTORCH_UNIFORM_64,
-        InitialWeights.TRUNCATED_NORMAL: TRUNCATED_NORMAL,
-    }.get(settings.numpy.initial_weights)
-    if start:
-        writer.add(f"{start}\n\n")
+    starts = set(_starts(settings))
+    if InitialWeights.PYTORCH in starts:
+        writer.add(f"{PYTORCH_UNIFORM}\n\n")
+    if InitialWeights.PYTORCH_FLOAT64 in starts:
+        writer.add(f"{PYTORCH_UNIFORM_64.format(name=_uniform(InitialWeights.PYTORCH_FLOAT64, settings))}\n\n")
+    if InitialWeights.TRUNCATED_NORMAL in starts:
+        writer.add(f"{TRUNCATED_NORMAL}\n\n")
 
 
 def _unrolled(settings: Settings) -> bool:
     return len(settings.activations) <= NAMED_LAYERS
 
 
+def _starts(settings: Settings) -> tuple[InitialWeights, ...]:
+    """Of each layer."""
+    return of_layers(settings.numpy.initial_weights, len(settings.activations))
+
+
+def _biases(settings: Settings) -> tuple[bool, ...]:
+    """Which layers have one."""
+    return of_layers(settings.numpy.bias, len(settings.activations))
+
+
+def _uniform(start: InitialWeights, settings: Settings) -> str:
+    """The function that draws PyTorch's start."""
+    both = {InitialWeights.PYTORCH, InitialWeights.PYTORCH_FLOAT64} <= set(_starts(settings))
+    return "uniform_float64" if both and start is InitialWeights.PYTORCH_FLOAT64 else "uniform"
+
+
 def _weights(writer: Writer, settings: Settings) -> None:
     if not _unrolled(settings):
         writer.add(f"sizes = {', '.join(map(str, settings.layer_sizes))}")
-        writer.add("W, b = {}, {}" if settings.numpy.bias else "W = {}")
-    if settings.numpy.initial_weights in (InitialWeights.PYTORCH, InitialWeights.PYTORCH_FLOAT64):
+        writer.add("W, b = {}, {}" if any(_biases(settings)) else "W = {}")
+    streams = {start.pytorchs_stream for start in _starts(settings)}
+    if True in streams:
         _pytorch_weights(writer, settings)
-    else:
+    if False in streams:
         _numpy_weights(writer, settings)
     writer.add()
 
 
-def _cast(settings: Settings) -> str:
-    """What brings the drawn numbers into the side's precision, if they are not."""
-    drawn_in_float32 = settings.numpy.initial_weights is InitialWeights.PYTORCH
+def _cast(start: InitialWeights, settings: Settings) -> str:
+    """The conversion to the precision that weights are kept in, where they are drawn in another."""
+    drawn_in_float32 = start is InitialWeights.PYTORCH
     if settings.numpy.precision is Precision.FLOAT64:
         return ".astype(np.float64)" if drawn_in_float32 else ""
     return "" if drawn_in_float32 else ".astype(np.float32)"
 
 
 def _pytorch_weights(writer: Writer, settings: Settings) -> None:
-    cast, bias = _cast(settings), settings.numpy.bias
+    starts, biases = _starts(settings), _biases(settings)
+    last = max(i for i, start in enumerate(starts, start=1) if start.pytorchs_stream)
     writer.add(f"random = np.random.RandomState({settings.seed & 0xFFFFFFFF})")
     writer.add("gain = np.sqrt(2 / (1 + np.sqrt(5) ** 2))  # kaiming_uniform_ with a = √5")
 
-    def drawn(fan_in: str, fan_out: str, W: str, b: str) -> list[str]:
-        weight = f"{W} = uniform(({fan_out}, {fan_in}), np.sqrt(3) * (gain / np.sqrt({fan_in}))).T{cast}"
-        return [weight, f"{b} = uniform(({fan_out},), 1 / np.sqrt({fan_in})){cast}"] if bias else [weight]
+    def drawn(i: int, fan_in: str, fan_out: str, W: str, b: str) -> list[str]:
+        start, bias = starts[i - 1], biases[i - 1]
+        if i > last:
+            return []
+        if not start.pytorchs_stream:
+            words = f"{fan_out} * ({fan_in} + 1)" if bias else f"{fan_out} * {fan_in}"
+            return [f"random.randint(0, 2**32, {words}, np.uint32)  # what nn.Linear draws and {W}'s start replaces"]
+        uniform, cast = _uniform(start, settings), _cast(start, settings)
+        weight = f"{W} = {uniform}(({fan_out}, {fan_in}), np.sqrt(3) * (gain / np.sqrt({fan_in}))).T{cast}"
+        return [weight, f"{b} = {uniform}(({fan_out},), 1 / np.sqrt({fan_in})){cast}"] if bias else [weight]
 
     _each_layer(writer, settings, drawn)
 
 
 def _numpy_weights(writer: Writer, settings: Settings) -> None:
-    cast = _cast(settings)
-    unit = settings.numpy.initial_weights is InitialWeights.UNIT_UNIFORM
+    starts, biases = _starts(settings), _biases(settings)
     writer.add(f"np.random.seed({settings.seed & 0xFFFFFFFF})")
 
-    def drawn(shape: str, fan_in: str) -> str:
+    def drawn(i: int, shape: str, fan_in: str) -> str:
+        unit = starts[i - 1] is InitialWeights.UNIT_UNIFORM
         return f"np.random.random({shape})" if unit else f"truncated_normal({shape}, 1 / np.sqrt({fan_in}))"
 
-    _each_layer(
-        writer, settings, lambda fan_in, fan_out, W, b: [f"{W} = {drawn(f'({fan_in}, {fan_out})', fan_in)}{cast}"]
-    )
-    if settings.numpy.bias:
-        _each_layer(writer, settings, lambda fan_in, fan_out, W, b: [f"{b} = {drawn(fan_out, fan_in)}{cast}"])
+    def weight(i: int, fan_in: str, fan_out: str, W: str, b: str) -> list[str]:
+        start = starts[i - 1]
+        own = not start.pytorchs_stream
+        return [f"{W} = {drawn(i, f'({fan_in}, {fan_out})', fan_in)}{_cast(start, settings)}"] if own else []
+
+    def bias(i: int, fan_in: str, fan_out: str, W: str, b: str) -> list[str]:
+        start = starts[i - 1]
+        own = biases[i - 1] and not start.pytorchs_stream
+        return [f"{b} = {drawn(i, fan_out, fan_in)}{_cast(start, settings)}"] if own else []
+
+    _each_layer(writer, settings, weight)
+    _each_layer(writer, settings, bias)
 
 
-def _each_layer(writer: Writer, settings: Settings, drawn: Callable[[str, str, str, str], list[str]]) -> None:
-    """The lines that draw each layer's start; `drawn` is given fan_in, fan_out, the weight and the bias as written."""
-    layers = len(settings.activations)
-    if _unrolled(settings):
-        for i, (fan_in, fan_out) in enumerate(pairwise(settings.layer_sizes), start=1):
-            writer.add("\n".join(drawn(str(fan_in), str(fan_out), f"W{i}", f"b{i}")))
+Drawn = Callable[[int, str, str, str, str], list[str]]
+"""The lines that draw a layer, from its number, fan_in, fan_out, weight and bias as they are written."""
+
+
+def _each_layer(writer: Writer, settings: Settings, drawn: Drawn) -> None:
+    """The lines that draw each layer's start: by name, in a loop, or one by one where many layers are not alike."""
+    sizes = settings.layer_sizes
+    layers = range(1, len(sizes))
+    alike = len(set(zip(_starts(settings), _biases(settings), strict=True))) == 1
+    if not alike or _unrolled(settings):
+        names = ("W{}", "b{}") if _unrolled(settings) else ("W[{}]", "b[{}]")
+        for i in layers:
+            W, b = (name.format(i) for name in names)
+            lines = drawn(i, str(sizes[i - 1]), str(sizes[i]), W, b)
+            if lines:
+                writer.add("\n".join(lines))
         return
-    writer.add(f"for i in range(1, {layers + 1}):")
-    writer.add("fan_in, fan_out = sizes[i - 1], sizes[i]", indent=1)
-    writer.add("\n".join(drawn("fan_in", "fan_out", "W[i]", "b[i]")), indent=1)
+    lines = drawn(1, "fan_in", "fan_out", "W[i]", "b[i]")
+    if lines:
+        writer.add(f"for i in range(1, {len(sizes)}):")
+        writer.add("fan_in, fan_out = sizes[i - 1], sizes[i]", indent=1)
+        writer.add("\n".join(lines), indent=1)
 
 
 def _training(writer: Writer, settings: Settings) -> None:
@@ -195,7 +239,13 @@ def _training(writer: Writer, settings: Settings) -> None:
 def _step_lines(side: Side, activations: tuple[Activation, ...]) -> tuple[str, ...]:
     """The network's own step for this experiment, and the loss logged."""
     layers = len(activations)
-    known = SimpleNamespace(side=side, activations=dict(enumerate(activations, start=1)), L=layers)
+    known = SimpleNamespace(
+        side=side,
+        activations=by_layer(activations, layers),
+        bias=by_layer(side.bias, layers),
+        derivative_at=by_layer(side.derivative_at, layers),
+        L=layers,
+    )
     specializer = Specializer(_source(), known, BY_LAYER, unrolled=layers <= NAMED_LAYERS)
     body = specializer.method("step", X="X", Y="Y", learning_rate="learning_rate", t="epoch")
     return tuple(lines_of(fold([*body, *ast.parse("losses.append(float(loss))").body], _may_go)))
@@ -206,8 +256,9 @@ def _may_go(name: str) -> bool:
 
 
 def _velocities(settings: Settings) -> str:
-    layers = range(1, len(settings.activations) + 1)
-    kinds = "VU" if settings.numpy.bias else "V"
+    biases = _biases(settings)
     if _unrolled(settings):
-        return f"{' = '.join(f'{kind}{i}' for i in layers for kind in kinds)} = 0.0"
-    return "\n".join(f"{kind} = dict.fromkeys({'W' if kind == 'V' else 'b'}, 0.0)" for kind in kinds)
+        names = (f"{kind}{i}" for i, bias in enumerate(biases, start=1) for kind in ("VU" if bias else "V"))
+        return f"{' = '.join(names)} = 0.0"
+    kinds = {"V": "W", "U": "b"} if any(biases) else {"V": "W"}
+    return "\n".join(f"{kind} = dict.fromkeys({parameter}, 0.0)" for kind, parameter in kinds.items())

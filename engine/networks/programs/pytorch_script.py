@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from types import SimpleNamespace
 
+from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, DerivativeAt, InitialWeights, Precision, Settings, Side
 from engine.networks.programs.base import Script, Writer, add_array, data_file_name, plain_name
 from engine.networks.programs.fold import fold
@@ -70,7 +71,7 @@ def pytorch_script(settings: Settings) -> Script:
 def _imports(writer: Writer, settings: Settings) -> None:
     if data_file_name(settings.data):
         writer.add("import csv\nfrom pathlib import Path")
-    if settings.pytorch.initial_weights is InitialWeights.TRUNCATED_NORMAL:
+    if InitialWeights.TRUNCATED_NORMAL in _starts(settings):
         writer.add("from statistics import NormalDist")
     if len(writer.lines) > 2:
         writer.add()
@@ -96,39 +97,51 @@ def _data(writer: Writer, settings: Settings) -> None:
     writer.add(f"epochs = {settings.epochs}\n")
 
 
+def _starts(settings: Settings) -> tuple[InitialWeights, ...]:
+    """Of each layer."""
+    return of_layers(settings.pytorch.initial_weights, len(settings.activations))
+
+
+def _slips(settings: Settings) -> list[Activation | None]:
+    """The activation of each layer whose backward pass makes the slip."""
+    derivatives_at = of_layers(settings.pytorch.derivative_at, len(settings.activations))
+    pairs = zip(settings.activations, derivatives_at, strict=True)
+    return [kind if kind in SLIPPED and at is DerivativeAt.PRE_ACTIVATION else None for kind, at in pairs]
+
+
 def _functions(writer: Writer, settings: Settings) -> None:
-    start = settings.pytorch.initial_weights
-    if start in (InitialWeights.UNIT_UNIFORM, InitialWeights.TRUNCATED_NORMAL):
+    starts = _starts(settings)
+    if not all(start.pytorchs_stream for start in starts):
         writer.add(f"\n{UNIT_UNIFORM}\n\n")
-    if start is InitialWeights.TRUNCATED_NORMAL:
+    if InitialWeights.TRUNCATED_NORMAL in starts:
         writer.add(f"{TRUNCATED_NORMAL}\n\n")
-    if settings.pytorch.derivative_at is DerivativeAt.PRE_ACTIVATION:
+    kinds = [kind for kind in dict.fromkeys(_slips(settings)) if kind is not None]
+    if kinds:
         classes = source_of("engine.networks.torch_slip", "SlippedSigmoid").classes
-        kinds = [kind for kind in dict.fromkeys(settings.activations) if kind in SLIPPED]
-        writer.add("\n" if kinds else "")
+        writer.add()
         for name in (name for kind in kinds for name in SLIPPED[kind]):
             writer.add(f"{plain_class(classes[name])}\n\n")
 
 
 def _model(writer: Writer, settings: Settings) -> None:
-    side, sizes = settings.pytorch, settings.layer_sizes
-    double_start = side.initial_weights is InitialWeights.PYTORCH_FLOAT64
-    numpy_start = side.initial_weights in (InitialWeights.UNIT_UNIFORM, InitialWeights.TRUNCATED_NORMAL)
+    side, starts, slips = settings.pytorch, _starts(settings), _slips(settings)
+    biases = of_layers(side.bias, len(starts))
     writer.add(f"torch.manual_seed({settings.seed})")
     writer.add("model = nn.Sequential(")
-    options = "" if side.bias else ", bias=False"
-    options += ", dtype=torch.float64" if double_start else ""
-    for (fan_in, fan_out), kind in zip(pairwise(sizes), settings.activations, strict=True):
+    for i, (fan_in, fan_out) in enumerate(pairwise(settings.layer_sizes)):
+        options = "" if biases[i] else ", bias=False"
+        options += ", dtype=torch.float64" if starts[i] is InitialWeights.PYTORCH_FLOAT64 else ""
         writer.add(f"nn.Linear({fan_in}, {fan_out}{options}),", indent=1)
-        slipped = side.derivative_at is DerivativeAt.PRE_ACTIVATION and kind in SLIPPED
-        module = f"{SLIPPED[kind][-1]}()" if slipped else MODULES[kind]
+        slip = slips[i]
+        module = MODULES[settings.activations[i]] if slip is None else f"{SLIPPED[slip][-1]}()"
         writer.add(f"{module},", indent=1)
     writer.add(")")
-    if side.precision is Precision.FLOAT64 and not double_start:
+    in_double = {start is InitialWeights.PYTORCH_FLOAT64 for start in starts}
+    if side.precision is Precision.FLOAT64 and False in in_double:
         writer.add("model.double()")
-    elif side.precision is Precision.FLOAT32 and double_start:
+    elif side.precision is Precision.FLOAT32 and True in in_double:
         writer.add("model.float()")
-    if numpy_start:
+    if not all(start.pytorchs_stream for start in starts):
         _numpy_start(writer, settings)
     if settings.device != "cpu":
         writer.add(f'model.to("{settings.device}")')
@@ -138,18 +151,22 @@ def _model(writer: Writer, settings: Settings) -> None:
 
 
 def _numpy_start(writer: Writer, settings: Settings) -> None:
-    side, sizes = settings.pytorch, settings.layer_sizes
+    starts = _starts(settings)
+    biases = of_layers(settings.pytorch.bias, len(starts))
     writer.add(f"torch.manual_seed({settings.seed})")
     writer.add("with torch.no_grad():")
-    pairs = list(pairwise(sizes))
-    unit = side.initial_weights is InitialWeights.UNIT_UNIFORM
-    for index, (fan_in, fan_out) in enumerate(pairs):
-        drawn = f"unit_uniform({fan_in}, {fan_out})"
-        drawn = drawn if unit else f"truncated_normal({fan_in}, {fan_out}, bound={fan_in}**-0.5)"
-        writer.add(f"model[{2 * index}].weight.copy_({drawn}.T)", indent=1)
-    for index, (fan_in, fan_out) in enumerate(pairs if side.bias else []):
-        drawn = f"unit_uniform({fan_out})" if unit else f"truncated_normal({fan_out}, bound={fan_in}**-0.5)"
-        writer.add(f"model[{2 * index}].bias.copy_({drawn})", indent=1)
+    sizes = [(i, *pair) for i, pair in enumerate(pairwise(settings.layer_sizes)) if not starts[i].pytorchs_stream]
+
+    def drawn(i: int, shape: str, fan_in: int) -> str:
+        if starts[i] is InitialWeights.UNIT_UNIFORM:
+            return f"unit_uniform({shape})"
+        return f"truncated_normal({shape}, bound={fan_in}**-0.5)"
+
+    for i, fan_in, fan_out in sizes:
+        writer.add(f"model[{2 * i}].weight.copy_({drawn(i, f'{fan_in}, {fan_out}', fan_in)}.T)", indent=1)
+    for i, fan_in, fan_out in sizes:
+        if biases[i]:
+            writer.add(f"model[{2 * i}].bias.copy_({drawn(i, f'{fan_out}', fan_in)})", indent=1)
 
 
 def _specializer(side: Side) -> Specializer:

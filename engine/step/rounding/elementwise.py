@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, DerivativeAt, gradient_factor
 from engine.experiment.update_rules import DecayForm, MomentumForm
 from engine.networks.numpy_mlp import sigmoid
@@ -79,7 +80,8 @@ def deltas(layer: int, operands: Operands) -> Iterator[Candidate]:
     """Of δ = g ∘ σ′, in the orders in which the factors can stand."""
     kind = operands.settings.activations[layer - 1]
     error = operands.of(Kind.ERROR, layer)
-    slipped = operands.side.derivative_at is DerivativeAt.PRE_ACTIVATION
+    derivatives_at = of_layers(operands.side.derivative_at, operands.last)
+    slipped = derivatives_at[layer - 1] is DerivativeAt.PRE_ACTIVATION
     s, one = operands.of(Kind.PRE_ACTIVATION if slipped else Kind.OUTPUT, layer), error.dtype.type(1)
     if kind is Activation.SIGMOID:
         yield _whole("g·(s·(1 − s))", error * (s * (one - s)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Settings, Side
 from engine.networks.places import Kind, Place, Tensors
 from engine.types import FloatArray
@@ -44,6 +45,10 @@ class Operands:
     def below(self, layer: int) -> FloatArray:
         """What the layer is given: (N, fan_in)."""
         return self.X if layer == 1 else self.of(Kind.OUTPUT, layer - 1)
+
+    def has_bias(self, layer: int) -> bool:
+        """Whether this side's layer adds one."""
+        return of_layers(self.side.bias, self.last)[layer - 1]
 
     @property
     def last(self) -> int:

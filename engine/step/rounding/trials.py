@@ -64,7 +64,7 @@ def terms(place: Place, operands: Operands) -> int:
 def _products(place: Place, operands: Operands) -> Iterator[Candidate]:
     factors = _factors(place, operands)
     ways = summing_ways() if place.kind is Kind.BIAS_GRADIENT else SUMS_OF_PRODUCTS
-    has_bias = place.kind is Kind.PRE_ACTIVATION and operands.side.bias
+    has_bias = place.kind is Kind.PRE_ACTIVATION and operands.has_bias(place.layer)
     for way in ways:
         if has_bias or not way.onto_offset:
             yield Candidate(way.words, _summed(way, factors), _cause(way))
@@ -105,9 +105,8 @@ def _factors(place: Place, operands: Operands) -> Callable[[Index], tuple[FloatA
     layer, dtype = place.layer, operands.X.dtype
     if place.kind is Kind.PRE_ACTIVATION:
         below, weight = operands.below(layer), operands.of(Kind.WEIGHT_BEFORE, layer).astype(dtype)
-        bias = (
-            operands.of(Kind.BIAS_BEFORE, layer).astype(dtype) if operands.side.bias else np.zeros(len(weight), dtype)
-        )
+        has_bias = operands.has_bias(layer)
+        bias = operands.of(Kind.BIAS_BEFORE, layer).astype(dtype) if has_bias else np.zeros(len(weight), dtype)
         return lambda index: (below[index[0]], weight[index[1]], float(bias[index[1]]))
     if place.kind is Kind.WEIGHT_GRADIENT:
         below, delta = operands.below(layer), operands.of(Kind.DELTA, layer)
