@@ -18,11 +18,11 @@ from engine.experiment.discrepancies import (
     CATALOGUE,
     SIDE_SETTINGS,
     Explanation,
+    differ_again,
     find,
     find_setting,
     match_all,
     match_toward,
-    part_again,
     remaining,
 )
 from engine.experiment.settings import Activation, LossReport, Settings, Side, SideName
@@ -76,7 +76,7 @@ def test_matching_either_way_leaves_no_difference(discrepancy, settings):
 def test_parting_goes_back_to_the_differences_of_the_start(discrepancy):
     asked = engine.preset("asked")
     matched = match_all(asked, SideName.PYTORCH)
-    parted = part_again(discrepancy, matched, asked)
+    parted = differ_again(discrepancy, matched, asked)
     assert remaining(parted) == (discrepancy,)
     if not discrepancy.matched(asked):
         assert discrepancy.value(parted, SideName.NUMPY) == discrepancy.value(asked, SideName.NUMPY)

@@ -226,7 +226,7 @@ async def test_log_and_initial(explorer):
 async def test_the_cursor_reads_an_epoch_and_every_tab_shows_it(explorer):
     await explorer.press("m", "comma", "comma")
     app, snapshot = explorer.app, explorer.snapshot
-    epoch = app._look.cursor
+    epoch = app._view_state.cursor
     assert 1 < epoch < 5000
     assert snapshot.scrubbed.epoch == epoch
     legend = str(app.query_one("#loss-legend").render())
@@ -235,18 +235,18 @@ async def test_the_cursor_reads_an_epoch_and_every_tab_shows_it(explorer):
         loss = float(re.search(rf"{name} (\S+)", legend)[1])
         assert loss == pytest.approx(curve.at(epoch)[0], rel=1e-7)
     await explorer.press("less_than_sign", "less_than_sign", "greater_than_sign", "full_stop")
-    assert app._look.cursor > epoch
+    assert app._view_state.cursor > epoch
     await explorer.press("w")
-    assert f"after epoch {app._look.cursor:,}" in str(app.query_one("#weights-heading").render())
+    assert f"after epoch {app._view_state.cursor:,}" in str(app.query_one("#weights-heading").render())
     assert app.query_one("#weights-table")._pairs is explorer.snapshot.scrubbed.parameters
     await explorer.press("f")
     assert explorer.snapshot.scrubbed.predictions is not None
     await explorer.press("escape")
-    assert (app._look.cursor, explorer.snapshot.scrubbed) == (None, None)
+    assert (app._view_state.cursor, explorer.snapshot.scrubbed) == (None, None)
 
 
 async def test_zoom_and_pan_stay_inside_the_run(explorer):
-    look = lambda: explorer.app._look  # noqa: E731
+    look = lambda: explorer.app._view_state  # noqa: E731
     await explorer.press("z", "z")
     first, last = look().zoom
     assert last - first == pytest.approx(1250, abs=2)
@@ -265,15 +265,15 @@ async def test_the_mouse_picks_and_zooms(explorer):
     await explorer.press("c")
     await explorer.pilot.click(chart, offset=(35, 5))
     await explorer.settle()
-    assert explorer.app._look.cursor == chart._picture.epoch(35)
+    assert explorer.app._view_state.cursor == chart._picture.epoch(35)
     chart.post_message(chart.Scrolled(2500, True))
     await explorer.settle()
-    first, last = explorer.app._look.zoom
+    first, last = explorer.app._view_state.zoom
     assert first < 2500 < last
     assert last - first == pytest.approx(4000, abs=2)
     chart.post_message(chart.Panned(-1))
     await explorer.settle()
-    assert explorer.app._look.zoom[0] < first
+    assert explorer.app._view_state.zoom[0] < first
 
 
 async def test_units_and_histograms(explorer):
@@ -289,7 +289,7 @@ async def test_units_and_histograms(explorer):
 
 
 async def test_copy_puts_the_command_on_the_clipboard_and_in_a_file(explorer, tmp_path, monkeypatch):
-    monkeypatch.setattr("tui_app.actions.keeping.user_state_path", lambda name: tmp_path / name)
+    monkeypatch.setattr("tui_app.actions.saving.user_state_path", lambda name: tmp_path / name)
     explorer.app.choose_preset("answer")
     await explorer.press("y")
     assert explorer.app.clipboard == "mlp-tui --preset answer"
@@ -413,11 +413,11 @@ async def test_pinned_runs_stay_and_are_named(explorer):
     explorer.app.choose_preset("answer")
     await explorer.settle()
     await explorer.press("P", "r")
-    assert [one.name for one in explorer.app._look.pinned] == ["same-loss", "answer"]
+    assert [one.name for one in explorer.app._view_state.pinned] == ["same-loss", "answer"]
     assert "same-loss" in str(explorer.app.query_one("#gap-legend").render())
     assert len(explorer.app.query_one("#loss-chart")._curves) == 2 + 2 + 2 * 2
     await explorer.press("P")
-    assert [one.name for one in explorer.app._look.pinned] == ["same-loss"]
+    assert [one.name for one in explorer.app._view_state.pinned] == ["same-loss"]
 
 
 async def test_a_terminal_that_is_too_small_says_so(explorer):
@@ -574,13 +574,13 @@ async def test_a_step_is_opened_and_its_tensors_are_shown_whole(explorer):
 
 async def test_the_cursor_and_the_matched_start_open_other_steps(explorer):
     await explorer.press("T", "down", "comma", "comma")
-    assert explorer.snapshot.step.epoch == explorer.app._look.cursor > 4000
+    assert explorer.snapshot.step.epoch == explorer.app._view_state.cursor > 4000
     assert explorer.app.query_one("#operations").selected == explorer.snapshot.step.first + 1
     await explorer.press("v")
     assert explorer.snapshot.step.matched_start
     assert "matched start" in shown_text(explorer.app, "#step-heading")
     await explorer.press("g")
-    assert (explorer.app._look.cursor, explorer.snapshot.step.epoch) == (1, 1)
+    assert (explorer.app._view_state.cursor, explorer.snapshot.step.epoch) == (1, 1)
     await explorer.press("v", "escape", "c", "g")
     assert explorer.app._view == "step"
     assert not explorer.snapshot.step.matched_start

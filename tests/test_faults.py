@@ -11,7 +11,7 @@ import engine
 from engine.errors import InputError
 from engine.impact.study import plan
 from engine.worker import faults
-from engine.worker.commands import MeasureImpact, OpenStep, Restart, Resume, Scrub, Step
+from engine.worker.commands import MeasureImpact, OpenStep, Restart, Resume, Scrub, StepEpochs
 from engine.worker.snapshot import State
 from engine.worker.worker import Worker
 from tests.made_up import made_up_worker
@@ -189,7 +189,7 @@ def test_a_fault_in_the_search_for_a_cause_leaves_the_divergence(monkeypatch, st
 
 def test_a_fault_of_the_run_names_place_and_log_and_a_rerun_works(state_folder):
     worker = Worker(engine.preset("answer"))
-    worker.send(Step(3))
+    worker.send(StepEpochs(3))
     worker.work_until_idle()
     worker._lockstep.numpy.step = leave
     worker.send(Resume())

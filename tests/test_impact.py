@@ -225,10 +225,10 @@ def test_a_bias_with_the_weights_held_is_a_bias_alone(asked):
     without.set_state(ModelState(weights, 0))
     pytorch = TorchModel(alone)
     area = sum(abs(without.step() - pytorch.step()) for _ in range(300))
-    assert asked.held[Measure.AREA][1 << bias, 0] == pytest.approx(area, rel=1e-3)
+    assert asked.weights_held[Measure.AREA][1 << bias, 0] == pytest.approx(area, rel=1e-3)
     assert asked.games[Measure.AREA][1 << bias, 0] != pytest.approx(area, rel=1e-3)
     found = next(one for one in effects(asked, Measure.AREA).ranked if one.discrepancy.field == "bias")
-    np.testing.assert_allclose(found.held, shapley_values(asked.held[Measure.AREA])[bias])
+    np.testing.assert_allclose(found.weights_held, shapley_values(asked.weights_held[Measure.AREA])[bias])
 
 
 def test_blocks_are_only_a_matter_of_memory():

@@ -129,7 +129,7 @@ def test_a_recording_takes_the_number_of_the_update():
 
 def test_a_recording_that_does_not_agree_is_not_used(monkeypatch):
     settings = engine.preset("answer")
-    monkeypatch.setattr("engine.networks.torch_replay.Program.run", lambda self, numbers: 0.0)
+    monkeypatch.setattr("engine.networks.torch_replay.TorchReplay.run", lambda self, numbers: 0.0)
     fast, plain = ReplayedTorchModel(settings), TorchModel(settings)
     assert [fast.step() for _ in range(10)] == [plain.step() for _ in range(10)]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import engine
 from engine.run.lockstep import Lockstep
 from engine.run.scrubbing import CHECKPOINTS, Checkpoints
-from engine.worker.commands import Restart, Resume, Scrub, Step, Watch
+from engine.worker.commands import Restart, Resume, Scrub, StepEpochs, Watch
 from engine.worker.snapshot import State
 from engine.worker.worker import Worker
 from tests.strategies import experiments
@@ -48,7 +48,7 @@ def test_epochs_in_any_order(preset):
 def test_an_epoch_that_is_still_to_come_is_shown_when_it_is_there():
     settings = replace(engine.preset("answer"), epochs=400)
     worker = Worker(settings)
-    worker.send(Step(100))
+    worker.send(StepEpochs(100))
     worker.send(Scrub(300))
     worker.work_until_idle()
     assert worker.snapshot.scrubbed is None

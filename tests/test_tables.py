@@ -27,8 +27,8 @@ from tests.driver import Driver
 from tests.made_up import made_up_worker
 from tests.strategies import experiments
 from tui_app.app import ExplorerApp
-from tui_app.look import Look, Unit, moment
 from tui_app.text.step_report import print_trace
+from tui_app.view_state import Unit, ViewState, epoch_words
 from tui_app.views import VIEWS, step
 from tui_app.widgets import parameter_table
 from tui_app.widgets.differences import DifferenceRows
@@ -427,9 +427,9 @@ def test_a_moment_counts_its_epochs():
     class Snapshot:
         epoch, scrubbed = 1, None
 
-    assert moment(Snapshot, Look()) == "after 1 epoch"
+    assert epoch_words(Snapshot, ViewState()) == "after 1 epoch"
     Snapshot.epoch = 5000
-    assert moment(Snapshot, Look()) == "after 5,000 epochs"
+    assert epoch_words(Snapshot, ViewState()) == "after 5,000 epochs"
 
 
 def test_tabs_have_whole_words_or_fixed_short_names():

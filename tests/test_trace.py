@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import engine
-from engine.experiment.discrepancies import CATALOGUE, find, match_all, part_again
+from engine.experiment.discrepancies import CATALOGUE, differ_again, find, match_all
 from engine.experiment.settings import Activation, DerivativeAt, Reduction, SideName
 from engine.experiment.update_rules import UpdateOrder
 from engine.export.step_file import trace_document
@@ -130,7 +130,7 @@ def test_each_difference_alone_is_found_and_named(discrepancy):
     """In float64, on data that can tell faults apart, from equal weights: the step names what was parted."""
     base = replace(match_all(engine.preset("exact"), SideName.NUMPY), data=engine.built_in("regression"))
     base = replace(base, numpy=replace(base.numpy, bias=True), pytorch=replace(base.pytorch, bias=True))
-    settings = part_again(discrepancy, base, base)
+    settings = differ_again(discrepancy, base, base)
     # A start differs before epoch 1 only; the first velocity is the gradient, so that momentum shows from epoch 2 on.
     epochs = {"initial_weights": (1,), "momentum": (2,)}.get(discrepancy.field, (1, 2))
     for epoch in epochs:

@@ -22,7 +22,7 @@ from engine.worker.commands import (
     Resume,
     Scrub,
     SetSpeed,
-    Step,
+    StepEpochs,
     Stop,
     Watch,
 )
@@ -58,12 +58,12 @@ def test_a_finished_run_is_the_headless_run(answer_run):
 @pytest.mark.parametrize("count", [0, -1])
 def test_a_step_of_nothing_pauses_and_takes_no_time(count):
     worker = Worker(engine.preset("answer"))
-    worker.send(Step(count))
+    worker.send(StepEpochs(count))
     for _ in range(5):
         wait = worker.work()
     assert wait == math.inf
     assert (worker.snapshot.state, worker.snapshot.epoch) == (State.PAUSED, 0)
-    worker.send(Step(3))
+    worker.send(StepEpochs(3))
     worker.work_until_idle()
     assert (worker.snapshot.state, worker.snapshot.epoch) == (State.PAUSED, 3)
 
@@ -74,7 +74,7 @@ def test_steps_are_counted_exactly_and_end_paused():
     worker.work_until_idle()
     assert (worker.snapshot.state, worker.snapshot.epoch) == (State.PAUSED, 0)
     for count, expected in ((1, 1), (1, 2), (100, 102)):
-        worker.send(Step(count))
+        worker.send(StepEpochs(count))
         worker.work_until_idle()
         assert (worker.snapshot.state, worker.snapshot.epoch) == (State.PAUSED, expected)
     worker.send(Resume())
@@ -144,7 +144,7 @@ def test_an_exception_becomes_a_state_and_the_next_run_works():
 
 def test_a_model_that_fails_half_way_keeps_its_curves_and_the_thread_lives():
     worker = Worker(engine.preset("answer"))
-    worker.send(Step(200))
+    worker.send(StepEpochs(200))
     worker.work_until_idle()
     worker._lockstep.pytorch.step = lambda: 1 / 0
     worker.send(Resume())
@@ -263,7 +263,7 @@ def test_commands_queued_while_it_works_all_count():
     worker = Worker(engine.preset("answer"))
     for seed in range(5):
         worker.send(Restart(replace(engine.preset("answer"), seed=seed), paused=True))
-    worker.send(Step(3))
+    worker.send(StepEpochs(3))
     worker.work_until_idle()
     assert (worker.snapshot.settings.seed, worker.snapshot.epoch) == (4, 3)
     assert worker.work() == math.inf
@@ -323,7 +323,7 @@ def test_a_study_that_does_not_fit_is_refused_in_a_sentence():
     assert worker.snapshot.state is State.FINISHED
 
 
-@pytest.mark.parametrize("command", [Scrub(3), Watch(True), SetSpeed(10), Resume(), Pause(), Step(1)])
+@pytest.mark.parametrize("command", [Scrub(3), Watch(True), SetSpeed(10), Resume(), Pause(), StepEpochs(1)])
 def test_a_failure_stays_said_whatever_is_asked_next(command):
     worker = finished(replace(engine.preset("answer"), device="cuda:99"))
     said = worker.snapshot.error
@@ -334,7 +334,7 @@ def test_a_failure_stays_said_whatever_is_asked_next(command):
 
 def test_a_model_that_has_failed_is_asked_nothing_more():
     worker = Worker(engine.preset("answer"))
-    worker.send(Step(20))
+    worker.send(StepEpochs(20))
     worker.work_until_idle()
     worker._lockstep.pytorch.step = lambda: 1 / 0
     worker.send(Resume())

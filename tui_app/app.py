@@ -25,15 +25,14 @@ from engine.export.files import discard_unfinished
 from engine.worker.commands import Restart, Watch
 from engine.worker.snapshot import Refusal, Snapshot, State
 from engine.worker.worker import Worker
+from tui_app.actions.analysis import AnalysisActions
 from tui_app.actions.experiment import ExperimentActions
-from tui_app.actions.keeping import KeepActions
-from tui_app.actions.opening import OpenActions
 from tui_app.actions.running import RunActions
+from tui_app.actions.saving import SaveActions
 from tui_app.arrangement import Arrangement
 from tui_app.commands import ExplorerCommands
 from tui_app.config import Config, config_file, load_config
 from tui_app.keys import KEYS
-from tui_app.look import Look
 from tui_app.screens.dialog import Palette
 from tui_app.screens.help import HelpScreen
 from tui_app.screens.main import MainScreen
@@ -41,6 +40,7 @@ from tui_app.terminal.ascii_filter import AsciiFilter
 from tui_app.terminal.driver import TerminalDriver, driver_class
 from tui_app.terminal.signals import Ending
 from tui_app.themes import HIGH_CONTRAST
+from tui_app.view_state import ViewState
 from tui_app.views import VIEWS
 from tui_app.views.code import prepare
 from tui_app.widgets.differences import DifferenceRows, DifferencesPanel
@@ -75,7 +75,7 @@ FOCUS = {
 """What takes the scrolling keys in a tab."""
 
 
-class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arrangement):
+class ExplorerApp(ExperimentActions, RunActions, AnalysisActions, SaveActions, Arrangement):
     """The whole explorer over one `Worker`, whose thread it starts unless told not to."""
 
     TITLE = "mlp-tui"
@@ -105,7 +105,7 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         self._origin = settings
         self._selected = 0
         self._view = "curves"
-        self._look = Look()
+        self._view_state = ViewState()
         self._tour: int | None = None
         self._before_tour: Settings | None = None
         self._shown_number = -1
@@ -240,7 +240,7 @@ class ExplorerApp(ExperimentActions, RunActions, OpenActions, KeepActions, Arran
         if self._tour is not None:
             screen.query_one(TourPanel).show(self._tour, snapshot)
         if self._view in VIEWS:
-            screen.query_one(VIEWS[self._view]).show(snapshot, self._look)
+            screen.query_one(VIEWS[self._view]).show(snapshot, self._view_state)
 
     def show_settings(self) -> None:
         """Draw what depends on the settings and the selection."""

@@ -53,8 +53,8 @@ def fitted(choice: PerLayer[Value], layers: int, field: str, what: str = "layer"
     if not isinstance(choice, tuple):
         return choice
     if len(choice) != layers:
-        layers_said = f"are {layers} {what}s" if layers > 1 else f"is {layers or 'no'} {what}"
+        layers_text = f"are {layers} {what}s" if layers > 1 else f"is {layers or 'no'} {what}"
         raise SettingsError(
-            f"{field} has {len(choice)} values, and there {layers_said}; give one for all, or one for each."
+            f"{field} has {len(choice)} values, and there {layers_text}; give one for all, or one for each."
         )
     return choice[0] if len(set(choice)) == 1 else choice

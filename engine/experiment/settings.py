@@ -136,10 +136,10 @@ class Activation(Enum):
     IDENTITY = "identity"
 
 
-Choice = TypeVar("Choice", bound=Enum)
+Member = TypeVar("Member", bound=Enum)
 
 
-def parse_choice(kind: type[Choice], value: object, what: str) -> Choice:
+def parse_choice(kind: type[Member], value: object, what: str) -> Member:
     """The member of `kind` that `value` is or names; raises `SettingsError` listing what there is."""
     if isinstance(value, kind):
         return value

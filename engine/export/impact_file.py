@@ -69,7 +69,7 @@ def _measure_document(impact: Impact, measure: Measure) -> dict[str, Any]:
                 "removed": effect.removed.tolist(),
                 "first": effect.first,
                 "worse_when_mended": effect.worse_when_matched,
-                "shapley_with_weights_held": None if effect.held is None else effect.held.tolist(),
+                "shapley_with_weights_held": None if effect.weights_held is None else effect.weights_held.tolist(),
             }
             for effect in found.ranked
         ],
@@ -103,7 +103,7 @@ def impact_csv(impact: Impact) -> str:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(CSV_HEADER)
     epochs = impact.epochs_to_threshold
-    for held, games in enumerate((impact.games, impact.held)):
+    for held, games in enumerate((impact.games, impact.weights_held)):
         if games is None:
             continue
         for members in range(len(games[Measure.AREA])):

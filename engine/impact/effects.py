@@ -43,7 +43,7 @@ class Effect:
     rounding: FloatArray
     """How far rounding can move a gap."""
     first: int
-    held: FloatArray | None = None
+    weights_held: FloatArray | None = None
     """The Shapley value with the weights held equal, for a bias whose draws shift them."""
 
     @property
@@ -107,7 +107,7 @@ class Effects:
 
 def usable_seeds(impact: Impact, measure: Measure) -> NDArray[np.bool_]:
     """(S,): the seeds at which the gap of every combination is a finite number."""
-    games = [impact.games[measure]] + ([impact.held[measure]] if impact.held is not None else [])
+    games = [impact.games[measure]] + ([impact.weights_held[measure]] if impact.weights_held is not None else [])
     found: NDArray[np.bool_] = np.all([np.isfinite(game).all(axis=0) for game in games], axis=0)
     return found
 
@@ -125,7 +125,7 @@ def effects(impact: Impact, measure: Measure) -> Effects:
     sizes = np.abs(shares)
     # Two that are alike but for rounding are both first.
     firsts = (sizes > 0) & (sizes >= (1 - ALIKE) * sizes.max(axis=0))
-    held = None if impact.held is None else shapley_values(impact.held[measure][:, usable])
+    second_game = None if impact.weights_held is None else shapley_values(impact.weights_held[measure][:, usable])
     by_removal, by_itself, rounding = removed(game), alone(game), _rounding(measure, game)
     differences = impact.plan.differences
     found = [
@@ -136,7 +136,7 @@ def effects(impact: Impact, measure: Measure) -> Effects:
             shares[index],
             rounding,
             first=int(np.count_nonzero(firsts[index])),
-            held=held[index] if held is not None and discrepancy.shifts_draws else None,
+            weights_held=second_game[index] if second_game is not None and discrepancy.shifts_draws else None,
         )
         for index, discrepancy in enumerate(differences)
     ]

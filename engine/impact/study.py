@@ -13,7 +13,7 @@ from enum import Enum
 import numpy as np
 
 from engine.errors import SettingsError
-from engine.experiment.discrepancies import CATALOGUE, Discrepancy, find, match_toward, part_again, remaining
+from engine.experiment.discrepancies import CATALOGUE, Discrepancy, differ_again, find, match_toward, remaining
 from engine.experiment.settings import MAX_SEED, Settings, SideName
 from engine.experiment.toward import TOWARD_PYTORCH, Toward, TowardWhat
 from engine.experiment.toward import toward as sides_toward
@@ -126,7 +126,7 @@ def plan(
         chosen = list(remaining(settings))
     for discrepancy in chosen:
         if discrepancy.matched(settings):
-            settings = part_again(discrepancy, settings, settings)
+            settings = differ_again(discrepancy, settings, settings)
     for discrepancy in remaining(settings):
         if discrepancy not in chosen:
             settings, _ = match_toward(discrepancy, settings, sides[discrepancy.field])
@@ -149,7 +149,7 @@ class Impact:
     seeds: tuple[int, ...]
     epochs: int
     games: dict[Measure, FloatArray]
-    held: dict[Measure, FloatArray] | None
+    weights_held: dict[Measure, FloatArray] | None
     epochs_to_threshold: dict[SideName, FloatArray]
     diverged: tuple[int, ...]
     finished: bool
@@ -239,7 +239,7 @@ def _impact(plan: Plan, parts: list[Measurements], finished: bool, seconds: floa
         seeds=whole.seeds,
         epochs=whole.epochs,
         games=games[0],
-        held=games[1] if len(games) > 1 else None,
+        weights_held=games[1] if len(games) > 1 else None,
         epochs_to_threshold={SideName.NUMPY: numpy_epochs[0], SideName.PYTORCH: pytorch_epochs[0]},
         diverged=whole.diverged,
         finished=finished,

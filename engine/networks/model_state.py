@@ -40,12 +40,12 @@ def check_state(state: ModelState, shapes: Mapping[Place, Shape]) -> None:
     with_velocities = wanted | {place.velocity: shape for place, shape in wanted.items()}
     if found not in (wanted, with_velocities):
         raise ValueError(
-            f"a state with {_said(found)} is another network's: this one has {_said(wanted)}, and the velocity of "
-            "each or of none"
+            f"a state with {_shapes_text(found)} is another network's: this one has {_shapes_text(wanted)}, "
+            "and the velocity of each or of none"
         )
 
 
-def _said(shapes: Mapping[Place, Shape]) -> str:
+def _shapes_text(shapes: Mapping[Place, Shape]) -> str:
     """'layer 1 weight 5x2, layer 1 bias 5'."""
     return ", ".join(f"{place.title} {_shape(shape)}" for place, shape in shapes.items()) or "nothing"
 

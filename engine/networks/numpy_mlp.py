@@ -28,7 +28,7 @@ Velocity = FloatArray | float
 
 
 @dataclass(frozen=True)
-class Step:
+class StepValues:
     """What one update computed on its way; `loss` is the number that is logged."""
 
     z: Arrays
@@ -84,7 +84,7 @@ class NumpyMLP:
             return relu(z)
         return z
 
-    def step(self, X: FloatArray, Y: FloatArray, learning_rate: float, t: int) -> Step:
+    def step(self, X: FloatArray, Y: FloatArray, learning_rate: float, t: int) -> StepValues:
         """Update number t, from 1, on the batch X (N, D), Y (N, C)."""
         side, L = self.side, self.L
         # forward
@@ -118,7 +118,7 @@ class NumpyMLP:
             z, layer = self.forward(X)
             error = layer[L] - Y
         loss = self.report(error)
-        return Step(*opened, loss)
+        return StepValues(*opened, loss)
 
     def pass_activation(self, i: int, gradient: FloatArray, s: FloatArray) -> FloatArray:
         """The gradient at the output of layer i, times the activation's derivative in terms of its output s."""

@@ -14,7 +14,7 @@ import numpy as np
 from engine.experiment.settings import Precision, Settings, Side
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.model_state import ModelState, check_state
-from engine.networks.numpy_mlp import NumpyMLP, Step
+from engine.networks.numpy_mlp import NumpyMLP, StepValues
 from engine.networks.places import Kind, Tensors, parameter_places
 from engine.networks.recorded_number import recorded_numbers
 from engine.networks.recorded_steps import RecordedSteps
@@ -60,7 +60,7 @@ class NumpyModel:
         """One epoch: forward, backward, update; returns the loss that is logged."""
         return float(self.opened_step().loss)
 
-    def opened_step(self) -> Step:
+    def opened_step(self) -> StepValues:
         """One epoch, and what it computed on the way; the gradients stay in the network."""
         return self.network.step(self.X, self.Y, **self._next_numbers())
 
@@ -168,7 +168,7 @@ class RecordedNumpyModel(NumpyModel):
 
 def record_step(
     recording: Recording, network: NumpyMLP, X: FloatArray, Y: FloatArray, numbers: Mapping[str, Any]
-) -> tuple[Step, dict[Value, Value]]:
+) -> tuple[StepValues, dict[Value, Value]]:
     """Take a step and write it down; also returns which velocities are the next state of which.
 
     Raises `NotRecordableError`, the step half taken.

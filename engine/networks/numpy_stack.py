@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.experiment.settings import LossReport, Settings
-from engine.networks.numpy_mlp import NumpyMLP, Step
+from engine.networks.numpy_mlp import NumpyMLP, StepValues
 from engine.networks.numpy_model import build_network, data_arrays, record_step
 from engine.networks.places import Kind, Place, Tensors
 from engine.networks.recording import Recording
@@ -63,7 +63,7 @@ class NumpyStack:
         self._replay = Replay(recording, carried, logged)
         return [one.array for one in logged]
 
-    def _logged(self, step: Step, Y: FloatArray) -> list[Any]:
+    def _logged(self, step: StepValues, Y: FloatArray) -> list[Any]:
         """What each report says of the weights before the step."""
         error = step.layer[self._network.L] - Y
         return [network.report(error) for network in self._reporting]

@@ -16,7 +16,7 @@ import numpy as np
 from engine.networks.companion import carry_out
 from engine.types import FloatArray
 
-Operation = tuple[Callable[..., Any], tuple[Any, ...]]
+ReadyCall = tuple[Callable[..., Any], tuple[Any, ...]]
 """A function and what it is called with."""
 
 ROWS = 192
@@ -30,20 +30,20 @@ WHOLE = (slice(None),)
 """Not cut."""
 
 
-def run(operations: list[Operation]) -> None:
+def run(operations: list[ReadyCall]) -> None:
     """One after another."""
     for function, arguments in operations:
         function(*arguments)
 
 
-def in_parts(cut: tuple[slice, ...], operations: Callable[[slice], list[Operation]]) -> list[Operation]:
+def in_parts(cut: tuple[slice, ...], operations: Callable[[slice], list[ReadyCall]]) -> list[ReadyCall]:
     """What `operations` gives for each of these ranges of rows; if they are several, as one that two threads share."""
     if cut == WHOLE:
         return operations(*WHOLE)
     return [(carry_out, ([partial(run, operations(rows)) for rows in cut],))]
 
 
-def product(rows: slice, left: FloatArray, right: FloatArray, result: FloatArray) -> Operation:
+def product(rows: slice, left: FloatArray, right: FloatArray, result: FloatArray) -> ReadyCall:
     """`left[rows] @ right` into `result`."""
     # np.dot costs less a call, but copies some rows of a transposed matrix before it multiplies them.
     return np.dot if rows == WHOLE[0] else np.matmul, (left[rows], right, result)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from engine.networks.parts import WHOLE, Operation, in_parts, product, row_blocks, run
+from engine.networks.parts import WHOLE, ReadyCall, in_parts, product, row_blocks, run
 from engine.networks.recorded_number import Condition, Numbers, RecordedNumber
 from engine.networks.recording import Call, Recording, Use, Value
 from engine.types import FloatArray
@@ -36,11 +36,11 @@ class _Prepared:
     """Whether no argument is a view, so that an element of the result depends on the elements at its place."""
 
     @property
-    def operation(self) -> Operation:
+    def operation(self) -> ReadyCall:
         """What runs."""
         return self.function, (*self.arguments, self.result)
 
-    def rows(self, rows: slice) -> Operation:
+    def rows(self, rows: slice) -> ReadyCall:
         """For these rows of the result alone."""
         cut = [one[rows] if _is_matrix(one) else one for one in self.arguments]
         return self.function, (*cut, self.result[rows])
@@ -216,9 +216,9 @@ def _copy(source: FloatArray, target: FloatArray) -> None:
     np.copyto(target, source)
 
 
-def _grouped(calls: list[_Prepared], share: bool) -> list[Operation]:
+def _grouped(calls: list[_Prepared], share: bool) -> list[ReadyCall]:
     """The operations in their order, those that follow a large product row by row together with it, in parts."""
-    found: list[Operation] = []
+    found: list[ReadyCall] = []
     position = 0
     while position < len(calls):
         call = calls[position]
@@ -247,6 +247,6 @@ def _follows(call: _Prepared, made: _Prepared) -> bool:
     return call.elementwise and call.plain and call.result.shape == shape and alike and apart
 
 
-def _part(call: _Prepared, following: list[_Prepared], rows: slice) -> list[Operation]:
+def _part(call: _Prepared, following: list[_Prepared], rows: slice) -> list[ReadyCall]:
     left, right = call.arguments
     return [product(rows, left, right, call.result[rows]), *(one.rows(rows) for one in following)]

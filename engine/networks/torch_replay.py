@@ -44,7 +44,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 @dataclass
-class Operation:
+class RecordedCall:
     """One call. `consumers` are the places in later calls' arguments where its output belongs."""
 
     function: Callable[..., Any]
@@ -54,7 +54,7 @@ class Operation:
     writes: bool = False
 
 
-class Program:
+class TorchReplay:
     """The recorded operations of one step, runnable again."""
 
     def __init__(
@@ -63,8 +63,8 @@ class Program:
         loss: torch.Tensor,
         made: Sequence[RecordedNumber] = (),
     ) -> None:
-        self.operations: list[Operation] = []
-        self._producer: dict[int, Operation] = {}
+        self.recorded_calls: list[RecordedCall] = []
+        self._producer: dict[int, RecordedCall] = {}
         self._transposed: dict[int, torch.Tensor] = {}
         self._made = {float(number): number for number in made}
         self._varying: list[tuple[Any, Any, RecordedNumber]] = []
@@ -85,7 +85,7 @@ class Program:
             for arguments, place, number in self._varying:
                 arguments[place] = number.compute(numbers)
             self._numbers = dict(numbers)
-        for operation in self.operations:
+        for operation in self.recorded_calls:
             output = operation.function(*operation.arguments, **operation.keywords)
             for arguments, position in operation.consumers:
                 arguments[position] = output
@@ -111,7 +111,7 @@ class Program:
                 self._producer[id(output)] = self._producer[id(original)]
                 return
             self._transposed[id(output)] = inputs[0]
-        operation = Operation(function, [], {})
+        operation = RecordedCall(function, [], {})
         operation.arguments = self._taken(list(arguments), operation)
         operation.keywords = dict(keywords)
         for name, value in keywords.items():
@@ -122,11 +122,11 @@ class Program:
             if argument.alias_info is not None and argument.alias_info.is_write
         ]
         operation.writes = bool(written)
-        self.operations.append(operation)
+        self.recorded_calls.append(operation)
         if not operation.writes:
             self._producer[id(output)] = operation
 
-    def _taken(self, values: list[Any], operation: Operation) -> list[Any]:
+    def _taken(self, values: list[Any], operation: RecordedCall) -> list[Any]:
         taken: list[Any] = [None] * len(values)
         for position, value in enumerate(values):
             if isinstance(value, (list, tuple)):
@@ -150,14 +150,14 @@ class Program:
             self._varying.append((arguments, place, self._made[value]))
 
     def _drop_unused(self) -> None:
-        needed: list[Operation] = []
+        needed: list[RecordedCall] = []
         places = {id(self._loss)}
-        for operation in reversed(self.operations):
+        for operation in reversed(self.recorded_calls):
             operation.consumers = [(place, index) for place, index in operation.consumers if id(place) in places]
             if operation.writes or operation.consumers:
                 needed.append(operation)
                 places.update(_places(operation.arguments))
-        self.operations = needed[::-1]
+        self.recorded_calls = needed[::-1]
         self._producer.clear()
         self._transposed.clear()
 
@@ -183,7 +183,7 @@ class ReplayedTorchModel(TorchModel):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._numbers = {"learning_rate": self.side.learning_rate}
-        self.steps_from_now = RecordedSteps[Program]()
+        self.steps_from_now = RecordedSteps[TorchReplay]()
 
     def step(self) -> float:
         """As `TorchModel.step`."""
@@ -193,7 +193,7 @@ class ReplayedTorchModel(TorchModel):
         """As `Recordable.plain_step`."""
         return super().step()
 
-    def record(self) -> Program:
+    def record(self) -> TorchReplay:
         """As `Recordable.record`; with a learning rate by which the numbers that are made of it are known."""
         before, rate = self.state(), self._numbers["learning_rate"]
         marked, trail = recorded_numbers({"learning_rate": MARKED_RATE})
@@ -202,9 +202,9 @@ class ReplayedTorchModel(TorchModel):
             loss = self.step_on_device()
         self.set_learning_rate(rate)
         self.set_state(before)
-        return Program(recorder.calls, loss, trail.made)
+        return TorchReplay(recorder.calls, loss, trail.made)
 
-    def recorded_step(self, recorded: Program) -> float:
+    def recorded_step(self, recorded: TorchReplay) -> float:
         """As `Recordable.recorded_step`."""
         self.steps += 1
         self._updates += 1

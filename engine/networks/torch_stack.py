@@ -17,7 +17,7 @@ from engine.networks.stacked_runs import StackedRun
 from engine.networks.torch_device import find_device
 from engine.networks.torch_mlp import TorchMLP
 from engine.networks.torch_model import activation_modules
-from engine.networks.torch_replay import Program, Recorder
+from engine.networks.torch_replay import Recorder, TorchReplay
 from engine.types import FloatArray
 
 
@@ -100,7 +100,7 @@ class TorchStack:
         )
         self._network = StackedTorchMLP(side, nn.Sequential(*modules), reports)
         self._taken = 0
-        self._program: Program | None = None
+        self._replay: TorchReplay | None = None
 
     def step(self) -> FloatArray:
         """As `Stack.step`."""
@@ -110,13 +110,13 @@ class TorchStack:
     def _step_on_device(self) -> torch.Tensor:
         """What a step returns; the second is recorded, and run again from then on."""
         self._taken += 1
-        if self._program is not None:
-            return self._program.run_on_device({})
+        if self._replay is not None:
+            return self._replay.run_on_device({})
         if self._taken == 1:
             return self._network.step(self._X, self._Y)
         with Recorder() as recorder:
             logged = self._network.step(self._X, self._Y)
-        self._program = Program(recorder.calls, logged)
+        self._replay = TorchReplay(recorder.calls, logged)
         return logged
 
     def parameters(self) -> Tensors:

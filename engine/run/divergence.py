@@ -65,10 +65,10 @@ class Cause:
             return "Both sides have the same settings and do the same; a smaller learning rate may end it."
         if not self.finished:
             return "Trying which difference makes it diverge …"
-        said = [] if self.untried == self.left else [self._found()]
+        sentences = [] if self.untried == self.left else [self._found()]
         if self.untried:
-            said.append(f"Not tried in {SECONDS:g} seconds: {_listed(self.untried)}.")
-        return " ".join(said)
+            sentences.append(f"Not tried in {SECONDS:g} seconds: {_listed(self.untried)}.")
+        return " ".join(sentences)
 
     def _found(self) -> str:
         tried = "" if self.epochs is None else f" for the {self.epochs:,} epochs tried"

@@ -17,7 +17,7 @@ from engine.run.history import Curves
 
 
 @dataclass(frozen=True)
-class Step:
+class TourStep:
     """`happened` puts the numbers of a finished run into words."""
 
     title: str
@@ -66,10 +66,10 @@ def _seven_samples() -> Settings:
     return replace(PRESETS["answer"].settings, data=regression())
 
 
-def _tour() -> tuple[Step, ...]:
+def _tour() -> tuple[TourStep, ...]:
     settings = {name: preset.settings for name, preset in PRESETS.items()}
     return (
-        Step(
+        TourStep(
             "The question",
             "loss_report",
             "Nothing yet: the two programs as they were asked about. One looks written to do what the other does.",
@@ -78,7 +78,7 @@ def _tour() -> tuple[Step, ...]:
             settings["asked"],
             _ends,
         ),
-        Step(
+        TourStep(
             "The same loss",
             "loss_report",
             "The hand-written code logs the mean squared error, as nn.MSELoss() does.",
@@ -86,7 +86,7 @@ def _tour() -> tuple[Step, ...]:
             settings["same-loss"],
             _first_losses,
         ),
-        Step(
+        TourStep(
             "The same weights",
             "initial_weights",
             "The hand-written code starts from the weights that nn.Linear draws: small, and around zero. Taken out of "
@@ -95,7 +95,7 @@ def _tour() -> tuple[Step, ...]:
             settings["same-weights"],
             _first_losses,
         ),
-        Step(
+        TourStep(
             "No bias",
             "bias",
             "PyTorch's layers are made with bias=False.",
@@ -103,7 +103,7 @@ def _tour() -> tuple[Step, ...]:
             settings["no-bias"],
             _first_losses,
         ),
-        Step(
+        TourStep(
             "Twice the learning rate",
             "learning_rate",
             "PyTorch's learning rate is doubled, to 0.6. This is where the answer ends.",
@@ -111,7 +111,7 @@ def _tour() -> tuple[Step, ...]:
             settings["answer"],
             _gap,
         ),
-        Step(
+        TourStep(
             "Why two?",
             "reduction",
             "The same settings on seven samples with three outputs.",
@@ -120,7 +120,7 @@ def _tour() -> tuple[Step, ...]:
             _seven_samples(),
             _gap,
         ),
-        Step(
+        TourStep(
             "Why still a gap?",
             "precision",
             "Back to XOR, gradients matched, and float64 throughout on both sides.",
@@ -129,7 +129,7 @@ def _tour() -> tuple[Step, ...]:
             settings["exact"],
             _gap,
         ),
-        Step(
+        TourStep(
             "The start, not borrowed",
             "initial_weights",
             "Everything is PyTorch's default now, biases and float32 too, and NumPy draws PyTorch's numbers itself.",
@@ -141,5 +141,5 @@ def _tour() -> tuple[Step, ...]:
     )
 
 
-TOUR: tuple[Step, ...] = _tour()
+TOUR: tuple[TourStep, ...] = _tour()
 """The steps in order."""

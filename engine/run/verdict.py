@@ -59,8 +59,8 @@ def judge(
     """The verdict on a run, finished or not. `cause` is what was found of a divergence."""
     left = remaining(settings)
     if divergence is not None:
-        said = cause.sentence() if cause is not None else ""
-        return Verdict(Level.DIVERGED, f"Diverged at epoch {divergence.epoch:,}", divergence.message, said)
+        cause_sentence = cause.sentence() if cause is not None else ""
+        return Verdict(Level.DIVERGED, f"Diverged at epoch {divergence.epoch:,}", divergence.message, cause_sentence)
     if comparison.losses.epochs == 0:
         return Verdict(Level.DIFFERENT if left else Level.EQUAL, "Nothing trained yet", "", _left(left))
     level = _level(settings, comparison, left)

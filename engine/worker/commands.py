@@ -27,7 +27,7 @@ class Resume:
 
 
 @dataclass(frozen=True)
-class Step:
+class StepEpochs:
     """Train `count` epochs, then pause; with none to train, pause at once."""
 
     count: int = 1
@@ -88,7 +88,7 @@ Command = (
     Restart
     | Pause
     | Resume
-    | Step
+    | StepEpochs
     | SetSpeed
     | Stop
     | Scrub

@@ -32,7 +32,7 @@ from engine.worker.commands import (
     Resume,
     Scrub,
     SetSpeed,
-    Step,
+    StepEpochs,
     Stop,
     Watch,
 )
@@ -175,7 +175,7 @@ class Worker:
                 self._set_running(False, math.inf)
             case Resume():
                 self._set_running(True, math.inf)
-            case Step(count):
+            case StepEpochs(count):
                 # A step of no epoch would run for ever and train nothing.
                 self._set_running(count > 0, max(0, count))
             case SetSpeed(epochs_per_second):

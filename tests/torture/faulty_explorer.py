@@ -17,7 +17,7 @@ from tests.made_up import made_up_worker
 from tests.torture.injection import Injection, recorded
 from tests.torture.tally import place_of
 from tui_app.app import ExplorerApp
-from tui_app.keeping import keep_run
+from tui_app.run_files import keep_run
 from tui_app.views import VIEWS
 from tui_app.widgets.plain_text import PlainText
 

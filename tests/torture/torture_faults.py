@@ -18,7 +18,7 @@ from engine.worker.commands import (
     Restart,
     Resume,
     Scrub,
-    Step,
+    StepEpochs,
     Watch,
 )
 from engine.worker.snapshot import State
@@ -42,7 +42,7 @@ CALLED_HERE = ("Worker.send", "Worker.work", "Worker.__init__", *CATCHES)
 ENGINE = {
     "run": (EXACT, []),
     "layers": (LAYERS, [Watch(True), Restart(MOONS)]),
-    "steps": (ASKED, [Restart(ASKED, paused=True), Step(2), Step(7), Pause(), Resume()]),
+    "steps": (ASKED, [Restart(ASKED, paused=True), StepEpochs(2), StepEpochs(7), Pause(), Resume()]),
     "scrub": (ASKED, [Scrub(5), Watch(True), Scrub(12), Scrub(None)]),
     "step": (ASKED, [OpenStep(1)]),
     "steps opened": (LAYERS, [OpenStep(None), OpenStep(3, True), OpenStep(7), CloseStep()]),

@@ -20,7 +20,7 @@ from engine.worker.commands import (
     Resume,
     Scrub,
     SetSpeed,
-    Step,
+    StepEpochs,
     Watch,
 )
 from engine.worker.snapshot import State
@@ -56,7 +56,7 @@ def some_command(random):
             lambda: Restart(random.choice(POOL), random.random() < 0.4),
             Pause,
             Resume,
-            lambda: Step(random.choice([0, -1, 1, 1, 2, 7, 40, 10**9])),
+            lambda: StepEpochs(random.choice([0, -1, 1, 1, 2, 7, 40, 10**9])),
             lambda: SetSpeed(random.choice([None, 10, 100, 1000])),
             lambda: Scrub(epoch),
             lambda: Watch(random.random() < 0.5),

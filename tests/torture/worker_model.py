@@ -15,7 +15,7 @@ from engine.impact.study import measure
 from engine.run.lockstep import Lockstep
 from engine.run.verdict import judge
 from engine.step.trace import trace_epoch
-from engine.worker.commands import OpenStep, Pause, Restart, Resume, Scrub, SetSpeed, Step, Watch
+from engine.worker.commands import OpenStep, Pause, Restart, Resume, Scrub, SetSpeed, StepEpochs, Watch
 from engine.worker.snapshot import State
 
 ABSENT = "cuda:99"
@@ -94,7 +94,7 @@ class Model:
                 self._run(False, math.inf)
             case Resume():
                 self._run(True, math.inf)
-            case Step(count):
+            case StepEpochs(count):
                 self._run(count > 0, max(count, 0))
             case SetSpeed(speed):
                 self.speed = speed

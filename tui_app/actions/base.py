@@ -1,11 +1,11 @@
-"""What every group of actions can rely on: the experiment, the worker and the present look."""
+"""What every group of actions can rely on: the experiment, the worker and the state of the views."""
 
 from __future__ import annotations
 
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy
 from engine.experiment.settings import Settings
-from tui_app.look import Look
 from tui_app.terminal.fault_reports import FaultReports
+from tui_app.view_state import ViewState
 
 
 class ExplorerState(FaultReports):
@@ -16,7 +16,7 @@ class ExplorerState(FaultReports):
     _selected: int
     _view: str
     _views: tuple[str, ...]
-    _look: Look
+    _view_state: ViewState
     _tour: int | None
     _before_tour: Settings | None
     ascii: bool

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.errors import InputError
-from engine.experiment.discrepancies import CATALOGUE, match_all, match_toward, part_again
+from engine.experiment.discrepancies import CATALOGUE, differ_again, match_all, match_toward
 from engine.experiment.presets import preset
 from engine.experiment.settings import MAX_SEED, Settings, SideName
 from tui_app.actions.base import ExplorerState
@@ -38,7 +38,7 @@ class ExperimentActions(ExplorerState):
         """Match the selected difference toward a side, or part it again."""
         discrepancy, side = self._discrepancy, SideName(toward)
         if discrepancy.matched(self.settings):
-            self._apply(lambda: part_again(discrepancy, self.settings, self._origin))
+            self._apply(lambda: differ_again(discrepancy, self.settings, self._origin))
             return
         settings, reached = match_toward(discrepancy, self.settings, side)
         if reached is not side:

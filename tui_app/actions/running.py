@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.worker.commands import Pause, Restart, Resume, SetSpeed, Step
+from engine.worker.commands import Pause, Restart, Resume, SetSpeed, StepEpochs
 from engine.worker.snapshot import State
 from tui_app.actions.base import ExplorerState
 
@@ -31,7 +31,7 @@ class RunActions(ExplorerState):
         """Some epochs, then pause; a finished run starts again paused."""
         if self.worker.snapshot.state in (State.FINISHED, State.DIVERGED, State.FAILED):
             self.worker.send(Restart(self.settings, paused=True))
-        self.worker.send(Step(count))
+        self.worker.send(StepEpochs(count))
 
     def action_speed(self, by: int) -> None:
         """The next faster or slower speed."""

@@ -17,7 +17,7 @@ from textual.notifications import SeverityLevel
 from engine.shown_text import printable
 from engine.worker.faults import Fault, fault_sentence
 from engine.worker.worker import Worker
-from tui_app.keeping import keep_run
+from tui_app.run_files import keep_run
 from tui_app.terminal.key_order import KeysInOrder
 
 SHOWN_SECONDS = 10
@@ -33,7 +33,7 @@ class FaultReports(KeysInOrder):
         self.faults: list[str] = []
         self._fault_heeded: Fault | None = None
         self._reported = ""
-        self._fatal_said = False
+        self._fatal_reported = False
 
     def report_fault(self, what: str, error: BaseException) -> None:
         """Say it; the explorer goes on."""
@@ -83,9 +83,9 @@ class FaultReports(KeysInOrder):
 
     def _fatal_error(self) -> None:
         """End with one sentence, after keeping what can be kept. What fails on the way down only follows from that."""
-        if self._fatal_said:
+        if self._fatal_reported:
             return
-        self._fatal_said = True
+        self._fatal_reported = True
         error = sys.exc_info()[1] or self._exception
-        said = "" if error is None else fault_sentence("the explorer", error)
-        self.panic(Text(f"mlp-tui: {said} {keep_run(self.worker.snapshot)}".rstrip()))
+        sentence = "" if error is None else fault_sentence("the explorer", error)
+        self.panic(Text(f"mlp-tui: {sentence} {keep_run(self.worker.snapshot)}".rstrip()))

@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.number_text import MEANINGFUL_ULPS
 from engine.run.comparison import ParameterPair, relative_gap, ulp_distance
-from tui_app.look import Unit
 from tui_app.text.columns import NO_NUMBER
+from tui_app.view_state import Unit
 
 
 def gap_value(first: Any, second: Any, unit: Unit) -> float | int | str:

@@ -43,9 +43,9 @@ def details(effect: Effect, found: Effects) -> list[Line]:
         [(f"over {found.seeds} seed{'s' * (found.seeds != 1)} {_number(low)} to {_number(high)}", DIM)],
         [(f"alone it makes a gap of {_number(float(effect.alone.mean()))}; {_when_matched(effect)}", "")],
     ]
-    if effect.held is not None:
-        held = _number(float(effect.held.mean()))
-        lines.append([(f"with the weights held equal its share is {held}; it also shifts their draws", "")])
+    if effect.weights_held is not None:
+        share = _number(float(effect.weights_held.mean()))
+        lines.append([(f"with the weights held equal its share is {share}; it also shifts their draws", "")])
     if effect.worse_when_matched:
         lines.append(
             [(f"matching it alone makes the gap larger at {effect.worse_when_matched} of {found.seeds} seeds", HIDES)]
@@ -108,8 +108,9 @@ def prose(impact: Impact, found: Effects) -> list[Line]:
     if impact.diverged:
         count = len(impact.diverged)
         seeds = f"{count} seed{'s' * (count > 1)}"
-        held = f"its {seeds} are left out" if found.seeds < len(impact.seeds) else "its loss is held at the last finite"
-        lines.append([(f"At {seeds} some combination diverges; {held}.", DIM)])
+        left_out = found.seeds < len(impact.seeds)
+        treated = f"its {seeds} are left out" if left_out else "its loss is held at the last finite"
+        lines.append([(f"At {seeds} some combination diverges; {treated}.", DIM)])
     return lines
 
 

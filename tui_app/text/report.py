@@ -18,7 +18,6 @@ from engine.run.comparison import ParameterPair
 from engine.run.history import Curves, History
 from engine.run.training import Run
 from engine.types import FloatArray
-from tui_app.look import Unit
 from tui_app.text import curve_legends
 from tui_app.text.columns import NONE, Column, fit, fixed_ways, measured, only_in, signed_ways
 from tui_app.text.curve_legends import LossChart, gap_legend, loss_legend
@@ -27,6 +26,7 @@ from tui_app.text.lines import PRINT_STYLES, Line
 from tui_app.text.marks import GAP_MARK, HAND_MARK, PYTORCH_MARK, Drawing, console_drawing
 from tui_app.text.plot import Rgb, Series, draw
 from tui_app.text.status_text import NAMES, describe, per_second, short_time
+from tui_app.view_state import Unit
 
 NUMPY_COLOR: Rgb = (87, 165, 226)
 PYTORCH_COLOR: Rgb = (255, 166, 43)
@@ -123,8 +123,8 @@ def end_lines(ends: list[tuple[str, float, float]], width: int) -> list[str]:
 def _print_pair(pair: ParameterPair, console: Console) -> None:
     shape = "x".join(map(str, pair.shape))
     owner = SideName.NUMPY if pair.pytorch is None else SideName.PYTORCH
-    said = "" if pair.both is not None else f", {only_in(owner)}"
-    console.print(Text(f"{pair.name} {shape}{said}", style="italic"))
+    note = "" if pair.both is not None else f", {only_in(owner)}"
+    console.print(Text(f"{pair.name} {shape}{note}", style="italic"))
     heading, *rows = pair_lines(pair, console.width)
     console.print(Text(heading, style="bold"))
     for row in rows:

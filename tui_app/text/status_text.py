@@ -105,8 +105,8 @@ def fitted(left: list[str], right: list[str], first: int, width: int) -> tuple[s
     if not pairs:
         return "", right[-1]
 
-    def said(pair: tuple[str, str]) -> tuple[int, int, int]:
+    def rank(pair: tuple[str, str]) -> tuple[int, int, int]:
         named, timed = len(left) - left.index(pair[0]), len(right) - right.index(pair[1])
         return min(named, 2) + min(timed, first), named, timed
 
-    return max(pairs, key=said)
+    return max(pairs, key=rank)

@@ -45,8 +45,8 @@ class StepRows:
         name, shape = cells.pop("name", ""), cells.pop("shape", "")
         numbers = "".join(cells.values())
         if operation.lacking:
-            said = only_in(SideName.PYTORCH if operation.lacking == SideName.NUMPY.label else SideName.NUMPY)
-            numbers = said.rjust(len(numbers)) if len(said) <= len(numbers) else numbers
+            note = only_in(SideName.PYTORCH if operation.lacking == SideName.NUMPY.label else SideName.NUMPY)
+            numbers = note.rjust(len(numbers)) if len(note) <= len(numbers) else numbers
         if alike:
             return [(f"{mark}{name}{shape}{numbers}", SAME)]
         role = ROUNDED if not operation.lacking and operation.max_relative < ROUNDING else DIFFERENT

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.containers import Vertical
 
 from engine.worker.snapshot import Snapshot
-from tui_app.look import Look
+from tui_app.view_state import ViewState
 
 
 class View(Vertical):
@@ -18,6 +18,6 @@ class View(Vertical):
     PREDICTIONS: ClassVar[bool] = False
     """Whether snapshots must carry predictions while this tab is on screen."""
 
-    def show(self, snapshot: Snapshot, look: Look) -> None:
+    def show(self, snapshot: Snapshot, view_state: ViewState) -> None:
         """Draw this snapshot."""
         raise NotImplementedError

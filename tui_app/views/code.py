@@ -14,7 +14,7 @@ from textual.highlight import highlight
 from engine.experiment.settings import Settings, SideName
 from engine.networks.programs import Script, marked_lines, scripts
 from engine.worker.snapshot import Snapshot
-from tui_app.look import Look
+from tui_app.view_state import ViewState
 from tui_app.views.base import View
 from tui_app.widgets.plain_text import PlainText
 
@@ -99,7 +99,7 @@ the same losses to the last bit."""
             for side in SideName:
                 yield CodePane(side)
 
-    def show(self, snapshot: Snapshot, look: Look) -> None:
+    def show(self, snapshot: Snapshot, view_state: ViewState) -> None:
         """Show the programs of this snapshot's settings."""
         if snapshot.settings == self._shown:
             return

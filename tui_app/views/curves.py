@@ -10,12 +10,12 @@ from textual.content import Content
 from engine.experiment.settings import SideName
 from engine.number_text import number
 from engine.worker.snapshot import Snapshot
-from tui_app.look import Look
 from tui_app.text import curve_legends
 from tui_app.text.curve_legends import LossChart, gap_legend, gap_reading, loss_legend, loss_reading, reading
 from tui_app.text.lines import Line
 from tui_app.text.marks import FAINT_MARK, GAP_MARK, HAND_MARK, PINNED_MARKS, PYTORCH_MARK, Drawing, app_drawing
 from tui_app.text.plot import is_signed
+from tui_app.view_state import ViewState
 from tui_app.views.base import View
 from tui_app.widgets.chart import Chart, ThemedCurve
 from tui_app.widgets.line_content import THEME_STYLES
@@ -68,36 +68,40 @@ tabs show that epoch. z and the wheel zoom; [ and ], or shift and the wheel, pan
         yield PlainText(id="gap-legend", classes="legend")
         yield Chart(id="gap-chart")
 
-    def show(self, snapshot: Snapshot, look: Look) -> None:
+    def show(self, snapshot: Snapshot, view_state: ViewState) -> None:
         """Draw this snapshot's curves."""
         curves, previous = snapshot.curves, snapshot.previous
         if curves is None:
-            self._chart("loss-chart").show((), look.log_scale, "waiting for PyTorch" if snapshot.error is None else "")
-            self._chart("gap-chart").show((), look.log_scale, "")
+            self._chart("loss-chart").show(
+                (), view_state.log_scale, "waiting for PyTorch" if snapshot.error is None else ""
+            )
+            self._chart("gap-chart").show((), view_state.log_scale, "")
             return
         signed = tuple(snapshot.settings.side(side).loss_report.signed for side in SideName)
-        legend = LossChart(curves, (signed[0], signed[1]), look.log_scale, "" if previous is None else previous.changed)
-        losses, gaps = _curves(snapshot, look)
+        legend = LossChart(
+            curves, (signed[0], signed[1]), view_state.log_scale, "" if previous is None else previous.changed
+        )
+        losses, gaps = _curves(snapshot, view_state)
         if legend.log_drawn:
             losses = [one for one in losses if not is_signed(one.curve)]
         waiting = "no epoch of this part is trained yet: esc shows all" if snapshot.epoch else "no epoch trained yet"
         chart = self._chart("loss-chart")
-        chart.show(tuple(losses), legend.log_drawn, waiting, look.zoom, look.cursor, any(signed))
+        chart.show(tuple(losses), legend.log_drawn, waiting, view_state.zoom, view_state.cursor, any(signed))
         if snapshot.epoch and not curves.gap.high.any():
             gaps, waiting = [], "no gap: every bit of every loss is equal"
-        self._chart("gap-chart").show(tuple(gaps), look.log_scale, waiting, look.zoom, look.cursor)
+        self._chart("gap-chart").show(tuple(gaps), view_state.log_scale, waiting, view_state.zoom, view_state.cursor)
         # Where there is no room for the gap's chart, its line is worth one for a reading or for pinned runs' names.
-        room = self._chart("gap-chart").display or look.cursor is not None or bool(look.pinned)
+        room = self._chart("gap-chart").display or view_state.cursor is not None or bool(view_state.pinned)
         self.query_one("#gap-legend").display = room
-        self._show_legends(self._lines(snapshot, look, legend))
+        self._show_legends(self._lines(snapshot, view_state, legend))
 
-    def _lines(self, snapshot: Snapshot, look: Look, chart: LossChart) -> tuple[Line, Line]:
+    def _lines(self, snapshot: Snapshot, view_state: ViewState, chart: LossChart) -> tuple[Line, Line]:
         drawing = app_drawing(self.app)
         width = self.query_one("#loss-legend").size.width or UNKNOWN_WIDTH
-        if look.cursor is not None:
-            return _readings(snapshot, look.cursor, drawing, width)
-        pins = [pinned.name for pinned in look.pinned]
-        return loss_legend(chart, drawing, width), gap_legend(look.log_scale, pins, drawing)
+        if view_state.cursor is not None:
+            return _readings(snapshot, view_state.cursor, drawing, width)
+        pins = [pinned.name for pinned in view_state.pinned]
+        return loss_legend(chart, drawing, width), gap_legend(view_state.log_scale, pins, drawing)
 
     def _show_legends(self, lines: tuple[Line, Line]) -> None:
         if lines == self._legends:
@@ -111,7 +115,7 @@ tabs show that epoch. z and the wheel zoom; [ and ], or shift and the wheel, pan
         return self.query_one(f"#{name}", Chart)
 
 
-def _curves(snapshot: Snapshot, look: Look) -> tuple[list[ThemedCurve], list[ThemedCurve]]:
+def _curves(snapshot: Snapshot, view_state: ViewState) -> tuple[list[ThemedCurve], list[ThemedCurve]]:
     """What may be drawn: losses, and gaps."""
     curves, previous = snapshot.curves, snapshot.previous
     assert curves is not None
@@ -133,7 +137,7 @@ def _curves(snapshot: Snapshot, look: Look) -> tuple[list[ThemedCurve], list[The
         ]
         losses += before[:2]
         gaps += before[2:]
-    for pinned, color, mark in zip(look.pinned, PINNED_COLORS, PINNED_MARKS, strict=False):
+    for pinned, color, mark in zip(view_state.pinned, PINNED_COLORS, PINNED_MARKS, strict=False):
         losses += [ThemedCurve(curve, color, mark=mark) for curve in (pinned.curves.numpy, pinned.curves.pytorch)]
         gaps.append(ThemedCurve(pinned.curves.gap, color, mark=mark))
     return losses, gaps

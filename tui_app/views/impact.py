@@ -13,10 +13,10 @@ from engine.impact.effects import Effects, effects, usable_seeds
 from engine.impact.study import Impact, Measure, Plan
 from engine.number_text import number
 from engine.worker.snapshot import Snapshot
-from tui_app.look import Look
 from tui_app.text import impact_lines, impact_rows
 from tui_app.text.lines import Line
 from tui_app.text.status_text import describe
+from tui_app.view_state import ViewState
 from tui_app.views.base import View
 from tui_app.widgets.line_content import lines_content
 from tui_app.widgets.line_list import LineList
@@ -38,9 +38,9 @@ the present settings; esc stops and keeps what is measured so far."""
     class Selected(Message):
         """A difference is to be looked at by itself."""
 
-        def __init__(self, plan: Plan, discrepancy: Discrepancy, said: str) -> None:
+        def __init__(self, plan: Plan, discrepancy: Discrepancy, message: str) -> None:
             super().__init__()
-            self.plan, self.discrepancy, self.said = plan, discrepancy, said
+            self.plan, self.discrepancy, self.message = plan, discrepancy, message
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,17 +58,17 @@ the present settings; esc stops and keeps what is measured so far."""
             yield PlainText(id="impact-details", classes="prose")
             yield PlainText(id="impact-more", classes="prose")
 
-    def show(self, snapshot: Snapshot, look: Look) -> None:
+    def show(self, snapshot: Snapshot, view_state: ViewState) -> None:
         """Show what is measured so far."""
         state = snapshot.impact
-        self.query_one("#impact-heading", PlainText).update(f"gap: {look.measure.label}")
+        self.query_one("#impact-heading", PlainText).update(f"gap: {view_state.measure.label}")
         self.query_one("#impact-scope", PlainText).update(_scope(snapshot))
         impact = None if state is None else state.impact
-        if impact is self._impact and look.measure is self._measure:
+        if impact is self._impact and view_state.measure is self._measure:
             return
-        self._impact, self._measure = impact, look.measure
-        measured = impact is not None and usable_seeds(impact, look.measure).any()
-        self._found = effects(impact, look.measure) if impact is not None and measured else None
+        self._impact, self._measure = impact, view_state.measure
+        measured = impact is not None and usable_seeds(impact, view_state.measure).any()
+        self._found = effects(impact, view_state.measure) if impact is not None and measured else None
         self._show_rows()
 
     def _show_rows(self) -> None:
@@ -114,8 +114,8 @@ the present settings; esc stops and keeps what is measured so far."""
             effect = self._found.ranked[event.index]
             name, alone = effect.discrepancy.title.lower(), float(effect.alone.mean())
             so_far = "" if self._found.finished else ", so far"
-            said = f"Only {name} differs now; alone it makes a gap of {number(alone, 3)}{so_far}."
-            self.post_message(self.Selected(self._impact.plan, effect.discrepancy, said))
+            message = f"Only {name} differs now; alone it makes a gap of {number(alone, 3)}{so_far}."
+            self.post_message(self.Selected(self._impact.plan, effect.discrepancy, message))
 
 
 def _scope(snapshot: Snapshot) -> str:

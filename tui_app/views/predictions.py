@@ -9,18 +9,18 @@ from textual.app import ComposeResult
 
 from engine.run.predictions import Predictions, can_be_mapped
 from engine.worker.snapshot import Snapshot
-from tui_app.look import Look, moment
+from tui_app.view_state import ViewState, epoch_words
 from tui_app.views.base import View
 from tui_app.widgets.plain_text import PlainText
 from tui_app.widgets.prediction_map import PredictionMaps
 from tui_app.widgets.prediction_table import PredictionTable
 
 
-def shown_predictions(snapshot: Snapshot, look: Look) -> Predictions | None:
+def shown_predictions(snapshot: Snapshot, view_state: ViewState) -> Predictions | None:
     """Those at the cursor if there is one, else the present ones; nothing until the engine has them."""
-    if look.cursor is None:
+    if view_state.cursor is None:
         return snapshot.predictions
-    if snapshot.scrubbed is not None and snapshot.scrubbed.epoch == look.cursor:
+    if snapshot.scrubbed is not None and snapshot.scrubbed.epoch == view_state.cursor:
         return snapshot.scrubbed.predictions
     return None
 
@@ -41,10 +41,10 @@ of targets and predictions. With a cursor on the curves, of that epoch."""
         yield PredictionMaps()
         yield PredictionTable()
 
-    def show(self, snapshot: Snapshot, look: Look) -> None:
+    def show(self, snapshot: Snapshot, view_state: ViewState) -> None:
         """Show these predictions."""
-        predictions = shown_predictions(snapshot, look)
-        when = moment(snapshot, replace(look, initial=False))
+        predictions = shown_predictions(snapshot, view_state)
+        when = epoch_words(snapshot, replace(view_state, initial=False))
         self.query_one("#predictions-heading", PlainText).update(f"predictions {when}", layout=False)
         mapped = can_be_mapped(snapshot.settings.data)
         maps, table = self.query_one(PredictionMaps), self.query_one(PredictionTable)

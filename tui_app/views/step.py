@@ -16,9 +16,9 @@ from engine.step.operations import Operation
 from engine.step.trace import StepTrace
 from engine.types import FloatArray
 from engine.worker.snapshot import Snapshot
-from tui_app.look import Look
 from tui_app.text import step_lines
 from tui_app.text.marks import LAYER_MARKS, Drawing, app_drawing, legend_glyph
+from tui_app.view_state import ViewState
 from tui_app.views.base import View
 from tui_app.widgets.chart import Chart, ThemedCurve
 from tui_app.widgets.line_content import lines_content
@@ -56,7 +56,7 @@ weights grows, by layer and in ULPs."""
         self._opened: Operation | None = None
         self._pairs: tuple[ParameterPair, ...] = ()
         self._drawn: tuple[object, ...] = ()
-        self._look = Look()
+        self._view_state = ViewState()
 
     def compose(self) -> ComposeResult:
         """Heading, list, tensors, reason, growth."""
@@ -70,21 +70,21 @@ weights grows, by layer and in ULPs."""
         yield PlainText(id="layers-legend", classes="legend")
         yield Chart(id="layers-chart")
 
-    def show(self, snapshot: Snapshot, look: Look) -> None:
+    def show(self, snapshot: Snapshot, view_state: ViewState) -> None:
         """Show the step that is open."""
         before, failed = self._trace, self._failed
-        self._failed, self._look = snapshot.step_failed, look
+        self._failed, self._view_state = snapshot.step_failed, view_state
         self._trace = snapshot.step if self._failed is None else None
-        self._arrange(look)
-        self.query_one("#step-heading", PlainText).update(_heading(snapshot, look, self.size.width), layout=False)
+        self._arrange(view_state)
+        self.query_one("#step-heading", PlainText).update(_heading(snapshot, view_state, self.size.width), layout=False)
         if self._trace is not before or self._failed != failed:
             self._show_operations(before)
         if snapshot.growth is not None:
-            self._show_growth(snapshot.growth, look)
+            self._show_growth(snapshot.growth, view_state)
         self._show_tensors()
 
-    def _arrange(self, look: Look) -> None:
-        growing = look.histogram
+    def _arrange(self, view_state: ViewState) -> None:
+        growing = view_state.histogram
         tall = self.size.height >= TALL
         self.query_one("#operations").display = not growing and not self._whole
         self.query_one("#tensors").display = not growing and self._whole
@@ -114,11 +114,11 @@ weights grows, by layer and in ULPs."""
             operation = self._trace.operations[self.query_one("#operations", LineList).selected]
             if operation is not self._opened:
                 self._opened, self._pairs = operation, (_pair(operation),)
-            self.query_one("#tensors", TensorTable).show(self._pairs, self._look.unit, _headings(operation))
+            self.query_one("#tensors", TensorTable).show(self._pairs, self._view_state.unit, _headings(operation))
 
-    def _show_growth(self, growth: Growth, look: Look) -> None:
+    def _show_growth(self, growth: Growth, view_state: ViewState) -> None:
         charts = [self.query_one(f"#{name}", Chart) for name in ("ulp-chart", "layers-chart")]
-        drawn = (growth, look.log_scale, look.zoom, look.cursor, *(chart.display for chart in charts))
+        drawn = (growth, view_state.log_scale, view_state.zoom, view_state.cursor, *(chart.display for chart in charts))
         if drawn == self._drawn:
             return
         self._drawn = drawn
@@ -126,7 +126,7 @@ weights grows, by layer and in ULPs."""
         self.query_one("#layers-legend", PlainText).update(_layers_legend(growth, app_drawing(self.app)), layout=False)
         for chart, series in zip(charts, (growth.max_ulp[None, :], growth.gaps), strict=True):
             if chart.display:
-                chart.show(_curves(growth, series), look.log_scale, NO_GAP, look.zoom, look.cursor)
+                chart.show(_curves(growth, series), view_state.log_scale, NO_GAP, view_state.zoom, view_state.cursor)
 
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         """Show the operation's tensors whole."""
@@ -145,19 +145,19 @@ weights grows, by layer and in ULPs."""
 
     def _open_tensors(self, whole: bool) -> None:
         self._whole = whole
-        self._arrange(self._look)
+        self._arrange(self._view_state)
         self._show_tensors()
         self.query_one("#tensors" if whole else "#operations").focus()
 
 
-def _heading(snapshot: Snapshot, look: Look, width: int) -> str:
+def _heading(snapshot: Snapshot, view_state: ViewState, width: int) -> str:
     trace, growth = snapshot.step, snapshot.growth
     if snapshot.step_failed is not None:
         return "the step cannot be opened"
     if trace is None:
         return "no epoch trained yet" if not snapshot.epoch else "opening the step …"
-    late = look.cursor is not None and trace.epoch != look.cursor
-    text = step_lines.summary(trace) + (" …" if late or trace.matched_start is not look.matched_start else "")
+    late = view_state.cursor is not None and trace.epoch != view_state.cursor
+    text = step_lines.summary(trace) + (" …" if late or trace.matched_start is not view_state.matched_start else "")
     return text + step_lines.first_difference(trace, growth, width - len(text))
 
 

@@ -8,18 +8,18 @@ from textual.app import ComposeResult
 
 from engine.run.comparison import ParameterPair
 from engine.worker.snapshot import Snapshot
-from tui_app.look import Look, moment
+from tui_app.view_state import ViewState, epoch_words
 from tui_app.views.base import View
 from tui_app.widgets.histograms import Histograms
 from tui_app.widgets.parameter_table import ParameterTable
 from tui_app.widgets.plain_text import PlainText
 
 
-def shown_parameters(snapshot: Snapshot, look: Look) -> tuple[ParameterPair, ...]:
+def shown_parameters(snapshot: Snapshot, view_state: ViewState) -> tuple[ParameterPair, ...]:
     """Those at the start, at the cursor, or the present ones; the present ones until the engine has the cursor's."""
-    if look.initial:
+    if view_state.initial:
         return snapshot.initial_parameters
-    if look.cursor is not None and snapshot.scrubbed is not None and snapshot.scrubbed.epoch == look.cursor:
+    if view_state.cursor is not None and snapshot.scrubbed is not None and snapshot.scrubbed.epoch == view_state.cursor:
         return snapshot.scrubbed.parameters
     return snapshot.parameters
 
@@ -41,14 +41,14 @@ the very bits that were there."""
         yield ParameterTable(id="weights-table")
         yield Histograms()
 
-    def show(self, snapshot: Snapshot, look: Look) -> None:
+    def show(self, snapshot: Snapshot, view_state: ViewState) -> None:
         """Show this snapshot's parameters."""
-        pairs = shown_parameters(snapshot, look)
+        pairs = shown_parameters(snapshot, view_state)
         table, histograms = self.query_one(ParameterTable), self.query_one(Histograms)
-        table.display, histograms.display = not look.histogram, look.histogram
-        words = f"weights {moment(snapshot, look)}"
+        table.display, histograms.display = not view_state.histogram, view_state.histogram
+        words = f"weights {epoch_words(snapshot, view_state)}"
         self.query_one("#weights-heading", PlainText).update(words, layout=False)
-        if look.histogram:
+        if view_state.histogram:
             histograms.show(pairs)
         else:
-            table.show(pairs, look.unit)
+            table.show(pairs, view_state.unit)

@@ -112,8 +112,8 @@ class Chart(Widget):
         self._picture = picture(series, width, height, self._log, text_color, self._zoom, drawing, self._zero)
         style = self.rich_style
         if self._picture is None:
-            said = Strip([Segment(self._empty.center(width), style)])
-            return [Strip.blank(width, style)] * (height // 2) + [said]
+            message = Strip([Segment(self._empty.center(width), style)])
+            return [Strip.blank(width, style)] * (height // 2) + [message]
         styles: dict[str, Style] = {"": style}
         return [
             Strip(_segments(line, style, styles)).adjust_cell_length(width, style)

@@ -26,11 +26,11 @@ def histogram_content(pair: ParameterPair, width: int) -> Content:
     sides = [found.numpy, found.pytorch]
     largest = max(1, *(int(counts.max()) for counts in sides if counts is not None))
     owner = SideName.NUMPY if pair.pytorch is None else SideName.PYTORCH
-    said = f" {'x'.join(map(str, pair.shape))}"
-    said += "" if pair.both is not None else f", {only_in(owner)}"
-    said += f", one weight in {found.step:,}" if found.step > 1 else ""
+    note = f" {'x'.join(map(str, pair.shape))}"
+    note += "" if pair.both is not None else f", {only_in(owner)}"
+    note += f", one weight in {found.step:,}" if found.step > 1 else ""
     lines = [
-        Content.styled(f"{shortened(pair.name.capitalize(), width - cell_len(said))}{said}", "bold"),
+        Content.styled(f"{shortened(pair.name.capitalize(), width - cell_len(note))}{note}", "bold"),
         Content.assemble(" " * LABEL_WIDTH, ("by hand".ljust(room), "$text-primary"), ("PyTorch", "$text-warning")),
     ]
     for index, low in enumerate(found.edges[:-1]):
@@ -48,9 +48,9 @@ def histogram_content(pair: ParameterPair, width: int) -> Content:
 
 def _bar(count: int, largest: int, room: int) -> str:
     """The count behind its bar; a count that is not 0 is seen."""
-    said = f" {count:,}" if count else ""
+    note = f" {count:,}" if count else ""
     length = max(1, round(count / largest * (room - COUNT_WIDTH - 1))) if count else 0
-    return f"{'█' * length}{said}".ljust(room)
+    return f"{'█' * length}{note}".ljust(room)
 
 
 class Histograms(VerticalScroll, can_focus=True):

@@ -15,7 +15,6 @@ from textual.strip import Strip
 from engine.experiment.settings import SideName
 from engine.number_text import MEANINGFUL_ULPS, number
 from engine.run.comparison import ParameterPair
-from tui_app.look import Unit
 from tui_app.text.columns import (
     NONE,
     Column,
@@ -30,6 +29,7 @@ from tui_app.text.columns import (
     signed_ways,
 )
 from tui_app.text.gaps import gap_value, largest_gap
+from tui_app.view_state import Unit
 from tui_app.widgets.still_scroll import StillScrollView
 
 BLOCK_LINES = 2
@@ -102,15 +102,15 @@ class ParameterTable(StillScrollView, can_focus=True):
         shape = "x".join(map(str, pair.shape))
         if pair.both is None:
             owner = SideName.NUMPY if pair.pytorch is None else SideName.PYTORCH
-            said, style = only_in(owner), DIM
+            note, style = only_in(owner), DIM
         else:
             gap = self._largest_gap(block)
-            said, style = f"max |Δ| {number(gap)}", self._gap_style(gap)
-        said = f"   {said}"
-        name = shortened(_title(pair.name), width - len(said) - len(shape) - 1)
+            note, style = f"max |Δ| {number(gap)}", self._gap_style(gap)
+        note = f"   {note}"
+        name = shortened(_title(pair.name), width - len(note) - len(shape) - 1)
         if not name:
             return [Segment(shortened(_title(pair.name), width), BOLD)]
-        return [Segment(f"{name} {shape}", BOLD), Segment(said, style)]
+        return [Segment(f"{name} {shape}", BOLD), Segment(note, style)]
 
     def _largest_gap(self, block: int) -> float:
         """Of all elements, however few are in view: found once for what is shown, and only when its title is."""

@@ -71,11 +71,11 @@ class PredictionMaps(Widget):
         dim = self.rich_style + Style(dim=True)
         if columns == 2:
             # The fourth place is free.
-            said = [_longest(forms, width) for forms in zip(*_said(plane, low, high), strict=True)]
-            lines = [[], *([Segment(text.ljust(width), dim)] for text in said)]
+            labels = [_longest(forms, width) for forms in zip(*_labels(plane, low, high), strict=True)]
+            lines = [[], *([Segment(text.ljust(width), dim)] for text in labels)]
             panels.append([*lines, *([] for _ in range(height))][: height + 1])
             return self._arranged(panels, columns)
-        text = keys_line(_said(plane, low, high), self.size.width)
+        text = keys_line(_labels(plane, low, high), self.size.width)
         return [*self._arranged(panels, columns), self._strip([Segment(text, dim)])]
 
     def _arranged(self, panels: list[list[list[Segment]]], columns: int) -> list[Strip]:
@@ -129,7 +129,7 @@ def gap_titles(largest: float) -> list[str]:
     return [f"|Δ|, to {number(largest)}", f"|Δ| ≤ {number(largest)}", f"|Δ| ≤ {number(largest, 1)}", "|Δ|"]
 
 
-def _said(plane: PredictionMap, low: float, high: float) -> list[list[str]]:
+def _labels(plane: PredictionMap, low: float, high: float) -> list[list[str]]:
     """What arrows, points and shades stand for: in many words, in few, and in fewer digits."""
     forms = []
     for words, digits in (("target ", 3), ("", 3), ("", 2)):

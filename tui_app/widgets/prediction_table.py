@@ -13,9 +13,9 @@ from textual.strip import Strip
 from engine.experiment.data import Dataset
 from engine.experiment.settings import SideName
 from engine.run.predictions import Predictions
-from tui_app.look import Unit
 from tui_app.text.columns import Column, Layout, Way, counts, fit, fixed_ways, measured, signed_ways, trimmed
 from tui_app.text.gaps import gap_value
+from tui_app.view_state import Unit
 from tui_app.widgets.still_scroll import StillScrollView
 
 MOST_MEASURED = 10_000

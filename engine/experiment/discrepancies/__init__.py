@@ -70,7 +70,7 @@ def match_all(settings: Settings, toward: SideName) -> Settings:
     return settings
 
 
-def part_again(discrepancy: Discrepancy, settings: Settings, origin: Settings) -> Settings:
+def differ_again(discrepancy: Discrepancy, settings: Settings, origin: Settings) -> Settings:
     """Make a matched discrepancy differ again: with the values of `origin` if they differ there, else by the next
     value on the hand-written side (twice the number, for a number).
     """
@@ -91,10 +91,10 @@ __all__ = [
     "Explanation",
     "Moves",
     "Wording",
+    "differ_again",
     "find",
     "find_setting",
     "match_all",
     "match_toward",
-    "part_again",
     "remaining",
 ]

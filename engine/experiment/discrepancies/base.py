@@ -181,24 +181,24 @@ class Discrepancy:
         """The value typed as `text`; raises `SettingsError` naming what is possible."""
         if self.per_layer and "," in text:
             return tuple(self.parse(part.strip(), side) for part in text.split(","))
-        where, said = f"{side.value}.{self.field}", shown(text)
+        where, typed = f"{side.value}.{self.field}", shown(text)
         for choice in self.choices_for(side):
             if text.lower() in (choice.name, *_synonyms(choice.value)):
                 return choice.value
         names = [choice.name for choice in self.choices_for(side)]
         known = ", ".join(names) + (f", or one for each layer: {names[0]},{names[1]}" if self.per_layer else "")
         if self.parse_other is None:
-            raise SettingsError(f"{where} cannot be '{said}'; it is one of {known}.")
+            raise SettingsError(f"{where} cannot be '{typed}'; it is one of {known}.")
         try:
             return self.parse_other(text.lower())
         except SettingsError as error:
-            raise SettingsError(f"{where} cannot be '{said}': {error}") from None
+            raise SettingsError(f"{where} cannot be '{typed}': {error}") from None
         except TooLargeError:
             raise SettingsError(
-                f"{where} cannot be '{said}': that is too large a number; it is {self.other}."
+                f"{where} cannot be '{typed}': that is too large a number; it is {self.other}."
             ) from None
         except ValueError:
-            raise SettingsError(f"{where} cannot be '{said}'; it is {self.other}.") from None
+            raise SettingsError(f"{where} cannot be '{typed}'; it is {self.other}.") from None
 
 
 def _synonyms(value: Any) -> tuple[str, ...]:

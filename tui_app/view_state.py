@@ -1,4 +1,4 @@
-"""How a person looks at a run: what the views are given beside the snapshot. Frozen; a key makes a new one."""
+"""The state of the views: what they are given beside the snapshot. Frozen; a key makes a new one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Pinned:
 
 
 @dataclass(frozen=True)
-class Look:
+class ViewState:
     """`cursor` is an epoch that curves are read at and weights are shown of; `zoom` the first and last epoch drawn.
 
     `matched_start` opens steps from NumPy's weights on both sides; `measure` is what the impact is measured by.
@@ -51,7 +51,7 @@ class Look:
     matched_start: bool = False
     measure: Measure = Measure.AREA
 
-    def moved_cursor(self, by: int, last: int) -> Look:
+    def moved_cursor(self, by: int, last: int) -> ViewState:
         """The cursor so many epochs further; it appears at an end of what is drawn, and takes the zoom with it."""
         first_shown, last_shown = self.zoom or (1, last)
         if self.cursor is None:
@@ -62,7 +62,7 @@ class Look:
         span = last_shown - first_shown
         return replace(self, cursor=cursor, zoom=_within(cursor - (span if cursor > last_shown else 0), span, last))
 
-    def zoomed(self, factor: float, around: int, last: int) -> Look:
+    def zoomed(self, factor: float, around: int, last: int) -> ViewState:
         """`factor` times as many epochs, `around` staying where it is; none are cut off where all fit."""
         first_shown, last_shown = self.zoom or (1, last)
         span = max(MIN_ZOOM, round((last_shown - first_shown) * factor))
@@ -71,7 +71,7 @@ class Look:
         share = (around - first_shown) / max(1, last_shown - first_shown)
         return replace(self, zoom=_within(round(around - share * span), span, last))
 
-    def panned(self, share: float, last: int) -> Look:
+    def panned(self, share: float, last: int) -> ViewState:
         """The drawn epochs moved by a share of their number."""
         if self.zoom is None:
             return self
@@ -88,11 +88,11 @@ def _within(first: int, span: int, last: int) -> tuple[int, int]:
     return first, first + span
 
 
-def moment(snapshot: Snapshot, look: Look) -> str:
-    """Of which moment the weights and predictions are, in words."""
-    if look.initial:
+def epoch_words(snapshot: Snapshot, view_state: ViewState) -> str:
+    """Of which epoch the weights and predictions are, in words."""
+    if view_state.initial:
         return "at the start, before epoch 1"
-    if look.cursor is not None:
-        shown = snapshot.scrubbed is not None and snapshot.scrubbed.epoch == look.cursor
-        return f"at the cursor, after epoch {look.cursor:,}" + ("" if shown else " …")
+    if view_state.cursor is not None:
+        shown = snapshot.scrubbed is not None and snapshot.scrubbed.epoch == view_state.cursor
+        return f"at the cursor, after epoch {view_state.cursor:,}" + ("" if shown else " …")
     return f"after {snapshot.epoch:,} epoch{'' if snapshot.epoch == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Taking it home: the command line on the clipboard, everything in a folder."""
+"""The command line on the clipboard, and everything in a folder."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from engine.export.exports import export_files, export_names
 from engine.export.files import write_whole
 from tui_app.actions.base import ExplorerState
 from tui_app.cli.options import command_line
-from tui_app.keeping import repeating_command, result_of
+from tui_app.run_files import repeating_command, result_of
 from tui_app.screens.export import ExportScreen
 
 
-class KeepActions(ExplorerState):
+class SaveActions(ExplorerState):
     """Copy and export."""
 
     def action_copy(self) -> None:

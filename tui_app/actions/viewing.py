@@ -1,4 +1,4 @@
-"""Looking: axes, cursor, zoom, units; nothing here changes the experiment."""
+"""The state of the views: axes, cursor, zoom, units; nothing here changes the experiment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engine.errors import InputError
 from engine.worker.commands import Scrub
 from tui_app.actions.touring import TourActions
 from tui_app.cli.options import DEFAULT_PRESET, command_line
-from tui_app.look import Look, Pinned
+from tui_app.view_state import Pinned, ViewState
 from tui_app.widgets.chart import Chart
 
 CURSOR_SHARE = 50
@@ -21,19 +21,19 @@ WHEEL_ZOOM = 0.8
 PAN = 0.25
 
 
-class LookActions(TourActions):
-    """Everything that makes a new `Look`."""
+class ViewActions(TourActions):
+    """Everything that makes a new `ViewState`."""
 
-    def look(self, look: Look) -> None:
-        """Look so from now on; the engine goes to the cursor's epoch."""
-        moved = look.cursor != self._look.cursor
-        self._look = look
+    def set_view_state(self, view_state: ViewState) -> None:
+        """Draw the views so from now on; the engine goes to the cursor's epoch."""
+        moved = view_state.cursor != self._view_state.cursor
+        self._view_state = view_state
         if moved:
-            self.worker.send(Scrub(look.cursor))
-            self.looked()
+            self.worker.send(Scrub(view_state.cursor))
+            self.view_changed()
         self.show_snapshot()
 
-    def looked(self) -> None:
+    def view_changed(self) -> None:
         """The cursor has moved."""
         raise NotImplementedError
 
@@ -47,30 +47,30 @@ class LookActions(TourActions):
 
     def action_log(self) -> None:
         """Logarithmic or linear."""
-        self.look(replace(self._look, log_scale=not self._look.log_scale))
+        self.set_view_state(replace(self._view_state, log_scale=not self._view_state.log_scale))
 
     def action_initial(self) -> None:
         """Weights at the start, or as they are now or at the cursor."""
-        self.look(replace(self._look, initial=not self._look.initial))
+        self.set_view_state(replace(self._view_state, initial=not self._view_state.initial))
 
     def action_histogram(self) -> None:
         """Weights as a table or as histograms."""
-        self.look(replace(self._look, histogram=not self._look.histogram))
+        self.set_view_state(replace(self._view_state, histogram=not self._view_state.histogram))
 
     def action_unit(self) -> None:
         """Count the gaps between weights otherwise; in the impact, measure another gap."""
         if self._view == "impact":
-            self.look(replace(self._look, measure=self._look.measure.following))
+            self.set_view_state(replace(self._view_state, measure=self._view_state.measure.following))
             return
-        self.look(replace(self._look, unit=self._look.unit.following))
+        self.set_view_state(replace(self._view_state, unit=self._view_state.unit.following))
 
     def action_pin(self) -> None:
         """Keep this run's curves on the charts, or take them off again."""
         shown = self.worker.snapshot
         if shown.curves is None or not shown.epoch:
             return
-        kept = tuple(one for one in self._look.pinned if one.settings != shown.settings)
-        if len(kept) == len(self._look.pinned):
+        kept = tuple(one for one in self._view_state.pinned if one.settings != shown.settings)
+        if len(kept) == len(self._view_state.pinned):
             if len(kept) == MOST_PINNED:
                 self.notify(f"{MOST_PINNED} runs are pinned; take one off first: open it again and press P.")
                 return
@@ -80,16 +80,18 @@ class LookActions(TourActions):
                 name = shown.settings.data.name
             name = name.replace("--preset ", "") or DEFAULT_PRESET
             kept = (*kept, Pinned(name, shown.settings, shown.curves))
-        self.look(replace(self._look, pinned=kept))
+        self.set_view_state(replace(self._view_state, pinned=kept))
 
     def action_cursor(self, by: int) -> None:
         """The cursor some way to the left or right."""
-        first, last = self._look.zoom or (1, self._last_epoch)
-        self.look(self._look.moved_cursor(by * max(1, (last - first) // CURSOR_SHARE), self._last_epoch))
+        first, last = self._view_state.zoom or (1, self._last_epoch)
+        self.set_view_state(
+            self._view_state.moved_cursor(by * max(1, (last - first) // CURSOR_SHARE), self._last_epoch)
+        )
 
     def action_cursor_epoch(self, by: int) -> None:
         """The cursor one epoch to the left or right."""
-        self.look(self._look.moved_cursor(by, self._last_epoch))
+        self.set_view_state(self._view_state.moved_cursor(by, self._last_epoch))
 
     def action_no_cursor(self) -> None:
         """Out of the tour, or back to the present and to all epochs."""
@@ -98,26 +100,26 @@ class LookActions(TourActions):
             return
         if self.stop_measuring():
             return
-        self.look(replace(self._look, cursor=None, zoom=None))
+        self.set_view_state(replace(self._view_state, cursor=None, zoom=None))
 
     def action_zoom(self, direction: int) -> None:
         """Half or twice as many epochs, around the cursor or the middle."""
-        first, last = self._look.zoom or (1, self._last_epoch)
-        around = self._look.cursor or (first + last) // 2
-        self.look(self._look.zoomed(ZOOM if direction > 0 else 1 / ZOOM, around, self._last_epoch))
+        first, last = self._view_state.zoom or (1, self._last_epoch)
+        around = self._view_state.cursor or (first + last) // 2
+        self.set_view_state(self._view_state.zoomed(ZOOM if direction > 0 else 1 / ZOOM, around, self._last_epoch))
 
     def action_pan(self, direction: int) -> None:
         """Earlier or later epochs."""
-        self.look(self._look.panned(PAN * direction, self._last_epoch))
+        self.set_view_state(self._view_state.panned(PAN * direction, self._last_epoch))
 
     def on_chart_picked(self, event: Chart.Picked) -> None:
         """An epoch was clicked."""
-        self.look(replace(self._look, cursor=max(1, event.epoch)))
+        self.set_view_state(replace(self._view_state, cursor=max(1, event.epoch)))
 
     def on_chart_scrolled(self, event: Chart.Scrolled) -> None:
         """The wheel was turned."""
         factor = WHEEL_ZOOM if event.up else 1 / WHEEL_ZOOM
-        self.look(self._look.zoomed(factor, event.epoch, self._last_epoch))
+        self.set_view_state(self._view_state.zoomed(factor, event.epoch, self._last_epoch))
 
     def on_chart_panned(self, event: Chart.Panned) -> None:
         """The wheel was turned sideways."""

@@ -1,4 +1,4 @@
-"""Opening things up: a step, and the impact of the differences."""
+"""The Step and Impact tabs: what is opened, measured and selected there."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from engine.experiment.settings import Settings
 from engine.impact.study import only, plan
 from engine.worker.commands import CancelImpact, CloseStep, MeasureImpact, OpenStep
 from engine.worker.snapshot import State
-from tui_app.actions.looking import LookActions
+from tui_app.actions.viewing import ViewActions
 from tui_app.views.impact import ImpactView
 
 
-class OpenActions(LookActions):
+class AnalysisActions(ViewActions):
     """Everything in the Step and Impact tabs."""
 
     def entered(self, name: str) -> None:
@@ -29,9 +29,9 @@ class OpenActions(LookActions):
                 self._measure(settings)
 
     def _open_step(self) -> None:
-        self.worker.send(OpenStep(self._look.cursor, self._look.matched_start))
+        self.worker.send(OpenStep(self._view_state.cursor, self._view_state.matched_start))
 
-    def looked(self) -> None:
+    def view_changed(self) -> None:
         """The cursor has moved."""
         if self._view == "step":
             self._open_step()
@@ -41,13 +41,13 @@ class OpenActions(LookActions):
         growth = self.worker.snapshot.growth
         known = growth is not None and growth.first is not None and self.worker.snapshot.epoch
         cursor = max(1, growth.first or 1) if growth is not None and known else None
-        self.look(replace(self._look, cursor=cursor))
+        self.set_view_state(replace(self._view_state, cursor=cursor))
         if self._view != "step":
             self.action_view("step")
 
     def action_matched_start(self) -> None:
         """Give PyTorch's step NumPy's weights, or its own again."""
-        self._look = replace(self._look, matched_start=not self._look.matched_start)
+        self._view_state = replace(self._view_state, matched_start=not self._view_state.matched_start)
         if self._view != "step":
             self.action_view("step")
             return
@@ -89,8 +89,10 @@ class OpenActions(LookActions):
             self.action_view("impact")
             return
         if not remaining(self.settings):
-            said = "No difference is left, so there is nothing to measure: choose a preset, or make one differ with m."
-            self.notify(said)
+            message = (
+                "No difference is left, so there is nothing to measure: choose a preset, or make one differ with m."
+            )
+            self.notify(message)
             return
         self._measure(self.settings)
 
@@ -113,4 +115,4 @@ class OpenActions(LookActions):
         self._origin = only(event.plan, event.discrepancy)
         self.select(CATALOGUE.index(event.discrepancy))
         self.change_settings(self._origin)
-        self.notify(event.said)
+        self.notify(event.message)
