@@ -1,6 +1,6 @@
 """Text from a file, a file's name or a keyboard as it may be shown: nothing in it moves a cursor or breaks a line.
 
-What a message says lives where it is raised; how a word is quoted for a shell lives in `tui_app/options.py`.
+What a message says lives where it is raised; how a word is quoted for a shell lives in `tui_app/cli/shell_words.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The rules of the house: who may import whom, and what lies where."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -46,6 +47,14 @@ def test_a_room_imports_from_those_before_it(path):
 def test_what_lies_flat_is_little_and_every_room_is_known():
     assert {path.stem for path in ENGINE if room_of(path) is None} == FLAT
     assert {room_of(path) for path in ENGINE} - {None} == set(ROOMS)
+
+
+def test_what_a_docstring_names_exists():
+    """Modules, as `module.py` or `folder/module.py`; the two programs are files of an export."""
+    known = [f"/{path.relative_to(ROOT)}" for path in [*ENGINE, *APP]] + ["/numpy_mlp.py", "/pytorch_mlp.py"]
+    named = {(path.name, name) for path in [*ENGINE, *APP] for name in re.findall(r"[\w/]+\.py\b", path.read_text())}
+    assert len(named) > 40
+    assert [one for one in named if not any(path.endswith(f"/{one[1]}") for path in known)] == []
 
 
 TEXT_ALONE = ("cli", "text")

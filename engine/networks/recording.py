@@ -1,8 +1,8 @@
 """A NumPy computation written down while it runs once, to be run again into arrays that are made once.
 
 Nothing here knows what is computed: ufuncs, their `reduce` and `np.dot` are written down with what they take and give;
-`NotRecordableError` says that something else was used. `number.py` has the numbers that change from run to run;
-`buffers.py` chooses where results lie. Whoever uses a recording holds it against plain runs first.
+`NotRecordableError` says that something else was used. `recorded_number.py` has the numbers that change between runs;
+`replay.py` chooses where results lie. Whoever uses a recording holds it against plain runs first.
 """
 
 from __future__ import annotations

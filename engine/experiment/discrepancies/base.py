@@ -116,7 +116,7 @@ class Discrepancy:
         return settings.with_side(side, **{self.field: value})
 
     def explain(self, settings: Settings) -> Explanation:
-        """What this difference is for these settings; which lines to change is `scripts/marks.py`'s."""
+        """What this difference is for these settings; which lines to change is `programs/marks.py`'s."""
         wording = self.wording
         by_hand, pytorch = (self._phrase(self.value(settings, side)) for side in SideName)
         if self.matched(settings):
