@@ -51,7 +51,7 @@ def test_what_lies_flat_is_little_and_every_room_is_known():
 
 def test_what_a_docstring_names_exists():
     """Modules, as `module.py` or `folder/module.py`; the two programs are files of an export."""
-    known = [f"/{path.relative_to(ROOT)}" for path in [*ENGINE, *APP]] + ["/numpy_mlp.py", "/pytorch_mlp.py"]
+    known = [f"/{path.relative_to(ROOT)}" for path in ROOT.rglob("*.py")] + ["/numpy_mlp.py", "/pytorch_mlp.py"]
     named = {(path.name, name) for path in [*ENGINE, *APP] for name in re.findall(r"[\w/]+\.py\b", path.read_text())}
     assert len(named) > 40
     assert [one for one in named if not any(path.endswith(f"/{one[1]}") for path in known)] == []
