@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ENGINE = sorted((ROOT / "engine").rglob("*.py"))
 APP = sorted((ROOT / "tui_app").rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 
 def imported(path):
@@ -51,7 +52,7 @@ def test_what_lies_flat_is_little_and_every_room_is_known():
 
 def test_what_a_docstring_names_exists():
     """Modules, as `module.py` or `folder/module.py`; the two programs are files of an export."""
-    known = [f"/{path.relative_to(ROOT)}" for path in ROOT.rglob("*.py")] + ["/numpy_mlp.py", "/pytorch_mlp.py"]
+    known = [f"/{path.relative_to(ROOT)}" for path in [*ENGINE, *APP, *TESTS]] + ["/numpy_mlp.py", "/pytorch_mlp.py"]
     named = {(path.name, name) for path in [*ENGINE, *APP] for name in re.findall(r"[\w/]+\.py\b", path.read_text())}
     assert len(named) > 40
     assert [one for one in named if not any(path.endswith(f"/{one[1]}") for path in known)] == []
