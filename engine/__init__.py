@@ -16,17 +16,8 @@ from engine.experiment.data import BUILT_IN, Dataset, built_in
 from engine.experiment.data_files import load
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy, remaining
 from engine.experiment.presets import PRESETS, preset
-from engine.experiment.settings import (
-    Activation,
-    InitialWeights,
-    LossReport,
-    Objective,
-    Precision,
-    Reduction,
-    Settings,
-    Side,
-    SideName,
-)
+from engine.experiment.settings import Activation, Settings
+from engine.experiment.side import InitialWeights, LossReport, Objective, Precision, Reduction, Side, SideName
 from engine.run.comparison import Comparison, LossGap, ParameterGap
 from engine.run.training import Progress, Run, SideRun, train
 from engine.run.verdict import Level, Verdict

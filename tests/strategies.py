@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from engine.experiment.data import Dataset
 from engine.experiment.discrepancies import CATALOGUE
-from engine.experiment.settings import Activation, Settings, Side, SideName
+from engine.experiment.settings import Activation, Settings
+from engine.experiment.side import Side, SideName
 
 OF_ONES_OWN = {
     "momentum": ("0.5", "textbook-0.25", "pytorch-0.5-dampened-0.125"),

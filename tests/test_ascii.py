@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 import engine
 from engine.experiment.discrepancies import CATALOGUE
-from engine.experiment.settings import SideName
+from engine.experiment.side import SideName
 from tests.forked import COMMAND, run_forked
 from tests.pseudo_terminal import ForkedTerminal
 from tui_app.text.ascii import locale_is_utf8, spell_out, to_ascii

@@ -25,7 +25,8 @@ from engine.experiment.discrepancies import (
     match_toward,
     remaining,
 )
-from engine.experiment.settings import Activation, LossReport, Settings, Side, SideName
+from engine.experiment.settings import Activation, Settings
+from engine.experiment.side import LossReport, Side, SideName
 from engine.experiment.update_rules import Momentum
 from engine.networks.initial_weights import initial_layers
 from engine.networks.programs import lines_to_change, scripts

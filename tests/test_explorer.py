@@ -10,7 +10,7 @@ import pytest
 import engine
 from engine.experiment.discrepancies import CATALOGUE, find, remaining
 from engine.experiment.presets import PRESETS
-from engine.experiment.settings import SideName
+from engine.experiment.side import SideName
 from engine.run.divergence import Cause
 from engine.run.tour import TOUR
 from engine.worker.snapshot import State

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import engine
 from engine.experiment.data import Dataset
-from engine.experiment.settings import Activation, DerivativeAt, InitialWeights, LogMoment, Precision, SideName
+from engine.experiment.settings import Activation
+from engine.experiment.side import DerivativeAt, InitialWeights, LogMoment, Precision, SideName
 from engine.experiment.update_rules import DecayForm, Momentum, MomentumForm, UpdateOrder, WeightDecay
 from engine.networks.companion import carry_out, companion, outcome_of
 from engine.networks.numpy_model import NumpyModel, RecordedNumpyModel

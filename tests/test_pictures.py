@@ -6,7 +6,7 @@ import pytest
 
 import engine
 from engine.experiment.discrepancies import CATALOGUE
-from engine.experiment.settings import SideName
+from engine.experiment.side import SideName
 from engine.worker.commands import Restart
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import engine
 from engine.experiment.discrepancies import find, match_toward
-from engine.experiment.settings import SideName
+from engine.experiment.side import SideName
 from engine.impact.effects import against_the_answer, conclusion, effects
 from engine.impact.study import Measure, measure, plan
 from engine.networks.threads import PAYS

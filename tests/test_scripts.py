@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 
 import engine
 from engine.experiment.discrepancies import CATALOGUE, find
-from engine.experiment.settings import SideName
+from engine.experiment.side import SideName
 from engine.networks.programs import marked_lines, script_files, scripts
 from tests.strategies import experiments
 

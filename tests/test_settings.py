@@ -6,7 +6,8 @@ import pytest
 
 import engine
 from engine.errors import SettingsError
-from engine.experiment.settings import MAX_PARAMETERS, Settings, Side
+from engine.experiment.settings import MAX_PARAMETERS, Settings
+from engine.experiment.side import Side
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 import engine
 from engine.experiment.devices import DeviceUse
-from engine.experiment.settings import SideName
+from engine.experiment.side import SideName
 from engine.worker.pace import Pace, PaceMeter
 from engine.worker.snapshot import Snapshot, State
 from tui_app.text.status_text import descriptions, duration, essential, fitted, per_second, progress, short_time

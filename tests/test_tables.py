@@ -17,7 +17,7 @@ from textual.screen import Screen
 import engine
 from engine.experiment.data import Dataset
 from engine.experiment.discrepancies import CATALOGUE
-from engine.experiment.settings import SideName
+from engine.experiment.side import SideName
 from engine.networks.places import Kind, Place
 from engine.run.comparison import ParameterPair
 from engine.run.predictions import PredictionMap, Predictions

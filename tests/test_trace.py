@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import engine
 from engine.experiment.discrepancies import CATALOGUE, differ_again, find, match_all
-from engine.experiment.settings import Activation, DerivativeAt, Reduction, SideName
+from engine.experiment.settings import Activation
+from engine.experiment.side import DerivativeAt, Reduction, SideName
 from engine.experiment.update_rules import UpdateOrder
 from engine.export.step_file import trace_document
 from engine.networks.numpy_model import NumpyModel

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.experiment.discrepancies import CATALOGUE
-from engine.experiment.settings import Settings, SideName
+from engine.experiment.settings import Settings
+from engine.experiment.side import SideName
 
 SHARED = {
     "hidden": "layers",

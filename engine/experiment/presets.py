@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from engine.errors import SettingsError
 from engine.experiment.data import xor
-from engine.experiment.settings import InitialWeights, LossReport, Precision, Reduction, Settings, Side
+from engine.experiment.settings import Settings
+from engine.experiment.side import InitialWeights, LossReport, Precision, Reduction, Side
 from engine.shown_text import shown
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from engine.errors import SettingsError
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy, find
 from engine.experiment.discrepancies.base import listed
-from engine.experiment.settings import SideName
+from engine.experiment.side import SideName
 from engine.shown_text import shown
 
 ANSWER = "answer"

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.errors import InputError
 from engine.experiment.discrepancies import SIDE_SETTINGS
-from engine.experiment.settings import SideName
+from engine.experiment.side import SideName
 from engine.shown_text import shown
 
 FORMAT = 4

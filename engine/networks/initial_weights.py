@@ -14,7 +14,8 @@ from statistics import NormalDist
 import numpy as np
 
 from engine.experiment.per_layer import of_layers
-from engine.experiment.settings import InitialWeights, Precision, Settings, Side
+from engine.experiment.settings import Settings
+from engine.experiment.side import InitialWeights, Precision, Side
 from engine.networks.torch_random import TorchGenerator, linear_start
 from engine.types import FloatArray
 

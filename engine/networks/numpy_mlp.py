@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.experiment.per_layer import by_layer
-from engine.experiment.settings import Activation, DerivativeAt, LogMoment, LossReport, Reduction, Side
+from engine.experiment.settings import Activation
+from engine.experiment.side import DerivativeAt, LogMoment, LossReport, Reduction, Side
 from engine.experiment.update_rules import DecayForm, MomentumForm, UpdateOrder
 from engine.types import FloatArray
 

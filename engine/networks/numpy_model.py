@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.experiment.settings import Precision, Settings, Side
+from engine.experiment.settings import Settings
+from engine.experiment.side import Precision, Side
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.model_state import ModelState, check_state
 from engine.networks.numpy_mlp import NumpyMLP, StepValues

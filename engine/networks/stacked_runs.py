@@ -9,7 +9,8 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Protocol
 
 from engine.experiment.per_layer import of_layers, values_of
-from engine.experiment.settings import InitialWeights, LogMoment, LossReport, Settings, Side, SideName
+from engine.experiment.settings import Settings
+from engine.experiment.side import InitialWeights, LogMoment, LossReport, Side, SideName
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.places import Tensors
 from engine.types import FloatArray

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.experiment.settings import LogMoment, LossReport, Reduction, Side
+from engine.experiment.side import LogMoment, LossReport, Reduction, Side
 from engine.experiment.update_rules import DecayForm, UpdateOrder
 
 

@@ -14,7 +14,8 @@ import torch
 from torch import nn
 
 from engine.experiment.per_layer import of_layers
-from engine.experiment.settings import Activation, DerivativeAt, InitialWeights, Precision, Settings, Side, SideName
+from engine.experiment.settings import Activation, Settings
+from engine.experiment.side import DerivativeAt, InitialWeights, Precision, Side, SideName
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.model_state import ModelState, check_state
 from engine.networks.places import Place, Tensors, parameter_places

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from engine.experiment.settings import LossReport, Precision, Reduction, Settings, Side
+from engine.experiment.settings import Settings
+from engine.experiment.side import LossReport, Precision, Reduction, Side
 from engine.networks.places import Kind, Place, Tensors
 from engine.networks.stacked_runs import StackedRun
 from engine.networks.torch_device import find_device

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.experiment.discrepancies import Discrepancy, match_toward, remaining
-from engine.experiment.settings import Settings, SideName
+from engine.experiment.settings import Settings
+from engine.experiment.side import SideName
 from engine.experiment.toward import noun
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.experiment.devices import device_fault
-from engine.experiment.settings import Settings, SideName
+from engine.experiment.settings import Settings
+from engine.experiment.side import SideName
 from engine.networks.places import Tensors
 from engine.run.comparison import Comparison, ParameterPair, pair_parameters
 from engine.run.divergence import Cause, Divergence, find_cause

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from engine.experiment.discrepancies import Discrepancy, Moves, remaining
-from engine.experiment.settings import Precision, Settings
+from engine.experiment.settings import Settings
+from engine.experiment.side import Precision
 from engine.number_text import number, ulps
 from engine.run.comparison import Comparison
 from engine.run.divergence import Cause, Divergence

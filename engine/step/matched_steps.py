@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.experiment.discrepancies import Discrepancy, match_toward
-from engine.experiment.settings import Settings, SideName
+from engine.experiment.settings import Settings
+from engine.experiment.side import SideName
 from engine.networks.model_state import ModelState
 from engine.networks.numpy_model import NumpyModel
 from engine.networks.places import PARAMETERS, Place, Tensors

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from engine.experiment.per_layer import by_layer
-from engine.experiment.settings import Activation, LogMoment, Settings
+from engine.experiment.settings import Activation, Settings
+from engine.experiment.side import LogMoment
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.model_state import ModelState
 from engine.networks.numpy_model import NumpyModel

@@ -8,7 +8,8 @@ from dataclasses import replace
 from engine.errors import InputError
 from engine.experiment.discrepancies import CATALOGUE, differ_again, match_all, match_toward
 from engine.experiment.presets import preset
-from engine.experiment.settings import MAX_SEED, Settings, SideName
+from engine.experiment.settings import MAX_SEED, Settings
+from engine.experiment.side import SideName
 from tui_app.actions.base import ExplorerState
 from tui_app.screens.presets import PresetScreen
 from tui_app.screens.setup import SetupScreen

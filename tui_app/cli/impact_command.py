@@ -10,7 +10,7 @@ from typing import Any
 import rich_click as click
 
 from engine.errors import InputError
-from engine.experiment.settings import parse_choice
+from engine.experiment.side import parse_choice
 from engine.experiment.toward import toward as sides_toward
 from engine.impact.study import SEEDS, THRESHOLD, Impact, Measure, Study, plan
 from tui_app.cli.number_options import NUMBER, WHOLE

@@ -196,7 +196,7 @@ def differences(field: str | None, **options: Any) -> None:
     from textwrap import indent
 
     from engine.experiment.discrepancies import CATALOGUE, find
-    from engine.experiment.settings import SideName
+    from engine.experiment.side import SideName
     from tui_app.text.fix_lines import fix_lines
 
     settings, ascii = settings_from(**options), wants_ascii(options)

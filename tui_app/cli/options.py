@@ -15,7 +15,8 @@ from engine.experiment.data_files import load
 from engine.experiment.discrepancies import CATALOGUE, find, find_setting
 from engine.experiment.per_layer import typed
 from engine.experiment.presets import PRESETS, preset
-from engine.experiment.settings import Activation, Settings, SideName
+from engine.experiment.settings import Activation, Settings
+from engine.experiment.side import SideName
 from engine.export.run_file import read_settings
 from engine.number_text import typed_whole
 from engine.paths import typed_path

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from engine.experiment.settings import SideName
+from engine.experiment.side import SideName
 from engine.number_text import number
 from engine.run.history import Curve, Curves
 from tui_app.text.lines import STRONG, Line

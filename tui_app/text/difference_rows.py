@@ -9,7 +9,8 @@ from typing import Any
 from rich.cells import cell_len
 
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy
-from engine.experiment.settings import Settings, SideName
+from engine.experiment.settings import Settings
+from engine.experiment.side import SideName
 from tui_app.text.columns import shortened
 
 MARK = 2

@@ -11,7 +11,8 @@ from textual.containers import Container, ScrollableContainer
 from textual.content import Content
 from textual.highlight import highlight
 
-from engine.experiment.settings import Settings, SideName
+from engine.experiment.settings import Settings
+from engine.experiment.side import SideName
 from engine.networks.programs import Script, marked_lines, scripts
 from engine.worker.snapshot import Snapshot
 from tui_app.view_state import ViewState

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.content import Content
 
-from engine.experiment.settings import SideName
+from engine.experiment.side import SideName
 from engine.number_text import number
 from engine.worker.snapshot import Snapshot
 from tui_app.text import curve_legends

@@ -11,7 +11,8 @@ from textual.message import Message
 from textual.widget import Widget
 
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy
-from engine.experiment.settings import Settings, SideName
+from engine.experiment.settings import Settings
+from engine.experiment.side import SideName
 from tui_app.text.difference_rows import SIGNS, RowTexts, heading, row_texts, title_text
 
 HELP = """\

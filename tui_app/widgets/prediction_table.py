@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from engine.experiment.data import Dataset
-from engine.experiment.settings import SideName
+from engine.experiment.side import SideName
 from engine.run.predictions import Predictions
 from tui_app.text.columns import Column, Layout, Way, counts, fit, fixed_ways, measured, signed_ways, trimmed
 from tui_app.text.gaps import gap_value

@@ -11,7 +11,8 @@ from pkgutil import iter_modules
 from engine.errors import SettingsError
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Explanation, Moves, Wording
 from engine.experiment.old_names import present_name
-from engine.experiment.settings import Settings, SideName
+from engine.experiment.settings import Settings
+from engine.experiment.side import SideName
 from engine.shown_text import shown
 
 

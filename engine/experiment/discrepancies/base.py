@@ -11,7 +11,8 @@ from enum import Enum
 from typing import Any
 
 from engine.errors import SettingsError
-from engine.experiment.settings import Settings, SideName
+from engine.experiment.settings import Settings
+from engine.experiment.side import SideName
 from engine.number_text import TooLargeError, number
 from engine.shown_text import shown
 

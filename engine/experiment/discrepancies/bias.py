@@ -6,7 +6,8 @@ from itertools import pairwise
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side
 from engine.experiment.per_layer import of_layers, values_of
-from engine.experiment.settings import Settings, Side, SideName
+from engine.experiment.settings import Settings
+from engine.experiment.side import Side, SideName
 
 CHOICES = (
     Choice(False, "no", "none", "output = activation(input @ W)"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side
 from engine.experiment.per_layer import of_layers, values_of
-from engine.experiment.settings import Activation, DerivativeAt, Settings, Side
+from engine.experiment.settings import Activation, Settings
+from engine.experiment.side import DerivativeAt, Side
 
 CHOICES = (
     Choice(DerivativeAt.OUTPUT, "output", "of output", "s·(1 − s) of the activation's output s: σ′"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, plain
-from engine.experiment.settings import InitialWeights, Settings
+from engine.experiment.settings import Settings
+from engine.experiment.side import InitialWeights
 
 CHOICES = (
     Choice(InitialWeights.UNIT_UNIFORM, "unit-uniform", "U[0,1)", "np.random.random: every weight positive"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.experiment.discrepancies.base import Discrepancy, Moves, Wording, each_side, plain
-from engine.experiment.settings import LEARNING_RATES, Settings, gradient_factor
+from engine.experiment.settings import Settings
+from engine.experiment.side import LEARNING_RATES, gradient_factor
 from engine.number_text import read_number
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording
-from engine.experiment.settings import LogMoment, Settings
+from engine.experiment.settings import Settings
+from engine.experiment.side import LogMoment
 
 CHOICES = (
     Choice(LogMoment.BEFORE, "before-update", "before", "the loss that the gradient was computed from"),

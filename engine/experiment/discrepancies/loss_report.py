@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
-from engine.experiment.settings import LossReport, Settings
+from engine.experiment.settings import Settings
+from engine.experiment.side import LossReport
 
 CHOICES = (
     Choice(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording
-from engine.experiment.settings import Objective
+from engine.experiment.side import Objective
 
 CHOICES = (Choice(Objective.SQUARED_ERROR, "squared-error", "(ŷ − y)²", "the squared error of each output"),)
 

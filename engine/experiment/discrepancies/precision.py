@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
-from engine.experiment.settings import Precision, Settings, SideName
+from engine.experiment.settings import Settings
+from engine.experiment.side import Precision, SideName
 
 CHOICES = (
     Choice(Precision.FLOAT64, "float64", "float64", "everything in float64, NumPy's default"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
-from engine.experiment.settings import Reduction, Settings, SideName, gradient_factor
+from engine.experiment.settings import Settings
+from engine.experiment.side import Reduction, SideName, gradient_factor
 
 CHOICES = (
     Choice(Reduction.SUM, "sum", "Σ", "ŷ − y, the gradient of ½·Σ(ŷ − y)²"),

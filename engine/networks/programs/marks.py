@@ -8,7 +8,8 @@ from textwrap import dedent
 
 from engine.errors import SettingsError
 from engine.experiment.discrepancies import Discrepancy, remaining
-from engine.experiment.settings import Settings, SideName
+from engine.experiment.settings import Settings
+from engine.experiment.side import SideName
 from engine.networks.programs.base import Script
 from engine.networks.programs.numpy_script import numpy_script
 from engine.networks.programs.pytorch_script import pytorch_script

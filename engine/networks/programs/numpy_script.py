@@ -13,7 +13,8 @@ from functools import lru_cache
 from types import SimpleNamespace
 
 from engine.experiment.per_layer import by_layer, of_layers
-from engine.experiment.settings import Activation, InitialWeights, Precision, Settings, Side
+from engine.experiment.settings import Activation, Settings
+from engine.experiment.side import InitialWeights, Precision, Side
 from engine.networks.programs.base import Script, Writer, add_array, data_file_name, plain_name
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_function

@@ -12,7 +12,8 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 from engine.experiment.per_layer import of_layers
-from engine.experiment.settings import Activation, DerivativeAt, InitialWeights, Precision, Settings, Side
+from engine.experiment.settings import Activation, Settings
+from engine.experiment.side import DerivativeAt, InitialWeights, Precision, Side
 from engine.networks.programs.base import Script, Writer, add_array, data_file_name, plain_name
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_class

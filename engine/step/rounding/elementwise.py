@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from engine.experiment.per_layer import of_layers
-from engine.experiment.settings import Activation, DerivativeAt, gradient_factor
+from engine.experiment.settings import Activation
+from engine.experiment.side import DerivativeAt, gradient_factor
 from engine.experiment.update_rules import DecayForm, MomentumForm
 from engine.networks.numpy_mlp import sigmoid
 from engine.networks.places import Kind, Place

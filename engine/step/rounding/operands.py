@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.experiment.per_layer import of_layers
-from engine.experiment.settings import Settings, Side
+from engine.experiment.settings import Settings
+from engine.experiment.side import Side
 from engine.networks.places import Kind, Place, Tensors
 from engine.types import FloatArray
 

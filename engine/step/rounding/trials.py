@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from engine.experiment.settings import LossReport
+from engine.experiment.side import LossReport
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.places import Kind, Place
 from engine.step.rounding import elementwise
