@@ -82,27 +82,31 @@ def test_the_bits_are_the_plain_steps(samples, sizes, bias, precision):
 
 
 @pytest.mark.parametrize(
-    "choices",
+    ("activation", "choices"),
     [
-        {"momentum": Momentum(0.9, MomentumForm.PYTORCH, 0.25)},
-        {"momentum": Momentum(0.5, MomentumForm.TEXTBOOK)},
-        {"weight_decay": WeightDecay(0.01, DecayForm.IN_GRADIENT), "momentum": Momentum(0.9)},
-        {"weight_decay": WeightDecay(0.01, DecayForm.DECOUPLED)},
-        {"update_order": UpdateOrder.IN_TURN},
-        {"log_moment": LogMoment.AFTER},
-        {"derivative_at": DerivativeAt.PRE_ACTIVATION},
+        (Activation.SIGMOID, {"momentum": Momentum(0.9, MomentumForm.PYTORCH, 0.25), "log_moment": LogMoment.AFTER}),
+        (
+            Activation.TANH,
+            {
+                "momentum": Momentum(0.5, MomentumForm.TEXTBOOK),
+                "weight_decay": WeightDecay(0.01, DecayForm.DECOUPLED),
+                "update_order": UpdateOrder.IN_TURN,
+            },
+        ),
+        (
+            Activation.RELU,
+            {
+                "momentum": Momentum(0.9),
+                "weight_decay": WeightDecay(0.01, DecayForm.IN_GRADIENT),
+                "derivative_at": DerivativeAt.PRE_ACTIVATION,
+            },
+        ),
     ],
-    ids="-".join,
+    ids=str,
 )
 @pytest.mark.parametrize(("samples", "sizes"), [BENCHMARK[1], ODD[2]], ids=str)
-def test_so_they_are_with_every_choice(samples, sizes, choices):
-    assert_the_plain_bits(network(samples, sizes, bias=True, **choices))
-
-
-@pytest.mark.parametrize("activation", [Activation.TANH, Activation.RELU])
-@pytest.mark.parametrize(("samples", "sizes"), [BENCHMARK[1], ODD[2]], ids=str)
-def test_so_they_are_with_every_activation(samples, sizes, activation):
-    choices = {"momentum": Momentum(0.9), "weight_decay": WeightDecay(0.01, DecayForm.IN_GRADIENT)}
+def test_so_they_are_with_every_choice_and_activation(samples, sizes, activation, choices):
+    """Each choice in one of the runs: whichever moves a bit, its run's are others."""
     assert_the_plain_bits(replace(network(samples, sizes, bias=True, **choices), activation=activation))
 
 

@@ -8,6 +8,7 @@ import engine
 from engine.experiment.discrepancies import CATALOGUE
 from engine.experiment.settings import SideName
 from engine.worker.commands import Restart
+from tests.driver import Driver
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.text.difference_rows import row_texts, title_text
@@ -31,14 +32,9 @@ def explorer(settings, theme="textual-dark", ascii=False):
 
 def pressing(*keys):
     async def press(pilot):
-        pilot.app.poll()
-        await pilot.pause()
-        for key in keys:
-            await pilot.press(key)
-            pilot.app.worker.work_until_idle()
-            pilot.app.poll()
-            await pilot.pause()
-        await pilot.pause()
+        driver = Driver(pilot.app, pilot)
+        await driver.settle()
+        await driver.press(*keys)
 
     return press
 
