@@ -44,7 +44,7 @@ def test_curves(snap_compare, size):
     assert snap_compare(explorer(engine.preset("same-loss")), terminal_size=size, run_before=pressing())
 
 
-@BOTH
+@NARROW_ALONE
 def test_a_signed_report(snap_compare, size):
     assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing())
 
@@ -217,7 +217,6 @@ LIGHT = {
     "step": "T",
     "impact": "I",
     "code": "x",
-    "why": "d",
     "help": "question_mark",
     "setup": "o",
 }
