@@ -1,6 +1,6 @@
 """An explorer over made-up runs, driven by keys: after each the engine works until it is idle."""
 
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import pytest
 from textual import events
@@ -69,16 +69,23 @@ class Driver:
         return self.app.worker.snapshot
 
 
-@pytest.fixture
-async def explorer(request):
-    preset, size = getattr(request, "param", ("asked", WIDE))
-    settings = engine.preset(preset)
-    app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
+@asynccontextmanager
+async def driven(app, size=WIDE):
+    """A driver of it, once the engine is idle and all is drawn."""
     async with AsyncExitStack() as running:
         with undrawn():
             driver = Driver(app, await running.enter_async_context(app.run_test(size=size)))
             await driver.settle()
         await driver.draw()
+        yield driver
+
+
+@pytest.fixture
+async def explorer(request):
+    preset, size = getattr(request, "param", ("asked", WIDE))
+    settings = engine.preset(preset)
+    app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
+    async with driven(app, size) as driver:
         yield driver
     # What fails is a message, and would go unnoticed here.
     assert app.faults == driver.expected_faults
