@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from textual.widgets import OptionList
 
 import engine
 from engine.experiment.discrepancies import CATALOGUE, find, remaining
@@ -479,11 +480,19 @@ async def test_every_key_has_an_action_and_the_palette_has_every_action(explorer
 
 async def test_the_palette_carries_a_command_out(explorer):
     await explorer.press("ctrl+p", *"preset exact")
-    await explorer.pilot.pause(0.3)
+    found = explorer.app.screen.query_one(OptionList)
+    # What is typed is searched for after a moment.
+    for _ in range(100):
+        if found.option_count == 1:
+            break
+        await explorer.pilot.pause(0.05)
     await explorer.press("down", "enter")
-    await explorer.pilot.pause(0.3)
+    for _ in range(100):
+        if explorer.app.settings == engine.preset("exact"):
+            break
+        await explorer.pilot.pause(0.05)
     await explorer.settle()
-    assert explorer.app.settings == engine.preset("exact")
+    assert explorer.app.settings == explorer.snapshot.settings == engine.preset("exact")
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
