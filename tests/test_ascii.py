@@ -134,7 +134,7 @@ KEYS = (b"w", b"h", b"f", b"x", b"T", b"\r", b"\x1b", b"I", b"u", b"d", b"?", b"
 @pytest.mark.parametrize("options", [(["--ascii"], {}), ([], {"LC_ALL": "C"})], ids=["--ascii", "LC_ALL=C"])
 def test_the_explorer_writes_ascii_alone(options):
     arguments, environment = options
-    program = ForkedTerminal("-m", "tui_app", "--epochs", "300", *arguments, **environment)
+    program = ForkedTerminal("-m", "tui_app", "--epochs", "100", *arguments, **environment)
     program.wait_for(b"Different: 5")
     for key in KEYS:
         os.write(program.master, key)

@@ -5,6 +5,7 @@ the explorer.
 import os
 import re
 from functools import reduce
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -84,16 +85,16 @@ async def test_a_typed_folder_is_shown_as_it_is(explorer, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("explorer", [("asked", WIDE), ("asked", NARROW)], indirect=True)
-@pytest.mark.parametrize("keys", [["enter", "enter"], ["enter", "escape"], ["escape", "escape", "enter"]])
-async def test_a_dialog_that_is_gone_takes_no_more_keys(explorer, keys, tmp_path, monkeypatch):
-    for opened in DIALOGS:
-        folder = tmp_path / str(DIALOGS.index(opened))
+async def test_a_dialog_that_is_gone_takes_no_more_keys(explorer, tmp_path, monkeypatch):
+    keys_pressed = [["enter", "enter"], ["enter", "escape"], ["escape", "escape", "enter"]]
+    for number, (keys, opened) in enumerate(product(keys_pressed, DIALOGS)):
+        folder = tmp_path / str(number)
         folder.mkdir()
         monkeypatch.chdir(folder)
         await explorer.press(opened)
         await explorer.burst(keys)
         await until(explorer, lambda: on_top(explorer) in ("MainScreen", "HelpScreen", "ValueScreen"))
-        assert explorer.app._exception is None, opened
+        assert explorer.app._exception is None, (keys, opened)
         if on_top(explorer) != "MainScreen":
             await explorer.press("escape")
         await until(explorer, lambda: on_top(explorer) == "MainScreen")
