@@ -108,7 +108,13 @@ def test_the_locale_decides(variables, expected, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "command", [("run", "--preset", "asked"), ("run", "--preset", "answer"), ("differences",), ("run", "--help")]
+    "command",
+    [
+        ("run", "--preset", "asked", "--epochs", "300"),
+        ("run", "--preset", "answer", "--epochs", "300"),
+        ("differences",),
+        ("run", "--help"),
+    ],
 )
 def test_commands_write_ascii_alone(command):
     result = run_forked(*COMMAND, *command, environment={**os.environ, "LC_ALL": "C"})
