@@ -8,7 +8,7 @@ import engine
 from engine.experiment.discrepancies import CATALOGUE
 from engine.experiment.settings import SideName
 from engine.worker.commands import Restart
-from tests.driver import Driver
+from tests.driver import Driver, undrawn
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.text.difference_rows import row_texts, title_text
@@ -19,6 +19,13 @@ WIDE_ALONE = pytest.mark.parametrize("size", [WIDE], ids=["120x40"])
 """Where the other size would show nothing of its own."""
 
 BOTH = pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "120x40"])
+
+
+@pytest.fixture(autouse=True)
+def drawn_once():
+    """For the picture."""
+    with undrawn():
+        yield
 
 
 def explorer(settings, theme="textual-dark", ascii=False):
