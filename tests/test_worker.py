@@ -30,7 +30,6 @@ from engine.worker.snapshot import State
 from engine.worker.worker import Worker
 from tests.made_up import MadeUpClock, made_up_worker
 
-
 ANSWER, EXACT = (replace(engine.preset(name), epochs=300) for name in ("answer", "exact"))
 """Soon trained, where the length proves nothing."""
 
