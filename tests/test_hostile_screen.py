@@ -4,6 +4,7 @@ the explorer.
 
 import os
 import re
+import time
 from functools import reduce
 from itertools import product
 from pathlib import Path
@@ -14,6 +15,7 @@ from textual import events
 from textual.geometry import Size
 
 from tests.driver import NARROW, WIDE
+from tui_app.screens.export import ExportScreen
 from tui_app.widgets.prediction_map import PredictionMaps
 
 APP = Path(__file__).parent.parent / "tui_app"
@@ -87,6 +89,13 @@ async def test_a_typed_folder_is_shown_as_it_is(explorer, tmp_path, monkeypatch)
 @pytest.mark.parametrize("explorer", [("asked", WIDE), ("asked", NARROW)], indirect=True)
 async def test_a_dialog_that_is_gone_takes_no_more_keys(explorer, tmp_path, monkeypatch):
     keys_pressed = [["enter", "enter"], ["enter", "escape"], ["escape", "escape", "enter"]]
+    write = ExportScreen._write
+
+    def outlasting_the_keys(screen, folder):
+        write(screen, folder)
+        time.sleep(0.3)
+
+    monkeypatch.setattr(ExportScreen, "_write", outlasting_the_keys)
     for number, (keys, opened) in enumerate(product(keys_pressed, DIALOGS)):
         folder = tmp_path / str(number)
         folder.mkdir()
