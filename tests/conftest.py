@@ -20,17 +20,16 @@ os.environ.pop("LC_ALL", None)
 os.environ["LANG"] = "C.UTF-8"
 
 import pytest  # noqa: E402
-import textual._wait  # noqa: E402
 from hypothesis import settings as hypothesis_settings  # noqa: E402
-
-# A pilot waits in these steps until the program is idle; with made-up runs that is soon.
-textual._wait.SLEEP_GRANULARITY = 1 / 200
-textual._wait.SLEEP_IDLE = 1 / 1000
 
 # An explorer leaves much behind, and looking through all that PyTorch has imported takes long: look rarely.
 gc.set_threshold(50_000, 20, 50)
 
+from tests import idle, style_sheets  # noqa: E402
 from tests.driver import explorer  # noqa: E402, F401 - a fixture of all
+
+idle.wait_no_longer()
+style_sheets.parse_each_once()
 
 hypothesis_settings.register_profile("steady", deadline=None, derandomize=True, max_examples=30)
 hypothesis_settings.load_profile("steady")

@@ -1,13 +1,24 @@
 """An explorer over made-up runs, driven by keys: after each the engine works until it is idle."""
 
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+
 import pytest
 from textual import events
 
 import engine
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
+from tui_app.one_picture import HeldBack
 
 WIDE, NARROW, LEAST = (120, 40), (80, 24), (60, 20)
+
+
+@contextmanager
+def undrawn():
+    """Nothing is drawn meanwhile: all is laid out as ever, and what has changed adds up to one picture."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HeldBack, "_is_held", True)
+        yield
 
 
 class Driver:
@@ -23,9 +34,19 @@ class Driver:
         await self.pilot.pause()
 
     async def press(self, *keys):
-        for key in keys:
-            await self.pilot.press(key)
-            await self.settle()
+        """One after the other; drawn after the last, when somebody looks."""
+        with undrawn():
+            for key in keys:
+                await self.pilot.press(key)
+                await self.settle()
+        await self.draw()
+
+    async def draw(self):
+        """What has been held back."""
+        for screen in self.app.screen_stack:
+            if isinstance(screen, HeldBack):
+                screen.draw_held()
+        await self.pilot.pause()
 
     async def burst(self, keys):
         """All at once, as tmux, a paste or a slow line send them: no key waits for what the one before has done."""
@@ -48,14 +69,23 @@ class Driver:
         return self.app.worker.snapshot
 
 
+@asynccontextmanager
+async def driven(app, size=WIDE):
+    """A driver of it, once the engine is idle and all is drawn."""
+    async with AsyncExitStack() as running:
+        with undrawn():
+            driver = Driver(app, await running.enter_async_context(app.run_test(size=size)))
+            await driver.settle()
+        await driver.draw()
+        yield driver
+
+
 @pytest.fixture
 async def explorer(request):
     preset, size = getattr(request, "param", ("asked", WIDE))
     settings = engine.preset(preset)
     app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
-    async with app.run_test(size=size) as pilot:
-        driver = Driver(app, pilot)
-        await driver.settle()
+    async with driven(app, size) as driver:
         yield driver
     # What fails is a message, and would go unnoticed here.
     assert app.faults == driver.expected_faults

@@ -7,6 +7,7 @@ import pytest
 
 import engine
 from engine.networks.places import Kind, Place
+from tests.runs import trained
 
 
 def test_all_losses_are_the_listings_own(answer_run, listings):
@@ -41,7 +42,7 @@ def test_the_gap_is_below_what_a_plot_can_show(answer_run):
 
 @pytest.mark.parametrize("data", ["xor", "regression"])
 def test_exact_stays_within_rounding(data):
-    run = engine.train(replace(engine.preset("exact"), data=engine.built_in(data)))
+    run = trained(replace(engine.preset("exact"), data=engine.built_in(data)))
     assert len(run.numpy.losses) == 5000
     assert np.abs(run.numpy.losses - run.pytorch.losses).max() <= 1e-14
     assert not engine.remaining(run.settings)
@@ -49,12 +50,12 @@ def test_exact_stays_within_rounding(data):
 
 
 def test_doubling_the_learning_rate_is_a_coincidence_of_four_samples():
-    run = engine.train(replace(engine.preset("answer"), data=engine.built_in("regression")))
+    run = trained(replace(engine.preset("answer"), data=engine.built_in("regression")))
     assert run.comparison.losses.max_absolute > 1e-3
     # The rule is × N·C/2.
     rate = 0.3 * run.settings.elements / 2
     mended = run.settings.with_side(engine.SideName.PYTORCH, learning_rate=rate)
-    assert engine.train(mended).comparison.losses.max_absolute < 1e-6
+    assert trained(mended).comparison.losses.max_absolute < 1e-6
 
 
 def test_asked_reports_the_questions_own_number():

@@ -108,7 +108,13 @@ def test_the_locale_decides(variables, expected, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "command", [("run", "--preset", "asked"), ("run", "--preset", "answer"), ("differences",), ("run", "--help")]
+    "command",
+    [
+        ("run", "--preset", "asked", "--epochs", "300"),
+        ("run", "--preset", "answer", "--epochs", "300"),
+        ("differences",),
+        ("run", "--help"),
+    ],
 )
 def test_commands_write_ascii_alone(command):
     result = run_forked(*COMMAND, *command, environment={**os.environ, "LC_ALL": "C"})
@@ -134,7 +140,7 @@ KEYS = (b"w", b"h", b"f", b"x", b"T", b"\r", b"\x1b", b"I", b"u", b"d", b"?", b"
 @pytest.mark.parametrize("options", [(["--ascii"], {}), ([], {"LC_ALL": "C"})], ids=["--ascii", "LC_ALL=C"])
 def test_the_explorer_writes_ascii_alone(options):
     arguments, environment = options
-    program = ForkedTerminal("-m", "tui_app", "--epochs", "300", *arguments, **environment)
+    program = ForkedTerminal("-m", "tui_app", "--epochs", "100", *arguments, **environment)
     program.wait_for(b"Different: 5")
     for key in KEYS:
         os.write(program.master, key)

@@ -15,6 +15,7 @@ from rich.console import Console
 import engine
 from engine.number_text import number
 from engine.run.history import History
+from tests.driver import driven
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.text.curve_legends import LossChart, gap_legend, loss_legend, loss_reading
@@ -299,14 +300,8 @@ async def screen(request, monkeypatch):
         monkeypatch.setenv(name, value)
     settings = engine.preset("same-loss")
     app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False, **options)
-    async with app.run_test(size=(80, 24)) as pilot:
-        app.worker.work_until_idle()
-        app.poll()
-        await pilot.pause()
-        await pilot.press("P", "down", "m")
-        app.worker.work_until_idle()
-        app.poll()
-        await pilot.pause()
+    async with driven(app, (80, 24)) as driver:
+        await driver.press("P", "down", "m")
         yield app
 
 
@@ -331,8 +326,13 @@ async def test_the_screen_tells_curves_apart_without_colour(screen, glyphs):
     assert ("*" in drawn) is (glyphs[0] == "**")
 
 
+@cache
+def asked_run():
+    return engine.train(replace(engine.preset("asked"), epochs=1600))
+
+
 def printed(console):
-    run = engine.train(replace(engine.preset("asked"), epochs=1600))
+    run = asked_run()
     print_run(run, console)
     least = int(run.numpy.losses.argmin())
     return f"by hand, least {run.numpy.losses[least]:.1e} at {least + 1:,}"

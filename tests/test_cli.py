@@ -130,6 +130,7 @@ def test_fail_over(limit, status):
 
 def test_divergence_is_said_and_fails_any_limit():
     options = ("run", "--preset", "exact", "--output-activation", "identity", "--set", "pytorch.learning_rate=1e9")
+    options += ("--epochs", "300")
     result = run(*options)
     assert result.exit_code == 0
     assert "Diverged at epoch" in result.stdout

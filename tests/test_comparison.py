@@ -14,6 +14,7 @@ from engine.run.comparison import (
     relative_gap,
     ulp_distance,
 )
+from tests.runs import trained
 from tests.tensors import placed
 
 
@@ -91,7 +92,7 @@ def test_weights_have_moved_as_far_as_the_longer_side():
 
 
 def test_a_run_compares_starts_and_ends():
-    run = engine.train(engine.preset("pytorch"))
+    run = trained(engine.preset("pytorch"))
     assert run.comparison.initial_weights.same
     sides = [[weight.astype(float) for weight in side.parameters.values()] for side in (run.numpy, run.pytorch)]
     starts = [

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import fields, replace
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 import pytest
@@ -43,10 +43,9 @@ def test_the_catalogue_is_the_fields_of_a_side():
     assert [one for one in SIDE_SETTINGS if one not in CATALOGUE] == [find_setting("objective")]
 
 
-@EACH
 @given(settings=experiments())
-def test_names_read_back_to_their_values(discrepancy, settings):
-    for side in SideName:
+def test_names_read_back_to_their_values(settings):
+    for discrepancy, side in product(CATALOGUE, SideName):
         value = discrepancy.value(settings, side)
         assert discrepancy.parse(discrepancy.name(value), side) == value
         assert discrepancy.label(value)
@@ -62,10 +61,9 @@ def test_every_choice_of_a_side_can_be_set_and_trained(discrepancy):
             assert np.isfinite([run.numpy.losses, run.pytorch.losses]).all()
 
 
-@EACH
 @given(settings=experiments())
-def test_matching_either_way_leaves_no_difference(discrepancy, settings):
-    for side in SideName:
+def test_matching_either_way_leaves_no_difference(settings):
+    for discrepancy, side in product(CATALOGUE, SideName):
         matched, reached = match_toward(discrepancy, settings, side)
         assert discrepancy.matched(matched)
         assert discrepancy.value(matched, side) == discrepancy.value(settings, reached)
@@ -98,11 +96,16 @@ def test_matching_all_leaves_nothing(toward):
         assert remaining(match_all(preset.settings, toward)) == ()
 
 
-@EACH
 @given(settings=experiments())
 @hypothesis_settings(max_examples=6)
-def test_an_explanation_says_what_is_so_and_nothing_else(discrepancy, settings):
-    explanation = discrepancy.explain(settings)
+def test_an_explanation_says_what_is_so_and_nothing_else_and_the_panel_shows_its_parts_in_order(settings):
+    for discrepancy in CATALOGUE:
+        explanation, changes = discrepancy.explain(settings), fix_lines(settings, discrepancy)
+        assert_it_says_what_is_so(discrepancy, settings, explanation, changes)
+        assert_the_panel_shows_it(explanation_content(discrepancy, settings), explanation, changes)
+
+
+def assert_it_says_what_is_so(discrepancy, settings, explanation, changes):
     prose = (explanation.what, explanation.numbers, explanation.formula, explanation.theory)
     assert all(len(text) > 10 and "  " not in text for text in prose)
     assert not re.search(r"hand-rolled|[Mm]end|None|nan|[{}]|\d[.]?\d*e(-0[123]|[+]0[0123])\b", " ".join(prose))
@@ -110,15 +113,26 @@ def test_an_explanation_says_what_is_so_and_nothing_else(discrepancy, settings):
     assert ". " not in explanation.what
     if discrepancy.matched(settings):
         assert "already equal" in explanation.what
-        assert fix_lines(settings, discrepancy) == ()
+        assert changes == ()
         assert explanation.moves.startswith("It would move ")
     else:
         assert "equal" not in explanation.what
         assert re.search("[Bb]y hand|hand-written", explanation.what)
         assert "PyTorch" in explanation.what
-        changes = fix_lines(settings, discrepancy)
         assert len(changes) == 2 or "nothing to change" in explanation.numbers
         assert explanation.moves == f"It {'moves' if changes else 'would move'} {discrepancy.moves.value}."
+
+
+def assert_the_panel_shows_it(content, explanation, changes):
+    parts = [explanation.what, explanation.moves, explanation.numbers]
+    parts += [part for change in changes for part in change]
+    parts += [explanation.formula, explanation.theory]
+    places = [content.plain.index(part) for part in parts]
+    assert places == sorted(places)
+    styled = {(str(span.style), content.plain[span.start : span.end]) for span in content.spans}
+    for label, lines in changes:
+        assert {("bold", label), ("$text-accent", lines)} <= styled
+    assert {label for label, _ in changes} <= {"Change by hand:", "or PyTorch:"}
 
 
 def test_the_parts_of_an_explanation_stand_in_the_order_of_their_use():
@@ -135,27 +149,26 @@ def of_any_layer(lines):
     return {re.sub(r"\d+", "#", re.sub(r"\bX(?=\.T|, W)", "layer0", line)) for line in lines}
 
 
-@pytest.mark.parametrize("side", SideName)
-@EACH
 @given(settings=experiments())
 @hypothesis_settings(max_examples=5)
-def test_the_lines_to_change_turn_one_program_into_the_other(discrepancy, side, settings):
-    text = lines_to_change(settings, discrepancy, side)
-    if not text or text.startswith("# not possible: "):
-        return
-    before = as_written(scripts(settings)[side].text)
-    after = as_written(scripts(discrepancy.match(settings, side.other))[side].text)
+def test_the_lines_to_change_turn_one_program_into_the_other(settings):
+    programs = scripts(settings)
+    for discrepancy, side in product(CATALOGUE, SideName):
+        text = lines_to_change(settings, discrepancy, side)
+        if text and not text.startswith("# not possible: "):
+            matched = scripts(discrepancy.match(settings, side.other))[side].text
+            assert_the_lines_turn_it(text, programs[side].text, matched)
+
+
+def assert_the_lines_turn_it(text, program, matched):
+    before, after = as_written(program), as_written(matched)
     deleted = {line.removeprefix("# delete: ") for line in as_written(text) if line.startswith("# delete: ")}
     written = {line.removesuffix(" ...") for line in as_written(text) if not line.startswith("# delete: ")}
     assert written <= after
     assert deleted <= before | {line.removeprefix("# ") for line in before}
     # What is not to be written stands there already, is another layer's, or is in the body of a function.
     missing = of_any_layer(after) - of_any_layer(before) - of_any_layer(written)
-    bodies = re.findall(
-        r"^(?:def|class) .*\n((?:    .*\n|\n)+)",
-        scripts(discrepancy.match(settings, side.other))[side].text,
-        re.MULTILINE,
-    )
+    bodies = re.findall(r"^(?:def|class) .*\n((?:    .*\n|\n)+)", matched, re.MULTILINE)
     assert missing <= of_any_layer(as_written("\n".join(bodies)))
 
 
@@ -276,24 +289,6 @@ def test_sentence_number_and_lines_by_hand_need_no_scrolling(discrepancy, ascii)
     end = shown.plain.find("or PyTorch:") if "or PyTorch:" in shown.plain else shown.plain.index("\n\n")
     # Signs spelled out take more room.
     assert Content(shown.plain[:end].rstrip()).get_height({}, COLUMNS) <= (13 if ascii else 12)
-
-
-@EACH
-@given(settings=experiments())
-@hypothesis_settings(max_examples=6)
-def test_the_panel_shows_the_parts_in_their_order(discrepancy, settings):
-    explanation = discrepancy.explain(settings)
-    content = explanation_content(discrepancy, settings)
-    parts = [explanation.what, explanation.moves, explanation.numbers]
-    changes = fix_lines(settings, discrepancy)
-    parts += [part for change in changes for part in change]
-    parts += [explanation.formula, explanation.theory]
-    places = [content.plain.index(part) for part in parts]
-    assert places == sorted(places)
-    styled = {(str(span.style), content.plain[span.start : span.end]) for span in content.spans}
-    for label, lines in changes:
-        assert {("bold", label), ("$text-accent", lines)} <= styled
-    assert {label for label, _ in changes} <= {"Change by hand:", "or PyTorch:"}
 
 
 def test_a_users_text_is_not_markup():

@@ -13,6 +13,7 @@ from engine.run.lockstep import build_models
 from engine.worker.snapshot import Snapshot, State
 from engine.worker.worker import Worker
 from tests.made_up import MadeUpClock
+from tests.runs import trained
 from tui_app.widgets.verdict_panel import verdict_content
 
 SEVEN = replace(
@@ -26,7 +27,7 @@ SLIP = replace(FAST, hidden=(20, 20)).with_side(SideName.NUMPY, derivative_at="p
 
 @pytest.mark.parametrize("settings", [FAST, SLIP], ids=["gradient", "slip"])
 def test_what_is_named_ends_it_and_nothing_else_does(settings):
-    run = engine.train(settings)
+    run = trained(settings)
     assert run.divergence is not None
     assert run.divergence.side is SideName.NUMPY
     assert set(run.cause.left) == set(remaining(settings))
@@ -39,7 +40,7 @@ def test_what_is_named_ends_it_and_nothing_else_does(settings):
 
 
 def test_the_gradients_factor_is_the_cause_where_pytorch_with_the_same_rate_goes_on():
-    run = engine.train(FAST)
+    run = trained(FAST)
     assert run.cause.ends_it == (find("reduction"),)
     assert run.verdict.left.startswith("The cause: gradient. Matched alone toward PyTorch, it ends the divergence")
     assert "too large" not in run.verdict.detail
@@ -167,7 +168,7 @@ def test_the_key_that_ends_it_is_said(toward, key):
 
 
 def test_a_divergence_at_the_last_epoch_has_a_cause():
-    settings = replace(FAST, epochs=engine.train(FAST).divergence.epoch)
+    settings = replace(FAST, epochs=trained(FAST).divergence.epoch)
     cause = engine.train(settings).cause
     assert (cause.ends_it, cause.epochs) == ((find("reduction"),), None)
 

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from textual.widgets import OptionList
 
 import engine
 from engine.experiment.discrepancies import CATALOGUE, find, remaining
@@ -15,7 +16,7 @@ from engine.run.divergence import Cause
 from engine.run.tour import TOUR
 from engine.worker.snapshot import State
 from engine.worker.worker import Worker
-from tests.driver import WIDE, Driver
+from tests.driver import WIDE, Driver, undrawn
 from tests.made_up import made_up_trace, made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.keys import KEYS
@@ -38,24 +39,31 @@ async def test_up_and_down_select_and_stop_at_the_ends(explorer):
 
 
 async def test_a_switch_matches_and_parts(explorer):
-    for index, key in [(0, "m"), (1, "m"), (1, "M"), (1, "enter"), *((one, "m") for one in range(2, len(CATALOGUE)))]:
-        discrepancy, asked = CATALOGUE[index], engine.preset("asked")
-        await explorer.press(*["down"] * (index - explorer.app._selected))
-        toward = SideName.NUMPY if key == "M" else SideName.PYTORCH
-        was_matched, wanted = discrepancy.matched(asked), discrepancy.value(asked, toward)
-        before = explorer.snapshot.number
-        await explorer.press(key)
-        assert discrepancy.matched(explorer.app.settings) is not was_matched
-        assert explorer.snapshot.number > before
-        assert explorer.snapshot.settings == explorer.app.settings
-        assert explorer.snapshot.state is State.FINISHED
-        if was_matched:
-            explorer.app.change_settings(asked)
-            await explorer.settle()
-        else:
-            assert discrepancy.value(explorer.app.settings, toward.other) == wanted
+    with undrawn():
+        for index, key in [
+            (0, "m"),
+            (1, "m"),
+            (1, "M"),
+            (1, "enter"),
+            *((one, "m") for one in range(2, len(CATALOGUE))),
+        ]:
+            discrepancy, asked = CATALOGUE[index], engine.preset("asked")
+            await explorer.press(*["down"] * (index - explorer.app._selected))
+            toward = SideName.NUMPY if key == "M" else SideName.PYTORCH
+            was_matched, wanted = discrepancy.matched(asked), discrepancy.value(asked, toward)
+            before = explorer.snapshot.number
             await explorer.press(key)
-        assert explorer.app.settings == asked
+            assert discrepancy.matched(explorer.app.settings) is not was_matched
+            assert explorer.snapshot.number > before
+            assert explorer.snapshot.settings == explorer.app.settings
+            assert explorer.snapshot.state is State.FINISHED
+            if was_matched:
+                explorer.app.change_settings(asked)
+                await explorer.settle()
+            else:
+                assert discrepancy.value(explorer.app.settings, toward.other) == wanted
+                await explorer.press(key)
+            assert explorer.app.settings == asked
 
 
 @pytest.mark.parametrize("key", ["a", "A"])
@@ -67,19 +75,20 @@ async def test_all_are_matched_at_once(explorer, key):
 
 @pytest.mark.parametrize(("key", "side"), [("left", SideName.NUMPY), ("right", SideName.PYTORCH)])
 async def test_arrows_go_through_every_value_of_a_side(explorer, key, side):
-    for index, discrepancy in enumerate(CATALOGUE):
-        choices = [choice.value for choice in discrepancy.choices_for(side)]
-        seen = []
-        for _ in choices:
-            await explorer.press(key)
-            seen.append(discrepancy.value(explorer.app.settings, side))
-        assert set(seen) == set(choices)
-        if not choices:
-            await explorer.press(key)
-            assert isinstance(explorer.app.screen, ValueScreen)
-            await explorer.press("escape")
-        await explorer.press("down")
-        assert explorer.app._selected == min(index + 1, len(CATALOGUE) - 1)
+    with undrawn():
+        for index, discrepancy in enumerate(CATALOGUE):
+            choices = [choice.value for choice in discrepancy.choices_for(side)]
+            seen = []
+            for _ in choices:
+                await explorer.press(key)
+                seen.append(discrepancy.value(explorer.app.settings, side))
+            assert set(seen) == set(choices)
+            if not choices:
+                await explorer.press(key)
+                assert isinstance(explorer.app.screen, ValueScreen)
+                await explorer.press("escape")
+            await explorer.press("down")
+            assert explorer.app._selected == min(index + 1, len(CATALOGUE) - 1)
 
 
 async def test_a_learning_rate_is_typed_and_checked(explorer):
@@ -483,14 +492,20 @@ async def test_every_key_has_an_action_and_the_palette_has_every_action(explorer
 
 
 async def test_the_palette_carries_a_command_out(explorer):
-    await explorer.pilot.press("ctrl+p")
-    await explorer.pilot.pause(0.3)
-    await explorer.pilot.press(*"preset exact")
-    await explorer.pilot.pause(0.5)
-    await explorer.pilot.press("down", "enter")
-    await explorer.pilot.pause(0.3)
+    await explorer.press("ctrl+p", *"preset exact")
+    found = explorer.app.screen.query_one(OptionList)
+    # What is typed is searched for after a moment.
+    for _ in range(100):
+        if found.option_count == 1:
+            break
+        await explorer.pilot.pause(0.05)
+    await explorer.press("down", "enter")
+    for _ in range(100):
+        if explorer.app.settings == engine.preset("exact"):
+            break
+        await explorer.pilot.pause(0.05)
     await explorer.settle()
-    assert explorer.app.settings == engine.preset("exact")
+    assert explorer.app.settings == explorer.snapshot.settings == engine.preset("exact")
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
@@ -520,7 +535,7 @@ async def test_a_large_layer_draws_only_what_is_seen():
 
 async def test_with_the_real_thread():
     """Press, train, look: the engine's own thread, models and clock."""
-    settings = engine.preset("answer")
+    settings = replace(engine.preset("answer"), epochs=1500)
     app = ExplorerApp(settings, worker=Worker(settings))
 
     async def until(condition):

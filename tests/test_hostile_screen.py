@@ -4,7 +4,9 @@ the explorer.
 
 import os
 import re
+import time
 from functools import reduce
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from textual import events
 from textual.geometry import Size
 
 from tests.driver import NARROW, WIDE
+from tui_app.screens.export import ExportScreen
 from tui_app.widgets.prediction_map import PredictionMaps
 
 APP = Path(__file__).parent.parent / "tui_app"
@@ -84,36 +87,45 @@ async def test_a_typed_folder_is_shown_as_it_is(explorer, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("explorer", [("asked", WIDE), ("asked", NARROW)], indirect=True)
-@pytest.mark.parametrize("keys", [["enter", "enter"], ["enter", "escape"], ["escape", "escape", "enter"]])
-async def test_a_dialog_that_is_gone_takes_no_more_keys(explorer, keys, tmp_path, monkeypatch):
-    for opened in DIALOGS:
-        folder = tmp_path / str(DIALOGS.index(opened))
+async def test_a_dialog_that_is_gone_takes_no_more_keys(explorer, tmp_path, monkeypatch):
+    keys_pressed = [["enter", "enter"], ["enter", "escape"], ["escape", "escape", "enter"]]
+    write = ExportScreen._write
+
+    def outlasting_the_keys(screen, folder):
+        write(screen, folder)
+        time.sleep(0.3)
+
+    monkeypatch.setattr(ExportScreen, "_write", outlasting_the_keys)
+    for number, (keys, opened) in enumerate(product(keys_pressed, DIALOGS)):
+        folder = tmp_path / str(number)
         folder.mkdir()
         monkeypatch.chdir(folder)
         await explorer.press(opened)
         await explorer.burst(keys)
         await until(explorer, lambda: on_top(explorer) in ("MainScreen", "HelpScreen", "ValueScreen"))
-        assert explorer.app._exception is None, opened
+        assert explorer.app._exception is None, (keys, opened)
         if on_top(explorer) != "MainScreen":
             await explorer.press("escape")
         await until(explorer, lambda: on_top(explorer) == "MainScreen")
 
 
-@pytest.mark.parametrize("opened", ["", *DIALOGS])
-async def test_no_size_ends_it(explorer, opened, tmp_path, monkeypatch):
+async def test_no_size_ends_it(explorer, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    if opened:
-        await explorer.press(opened)
-    for size in [(1, 1), (4, 3), (2, 40), (300, 1), (59, 19), (300, 100), (3, 3)]:
-        await explorer.pilot.resize_terminal(*size)
-        await explorer.settle()
-    await explorer.pilot.resize_terminal(59, 19)
-    await explorer.settle()
-    shown = "\n".join(strip.text for strip in explorer.app.screen._compositor.render_strips())
-    assert "mlp-tui needs 60x20; this terminal is 59x19." in shown
-    await explorer.pilot.resize_terminal(120, 40)
-    await explorer.settle()
-    assert "mlp-tui needs" not in "\n".join(strip.text for strip in explorer.app.screen._compositor.render_strips())
+    for opened in ["", *DIALOGS]:
+        if opened:
+            await explorer.press(opened)
+        for size in [(1, 1), (4, 3), (2, 40), (300, 1), (59, 19), (300, 100), (3, 3), (59, 19)]:
+            await explorer.pilot.resize_terminal(*size)
+        assert "mlp-tui needs 60x20; this terminal is 59x19." in on_screen(explorer), opened
+        await explorer.pilot.resize_terminal(120, 40)
+        assert "mlp-tui needs" not in on_screen(explorer), opened
+        if opened:
+            await explorer.press("escape")
+        assert on_top(explorer) == "MainScreen", opened
+
+
+def on_screen(explorer):
+    return "\n".join(strip.text for strip in explorer.app.screen._compositor.render_strips())
 
 
 async def test_a_dialog_opened_in_a_tiny_terminal_says_what_is_needed(explorer, tmp_path, monkeypatch):
@@ -165,13 +177,13 @@ def test_no_place_shows_text_as_markup():
         assert all("markup=False" in call for call in re.findall(r"Console\(\w+=.+\)", source)), file
 
 
-@pytest.mark.parametrize("opening", ["p", "ctrl+p"])
-async def test_a_list_that_has_no_place_on_the_screen_has_no_pages(explorer, opening):
-    await explorer.pilot.resize_terminal(20, 5)
-    await explorer.press(opening, "pagedown", "pageup")
-    await explorer.pilot.resize_terminal(120, 40)
-    await explorer.press("pagedown", "escape")
-    assert on_top(explorer) == "MainScreen"
+async def test_a_list_that_has_no_place_on_the_screen_has_no_pages(explorer):
+    for opening in ["p", "ctrl+p"]:
+        await explorer.pilot.resize_terminal(20, 5)
+        await explorer.press(opening, "pagedown", "pageup")
+        await explorer.pilot.resize_terminal(120, 40)
+        await explorer.press("pagedown", "escape")
+        assert on_top(explorer) == "MainScreen", opening
 
 
 HOSTILE = "q\x1b[31mRED\x1b[5;5HJUMP\ttab\x9b31m\x07"
@@ -219,25 +231,27 @@ async def test_a_message_has_no_control_characters(explorer):
     assert explorer.said[-1] == "first\nWritten to \\x1b[31m."
 
 
-@pytest.mark.parametrize("size", [(1, 40), (3, 40), (5, 2), (2, 1), (0, 0)], ids=str)
-async def test_a_map_without_room_is_no_map(explorer, monkeypatch, size):
+async def test_a_map_without_room_is_no_map(explorer, monkeypatch):
     await explorer.press("f")
     plane = explorer.app.screen.query_one(PredictionMaps)
-    monkeypatch.setattr(PredictionMaps, "size", Size(*size))
-    assert {line.cell_length for line in plane._draw()} <= {size[0]}
+    for size in [(1, 40), (3, 40), (5, 2), (2, 1), (0, 0)]:
+        with monkeypatch.context() as patch:
+            patch.setattr(PredictionMaps, "size", Size(*size))
+            assert {line.cell_length for line in plane._draw()} <= {size[0]}, size
 
 
-@pytest.mark.parametrize("opening", ["e", "o", "p", "H"])
-async def test_a_dialog_under_the_palette_does_not_close(explorer, tmp_path, monkeypatch, opening):
+async def test_a_dialog_under_the_palette_does_not_close(explorer, tmp_path, monkeypatch):
     """Its result would be given, and the palette would go in its place."""
     monkeypatch.chdir(tmp_path)
-    await explorer.press(*["down"] * 4, opening)
-    dialog = explorer.app.screen
-    await explorer.press("ctrl+p")
-    assert on_top(explorer) == "Palette"
-    dialog.dismiss(None)
-    dialog.dismiss(None)
-    await explorer.settle()
-    assert on_top(explorer) == "Palette"
-    await explorer.press("escape", "escape", "escape")
-    assert on_top(explorer) == "MainScreen"
+    await explorer.press(*["down"] * 4)
+    for opening in ["e", "o", "p", "H"]:
+        await explorer.press(opening)
+        dialog = explorer.app.screen
+        await explorer.press("ctrl+p")
+        assert on_top(explorer) == "Palette", opening
+        dialog.dismiss(None)
+        dialog.dismiss(None)
+        await explorer.settle()
+        assert on_top(explorer) == "Palette", opening
+        await explorer.press("escape", "escape", "escape")
+        assert on_top(explorer) == "MainScreen", opening

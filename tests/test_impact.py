@@ -3,6 +3,7 @@
 import shlex
 from copy import copy
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -44,18 +45,22 @@ def in_float64(settings):
     )
 
 
+train = cache(engine.train)
+"""Combinations have runs in common."""
+
+
 def true_losses(settings):
     """Both sides' mean squared errors before each update, from runs that log it so."""
     plain = settings
     for side in SideName:
         plain = plain.with_side(side, loss_report=LossReport.MSE, log_moment="before-update")
-    run = engine.train(plain)
+    run = train(plain)
     return run.numpy.losses, run.pytorch.losses
 
 
 def by_training(settings, threshold):
     """All gaps of one combination at one seed, from `engine.train` alone."""
-    run = engine.train(settings)
+    run = train(settings)
     numpy, pytorch = true_losses(settings)
     # A bias that one side does not have counts as zero.
     pairs = [
@@ -259,10 +264,10 @@ def test_a_seed_that_diverges_is_told():
     settings = in_float64(
         replace(engine.preset("same-loss"), epochs=200, activation="relu", output_activation="identity")
     )
-    study = plan(settings.with_side(SideName.NUMPY, learning_rate=3.0), seeds=3)
+    study = plan(settings.with_side(SideName.NUMPY, learning_rate=3.0), seeds=2)
     wild = measure(study)
-    assert wild.seeds == (0, 1, 2)
-    assert set(wild.diverged) <= {0, 1, 2}
+    assert wild.seeds == (0, 1)
+    assert set(wild.diverged) <= {0, 1}
     assert wild.diverged
     ends = set()
     for members, combination in enumerate(study.combinations):
@@ -391,7 +396,7 @@ def test_an_increase_counts_where_it_is_larger_than_rounding():
 @pytest.mark.parametrize("side", ["pytorch", "answer"])
 def test_rounding_is_no_increase(preset, names, side):
     """Single precision makes some gap larger at some seed, and rounding alone; the weights decide, not the plot."""
-    impact = measure(plan(replace(engine.preset(preset), epochs=1500), names, seeds=8, toward=side))
+    impact = measure(plan(replace(engine.preset(preset), epochs=500), names, seeds=8, toward=side))
     made_larger = 0
     for kind in Measure:
         precision = next(one for one in effects(impact, kind).ranked if one.discrepancy.field == "precision")

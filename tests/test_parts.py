@@ -10,10 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import engine
-from engine.experiment.data import Dataset
 from engine.experiment.settings import Activation
-from engine.experiment.side import DerivativeAt, InitialWeights, LogMoment, Precision, SideName
+from engine.experiment.side import DerivativeAt, LogMoment, Precision
 from engine.experiment.update_rules import DecayForm, Momentum, MomentumForm, UpdateOrder, WeightDecay
 from engine.networks.companion import carry_out, companion, outcome_of
 from engine.networks.numpy_model import NumpyModel, RecordedNumpyModel
@@ -21,13 +19,9 @@ from engine.networks.parts import LEAST, ROWS, WHOLE, blocks, keeps_bits, row_bl
 from engine.networks.threads import shares_products
 from engine.networks.torch_threads import limited
 from engine.run.lockstep import Lockstep
+from tests.large import BENCHMARK, UNTIL_RECORDED, network
 from tests.tensors import assert_same_bits
-from tests.test_scripts import assert_the_same_bits, two_alone
 
-UNTIL_RECORDED = 5
-"""Steps of which the last is the first that a recording takes."""
-
-BENCHMARK = ((1024, (784, 128, 10)), (64, (1000, 1000, 10)))
 ODD = ((257, (431, 181, 3)), (1001, (400, 65, 2)), (391, (389, 243, 251, 1)), (2001, (385, 103, 97, 7)))
 
 
@@ -35,15 +29,6 @@ ODD = ((257, (431, 181, 3)), (1001, (400, 65, 2)), (391, (389, 243, 251, 1)), (2
 def two_cores(monkeypatch):
     """Whatever this machine has."""
     monkeypatch.setattr("engine.networks.threads.cores", lambda: 2)
-
-
-def network(samples, sizes, **numpy):
-    random = np.random.RandomState(0)
-    data = Dataset("made up", random.uniform(-1, 1, (samples, sizes[0])), random.uniform(0, 1, (samples, sizes[-1])))
-    settings = replace(engine.preset("exact"), data=data, hidden=sizes[1:-1], epochs=UNTIL_RECORDED + 1)
-    return settings.with_side(
-        SideName.NUMPY, **{"learning_rate": 0.1, "initial_weights": InitialWeights.PYTORCH} | numpy
-    )
 
 
 def parts_of(model):
@@ -83,34 +68,32 @@ def test_the_bits_are_the_plain_steps(samples, sizes, bias, precision):
 
 
 @pytest.mark.parametrize(
-    "choices",
+    ("activation", "choices"),
     [
-        {"momentum": Momentum(0.9, MomentumForm.PYTORCH, 0.25)},
-        {"momentum": Momentum(0.5, MomentumForm.TEXTBOOK)},
-        {"weight_decay": WeightDecay(0.01, DecayForm.IN_GRADIENT), "momentum": Momentum(0.9)},
-        {"weight_decay": WeightDecay(0.01, DecayForm.DECOUPLED)},
-        {"update_order": UpdateOrder.IN_TURN},
-        {"log_moment": LogMoment.AFTER},
-        {"derivative_at": DerivativeAt.PRE_ACTIVATION},
+        (Activation.SIGMOID, {"momentum": Momentum(0.9, MomentumForm.PYTORCH, 0.25), "log_moment": LogMoment.AFTER}),
+        (
+            Activation.TANH,
+            {
+                "momentum": Momentum(0.5, MomentumForm.TEXTBOOK),
+                "weight_decay": WeightDecay(0.01, DecayForm.DECOUPLED),
+                "update_order": UpdateOrder.IN_TURN,
+            },
+        ),
+        (
+            Activation.RELU,
+            {
+                "momentum": Momentum(0.9),
+                "weight_decay": WeightDecay(0.01, DecayForm.IN_GRADIENT),
+                "derivative_at": DerivativeAt.PRE_ACTIVATION,
+            },
+        ),
     ],
-    ids="-".join,
+    ids=str,
 )
 @pytest.mark.parametrize(("samples", "sizes"), [BENCHMARK[1], ODD[2]], ids=str)
-def test_so_they_are_with_every_choice(samples, sizes, choices):
-    assert_the_plain_bits(network(samples, sizes, bias=True, **choices))
-
-
-@pytest.mark.parametrize("activation", [Activation.TANH, Activation.RELU])
-@pytest.mark.parametrize(("samples", "sizes"), [BENCHMARK[1], ODD[2]], ids=str)
-def test_so_they_are_with_every_activation(samples, sizes, activation):
-    choices = {"momentum": Momentum(0.9), "weight_decay": WeightDecay(0.01, DecayForm.IN_GRADIENT)}
+def test_so_they_are_with_every_choice_and_activation(samples, sizes, activation, choices):
+    """Each choice in one of the runs: whichever moves a bit, its run's are others."""
     assert_the_plain_bits(replace(network(samples, sizes, bias=True, **choices), activation=activation))
-
-
-def test_the_exported_programs_print_the_same_losses(tmp_path):
-    # In processes that have not set a number of threads before.
-    with two_alone() as alone:
-        assert_the_same_bits(alone, tmp_path, *(network(*size, bias=True) for size in BENCHMARK))
 
 
 def test_the_state_can_be_set_between_steps():

@@ -8,6 +8,7 @@ import engine
 from engine.experiment.discrepancies import CATALOGUE
 from engine.experiment.side import SideName
 from engine.worker.commands import Restart
+from tests.driver import Driver, undrawn
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.text.difference_rows import row_texts, title_text
@@ -18,6 +19,13 @@ WIDE_ALONE = pytest.mark.parametrize("size", [WIDE], ids=["120x40"])
 """Where the other size would show nothing of its own."""
 
 BOTH = pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "120x40"])
+
+
+@pytest.fixture(autouse=True)
+def drawn_once():
+    """For the picture."""
+    with undrawn():
+        yield
 
 
 def explorer(settings, theme="textual-dark", ascii=False):
@@ -31,14 +39,9 @@ def explorer(settings, theme="textual-dark", ascii=False):
 
 def pressing(*keys):
     async def press(pilot):
-        pilot.app.poll()
-        await pilot.pause()
-        for key in keys:
-            await pilot.press(key)
-            pilot.app.worker.work_until_idle()
-            pilot.app.poll()
-            await pilot.pause()
-        await pilot.pause()
+        driver = Driver(pilot.app, pilot)
+        await driver.settle()
+        await driver.press(*keys)
 
     return press
 
@@ -48,7 +51,7 @@ def test_curves(snap_compare, size):
     assert snap_compare(explorer(engine.preset("same-loss")), terminal_size=size, run_before=pressing())
 
 
-@BOTH
+@NARROW_ALONE
 def test_a_signed_report(snap_compare, size):
     assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing())
 
@@ -221,7 +224,6 @@ LIGHT = {
     "step": "T",
     "impact": "I",
     "code": "x",
-    "why": "d",
     "help": "question_mark",
     "setup": "o",
 }

@@ -17,6 +17,7 @@ from engine.impact.study import Measure, measure, plan
 from engine.networks.threads import PAYS
 from engine.run.comparison import compare_parameters
 from engine.step.trace import trace_epoch
+from tests.runs import trained
 from tui_app.cli.main import main
 from tui_app.keys import KEYS
 
@@ -66,7 +67,10 @@ def test_its_commands_run(command, tmp_path, monkeypatch, request):
     monkeypatch.setattr(impact_command, "_measure", measured_once)
     monkeypatch.chdir(tmp_path)
     Path("points.csv").write_text("a,b,c\n0,1,0.5\n1,0,0.2\n0,0,0.9\n")
-    result = CliRunner().invoke(main, shlex.split(command))
+    words = shlex.split(command)
+    if words[0] == "impact" and command != "impact --toward answer":
+        words += ["--epochs", "300"]
+    result = CliRunner().invoke(main, words)
     assert result.exit_code == 0, result.output
 
 
@@ -84,7 +88,7 @@ def test_its_python_prints_what_it_says(answer_run, answers_impact, monkeypatch)
 
 def test_the_least_logged_number_is_printed():
     (printed,) = re.findall(r"legend says that it\s+was −(\S+) at its least", README)
-    assert -engine.train(engine.preset("asked")).numpy.losses.min() == pytest.approx(float(printed), rel=0.01)
+    assert -trained(engine.preset("asked")).numpy.losses.min() == pytest.approx(float(printed), rel=0.01)
 
 
 def test_the_rule_of_threads_is_printed():
@@ -93,10 +97,10 @@ def test_the_rule_of_threads_is_printed():
 
 def test_twice_is_a_coincidence_and_the_mended_gradient_is_not():
     seven = replace(engine.preset("answer"), data=engine.built_in("regression"))
-    assert engine.train(seven).comparison.losses.max_absolute > 1e-3
+    assert trained(seven).comparison.losses.max_absolute > 1e-3
     for discrepancy in ("reduction", "learning_rate"):
         seven, _ = match_toward(find(discrepancy), seven, SideName.PYTORCH)
-    assert engine.train(seven).comparison.losses.max_absolute < 1e-6
+    assert trained(seven).comparison.losses.max_absolute < 1e-6
 
 
 def test_a_bias_taken_away_moves_the_later_layers_start():

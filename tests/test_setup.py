@@ -7,22 +7,23 @@ import pytest
 import engine
 from engine.experiment.presets import PRESETS
 from engine.run.tour import TOUR
-from tests.driver import LEAST, NARROW, WIDE
+from tests.driver import LEAST, NARROW, WIDE, undrawn
 from tui_app.screens.setup import LABELS, SetupScreen
 from tui_app.screens.value import ValueScreen
 
 FIELDS = list(LABELS)
 
 
-@pytest.mark.parametrize("field", ["data", "hidden", "epochs", "device", "threads"])
-async def test_a_burst_finds_its_field(explorer, field):
-    index = FIELDS.index(field)
-    await explorer.burst(["o", *["down"] * index, "ctrl+u", "7"])
-    values = {name: explorer.app.screen.query_one(f"#{name}").value for name in FIELDS}
-    assert values[field] == "7"
-    untouched = {name: value for name, value in values.items() if name != field}
-    await explorer.press("escape", "o")
-    assert untouched == {name: explorer.app.screen.query_one(f"#{name}").value for name in FIELDS if name != field}
+async def test_a_burst_finds_its_field(explorer):
+    for field in ["data", "hidden", "epochs", "device", "threads"]:
+        index = FIELDS.index(field)
+        await explorer.burst(["o", *["down"] * index, "ctrl+u", "7"])
+        values = {name: explorer.app.screen.query_one(f"#{name}").value for name in FIELDS}
+        assert values[field] == "7"
+        untouched = {name: value for name, value in values.items() if name != field}
+        await explorer.press("escape", "o")
+        assert untouched == {name: explorer.app.screen.query_one(f"#{name}").value for name in untouched}
+        await explorer.press("escape")
 
 
 async def test_a_burst_goes_back_and_forth_between_fields(explorer):
@@ -113,37 +114,41 @@ async def test_the_tour_is_read_on_curves_at_every_size(explorer):
     await explorer.press("t")
     app = explorer.app
     assert app._view == "curves"
-    for step in TOUR:
-        panel, text = app.query_one("#tour"), app.query_one("#tour Static")
-        for part in (step.changed, step.expect, step.happened(explorer.snapshot.curves, explorer.snapshot.comparison)):
-            assert part in str(text.render())
-        # All of it can be read: what does not fit is scrolled to.
-        assert panel.content_region.height >= 6
-        assert panel.content_region.height + panel.max_scroll_y >= text.size.height
-        assert app.query_one("#loss-chart").region.height >= 5
-        await explorer.press("pagedown", "pagedown", "pagedown")
-        assert panel.scroll_offset.y == panel.max_scroll_y
-        await explorer.press("n")
+    with undrawn():
+        for step in TOUR:
+            panel, text = app.query_one("#tour"), app.query_one("#tour Static")
+            happened = step.happened(explorer.snapshot.curves, explorer.snapshot.comparison)
+            for part in (step.changed, step.expect, happened):
+                assert part in str(text.render())
+            # All of it can be read: what does not fit is scrolled to.
+            assert panel.content_region.height >= 6
+            assert panel.content_region.height + panel.max_scroll_y >= text.size.height
+            assert app.query_one("#loss-chart").region.height >= 5
+            await explorer.press("pagedown", "pagedown", "pagedown")
+            assert panel.scroll_offset.y == panel.max_scroll_y
+            await explorer.press("n")
 
 
 @pytest.mark.parametrize("explorer", [("asked", size) for size in (WIDE, NARROW, LEAST)], indirect=True)
 async def test_a_verdict_is_never_cut(explorer):
-    for name in PRESETS:
-        explorer.app.choose_preset(name)
-        await explorer.settle()
-        for keys in (("c",), ("w",)):
-            await explorer.press(*keys)
-            panel, text = explorer.app.query_one("#verdict"), explorer.app.query_one("#verdict Static")
-            assert text.size.height <= panel.content_region.height
-            assert explorer.snapshot.verdict.headline in str(text.render())
+    with undrawn():
+        for name in PRESETS:
+            explorer.app.choose_preset(name)
+            await explorer.settle()
+            for key in "cw":
+                await explorer.press(key)
+                panel, text = explorer.app.query_one("#verdict"), explorer.app.query_one("#verdict Static")
+                assert text.size.height <= panel.content_region.height
+                assert explorer.snapshot.verdict.headline in str(text.render())
 
 
 @pytest.mark.parametrize("explorer", [("asked", size) for size in ((118, 20), NARROW, LEAST)], indirect=True)
 async def test_the_tour_is_read_on_every_tab(explorer):
     await explorer.press("t")
-    for key in "cwfTIx":
-        await explorer.press(key)
-        assert explorer.app.query_one("#tour").content_region.height >= 4, key
+    with undrawn():
+        for key in "cwfTIx":
+            await explorer.press(key)
+            assert explorer.app.query_one("#tour").content_region.height >= 4, key
 
 
 @pytest.mark.parametrize("explorer", [("asked", size) for size in ((150, 20), (118, 20), LEAST)], indirect=True)

@@ -23,7 +23,7 @@ from engine.run.comparison import ParameterPair
 from engine.run.predictions import PredictionMap, Predictions
 from engine.step.operations import Operation
 from engine.step.trace import trace_epoch
-from tests.driver import Driver
+from tests.driver import driven
 from tests.made_up import made_up_worker
 from tests.strategies import experiments
 from tui_app.app import ExplorerApp
@@ -102,18 +102,22 @@ def worst_pairs():
     )
 
 
-@pytest.mark.parametrize("unit", Unit)
-async def test_weights_are_whole_at_every_width(unit):
+async def test_weights_are_whole_at_every_width():
     table, pairs = ParameterTable(id="weights"), worst_pairs()
-    ulps = {Unit.ABSOLUTE: "Δ", Unit.RELATIVE: "|Δ|/|W|", Unit.ULP: "ULP"}[unit]
+    ulps = {Unit.ABSOLUTE: "Δ", Unit.RELATIVE: "|Δ|/|W|", Unit.ULP: "ULP"}
 
     def check(width):
         room = table.scrollable_content_region.width
         assert room == width - 1
+        for unit in Unit:
+            table.show(pairs, unit)
+            check_unit(unit)
+
+    def check_unit(unit):
         table.scroll_to(y=0, animate=False, immediate=True)
         title, heading, *rows = texts(table, 14)
         assert "max |Δ|" in title
-        assert heading.split() == ["unit", "input", "by", "hand", "PyTorch", ulps]
+        assert heading.split() == ["unit", "input", "by", "hand", "PyTorch", ulps[unit]]
         for row, first, second in zip(rows, pairs[0].numpy.flat, pairs[0].pytorch.flat, strict=False):
             *_, ours, theirs, gap = row.split()
             assert is_number(ours, first)
@@ -132,7 +136,7 @@ async def test_weights_are_whole_at_every_width(unit):
         assert last.split()[-1] == "none"
 
     with np.errstate(all="ignore"):
-        await at_every_width(table, check, show=lambda: table.show(pairs, unit))
+        await at_every_width(table, check, show=lambda: table.show(pairs))
 
 
 async def test_predictions_are_whole_at_every_width():
@@ -372,9 +376,7 @@ async def test_the_largest_gap_is_looked_for_once(monkeypatch):
 async def regression(request):
     settings = replace(engine.preset("asked"), data=engine.built_in("regression"))
     app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
-    async with app.run_test(size=request.param) as pilot:
-        driver = Driver(app, pilot)
-        await driver.settle()
+    async with driven(app, request.param) as driver:
         yield driver
 
 

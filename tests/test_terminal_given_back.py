@@ -11,12 +11,19 @@ from tests.pseudo_terminal import LIMIT, ON, ForkedTerminal
 from tests.terminal_modes import left_on
 from tui_app.terminal.signals import Ending
 
+EPOCHS = {"finished": ("300", b"300 of 300"), "training": ("10000000", b"of 10,000,000")}
 
-@pytest.fixture
-def program():
-    with contextlib.closing(ForkedTerminal("-m", "tui_app", "--epochs", "10000000")) as one:
-        one.wait_for(b"Differences")
+
+@pytest.fixture(params=["finished"])
+def program(request):
+    epochs, text = EPOCHS[request.param]
+    with contextlib.closing(ForkedTerminal("-m", "tui_app", "--epochs", epochs)) as one:
+        one.wait_for(text)
         yield one
+
+
+training = pytest.mark.parametrize("program", ["training"], indirect=True)
+"""Without end: it goes on writing."""
 
 
 OPENED = {"setup": (b"o", b"Hidden layers"), "palette": (b"\x10", b"Search for commands"), "help": (b"?", b"Help")}
@@ -76,8 +83,8 @@ def drained(program):
     return program.output
 
 
+@training
 def test_a_terminal_that_nobody_reads_is_told_all_the_same(program):
-    program.wait_for(b"of 10,000,000")
     program.wait_until_full()
     program.process.send_signal(signal.SIGTERM)
     assert program.process.wait(timeout=LIMIT + 0.5) == 128 + signal.SIGTERM
@@ -85,8 +92,8 @@ def test_a_terminal_that_nobody_reads_is_told_all_the_same(program):
     assert os.get_blocking(program.slave)
 
 
+@training
 def test_a_terminal_that_nobody_reads_is_left_for_a_while_too(program):
-    program.wait_for(b"of 10,000,000")
     program.wait_until_full()
     os.write(program.master, b"\x1a")
     assert program.stopped(reading=False)

@@ -6,11 +6,12 @@ import engine
 from engine.number_text import number
 from engine.run.tour import TOUR
 from engine.run.training import result_of
+from tests.runs import trained
 
 
 @pytest.fixture(scope="module")
 def runs():
-    return [engine.train(step.settings) for step in TOUR]
+    return [trained(step.settings) for step in TOUR]
 
 
 def gap(run):

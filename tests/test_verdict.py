@@ -11,6 +11,7 @@ from engine.experiment.side import SideName
 from engine.run.comparison import Comparison, LossGap, WeightsGap
 from engine.run.divergence import Cause, Divergence
 from engine.run.verdict import Level, judge
+from tests.runs import trained
 
 SAME = WeightsGap(elements=15, different=0, max_absolute=0.0, moved=10.0)
 ROUNDED = replace(SAME, different=9, max_absolute=5e-12)
@@ -100,7 +101,7 @@ def test_headlines(settings, losses, weights, level, headline):
     ],
 )
 def test_of_real_runs(settings, level):
-    assert engine.train(settings).verdict.level is level
+    assert trained(settings).verdict.level is level
 
 
 def test_a_learning_rate_that_is_next_to_nothing_does_not_make_two_runs_equal():

@@ -30,9 +30,12 @@ from engine.worker.snapshot import State
 from engine.worker.worker import Worker
 from tests.made_up import MadeUpClock, made_up_worker
 
+ANSWER, EXACT = (replace(engine.preset(name), epochs=300) for name in ("answer", "exact"))
+"""Soon trained, where the length proves nothing."""
 
-def finished(settings=None):
-    worker = Worker(settings or engine.preset("answer"))
+
+def finished(settings=ANSWER):
+    worker = Worker(settings)
     worker.work_until_idle()
     return worker
 
@@ -45,7 +48,7 @@ def wait_for(condition, seconds=60.0):
 
 
 def test_a_finished_run_is_the_headless_run(answer_run):
-    snapshot = finished().snapshot
+    snapshot = finished(engine.preset("answer")).snapshot
     assert (snapshot.state, snapshot.epoch) == (State.FINISHED, 5000)
     np.testing.assert_array_equal(snapshot.curves.numpy.low, answer_run.numpy.losses)
     np.testing.assert_array_equal(snapshot.curves.pytorch.high, answer_run.pytorch.losses)
@@ -57,7 +60,7 @@ def test_a_finished_run_is_the_headless_run(answer_run):
 
 @pytest.mark.parametrize("count", [0, -1])
 def test_a_step_of_nothing_pauses_and_takes_no_time(count):
-    worker = Worker(engine.preset("answer"))
+    worker = Worker(ANSWER)
     worker.send(StepEpochs(count))
     for _ in range(5):
         wait = worker.work()
@@ -69,7 +72,7 @@ def test_a_step_of_nothing_pauses_and_takes_no_time(count):
 
 
 def test_steps_are_counted_exactly_and_end_paused():
-    worker = Worker(engine.preset("answer"))
+    worker = Worker(ANSWER)
     worker.send(Pause())
     worker.work_until_idle()
     assert (worker.snapshot.state, worker.snapshot.epoch) == (State.PAUSED, 0)
@@ -79,14 +82,14 @@ def test_steps_are_counted_exactly_and_end_paused():
         assert (worker.snapshot.state, worker.snapshot.epoch) == (State.PAUSED, expected)
     worker.send(Resume())
     worker.work_until_idle()
-    assert (worker.snapshot.state, worker.snapshot.epoch) == (State.FINISHED, 5000)
+    assert (worker.snapshot.state, worker.snapshot.epoch) == (State.FINISHED, 300)
 
 
 def test_snapshots_are_numbered_and_do_not_change():
     worker = finished()
     kept = worker.snapshot
     weights = kept.parameters[0].numpy.copy()
-    worker.send(Restart(engine.preset("exact")))
+    worker.send(Restart(EXACT))
     worker.work_until_idle()
     assert worker.snapshot.number > kept.number
     np.testing.assert_array_equal(kept.parameters[0].numpy, weights)
@@ -94,9 +97,9 @@ def test_snapshots_are_numbered_and_do_not_change():
 
 def test_a_restart_keeps_the_run_before_as_a_curve(answer_run):
     worker = finished()
-    worker.send(Restart(engine.preset("exact")))
+    worker.send(Restart(EXACT))
     worker.work_until_idle()
-    np.testing.assert_array_equal(worker.snapshot.previous.curves.numpy.low, answer_run.numpy.losses)
+    np.testing.assert_array_equal(worker.snapshot.previous.curves.numpy.low, answer_run.numpy.losses[:300])
 
 
 @pytest.mark.parametrize(
@@ -143,7 +146,7 @@ def test_an_exception_becomes_a_state_and_the_next_run_works():
 
 
 def test_a_model_that_fails_half_way_keeps_its_curves_and_the_thread_lives():
-    worker = Worker(engine.preset("answer"))
+    worker = Worker(ANSWER)
     worker.send(StepEpochs(200))
     worker.work_until_idle()
     worker._lockstep.pytorch.step = lambda: 1 / 0
@@ -153,7 +156,7 @@ def test_a_model_that_fails_half_way_keeps_its_curves_and_the_thread_lives():
     assert "ZeroDivisionError" in worker.snapshot.error
     assert worker.snapshot.epoch == 200
     assert len(worker.snapshot.curves.numpy.low) == 200
-    worker.send(Restart(engine.preset("exact")))
+    worker.send(Restart(EXACT))
     worker.work_until_idle()
     assert worker.snapshot.state is State.FINISHED
     assert worker.snapshot.error is None
@@ -177,7 +180,7 @@ def test_a_missing_device_leaves_the_run_before_as_it_is():
     assert shown.refusal.settings == refused
     assert "PyTorch has no device 'cuda:99'" in shown.refusal.message
     assert "cpu" in shown.devices
-    worker.send(Restart(engine.preset("exact")))
+    worker.send(Restart(EXACT))
     worker.work_until_idle()
     assert worker.snapshot.refusal is None
 
@@ -260,7 +263,7 @@ def test_the_real_thread_runs_pauses_and_stops():
 
 
 def test_commands_queued_while_it_works_all_count():
-    worker = Worker(engine.preset("answer"))
+    worker = Worker(ANSWER)
     for seed in range(5):
         worker.send(Restart(replace(engine.preset("answer"), seed=seed), paused=True))
     worker.send(StepEpochs(3))
@@ -275,17 +278,17 @@ def test_a_step_is_opened_at_the_first_operation_that_differs_or_where_asked():
     worker.send(OpenStep())
     worker.work_until_idle()
     first = worker.snapshot
-    assert (first.step.epoch, first.growth.first, first.growth.trained) == (1, 1, 5000)
+    assert (first.step.epoch, first.growth.first, first.growth.trained) == (1, 1, 300)
     assert first.step.first_operation.place.name == "layer1-pre-activation"
-    worker.send(OpenStep(700, matched_start=True))
+    worker.send(OpenStep(70, matched_start=True))
     worker.work_until_idle()
-    opened, expected = worker.snapshot.step, trace_epoch(engine.preset("answer"), 700, matched_start=True)
-    assert (opened.epoch, opened.matched_start) == (700, True)
+    opened, expected = worker.snapshot.step, trace_epoch(ANSWER, 70, matched_start=True)
+    assert (opened.epoch, opened.matched_start) == (70, True)
     for ours, theirs in zip(opened.operations, expected.operations, strict=True):
         np.testing.assert_array_equal(ours.pytorch, theirs.pytorch)
         np.testing.assert_array_equal(ours.numpy, theirs.numpy)
     worker.send(CloseStep())
-    worker.send(Restart(engine.preset("exact")))
+    worker.send(Restart(EXACT))
     worker.work_until_idle()
     assert (worker.snapshot.step, worker.snapshot.growth) == (None, None)
 
@@ -333,7 +336,7 @@ def test_a_failure_stays_said_whatever_is_asked_next(command):
 
 
 def test_a_model_that_has_failed_is_asked_nothing_more():
-    worker = Worker(engine.preset("answer"))
+    worker = Worker(ANSWER)
     worker.send(StepEpochs(20))
     worker.work_until_idle()
     worker._lockstep.pytorch.step = lambda: 1 / 0

@@ -6,6 +6,7 @@ Pure arithmetic on an `Impact`; the shares themselves are `shapley.py`'s.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,12 +47,12 @@ class Effect:
     weights_held: FloatArray | None = None
     """The Shapley value with the weights held equal, for a bias whose draws shift them."""
 
-    @property
+    @cached_property
     def share(self) -> float:
         """The mean Shapley value."""
         return float(self.shapley.mean())
 
-    @property
+    @cached_property
     def spread(self) -> tuple[float, float]:
         """The Shapley value's least and greatest over the seeds."""
         return float(self.shapley.min()), float(self.shapley.max())
