@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Container, ScrollableContainer
 from textual.content import Content
-from textual.highlight import highlight
 
 from engine.experiment.settings import Settings, SideName
 from engine.networks.programs import Script, marked_lines, scripts
@@ -25,6 +24,9 @@ MARKED, FLASHED = "on $warning 22%", "on $accent 45%"
 @lru_cache(maxsize=4)
 def highlighted(text: str) -> tuple[Content, ...]:
     """The lines of a program."""
+    # Not at the top: the first picture need not wait for the highlighter.
+    from textual.highlight import highlight
+
     return tuple(highlight(text, language="python").split("\n"))
 
 
