@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import math
 import sys
-from importlib.metadata import version
 from typing import Any
 
 import rich_click as click
@@ -51,7 +50,7 @@ class _Group(click.RichGroup):
 
 @click.group(cls=_Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @experiment_options
-@click.version_option(version("mlp-tui"), "--version", "-V", prog_name="mlp-tui")
+@click.version_option(None, "--version", "-V", package_name="mlp-tui", prog_name="mlp-tui")
 @click.pass_context
 def main(context: click.RichContext, /, **options: Any) -> None:
     """Why does a network written by hand in NumPy not do what PyTorch does?
