@@ -26,8 +26,8 @@ COMMAND = ("-m", "tui_app")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """While libraries are imported: a thread would be missing in every fork."""
 
-LATER = ("numpy.random", "torch._dynamo")
-"""What PyTorch's first optimizer and NumPy's first random numbers import."""
+LATER = ("numpy.random", "torch._dynamo", "plotext", "textual.highlight")
+"""What PyTorch's first optimizer, NumPy's first random numbers, the first chart and the first program import."""
 
 MESSAGE = 1 << 20
 

@@ -4,14 +4,16 @@ import contextlib
 import os
 import sys
 
+from tui_app.importing import importing
 from tui_app.terminal.signals import Ending, hold_back
 
 
 def main() -> None:
     """Run the command line. What would interrupt the imports waits until they are done."""
     hold_back()
-    from tui_app.cli.main import main as command
-    from tui_app.terminal.endings import INTERRUPTED
+    with importing():
+        from tui_app.cli.main import main as command
+        from tui_app.terminal.endings import INTERRUPTED
 
     try:
         command(obj=Ending())

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import math
 import sys
-from importlib.metadata import version
 from typing import Any
 
 import rich_click as click
@@ -23,6 +22,7 @@ from tui_app.cli.number_options import NUMBER
 from tui_app.cli.options import command_line, experiment_options, settings_from
 from tui_app.cli.printing import check_targets, output_console, progress, say, say_written, wants_ascii
 from tui_app.cli.trace_command import trace
+from tui_app.importing import importing
 from tui_app.terminal.endings import FAILED, REFUSED, end, ended_well
 from tui_app.terminal.signals import Ending, end_on_termination, let_through
 from tui_app.text.ascii import locale_is_utf8, prepare_streams
@@ -51,7 +51,7 @@ class _Group(click.RichGroup):
 
 @click.group(cls=_Group, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @experiment_options
-@click.version_option(version("mlp-tui"), "--version", "-V", prog_name="mlp-tui")
+@click.version_option(None, "--version", "-V", package_name="mlp-tui", prog_name="mlp-tui")
 @click.pass_context
 def main(context: click.RichContext, /, **options: Any) -> None:
     """Why does a network written by hand in NumPy not do what PyTorch does?
@@ -91,12 +91,14 @@ def _refuse_options_before_command(context: click.RichContext) -> None:
 def explore_here(settings: Settings, ascii: bool = False, ending: Ending | None = None) -> None:
     """Show the explorer, or say why this is no place for it."""
     # Textual is imported here and not above: the other commands do without it.
-    from tui_app.terminal.driver import why_no_terminal
+    with importing():
+        from tui_app.terminal.driver import why_no_terminal
 
     reason = why_no_terminal()
     if reason is not None:
         end(f"the explorer needs a terminal, but {reason}; without one, use 'mlp-tui run'.", REFUSED)
-    from tui_app.app import explore
+    with importing():
+        from tui_app.app import explore
 
     sys.exit(explore(settings, ascii, ending))
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import plotext
 from numpy.typing import NDArray
 
 from engine.run.history import Curve
@@ -144,6 +143,9 @@ def picture(
     if not lines or width < LEAST_WIDTH or height < LEAST_HEIGHT:
         return None
     frame = _frame(lines, _span([one.curve for one in parts]), width, height, log, zero, epochs is not None)
+    # The explorer's first picture has no chart, and need not wait for this.
+    import plotext
+
     plotext.clear_figure()
     # The chart may be larger than what plotext takes for the terminal: $LINES of another window, say.
     plotext.limit_size(False, False)
@@ -209,6 +211,8 @@ def _y_range(low: float, high: float, log: bool, rows_of_zero: int) -> Range:
 
 def _draw_cells(lines: list[_Line], frame: _Frame, drawing: Drawing, text_color: Rgb) -> None:
     """One character for each cell that a curve touches, then the line at zero and the names where cells are free."""
+    import plotext
+
     size = (frame.columns, frame.rows)
     dots = [rasterize(line.x, line.low, line.high, size, frame.x_range, frame.y_range) for line in lines]
     codes = np.array([braille(layer) for layer in dots])

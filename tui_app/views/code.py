@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Container, ScrollableContainer
 from textual.content import Content
-from textual.highlight import highlight
 
 from engine.experiment.settings import Settings
 from engine.experiment.side import SideName
@@ -26,6 +25,9 @@ MARKED, FLASHED = "on $warning 22%", "on $accent 45%"
 @lru_cache(maxsize=4)
 def highlighted(text: str) -> tuple[Content, ...]:
     """The lines of a program."""
+    # Not at the top: the first picture need not wait for the highlighter.
+    from textual.highlight import highlight
+
     return tuple(highlight(text, language="python").split("\n"))
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import io
-import tokenize
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -78,18 +76,20 @@ def _functions(body: list[ast.stmt]) -> dict[str, ast.FunctionDef]:
 
 def _attach_comments(tree: ast.Module, text: str) -> None:
     """Each comment of a line of its own belongs to the statement on the line below it."""
-    own = {
-        token.start[0]: token.string
-        for token in tokenize.generate_tokens(io.StringIO(text).readline)
-        if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#")
-    }
+    lines = text.split("\n")
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt):
-            line = node.lineno - 1
-            found: list[str] = []
-            while line in own:
-                found.insert(0, own[line])
-                line -= 1
-            with_comments(node, found)
+            first = node.lineno - 1
+            # No string of several lines ends in a line that looks like a comment.
+            while lines[first - 1].lstrip().startswith("#"):
+                first -= 1
+            with_comments(node, [line.strip() for line in lines[first : node.lineno - 1]])
             if isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr)):
-                node.source_text = dedent(ast.get_source_segment(text, node, padded=True) or "")  # type: ignore[union-attr]
+                node.source_text = _segment(lines, node)  # type: ignore[union-attr]
+
+
+def _segment(lines: list[str], node: ast.stmt) -> str:
+    """The statement's text, without its indentation; `ast.get_source_segment` splits the whole source for each."""
+    found = lines[node.lineno - 1 : node.end_lineno]
+    found[-1] = found[-1].encode()[: node.end_col_offset].decode()
+    return dedent("\n".join(found))
