@@ -4,7 +4,6 @@ the explorer.
 
 import os
 import re
-import time
 from functools import reduce
 from itertools import product
 from pathlib import Path
@@ -89,13 +88,6 @@ async def test_a_typed_folder_is_shown_as_it_is(explorer, tmp_path, monkeypatch)
 @pytest.mark.parametrize("explorer", [("asked", WIDE), ("asked", NARROW)], indirect=True)
 async def test_a_dialog_that_is_gone_takes_no_more_keys(explorer, tmp_path, monkeypatch):
     keys_pressed = [["enter", "enter"], ["enter", "escape"], ["escape", "escape", "enter"]]
-    write = ExportScreen._write
-
-    def outlasting_the_keys(screen, folder):
-        write(screen, folder)
-        time.sleep(0.3)
-
-    monkeypatch.setattr(ExportScreen, "_write", outlasting_the_keys)
     for number, (keys, opened) in enumerate(product(keys_pressed, DIALOGS)):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -107,6 +99,28 @@ async def test_a_dialog_that_is_gone_takes_no_more_keys(explorer, tmp_path, monk
         if on_top(explorer) != "MainScreen":
             await explorer.press("escape")
         await until(explorer, lambda: on_top(explorer) == "MainScreen")
+
+
+@pytest.mark.parametrize("failing", [False, True])
+async def test_an_export_may_end_after_its_dialog_has_closed(explorer, tmp_path, monkeypatch, failing):
+    """Its widgets are gone by then; what it wrote stays."""
+    monkeypatch.chdir(tmp_path)
+    write = ExportScreen._write
+
+    async def close(screen):
+        await screen.query("*").remove()
+
+    def write_late(screen, folder):
+        write(screen, folder)
+        explorer.app.call_from_thread(close, screen)
+        if failing:
+            raise ValueError("boom")
+
+    monkeypatch.setattr(ExportScreen, "_write", write_late)
+    await explorer.press("e", "enter")
+    await until(explorer, lambda: (tmp_path / "mlp-tui-export").exists())
+    assert explorer.app._exception is None
+    assert os.listdir(tmp_path) == ["mlp-tui-export"]
 
 
 async def test_no_size_ends_it(explorer, tmp_path, monkeypatch):

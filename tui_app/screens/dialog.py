@@ -68,7 +68,9 @@ class Dialog(ModalScreen[Result], TooSmallFor):
 
     def say(self, problem: str | Content) -> None:
         """Show what is wrong with what was typed, letter by letter; as `Content` in a style of its own."""
-        self.query_one("#problem", PlainText).update(problem)
+        # Work beside the screen may end when the dialog has closed, and its widgets are gone.
+        for line in self.query("#problem").results(PlainText):
+            line.update(problem)
 
 
 class PagedList(OptionList):
