@@ -118,7 +118,7 @@ async def test_an_export_may_end_after_its_dialog_has_closed(explorer, tmp_path,
 
     monkeypatch.setattr(ExportScreen, "_write", write_late)
     await explorer.press("e", "enter")
-    await until(explorer, lambda: (tmp_path / "mlp-tui-export").exists())
+    await until(explorer, (tmp_path / "mlp-tui-export").exists)
     assert explorer.app._exception is None
     assert os.listdir(tmp_path) == ["mlp-tui-export"]
 

@@ -16,6 +16,7 @@ from hypothesis import settings as hypothesis_settings
 import engine
 from engine.experiment.discrepancies import CATALOGUE, find
 from engine.experiment.side import SideName
+from engine.experiment.update_rules import Momentum
 from engine.networks.programs import marked_lines, script_files, scripts
 from engine.networks.threads import shares_products
 from tests.large import BENCHMARK, network
@@ -134,15 +135,36 @@ def test_data_that_are_many_are_exported_with_them(alone, tmp_path):
     assert (tmp_path / "0" / "my_points_data.csv").exists()
 
 
-@given(experiment=experiments())
-def test_any_experiment_in_this_process(experiment):
-    """Any sizes, activations and choices, without the cost of a process each."""
+def losses_here(experiment):
+    """What both programs print, each the engine's own losses."""
     run = engine.train(experiment)
+    both = []
     for side, script in zip((run.numpy, run.pytorch), scripts(experiment).values(), strict=True):
         printed = []
         with np.errstate(all="ignore"):
             exec(script.text, {"print": lambda *values, sep, printed=printed: printed.extend(values)})
         np.testing.assert_array_equal(printed[: len(side.losses)], side.losses)
+        both.append(printed)
+    return both
+
+
+@given(experiment=experiments())
+def test_any_experiment_in_this_process(experiment):
+    """Any sizes, activations and choices, without the cost of a process each."""
+    losses_here(experiment)
+
+
+def test_every_rule_of_an_update_in_loops():
+    """What one rule needs beside the others, where layers are too many to go by name."""
+    choices = [
+        [choice.value for choice in find(field).choices]
+        for field in ("update_order", "momentum", "weight_decay", "bias")
+    ]
+    choices[1] += [Momentum.parse(text) for text in ("pytorch-0.5-dampened-0.25", "textbook-0.5-dampened-0.25")]
+    for order, momentum, decay, bias in product(*choices):
+        rules = {"update_order": order, "momentum": momentum, "weight_decay": decay, "bias": bias}
+        sides = {side.value: replace(engine.Side(), **rules) for side in SideName}
+        losses_here(engine.Settings(engine.built_in("regression"), **sides, hidden=(3, 2, 2), epochs=6))
 
 
 @pytest.mark.parametrize("side", SideName)

@@ -21,14 +21,18 @@ Edit = tuple[range, Sequence[str]]
 
 
 def marked_lines(settings: Settings, side: SideName) -> frozenset[int]:
-    """The lines of a side's program, from 0, that change or go when a remaining difference is matched there."""
+    """The lines of a side's program, from 0, that change or go when a remaining difference is matched there: as few as
+    leave only what stands in each of those programs, in the same order.
+    """
     program = PROGRAMS[side](settings)
-    return frozenset(
-        line
-        for discrepancy in remaining(settings)
-        for gone, _ in _edits(program, _matched_program(settings, discrepancy, side))
-        for line in gone
-    )
+    others = [_matched_program(settings, discrepancy, side) for discrepancy in remaining(settings)]
+    marked = {line for other in others for gone, _ in _edits(program, other) for line in gone}
+    # Of two lines that change places, one difference may have given the one, another difference the other.
+    for line in sorted(marked):
+        kept = [one for place, one in enumerate(program.lines) if place == line or place not in marked]
+        if all(_holds(other.lines, kept) for other in others):
+            marked.remove(line)
+    return frozenset(marked)
 
 
 def lines_to_change(settings: Settings, discrepancy: Discrepancy, side: SideName) -> str:
@@ -43,6 +47,12 @@ def lines_to_change(settings: Settings, discrepancy: Discrepancy, side: SideName
         return f"# not possible: {error}"
     present, other = PROGRAMS[side](settings), PROGRAMS[side](matched)
     return "\n".join(_once_for_all_layers(_instructions(present, other), len(settings.activations)))
+
+
+def _holds(lines: Sequence[str], some: Sequence[str]) -> bool:
+    """Whether all of `some` are among the lines, in their order."""
+    remaining_lines = iter(lines)
+    return all(line in remaining_lines for line in some)
 
 
 def _matched_program(settings: Settings, discrepancy: Discrepancy, side: SideName) -> Script:

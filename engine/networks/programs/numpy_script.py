@@ -30,6 +30,9 @@ NAMED_LAYERS = 3
 BY_LAYER = ("W", "b", "V", "U", "dW", "db", "z", "layer", "dlayer", "delta")
 """What the network keeps by layer."""
 
+GRADIENTS = ("dW", "db")
+"""What the network keeps beside its parameters; a program in loops makes them where it needs them."""
+
 MAY_GO = {"z", "s", "dlayer", "dW", "db", "gradient", "opened", "rate", "total", "loss"}
 """Names of the step that a program has only where they are needed."""
 
@@ -229,6 +232,9 @@ def _training(writer: Writer, settings: Settings) -> None:
     lines = _step_lines(side, settings.activations)
     if side.momentum.coefficient:
         writer.add(_velocities(settings))
+    for name in GRADIENTS:
+        if any(f"{name}[" in line for line in lines):
+            writer.add(f"{name} = {{}}")
     counted = any(re.search(r"\bepoch\b", line) for line in lines)
     writer.add(f"losses = []\nfor epoch in range({'1, epochs + 1' if counted else 'epochs'}):")
     for line in lines:
