@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from engine.networks.programs.source import comments_of, copied, with_comments
@@ -101,10 +102,28 @@ def _is_set_again(statements: Iterable[ast.stmt], target: str) -> bool:
     return any(target == key(one) for statement in statements for one in _stored(statement))
 
 
-def _count(statement: ast.AST, target: str) -> int:
+def _count(statement: ast.stmt, target: str) -> int:
     """How often it reads the target."""
-    stored = {id(one) for one in _stored(statement)}
-    return sum(id(node) not in stored for node in _places(statement, target))
+    return sum(reads[target] for reads in _reads(statement))
+
+
+def _reads(statement: ast.stmt) -> Iterator[Counter[str]]:
+    """How often it reads each name and element, its own blocks' statements one by one."""
+    if isinstance(statement, Block):
+        for part in ast.iter_child_nodes(statement):
+            yield from _reads(part) if isinstance(part, ast.stmt) else (_counted(part, set()),)
+        return
+    # Found once: a statement that becomes another is another object.
+    found: Counter[str] | None = getattr(statement, "reads", None)
+    if found is None:
+        found = _counted(statement, {id(one) for one in _stored(statement)})
+        statement.reads = found  # type: ignore[attr-defined]
+    yield found
+
+
+def _counted(part: ast.AST, stored: set[int]) -> Counter[str]:
+    nodes = (node for node in ast.walk(part) if isinstance(node, (ast.Name, ast.Subscript)) and id(node) not in stored)
+    return Counter(map(key, nodes))
 
 
 def _places(statement: ast.AST, target: str) -> Iterator[ast.expr]:
@@ -127,9 +146,18 @@ def _stored(statement: ast.AST) -> Iterator[ast.expr]:
 
 def _targets(statement: ast.stmt) -> set[str]:
     """What it sets or changes."""
-    nodes = ast.walk(statement) if isinstance(statement, Block) else [statement]
-    changed = {key(node.target) for node in nodes if isinstance(node, ast.AugAssign)}
-    return changed | {key(target) for target in _stored(statement)}
+    if isinstance(statement, Block):
+        return set().union(
+            {key(one) for one in _stored(statement)},
+            *map(_targets, [*statement.body, *getattr(statement, "orelse", [])]),
+        )
+    # As in `_reads`.
+    found: set[str] | None = getattr(statement, "targets_set", None)
+    if found is None:
+        changed = {key(statement.target)} if isinstance(statement, ast.AugAssign) else set()
+        found = changed | {key(one) for one in _stored(statement)}
+        statement.targets_set = found  # type: ignore[attr-defined]
+    return found
 
 
 def _is_changed(statements: Iterable[ast.stmt], target: str) -> bool:
@@ -158,13 +186,11 @@ def _reads_before_setting(name: str, statements: list[ast.stmt]) -> bool:
     for statement in statements:
         if isinstance(statement, (ast.For, ast.With)):
             continue
-        targets = _targets(statement)
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name:
-                element = key(node)
-                if element not in known and element not in targets:
-                    return True
-        known |= targets
+        known_here = known | _targets(statement)
+        read = (one for reads in _reads(statement) for one in reads if one.startswith(f"{name}["))
+        if any(element not in known_here for element in read):
+            return True
+        known = known_here
     return False
 
 

@@ -50,9 +50,18 @@ def source_text(node: ast.stmt) -> str | None:
     return found
 
 
+def _as_it_stands(original: ast.stmt) -> str:
+    """A statement of the source, which many programs have, as Python writes it."""
+    found: str | None = getattr(original, "unparsed", None)
+    if found is None:
+        found = ast.unparse(original)
+        original.unparsed = found  # type: ignore[attr-defined]
+    return found
+
+
 def with_source(node: ast.stmt, original: ast.stmt) -> ast.stmt:
     """A statement written anew, with the original's layout if it says the same."""
-    if ast.unparse(node) == ast.unparse(original):
+    if ast.unparse(node) == _as_it_stands(original):
         node.source_text = source_text(original)  # type: ignore[attr-defined]
     return node
 
