@@ -108,15 +108,15 @@ class Terminal:
         modes[3] &= ~termios.PENDIN
         return modes
 
-    def ended(self):
+    def ended(self, limit=LIMIT):
         """The exit status; the time it took must be within the limit."""
         start = time.monotonic()
         while self.process.poll() is None:
-            assert time.monotonic() < start + LIMIT + 0.5, "it has not ended"
+            assert time.monotonic() < start + limit + 0.5, "it has not ended"
             self.read(0.02)
         took = time.monotonic() - start
         self.read(0)
-        assert took < LIMIT
+        assert took < limit
         return self.process.returncode
 
     def assert_whole(self):

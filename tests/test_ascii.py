@@ -146,7 +146,7 @@ def test_the_explorer_writes_ascii_alone(options):
         os.write(program.master, key)
         program.wait_until_drawn()
     os.write(program.master, b"q")
-    assert program.ended() == 0
+    assert program.ended(limit=20) == 0
     program.assert_whole()
     program.close()
     assert program.output.isascii()

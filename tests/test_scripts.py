@@ -157,12 +157,11 @@ def test_any_experiment_in_this_process(experiment):
 def test_every_rule_of_an_update_in_loops():
     """What one rule needs beside the others, where layers are too many to go by name."""
     choices = [
-        [choice.value for choice in find(field).choices]
-        for field in ("update_order", "momentum", "weight_decay", "bias")
+        [choice.value for choice in find(field).choices] for field in ("update_order", "momentum", "weight_decay")
     ]
     choices[1] += [Momentum.parse(text) for text in ("pytorch-0.5-dampened-0.25", "textbook-0.5-dampened-0.25")]
-    for order, momentum, decay, bias in product(*choices):
-        rules = {"update_order": order, "momentum": momentum, "weight_decay": decay, "bias": bias}
+    for order, momentum, decay in product(*choices):
+        rules = {"update_order": order, "momentum": momentum, "weight_decay": decay}
         sides = {side.value: replace(engine.Side(), **rules) for side in SideName}
         losses_here(engine.Settings(engine.built_in("regression"), **sides, hidden=(3, 2, 2), epochs=6))
 
