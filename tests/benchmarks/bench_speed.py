@@ -33,9 +33,10 @@ def say(text):
     print(f"\n{text}")
 
 
-def test_headless_takes_at_most_three_quarters_of_the_plain_loops():
-    ratios, plain_seconds, our_seconds = [], [], []
-    for _ in range(3):
+def test_headless_takes_about_a_third_of_the_plain_loops():
+    """The least times of five rounds: what else the machine does only adds to them."""
+    plain_seconds, our_seconds = [], []
+    for _ in range(5):
         numpy_seconds, (numpy_losses, _) = timed(numpy_listing)
         torch_seconds, (torch_losses, _) = timed(torch_listing)
         seconds, run = timed(lambda: engine.train(engine.preset("answer")))
@@ -43,12 +44,12 @@ def test_headless_takes_at_most_three_quarters_of_the_plain_loops():
         np.testing.assert_array_equal(run.pytorch.losses, torch_losses)
         plain_seconds.append(numpy_seconds + torch_seconds)
         our_seconds.append(seconds)
-        ratios.append(seconds / (numpy_seconds + torch_seconds))
+    ratio = min(our_seconds) / min(plain_seconds)
     say(
-        f"{EPOCHS} epochs of both: plain loops {np.median(plain_seconds):.2f} s, "
-        f"engine {np.median(our_seconds):.2f} s, ratio {np.median(ratios):.2f}, the same 10,000 losses"
+        f"{EPOCHS} epochs of both: plain loops {min(plain_seconds):.2f} s, "
+        f"engine {min(our_seconds):.2f} s, ratio {ratio:.2f}, the same 10,000 losses"
     )
-    assert np.median(ratios) <= 0.75
+    assert ratio <= 0.35
 
 
 WATCHED = """
