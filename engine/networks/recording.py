@@ -107,7 +107,7 @@ class Recording:
 
     def give(self, array: FloatArray) -> RecordedArray:
         """An array that the computation starts from, or changes."""
-        return self._known(Value(array, given=True))
+        return self._known(Value(np.asarray(array), given=True))
 
     def _known(self, value: Value) -> RecordedArray:
         recorded = value.array.view(self._kind)
