@@ -20,19 +20,19 @@ os.environ.pop("LC_ALL", None)
 os.environ["LANG"] = "C.UTF-8"
 
 import pytest  # noqa: E402
-from hypothesis import settings as hypothesis_settings  # noqa: E402
 
 # An explorer leaves much behind, and looking through all that PyTorch has imported takes long: look rarely.
 gc.set_threshold(50_000, 20, 50)
 
-from tests import idle, style_sheets  # noqa: E402
+from tests import (  # noqa: E402
+    examples,  # noqa: F401 - it says how many there are
+    idle,
+    style_sheets,
+)
 from tests.driver import explorer  # noqa: E402, F401 - a fixture of all
 
 idle.wait_no_longer()
 style_sheets.parse_each_once()
-
-hypothesis_settings.register_profile("steady", deadline=None, derandomize=True, max_examples=30)
-hypothesis_settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ import pytest
 import torch
 from click.testing import CliRunner
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from textual.content import Content
 
 import engine
@@ -30,6 +29,7 @@ from engine.experiment.side import LossReport, Side, SideName
 from engine.experiment.update_rules import Momentum
 from engine.networks.initial_weights import initial_layers
 from engine.networks.programs import lines_to_change, scripts
+from tests.examples import examples
 from tests.strategies import experiments
 from tui_app.cli.main import main
 from tui_app.text.fix_lines import fix_lines
@@ -97,7 +97,7 @@ def test_matching_all_leaves_nothing(toward):
 
 
 @given(settings=experiments())
-@hypothesis_settings(max_examples=6)
+@examples(6)
 def test_an_explanation_says_what_is_so_and_nothing_else_and_the_panel_shows_its_parts_in_order(settings):
     for discrepancy in CATALOGUE:
         explanation, changes = discrepancy.explain(settings), fix_lines(settings, discrepancy)
@@ -150,7 +150,7 @@ def of_any_layer(lines):
 
 
 @given(settings=experiments())
-@hypothesis_settings(max_examples=5)
+@examples(5)
 def test_the_lines_to_change_turn_one_program_into_the_other(settings):
     programs = scripts(settings)
     for discrepancy, side in product(CATALOGUE, SideName):

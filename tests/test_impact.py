@@ -7,14 +7,13 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import engine
 from engine.errors import SettingsError
 from engine.experiment.discrepancies import find
-from engine.experiment.side import InitialWeights, LogMoment, LossReport, SideName
+from engine.experiment.side import InitialWeights, LogMoment, LossReport, Precision, SideName
 from engine.experiment.toward import AS_THE_ANSWER, Toward, toward
 from engine.export.impact_file import impact_csv, impact_document
 from engine.impact.effects import ROUNDING, against_the_answer, conclusion, effects, usable_seeds
@@ -27,6 +26,7 @@ from engine.networks.places import Kind
 from engine.networks.stacked_runs import StackedRun
 from engine.networks.torch_model import TorchModel
 from engine.networks.torch_stack import TorchStack
+from tests.examples import examples
 from tests.made_up import MadeUpStudy
 from tests.strategies import experiments
 from tui_app.cli.impact_command import impact as impact_command
@@ -118,7 +118,7 @@ def logged_by(model, report):
 
 
 @given(experiments(), st.lists(st.integers(0, 5), min_size=2, max_size=4))
-@hypothesis_settings(max_examples=40)
+@examples(40)
 def test_every_run_of_a_torch_stack_is_the_run_alone(settings, seeds):
     """Whatever the choices, from several starts; a product of a stack may be summed in another order."""
     settings = settings.with_side(SideName.PYTORCH, precision="float64")
@@ -157,7 +157,10 @@ def test_every_run_of_a_torch_stack_is_the_run_alone(settings, seeds):
     ),
 )
 def test_every_run_of_a_numpy_stack_has_the_bits_of_the_run_alone(settings, numbers):
-    """Whatever the choices: before the step is recorded, while it is, and after."""
+    """Whatever the choices: before the step is recorded, while it is, and after. But for one row in float64 times a
+    matrix in float32, whose products np.dot and np.matmul sum otherwise.
+    """
+    assume(settings.numpy.precision is not Precision.MIXED or settings.data.samples > 1)
     momentum, decay = settings.numpy.momentum, settings.numpy.weight_decay
     runs = [
         StackedRun.of(

@@ -11,7 +11,6 @@ from itertools import islice, product
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 
 import engine
 from engine.experiment.discrepancies import CATALOGUE, find
@@ -19,6 +18,7 @@ from engine.experiment.side import SideName
 from engine.experiment.update_rules import Momentum
 from engine.networks.programs import marked_lines, script_files, scripts
 from engine.networks.threads import shares_products
+from tests.examples import examples
 from tests.large import BENCHMARK, network
 from tests.strategies import experiments
 
@@ -168,7 +168,7 @@ def test_every_rule_of_an_update_in_loops():
 
 @pytest.mark.parametrize("side", SideName)
 @given(experiment=experiments())
-@hypothesis_settings(max_examples=15)
+@examples(15)
 def test_marked_lines_are_those_that_matching_changes(side, experiment):
     """What is not marked stands in the program of every remaining difference matched there, in the same order."""
     lines = scripts(experiment)[side].lines

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
@@ -24,6 +23,7 @@ from engine.run.predictions import PredictionMap, Predictions
 from engine.step.operations import Operation
 from engine.step.trace import trace_epoch
 from tests.driver import driven
+from tests.examples import examples
 from tests.made_up import made_up_worker
 from tests.strategies import experiments
 from tui_app.app import ExplorerApp
@@ -181,7 +181,7 @@ async def test_maps_say_their_numbers_whole_at_every_width(height):
 
 
 @given(experiments(), st.sampled_from(WIDTHS), st.booleans())
-@hypothesis_settings(max_examples=60)
+@examples(60)
 def test_values_of_the_differences_are_whole(settings, screen, ascii):
     from tui_app.text.difference_rows import row_texts, value_forms
 

@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tui_app.text.ticks import epoch_ticks, log_ticks, value_ticks
 
 ROWS = st.integers(2, 60)
@@ -42,7 +42,7 @@ def ranges(draw):
     return (middle - width) * scale, (middle + width) * scale
 
 
-@hypothesis_settings(max_examples=500)
+@examples(500)
 @given(ranges(), ROWS)
 def test_a_linear_axis(ends, rows):
     low, high = ends
@@ -63,7 +63,7 @@ def test_a_linear_axis(ends, rows):
         assert mantissa in (1, 2, 2.5, 5)
 
 
-@hypothesis_settings(max_examples=300)
+@examples(300)
 @given(st.floats(-200, 200), st.floats(1e-9, 40), ROWS)
 def test_a_log_axis(low, width, rows):
     high = low + width

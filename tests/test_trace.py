@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import engine
@@ -32,6 +31,7 @@ from engine.step.rounding.ways import SUMS_OF_PRODUCTS, fused, order_that_gives,
 from engine.step.step_tensors import numpy_tensors, places
 from engine.step.torch_trace import torch_tensors
 from engine.step.trace import Tracing, trace, trace_epoch
+from tests.examples import examples
 from tests.strategies import experiments
 from tui_app.text.step_lines import reason_lines
 
@@ -86,7 +86,7 @@ def test_every_operation_is_autograds(settings):
 
 
 @given(experiments(), st.integers(0, 3))
-@hypothesis_settings(max_examples=15)
+@examples(15)
 def test_the_opened_step_is_the_engines_own(settings, before):
     """Whatever the choices: the new parameters and the loss have the bits of the steps that train."""
     with np.errstate(all="ignore"):
