@@ -14,8 +14,8 @@ from hypothesis import given
 
 import engine
 from engine.experiment.discrepancies import CATALOGUE, find
-from engine.experiment.side import SideName
-from engine.experiment.update_rules import Momentum
+from engine.experiment.side import DerivativeAt, LogMoment, SideName
+from engine.experiment.update_rules import Momentum, UpdateOrder
 from engine.networks.programs import marked_lines, script_files, scripts
 from engine.networks.threads import shares_products
 from tests.examples import examples
@@ -164,6 +164,16 @@ def test_every_rule_of_an_update_in_loops():
         rules = {"update_order": order, "momentum": momentum, "weight_decay": decay}
         sides = {side.value: replace(engine.Side(), **rules) for side in SideName}
         losses_here(engine.Settings(engine.built_in("regression"), **sides, hidden=(3, 2, 2), epochs=6))
+
+
+@pytest.mark.parametrize("bias", [(False, False, True, False), (True, False, False, True)])
+@pytest.mark.parametrize("slips", [(2, 3), (1, 4)])
+def test_loops_over_other_layers_forward_than_backward(bias, slips):
+    """What one loop keeps is read in another, and may be computed once more for the log."""
+    at = [DerivativeAt.PRE_ACTIVATION if layer in slips else DerivativeAt.OUTPUT for layer in range(1, 5)]
+    for moment, order in product(LogMoment, UpdateOrder):
+        side = engine.Side(bias=bias, derivative_at=at, log_moment=moment, update_order=order)
+        losses_here(engine.Settings(engine.built_in("xor"), side, side, hidden=(2, 2, 2), epochs=6))
 
 
 @pytest.mark.parametrize("side", SideName)

@@ -28,11 +28,6 @@ def values_of(choice: PerLayer[Value]) -> tuple[Value, ...]:
     return tuple(dict.fromkeys(choice)) if isinstance(choice, tuple) else (choice,)
 
 
-def plain_values(choice: PerLayer[Enum]) -> Any:
-    """The values of the members: one, or a list."""
-    return [one.value for one in choice] if isinstance(choice, tuple) else choice.value
-
-
 def typed(choice: PerLayer[Enum]) -> str:
     """As it is typed: 'relu', 'relu,tanh'."""
     return ",".join(one.value for one in (choice if isinstance(choice, tuple) else (choice,)))

@@ -12,7 +12,6 @@ from engine.errors import InputError
 from engine.experiment.data import Dataset
 from engine.experiment.discrepancies import SIDE_SETTINGS, remaining
 from engine.experiment.old_names import with_present_names
-from engine.experiment.per_layer import plain_values
 from engine.experiment.reading import read_text
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side, SideName
@@ -37,7 +36,7 @@ def settings_document(settings: Settings) -> dict[str, Any]:
             "Y": data.Y.tolist(),
         },
         "hidden": list(settings.hidden),
-        "activation": plain_values(settings.activation),
+        "activation": _plain(settings.activation),
         "output_activation": settings.output_activation.value,
         "epochs": settings.epochs,
         "seed": settings.seed,

@@ -52,7 +52,7 @@ def _goes(body: list[ast.stmt], index: int, whole: list[ast.stmt], may_go: Calla
     if not may_go(name):
         return False
     users = _users(body, index, target)
-    if users is None or (not _is_set_again(body[index + 1 :], target) and _crosses_lists(name, whole)):
+    if users is None or _crosses_lists(name, _while_it_holds(body, index, target, whole)):
         return False
     uses = sum(_count(user, target) for user in users)
     if uses == 0:
@@ -98,8 +98,12 @@ def _users(body: list[ast.stmt], index: int, target: str) -> list[ast.stmt] | No
     return found
 
 
-def _is_set_again(statements: Iterable[ast.stmt], target: str) -> bool:
-    return any(target == key(one) for statement in statements for one in _stored(statement))
+def _while_it_holds(body: list[ast.stmt], index: int, target: str, whole: list[ast.stmt]) -> list[ast.stmt]:
+    """The blocks in which another name for the element may be read: up to where it is set again, else all."""
+    for place, statement in enumerate(body[index + 1 :], start=index + 1):
+        if any(target == key(one) for one in _stored(statement)):
+            return [one for one in body[index + 1 : place] if isinstance(one, Block)]
+    return whole
 
 
 def _count(statement: ast.stmt, target: str) -> int:
