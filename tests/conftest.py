@@ -13,6 +13,11 @@ for variable in ("NO_COLOR", "FORCE_COLOR", "TEXTUAL_THEME", "COLORTERM", "TEXTU
 # Nothing of the person's own is read or written.
 folder = tempfile.mkdtemp(prefix="mlp-tui-tests-")
 os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_STATE_HOME"] = folder
+os.environ.setdefault("TESTS_SHARED_FOLDER", folder)
+
+# Nobody is new here: the greeting would lie over the status for ten seconds.
+os.mkdir(f"{folder}/mlp-tui")
+open(f"{folder}/mlp-tui/config.toml", "w").close()
 atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 # The locale decides whether only ASCII is written.

@@ -4,6 +4,7 @@ What is about the imports themselves, or about how Python starts, needs a proces
 """
 
 import atexit
+import contextlib
 import fcntl
 import gc
 import importlib
@@ -104,49 +105,82 @@ def run_forked(*command, **options):
 
 @cache
 def _server():
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs:
+    """A connection to the one server of all workers, which the first of them starts and which ends with the last."""
+    folder = Path(os.environ["TESTS_SHARED_FOLDER"])
+    place = str(folder / "server")
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            connection.connect(place)
+        except OSError:
+            _start_server(folder, place)
+            connection.connect(place)
+    atexit.register(connection.close)
+    return connection
+
+
+def _start_server(folder, place):
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(place)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind(place)
+        listening.listen()
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.forked", str(theirs.fileno())],
+            [sys.executable, "-m", "tests.forked", str(listening.fileno())],
             cwd=ROOT,
             env={**os.environ, **ONE_THREAD, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=[theirs.fileno()],
+            pass_fds=[listening.fileno()],
             start_new_session=True,
         )
-    atexit.register(process.wait)
-    atexit.register(ours.close)
-    return process, ours
+    # Kept, so that the pipes are; another worker may still use it when this one ends.
+    atexit.register(process.poll)
 
 
 def _ask(request, descriptors=()):
-    process, connection = _server()
-    socket.send_fds(connection, [json.dumps(request).encode()], descriptors)
-    answer = connection.recv(MESSAGE)
-    assert answer, process.stderr.read().decode()
+    socket.send_fds(_server(), [json.dumps(request).encode()], descriptors)
+    answer = _server().recv(MESSAGE)
+    assert answer, "the server of forks has ended: try python -m tests.forked"
     return json.loads(answer)
 
 
-def serve(connection):
-    """In the parent, answer until nobody asks; in a fork, what it is to run."""
-    while True:
-        message, descriptors, _, _ = socket.recv_fds(connection, MESSAGE, 3)
-        if not message:
-            return None
-        request = json.loads(message)
-        if "ended" in request:
-            answer = os.waitstatus_to_exitcode(os.waitpid(request["ended"], 0)[1])
-        else:
-            answer = os.fork()
-            if answer == 0:
-                connection.close()
-                _settle(request, descriptors)
-                return request["command"]
-        for one in descriptors:
-            os.close(one)
-        connection.send(json.dumps(answer).encode())
+def serve(listening):
+    """In the parent, answer until all that asked have gone; in a fork, what it is to run."""
+    workers = [listening.accept()[0]]
+    while workers:
+        for one in select.select([listening, *workers], [], [])[0]:
+            if one is listening:
+                workers.append(listening.accept()[0])
+                continue
+            message, descriptors, _, _ = socket.recv_fds(one, MESSAGE, 3)
+            if not message:
+                workers.remove(one)
+                one.close()
+                continue
+            command = _answer(one, json.loads(message), descriptors)
+            if command is not None:
+                for each in (listening, *workers):
+                    each.close()
+                return command
+    return None
+
+
+def _answer(worker, request, descriptors):
+    """How one ended, or a fork's number; in that fork, what it is to run."""
+    if "ended" in request:
+        answer = os.waitstatus_to_exitcode(os.waitpid(request["ended"], 0)[1])
+    else:
+        answer = os.fork()
+        if answer == 0:
+            _settle(request, descriptors)
+            return request["command"]
+    for one in descriptors:
+        os.close(one)
+    worker.send(json.dumps(answer).encode())
+    return None
 
 
 def _settle(request, descriptors):
@@ -195,6 +229,7 @@ def import_all():
 
 if __name__ == "__main__":
     import_all()
-    command = serve(socket.socket(fileno=int(sys.argv[1])))
-    if command is not None:
-        run(command)
+    if len(sys.argv) > 1:
+        command = serve(socket.socket(fileno=int(sys.argv[1])))
+        if command is not None:
+            run(command)
