@@ -5,6 +5,7 @@ import pytest
 
 import engine
 from engine.errors import DataError
+from engine.experiment.data import Dataset
 from engine.experiment.data_files import load
 
 
@@ -146,3 +147,26 @@ def test_a_file_that_is_no_archive(tmp_path):
 def test_targets_go_with_a_csv_only(tmp_path):
     with pytest.raises(DataError, match="built in"):
         load("xor", ("a",))
+
+
+@pytest.mark.parametrize(
+    ("Y", "classes", "message"),
+    [
+        ([[1, 0], [0, 1]], ("a",), "1 names of classes for 2 target columns"),
+        ([[1, 0], [0, 1]], ("a", "a"), "a name of its own"),
+        ([[1], [0]], ("a",), "of two or more"),
+        ([[1, 1], [0, 1]], ("a", "b"), "a single 1 among zeros"),
+        ([[0.5, 0.5], [0, 1]], ("a", "b"), "a single 1 among zeros"),
+        ([[1, 0], [0, 1]], ["a", "b"], "texts, one for each class"),
+    ],
+)
+def test_classes_that_do_not_fit_the_targets(Y, classes, message):
+    with pytest.raises(DataError, match=message):
+        Dataset("data", [[0.0], [1.0]], Y, classes=classes)
+
+
+def test_a_class_is_a_column_of_its_own():
+    data = Dataset("data", [[0.0], [1.0]], [[1, 0], [0, 1]], classes=("left", "right\x1b[2J"))
+    assert data.classes[0] == "left"
+    assert "\x1b" not in data.classes[1]
+    assert data != Dataset("data", [[0.0], [1.0]], [[1, 0], [0, 1]])

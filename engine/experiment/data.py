@@ -28,6 +28,7 @@ class Dataset:
     `X` is (N, D) and `Y` is (N, C), both float64, finite and read-only; one-dimensional arrays become a single column.
     `name` is made fit to be shown. `source` is the file the data came from, `targets` the column names asked for there,
     `header` what was said of its first line, and `notes` holds a sentence for each thing that had to be guessed.
+    `classes` names the classes where each sample belongs to one: Y then has a column of 0 and 1 for each (one-hot).
 
     Raises `DataError` when something is of another type or the arrays do not fit together.
     """
@@ -39,6 +40,7 @@ class Dataset:
     targets: tuple[str, ...] = ()
     header: bool | None = None
     notes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_words(self)
@@ -49,6 +51,7 @@ class Dataset:
             raise DataError(
                 f"{self.name}: X has {len(self.X)} rows and Y has {len(self.Y)}; every sample needs its row in both."
             )
+        _check_classes(self)
 
     @property
     def samples(self) -> int:
@@ -75,7 +78,7 @@ class Dataset:
 
 
 def _words(data: Dataset) -> tuple[object, ...]:
-    return data.name, data.source, data.targets, data.header
+    return data.name, data.source, data.targets, data.header, data.classes
 
 
 def _check_words(data: Dataset) -> None:
@@ -91,6 +94,27 @@ def _check_words(data: Dataset) -> None:
         )
     if data.header is not None and not isinstance(data.header, bool):
         raise DataError(f"{shown(data.name)}: header cannot be {shown(repr(data.header))}; it is True, False or None.")
+
+
+def _check_classes(data: Dataset) -> None:
+    """As many names as columns, at least two, none twice; each row one 1 among zeros."""
+    if not isinstance(data.classes, tuple) or not all(isinstance(name, str) for name in data.classes):
+        raise DataError(f"{data.name}: classes cannot be {shown(repr(data.classes))}; it is texts, one for each class.")
+    if not data.classes:
+        return
+    object.__setattr__(data, "classes", tuple(shown(name) for name in data.classes))
+    if len(data.classes) != data.outputs or data.outputs < 2 or len(set(data.classes)) < data.outputs:
+        raise DataError(
+            f"{data.name}: {len(data.classes)} names of classes for {data.outputs} target columns; "
+            "each column, of two or more, needs a name of its own."
+        )
+    if not is_one_hot(data.Y):
+        raise DataError(f"{data.name}: a row of Y must be a single 1 among zeros where classes have names.")
+
+
+def is_one_hot(Y: FloatArray) -> bool:
+    """Whether each row of Y (N, C) is a single 1 among zeros, C being two or more."""
+    return Y.shape[1] > 1 and bool(((Y == 0) | (Y == 1)).all() and (Y.sum(axis=1) == 1).all())
 
 
 def _checked_matrix(values: object, what: str) -> FloatArray:
