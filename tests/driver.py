@@ -6,9 +6,11 @@ import pytest
 from textual import events
 
 import engine
+from engine.experiment.discrepancies import CATALOGUE, find
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.one_picture import HeldBack
+from tui_app.text.difference_rows import listed_rows
 
 WIDE, NARROW, LEAST = (120, 40), (80, 24), (60, 20)
 
@@ -27,6 +29,11 @@ class Driver:
     def __init__(self, app, pilot):
         self.app, self.pilot = app, pilot
         self.expected_faults = []
+
+    def down_to(self, field):
+        """The keys that select this difference, from the first on."""
+        listed = listed_rows(self.app.settings, 0)
+        return ["down"] * listed.index(CATALOGUE.index(find(field)))
 
     async def settle(self):
         self.app.worker.work_until_idle()

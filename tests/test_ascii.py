@@ -13,6 +13,7 @@ from engine.experiment.discrepancies import CATALOGUE
 from engine.experiment.side import SideName
 from tests.forked import COMMAND, run_forked
 from tests.pseudo_terminal import ForkedTerminal
+from tests.strategies import classes
 from tui_app.text.ascii import locale_is_utf8, spell_out, to_ascii
 from tui_app.text.fix_lines import fix_lines
 
@@ -58,11 +59,11 @@ def test_formulas_are_spelled_as_people_type_them(text, expected):
 
 
 @pytest.mark.parametrize("discrepancy", CATALOGUE, ids=lambda one: one.field)
-@pytest.mark.parametrize("name", engine.PRESETS)
+@pytest.mark.parametrize("name", [*engine.PRESETS, "three"])
 def test_every_explanation_can_be_read_in_ascii(name, discrepancy):
-    varied = [engine.preset(name)]
-    for choice in discrepancy.choices_for(SideName.NUMPY):
-        varied.append(discrepancy.set(varied[0], SideName.NUMPY, choice.value))
+    varied = [classes() if name == "three" else engine.preset(name)]
+    for value in discrepancy.possible_for(varied[0], SideName.NUMPY):
+        varied.append(discrepancy.set(varied[0], SideName.NUMPY, value))
     for settings in varied:
         lines = {f"change {label}": text for label, text in fix_lines(settings, discrepancy)}
         for field, text in (vars(discrepancy.explain(settings)) | lines).items():

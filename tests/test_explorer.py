@@ -24,6 +24,7 @@ from tui_app.screens.help import HelpScreen, help_content
 from tui_app.screens.presets import PresetScreen
 from tui_app.screens.setup import DataSuggester
 from tui_app.screens.value import ValueScreen
+from tui_app.text.difference_rows import listed_rows
 from tui_app.views import VIEWS
 from tui_app.widgets.differences import DifferenceRows
 from tui_app.widgets.key_footer import PALETTE, KeyFooter
@@ -45,10 +46,10 @@ async def test_a_switch_matches_and_parts(explorer):
             (1, "m"),
             (1, "M"),
             (1, "enter"),
-            *((one, "m") for one in range(2, len(CATALOGUE))),
+            *((one, "m") for one in listed_rows(engine.preset("asked"), 0)[2:]),
         ]:
             discrepancy, asked = CATALOGUE[index], engine.preset("asked")
-            await explorer.press(*["down"] * (index - explorer.app._selected))
+            await explorer.press(*["up"] * 20, *explorer.down_to(discrepancy.field))
             toward = SideName.NUMPY if key == "M" else SideName.PYTORCH
             was_matched, wanted = discrepancy.matched(asked), discrepancy.value(asked, toward)
             before = explorer.snapshot.number
@@ -76,23 +77,26 @@ async def test_all_are_matched_at_once(explorer, key):
 @pytest.mark.parametrize(("key", "side"), [("left", SideName.NUMPY), ("right", SideName.PYTORCH)])
 async def test_arrows_go_through_every_value_of_a_side(explorer, key, side):
     with undrawn():
-        for index, discrepancy in enumerate(CATALOGUE):
-            choices = [choice.value for choice in discrepancy.choices_for(side)]
+        for _ in CATALOGUE:
+            index = explorer.app._selected
+            discrepancy = CATALOGUE[index]
+            choices = discrepancy.possible_for(explorer.app.settings, side)
             seen = []
             for _ in choices:
                 await explorer.press(key)
                 seen.append(discrepancy.value(explorer.app.settings, side))
             assert set(seen) == set(choices)
-            if not choices:
+            if not discrepancy.choices:
                 await explorer.press(key)
                 assert isinstance(explorer.app.screen, ValueScreen)
                 await explorer.press("escape")
+            listed = listed_rows(explorer.app.settings, index)
             await explorer.press("down")
-            assert explorer.app._selected == min(index + 1, len(CATALOGUE) - 1)
+            assert explorer.app._selected == [*listed, listed[-1]][listed.index(index) + 1]
 
 
 async def test_a_learning_rate_is_typed_and_checked(explorer):
-    await explorer.press(*["down"] * [one.field for one in CATALOGUE].index("learning_rate"), "right")
+    await explorer.press(*explorer.down_to("learning_rate"), "right")
     await explorer.press("backspace", "x", "enter")
     assert isinstance(explorer.app.screen, ValueScreen)
     problem = str(explorer.app.screen.query_one("#problem").render())
@@ -106,7 +110,7 @@ async def test_a_learning_rate_is_typed_and_checked(explorer):
 @pytest.mark.parametrize(("key", "side"), [("H", SideName.NUMPY), ("L", SideName.PYTORCH)])
 async def test_a_value_of_ones_own_is_typed(explorer, key, side):
     momentum = find("momentum")
-    await explorer.press(*["down"] * CATALOGUE.index(momentum), key)
+    await explorer.press(*explorer.down_to("momentum"), key)
     await explorer.press(*["backspace"] * len("none"), "0", "full_stop", "x", "enter")
     assert "it is none, 0.9, textbook-0.9" in str(explorer.app.screen.query_one("#problem").render())
     await explorer.press("backspace", "5", "enter")
@@ -117,8 +121,7 @@ async def test_a_value_of_ones_own_is_typed(explorer, key, side):
 
 
 async def test_a_value_for_each_layer_is_typed(explorer):
-    bias = find("bias")
-    await explorer.press(*["down"] * CATALOGUE.index(bias), "H", *["backspace"] * 2, *"no", "comma", *"ye", "enter")
+    await explorer.press(*explorer.down_to("bias"), "H", *["backspace"] * 2, *"no", "comma", *"ye", "enter")
     assert "numpy.bias cannot be 'ye'; it is one of no, yes" in str(explorer.app.screen.query_one("#problem").render())
     await explorer.press("s", "comma", "enter")
     assert isinstance(explorer.app.screen, ValueScreen)
@@ -131,7 +134,7 @@ async def test_a_value_for_each_layer_is_typed(explorer):
 
 async def test_mixed_precision_toward_numpy_says_why_it_went_the_other_way(explorer):
     explorer.app.choose_preset("answer")
-    await explorer.press(*["down"] * 5, "M")
+    await explorer.press(*explorer.down_to("precision"), "M")
     assert explorer.app.settings.numpy.precision is engine.Precision.FLOAT32
     assert [message.message for message in explorer.app._notifications] == [
         "PyTorch cannot have mixed: matched toward PyTorch instead."
@@ -149,7 +152,7 @@ async def test_presets_are_chosen_from_their_list(explorer):
 
 async def test_after_a_preset_switches_go_back_to_its_differences(explorer):
     explorer.app.choose_preset("answer")
-    await explorer.press(*["down"] * 4, "m", "m")
+    await explorer.press(*explorer.down_to("learning_rate"), "m", "m")
     assert explorer.app.settings == engine.preset("answer")
 
 
@@ -450,9 +453,10 @@ async def test_clicks_on_a_row(explorer):
     await explorer.pilot.click(rows, offset=(17, 3))
     await explorer.settle()
     assert explorer.app.settings.numpy.bias is True
-    await explorer.pilot.click(rows, offset=(texts.second_start + 1, 4))
+    reduction = CATALOGUE.index(find("reduction"))
+    await explorer.pilot.click(rows, offset=(texts.second_start + 1, rows.listed.index(reduction) + 1))
     await explorer.settle()
-    assert explorer.app._selected == 3
+    assert explorer.app._selected == reduction
     assert explorer.app.settings.pytorch.reduction is engine.Reduction.SUM
     await explorer.pilot.click(rows, offset=(texts.switch_start + 1, 2))
     await explorer.settle()
@@ -548,7 +552,7 @@ async def test_with_the_real_thread():
         await until(lambda: app.worker.snapshot.state is State.FINISHED)
         await until(lambda: app._shown_number == app.worker.snapshot.number)
         assert "Equal on a plot" in str(app.query_one("#verdict Static").render())
-        await pilot.press(*["down"] * 5, "m")
+        await pilot.press(*Driver(app, pilot).down_to("precision"), "m")
         await until(lambda: app.worker.snapshot.settings.numpy.precision is engine.Precision.FLOAT32)
         await until(lambda: app.worker.snapshot.state is State.FINISHED)
         await pilot.press("minus", "minus", "r")

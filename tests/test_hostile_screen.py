@@ -216,7 +216,7 @@ def drawn(explorer):
 async def test_no_text_field_lets_a_control_character_through(explorer, tmp_path, monkeypatch, opening, field):
     """Pasted, as a first value, or as a completion."""
     monkeypatch.chdir(tmp_path)
-    await explorer.press(*["down"] * 4, opening)
+    await explorer.press(*explorer.down_to("learning_rate"), opening)
     explorer.app.post_message(events.Paste(HOSTILE))
     await explorer.settle()
     if opening != "ctrl+p":
@@ -257,7 +257,7 @@ async def test_a_map_without_room_is_no_map(explorer, monkeypatch):
 async def test_a_dialog_under_the_palette_does_not_close(explorer, tmp_path, monkeypatch):
     """Its result would be given, and the palette would go in its place."""
     monkeypatch.chdir(tmp_path)
-    await explorer.press(*["down"] * 4)
+    await explorer.press(*explorer.down_to("learning_rate"))
     for opening in ["e", "o", "p", "H"]:
         await explorer.press(opening)
         dialog = explorer.app.screen

@@ -112,7 +112,9 @@ def logged_by(model, report):
     network = copy(model.network)
     network.side = replace(model.side, loss_report=report, log_moment=LogMoment.BEFORE)
     if isinstance(model, NumpyModel):
-        return network.report(model.predict() - model.Y)
+        z, layer = network.forward(model.X)
+        p = layer[network.L]
+        return network.report(p - model.Y, z[network.L], p, model.Y)
     prediction = model.model(model.X).detach()
     return network.report(network.objective(prediction, model.Y), prediction, model.Y).item()
 
@@ -323,7 +325,10 @@ def test_a_difference_that_is_named_is_made():
     assert engine.remaining(study.combination(0)) == ()
     assert engine.remaining(only(study, find("momentum"))) == (find("momentum"),)
     everything = plan(engine.preset("asked"), ["all"])
-    assert everything.differences == engine.CATALOGUE
+    without_effect = {find("loss_input"), find("softmax_form")}
+    assert everything.differences == tuple(one for one in engine.CATALOGUE if one not in without_effect)
+    with pytest.raises(engine.SettingsError, match="no effect of softmax_form to measure: there is no softmax in this"):
+        plan(engine.preset("asked"), ["softmax_form"])
 
 
 def made_up_impact(names, **changes):

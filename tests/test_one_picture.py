@@ -10,6 +10,7 @@ import engine
 from engine.worker.worker import Worker
 from tests.driver import NARROW
 from tui_app import one_picture
+from tui_app.text.difference_rows import listed_rows
 
 SIZES = [("asked", size) for size in ((120, 40), NARROW)]
 
@@ -58,7 +59,7 @@ async def test_keys_without_end_do_not_keep_the_picture_away(explorer, drawn, mo
     monkeypatch.setattr(one_picture, "LONGEST_SECONDS", -1)
     await explorer.burst(["j"] * 5)
     assert len(drawn) >= 5
-    assert explorer.app._selected == 5
+    assert explorer.app._selected == listed_rows(explorer.app.settings, 0)[5]
 
 
 async def test_a_dialog_closed_twice_closes_nothing_else(explorer):

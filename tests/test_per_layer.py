@@ -91,7 +91,10 @@ def test_one_value_is_kept_where_all_layers_have_it():
         ({"hidden": (5,)}, "activation has 2 values, and there is 1 hidden layer; give one for all, or one for each."),
         ({"activation": "relu,tanh,relu"}, "activation has 3 values, and there are 2 hidden layers;"),
         ({"activation": ()}, "activation has 0 values, and there are 2 hidden layers;"),
-        ({"activation": "relu,selu"}, "activation cannot be 'selu'; it is one of sigmoid, tanh, relu, identity."),
+        (
+            {"activation": "relu,selu"},
+            "activation cannot be 'selu'; it is one of sigmoid, tanh, relu, identity, softmax.",
+        ),
         ({"numpy": replace(SIDE, bias=(True, False))}, "numpy.bias has 2 values, and there are 3 layers;"),
     ],
 )

@@ -207,8 +207,8 @@ async def test_signs_of_the_differences_are_told_apart(ascii):
     async with app.run_test(size=(60, 20)):
         lines = str(rows.render()).splitlines()
     signs = ("!=", "==") if ascii else ("≠", "=")
-    for discrepancy, line in zip(CATALOGUE, lines[1:], strict=True):
-        assert signs[discrepancy.matched(engine.preset("asked"))] in line.split()
+    for index, line in zip(rows.listed, lines[1:], strict=True):
+        assert signs[CATALOGUE[index].matched(engine.preset("asked"))] in line.split()
 
 
 def operations():

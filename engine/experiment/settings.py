@@ -11,10 +11,12 @@ from enum import Enum
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from engine.errors import SettingsError
 from engine.experiment.data import Dataset
-from engine.experiment.per_layer import PerLayer, fitted, of_layers, parsed_per_layer
-from engine.experiment.side import PER_LAYER, Precision, Side, SideName, parse_choice
+from engine.experiment.per_layer import PerLayer, fitted, of_layers, parsed_per_layer, values_of
+from engine.experiment.side import PER_LAYER, Objective, Precision, Side, SideName, is_fused, parse_choice
 from engine.shown_text import shown
 
 MAX_EPOCHS = 1_000_000_000
@@ -22,16 +24,28 @@ MAX_PARAMETERS = 20_000_000
 MAX_SEED = 2**64 - 1
 MAX_THREADS = 256
 
+LEFT_OVER = 1e-6
+"""How far a sample's probabilities may be from 1 together."""
+
 DEVICE_KINDS = ("cpu", "cuda", "mps")
 
 
 class Activation(Enum):
-    """An activation function, applied to each element."""
+    """An activation function; all but softmax are applied to each element."""
 
     SIGMOID = "sigmoid"
     TANH = "tanh"
     RELU = "relu"
     IDENTITY = "identity"
+    SOFTMAX = "softmax"
+    """Of all outputs of a sample together; for outputs only."""
+
+
+ELEMENTWISE = tuple(one for one in Activation if one is not Activation.SOFTMAX)
+"""Those that a hidden layer can have."""
+
+OWN_LOSS = {Activation.SIGMOID: Objective.BINARY_CROSS_ENTROPY, Activation.SOFTMAX: Objective.CROSS_ENTROPY}
+"""The cross-entropy of each output activation that makes probabilities."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,8 @@ class Settings:
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden", _checked_hidden(self.hidden))
         self._check_layers()
+        for name in SideName:
+            self._check_probabilities(name)
         _check_whole("epochs", self.epochs, 1, MAX_EPOCHS)
         _check_whole("seed", self.seed, 0, MAX_SEED)
         check_device_name(self.device)
@@ -78,6 +94,9 @@ class Settings:
         object.__setattr__(self, "output_activation", output)
         hidden = parsed_per_layer(self.activation, lambda value: parse_choice(Activation, value, "activation"))
         object.__setattr__(self, "activation", fitted(hidden, len(self.hidden), "activation", "hidden layer"))
+        if Activation.SOFTMAX in values_of(hidden):
+            known = ", ".join(one.value for one in ELEMENTWISE)
+            raise SettingsError(f"activation cannot be 'softmax', which is for outputs only; it is one of {known}.")
         for name in SideName:
             side = self.side(name)
             fit: dict[str, Any] = {}
@@ -85,6 +104,43 @@ class Settings:
                 if isinstance(choice := getattr(side, field), tuple):
                     fit[field] = fitted(choice, len(self.hidden) + 1, f"{name.value}.{field}")
             object.__setattr__(self, name.value, replace(side, **fit) if fit else side)
+
+    def _check_probabilities(self, name: SideName) -> None:
+        """A cross-entropy needs outputs and targets that are probabilities."""
+        side, output = self.side(name), self.output_activation
+        squared = side.objective is Objective.SQUARED_ERROR
+        if squared and not side.loss_report.of_probabilities:
+            return
+        what = (
+            f"{name.value}.loss_report cannot be '{side.loss_report.value}'"
+            if squared
+            else f"{name.value}.objective cannot be '{side.objective.value}'"
+        )
+        if output not in OWN_LOSS:
+            raise SettingsError(
+                f"{what} with the output activation {output.value}: a cross-entropy needs probabilities; "
+                "set output_activation to softmax or sigmoid."
+            )
+        if is_fused(side) and OWN_LOSS[output] is not side.objective:
+            other = next(one for one, loss in OWN_LOSS.items() if loss is side.objective)
+            raise SettingsError(
+                f"{what} of logits with the output activation {output.value}; set output_activation to {other.value}, "
+                f"or {name.value}.loss_input to probabilities."
+            )
+        outside = self.data.Y[(self.data.Y < 0) | (self.data.Y > 1)]
+        if outside.size:
+            raise SettingsError(
+                f"{what} for the targets of {self.data.name}, one of which is {outside.flat[0]:g}: "
+                "a cross-entropy needs targets from 0 to 1."
+            )
+        if side.objective is Objective.CROSS_ENTROPY:
+            sums = self.data.Y.sum(axis=1)
+            if (wrong := np.flatnonzero(np.abs(sums - 1) > LEFT_OVER)).size:
+                raise SettingsError(
+                    f"{what} for the targets of {self.data.name}, which sum to {sums[wrong[0]]:g} in row "
+                    f"{wrong[0] + 1}: each row must sum to 1, as a class's 1 among zeros does; "
+                    "binary-cross-entropy takes others."
+                )
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
@@ -106,6 +162,12 @@ class Settings:
         """Weights and biases of one side, biases counted whether or not they are on."""
         sizes = self.layer_sizes
         return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
+
+    def is_binary(self, side: Side) -> bool:
+        """Whether a cross-entropy that the side logs is that of each output for itself."""
+        if side.objective is Objective.SQUARED_ERROR:
+            return self.output_activation is not Activation.SOFTMAX
+        return side.objective is Objective.BINARY_CROSS_ENTROPY
 
     def side(self, name: SideName) -> Side:
         """The `Side` of that name."""

@@ -42,10 +42,39 @@ class SideName(Enum):
 
 
 class Objective(Enum):
-    """What an error costs; `Reduction` makes one number of the costs, `LossReport` is what is logged."""
+    """What an error costs; `Reduction` makes one number of the costs, `LossReport` is what is logged.
+
+    y is the target, p the network's output.
+    """
 
     SQUARED_ERROR = "squared-error"
-    """(ŷ − y)²."""
+    """(p − y)²."""
+    BINARY_CROSS_ENTROPY = "binary-cross-entropy"
+    """−y·log p − (1 − y)·log(1 − p), of each output."""
+    CROSS_ENTROPY = "cross-entropy"
+    """−Σ y·log p over the outputs of a sample."""
+
+
+class LossInput(Enum):
+    """What a cross-entropy is computed from."""
+
+    LOGITS = "logits"
+    """The outputs' pre-activations z: `nn.CrossEntropyLoss`, `nn.BCEWithLogitsLoss`. By hand, δ = p − y."""
+    PROBABILITIES = "probabilities"
+    """The outputs p: `nn.BCELoss`, −y·log p; the gradient passes the output's activation like any other."""
+    TWICE = "twice"
+    """The outputs p, taken for logits: softmax or sigmoid is applied once more."""
+
+
+class SoftmaxForm(Enum):
+    """How softmax is written."""
+
+    STABLE = "stable"
+    """exp(z − max z)/Σ exp(z − max z) over the classes of a sample."""
+    PLAIN = "plain"
+    """exp(z)/Σ exp(z): overflows where z is large."""
+    OVER_SAMPLES = "over-samples"
+    """The sum runs over the samples instead of the classes: `axis=0`."""
 
 
 class LossReport(Enum):
@@ -57,11 +86,24 @@ class LossReport(Enum):
     """mean(e²): `nn.MSELoss()`."""
     HALF_SUM = "half-sum"
     """½·Σe²: the loss whose gradient is exactly e."""
+    CROSS_ENTROPY = "cross-entropy"
+    """The mean over the samples, or over all outputs for a binary one: as PyTorch's loss functions have it."""
+    CROSS_ENTROPY_SUM = "cross-entropy-sum"
+    """The sum over all samples."""
+    CROSS_ENTROPY_PER_OUTPUT = "cross-entropy-per-output"
+    """The mean over all N·C outputs."""
+    CROSS_ENTROPY_EPSILON = "cross-entropy-epsilon"
+    """The mean with log(p + 1e-8) instead of log p."""
 
     @property
     def signed(self) -> bool:
         """Whether it can be negative, so that no log axis can show it."""
         return self is LossReport.ERROR_TIMES_LOSS
+
+    @property
+    def of_probabilities(self) -> bool:
+        """Whether it is a cross-entropy."""
+        return self not in (LossReport.ERROR_TIMES_LOSS, LossReport.MSE, LossReport.HALF_SUM)
 
 
 class LogMoment(Enum):
@@ -101,12 +143,13 @@ class InitialWeights(Enum):
 
 
 class Reduction(Enum):
-    """How the squared errors become the one number whose gradient is taken."""
+    """How the costs become the one number whose gradient is taken."""
 
     SUM = "sum"
-    """½·Σe²: the output error is e itself."""
+    """½·Σe² of squared errors, so that the output error is e itself; Σ of a cross-entropy."""
     MEAN = "mean"
-    """mean(e²): the output error is 2/(N·C)·e."""
+    """mean(e²): the output error is 2/(N·C)·e; of a cross-entropy the mean over the samples, over all outputs for a
+    binary one."""
 
 
 class Precision(Enum):
@@ -140,6 +183,8 @@ class Side:
     """
 
     objective: Objective = Objective.SQUARED_ERROR
+    loss_input: LossInput = LossInput.LOGITS
+    softmax_form: SoftmaxForm = SoftmaxForm.STABLE
     loss_report: LossReport = LossReport.MSE
     initial_weights: PerLayer[InitialWeights] = InitialWeights.PYTORCH
     bias: PerLayer[bool] = True
@@ -155,6 +200,8 @@ class Side:
     def __post_init__(self) -> None:
         kinds = {
             "objective": Objective,
+            "loss_input": LossInput,
+            "softmax_form": SoftmaxForm,
             "loss_report": LossReport,
             "reduction": Reduction,
             "precision": Precision,
@@ -178,8 +225,7 @@ class Side:
     @property
     def logs_objective(self) -> bool:
         """Whether what is logged is the very number whose gradient is taken."""
-        own = LossReport.MSE if self.reduction is Reduction.MEAN else LossReport.HALF_SUM
-        return self.loss_report is own and self.log_moment is LogMoment.BEFORE
+        return self.loss_report is own_report(self) and self.log_moment is LogMoment.BEFORE
 
 
 def _checked_bias(value: object) -> bool:
@@ -209,6 +255,25 @@ def _parsed(kind: type[Rule], value: object, field: str) -> Rule:
         raise SettingsError(f"{field} cannot be {shown(repr(value))}; it is a {kind.__name__} or its name.") from None
 
 
-def gradient_factor(scale: Reduction, elements: int) -> float:
-    """What multiplies e = prediction − target: 1 for the sum, 2/(N·C) for the mean."""
-    return 1.0 if scale is Reduction.SUM else 2.0 / elements
+def own_report(side: Side) -> LossReport:
+    """What logs the very number whose gradient is taken."""
+    mean = side.reduction is Reduction.MEAN
+    if side.objective is Objective.SQUARED_ERROR:
+        return LossReport.MSE if mean else LossReport.HALF_SUM
+    return LossReport.CROSS_ENTROPY if mean else LossReport.CROSS_ENTROPY_SUM
+
+
+def is_fused(side: Side) -> bool:
+    """Whether loss and output activation are one: the loss takes logits, and the output's δ is p − y."""
+    return side.objective is not Objective.SQUARED_ERROR and side.loss_input is LossInput.LOGITS
+
+
+def gradient_factor(side: Side, samples: int, outputs: int) -> float:
+    """What multiplies e = prediction − target, or a cross-entropy's p − y: 1 for the sum; for the mean 2/(N·C) of
+    squared errors, 1/(N·C) of a binary cross-entropy, 1/N of a cross-entropy.
+    """
+    if side.reduction is Reduction.SUM:
+        return 1.0
+    if side.objective is Objective.CROSS_ENTROPY:
+        return 1.0 / samples
+    return (2.0 if side.objective is Objective.SQUARED_ERROR else 1.0) / (samples * outputs)

@@ -12,10 +12,10 @@ from engine.experiment.discrepancies import SIDE_SETTINGS
 from engine.experiment.side import SideName
 from engine.shown_text import shown
 
-FORMAT = 4
+FORMAT = 5
 """Of the documents that are written. Those without a number are of format 1. Since format 3 `gradient_scale` is called
 `reduction`; `old_names.py` reads both. Since format 4 a side has an `objective`, and what concerns a
-layer may be a list.
+layer may be a list. Since format 5 it has a `loss_input` and a `softmax_form`.
 """
 
 RUN = dict.fromkeys(("settings", *(side.value for side in SideName), "comparison"), 1)

@@ -111,7 +111,8 @@ def plan(
     toward: TowardWhat = SideName.PYTORCH,
     threshold: float = THRESHOLD,
 ) -> Plan:
-    """The differences of these settings, or those named ('all' names the catalogue), over so many seeds from theirs on.
+    """The differences of these settings, or those named ('all' names those of the catalogue that have an effect here),
+    over so many seeds from theirs on.
 
     A named difference that these settings do not have is made, as its switch would; one that is not named is
     matched. `toward` is a side for all, a mapping with the sides of some, or a text such as 'answer' or 'bias=numpy'.
@@ -122,10 +123,14 @@ def plan(
         raise SettingsError(f"seeds cannot be {shown(seeds)}; it is a whole number from 1 to {MOST_SEEDS:,}.")
     chosen = [find(name) for name in differences if name != "all"]
     if "all" in differences:
-        chosen = list(CATALOGUE)
+        chosen = [one for one in CATALOGUE if one.in_effect(settings)]
     if not differences:
         chosen = list(remaining(settings))
     for discrepancy in chosen:
+        if not discrepancy.in_effect(settings):
+            raise SettingsError(
+                f"There is no effect of {discrepancy.field} to measure: {_no_effect(discrepancy, settings)}"
+            )
         if discrepancy.matched(settings):
             settings = differ_again(discrepancy, settings, settings)
     for discrepancy in remaining(settings):
@@ -134,6 +139,12 @@ def plan(
     ordered = tuple(discrepancy for discrepancy in CATALOGUE if discrepancy in chosen)
     first = settings.seed
     return Plan(settings, ordered, tuple((first + k) % (MAX_SEED + 1) for k in range(seeds)), sides, threshold)
+
+
+def _no_effect(discrepancy: Discrepancy, settings: Settings) -> str:
+    """Why, from its explanation's numbers: 'there is no softmax in this network'."""
+    why = discrepancy.explain(settings).numbers.split(":")[0]
+    return f"{why[0].lower()}{why[1:]}."
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,17 @@ import numpy as np
 
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation
-from engine.experiment.side import DerivativeAt, LogMoment, LossReport, Reduction, Side
+from engine.experiment.side import (
+    DerivativeAt,
+    LogMoment,
+    LossInput,
+    LossReport,
+    Objective,
+    Reduction,
+    Side,
+    SoftmaxForm,
+    is_fused,
+)
 from engine.experiment.update_rules import DecayForm, MomentumForm, UpdateOrder
 from engine.types import FloatArray
 
@@ -49,12 +59,39 @@ def relu(z: FloatArray) -> FloatArray:
     return np.maximum(z, 0)
 
 
+def softmax(z: FloatArray) -> FloatArray:
+    """Of each row; the maximum is subtracted so that exp cannot overflow."""
+    powers = np.exp(z - z.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def plain_softmax(z: FloatArray) -> FloatArray:
+    """Of each row."""
+    powers = np.exp(z)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def softmax_over_samples(z: FloatArray) -> FloatArray:
+    """Of each column."""
+    powers = np.exp(z - z.max(axis=0, keepdims=True))
+    return powers / powers.sum(axis=0, keepdims=True)
+
+
+def log_softmax(z: FloatArray) -> FloatArray:
+    """The logarithm of each row's softmax."""
+    shifted = z - z.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
 class NumpyMLP:
     """The network of L layers, and how it learns."""
 
-    def __init__(self, side: Side, activations: Mapping[int, Activation], W: Arrays, b: Arrays) -> None:
+    def __init__(self, side: Side, activations: Mapping[int, Activation], binary: bool, W: Arrays, b: Arrays) -> None:
+        """`binary` says that a logged cross-entropy is that of each output for itself."""
         self.side = side
         self.activations = activations
+        self.binary = binary
+        self.fused = is_fused(side)
         self.L = len(W)
         self.bias = by_layer(side.bias, self.L)
         self.derivative_at = by_layer(side.derivative_at, self.L)
@@ -83,7 +120,17 @@ class NumpyMLP:
             return np.tanh(z)
         if self.activations[i] is Activation.RELU:
             return relu(z)
+        if self.activations[i] is Activation.SOFTMAX:
+            return self.softmax(z)
         return z
+
+    def softmax(self, z: FloatArray) -> FloatArray:
+        """As the side writes it."""
+        if self.side.softmax_form is SoftmaxForm.PLAIN:
+            return plain_softmax(z)
+        if self.side.softmax_form is SoftmaxForm.OVER_SAMPLES:
+            return softmax_over_samples(z)
+        return softmax(z)
 
     def step(self, X: FloatArray, Y: FloatArray, learning_rate: float, t: int) -> StepValues:
         """Update number t, from 1, on the batch X (N, D), Y (N, C)."""
@@ -97,15 +144,16 @@ class NumpyMLP:
         for i in reversed(range(1, L + 1)):
             if i < L:
                 dlayer[i] = np.dot(delta[i + 1], self.W[i + 1].T)
-            elif side.reduction is Reduction.MEAN:
-                N, C = Y.shape
-                dlayer[i] = 2 / (N * C) * error
             else:
-                dlayer[i] = error
-            s = layer[i]
-            if self.derivative_at[i] is DerivativeAt.PRE_ACTIVATION:
-                s = z[i]
-            delta[i] = self.pass_activation(i, dlayer[i], s)
+                dlayer[i] = self.output_gradient(error, layer[i], Y)
+            if i == L and self.fused:
+                # the derivatives of the loss and of the activation cancel: no σ′
+                delta[i] = dlayer[i]
+            else:
+                s = layer[i]
+                if self.derivative_at[i] is DerivativeAt.PRE_ACTIVATION:
+                    s = z[i]
+                delta[i] = self.pass_activation(i, dlayer[i], s)
             if side.update_order is UpdateOrder.IN_TURN:
                 # update before the error passes down
                 self.update(i, layer[i - 1], delta[i], learning_rate, t)
@@ -118,8 +166,47 @@ class NumpyMLP:
             # forward again, with the new weights
             z, layer = self.forward(X)
             error = layer[L] - Y
-        loss = self.report(error)
+        loss = self.report(error, z[L], layer[L], Y)
         return StepValues(*opened, loss)
+
+    def output_gradient(self, error: FloatArray, p: FloatArray, Y: FloatArray) -> FloatArray:
+        """The objective's gradient at the outputs p; `error` is p − Y. Of a fused loss it is that at the logits."""
+        side = self.side
+        if side.objective is Objective.SQUARED_ERROR:
+            if side.reduction is Reduction.MEAN:
+                N, C = Y.shape
+                return 2 / (N * C) * error
+            return error
+        if side.loss_input is LossInput.PROBABILITIES:
+            gradient = self.pass_logarithm(p, Y)
+        elif side.loss_input is LossInput.TWICE:
+            q = self.squash(p)
+            gradient = q - Y
+        else:
+            gradient = error
+        return self.reduce(gradient, Y)
+
+    def squash(self, logits: FloatArray) -> FloatArray:
+        """The probabilities that a cross-entropy of logits is about."""
+        if self.binary:
+            return sigmoid(logits)
+        return softmax(logits)
+
+    def pass_logarithm(self, p: FloatArray, Y: FloatArray) -> FloatArray:
+        """The gradient at the outputs p of the costs −y·log p (− (1 − y)·log(1 − p))."""
+        if self.binary:
+            # as nn.BCELoss, never more than 1e12 times the error
+            return (p - Y) / np.maximum(p * (1 - p), 1e-12)
+        return -Y / p
+
+    def reduce(self, gradient: FloatArray, Y: FloatArray) -> FloatArray:
+        """The gradient of a cross-entropy's sum or mean, from that of its costs."""
+        if self.side.reduction is Reduction.SUM:
+            return gradient
+        if self.binary:
+            N, C = Y.shape
+            return gradient / (N * C)
+        return gradient / len(Y)
 
     def pass_activation(self, i: int, gradient: FloatArray, s: FloatArray) -> FloatArray:
         """The gradient at the output of layer i, times the activation's derivative in terms of its output s."""
@@ -129,6 +216,8 @@ class NumpyMLP:
             return gradient * (1 - s * s)
         if self.activations[i] is Activation.RELU:
             return gradient * (s > 0)
+        if self.activations[i] is Activation.SOFTMAX:
+            return s * (gradient - (gradient * s).sum(axis=1, keepdims=True))
         return gradient
 
     def update(self, i: int, layer_input: FloatArray, delta: FloatArray, learning_rate: float, t: int) -> None:
@@ -164,11 +253,38 @@ class NumpyMLP:
             parameter += velocity
         return velocity
 
-    def report(self, error: FloatArray) -> np.floating:
-        """The number that is logged; `error` (N, C) is prediction − target."""
+    def report(self, error: FloatArray, z: FloatArray, p: FloatArray, Y: FloatArray) -> np.floating:
+        """The number that is logged; z and p are the output's, `error` is p − Y, all (N, C)."""
         if self.side.loss_report is LossReport.MSE:
             return np.mean(np.square(error))
         if self.side.loss_report is LossReport.HALF_SUM:
             total: np.floating = np.sum(np.square(error))
             return 0.5 * total
-        return np.mean(error * (0.5 * np.mean(np.square(error))))
+        if self.side.loss_report is LossReport.ERROR_TIMES_LOSS:
+            return np.mean(error * (0.5 * np.mean(np.square(error))))
+        costs = self.costs(z, p, Y)
+        if self.side.loss_report is LossReport.CROSS_ENTROPY_SUM:
+            return np.sum(costs)
+        if self.binary or self.side.loss_report is LossReport.CROSS_ENTROPY_PER_OUTPUT:
+            return np.mean(costs)
+        return np.sum(costs) / len(Y)
+
+    def costs(self, z: FloatArray, p: FloatArray, Y: FloatArray) -> FloatArray:
+        """The cross-entropy of each output (N, C)."""
+        if self.side.loss_report is LossReport.CROSS_ENTROPY_EPSILON:
+            if self.binary:
+                return -(Y * np.log(p + 1e-8) + (1 - Y) * np.log(1 - p + 1e-8))
+            return -(Y * np.log(p + 1e-8))
+        if self.side.objective is Objective.SQUARED_ERROR or self.side.loss_input is LossInput.PROBABILITIES:
+            if self.binary:
+                # as nn.BCELoss, no logarithm below −100
+                log_p = np.maximum(np.log(p), -100)
+                log_q = np.maximum(np.log(1 - p), -100)
+                return -(Y * log_p + (1 - Y) * log_q)
+            return -(Y * np.log(p))
+        logits = z
+        if self.side.loss_input is LossInput.TWICE:
+            logits = p
+        if self.binary:
+            return np.maximum(logits, 0) - logits * Y + np.log1p(np.exp(-np.abs(logits)))
+        return -(Y * log_softmax(logits))

@@ -30,7 +30,7 @@ def build_network(settings: Settings, side: Side, start: list[LayerStart]) -> Nu
     layers = dict(enumerate(start, start=1))
     W = {i: layer.weight.T for i, layer in layers.items()}
     b = {i: layer.bias for i, layer in layers.items() if layer.bias is not None}
-    return NumpyMLP(side, dict(enumerate(settings.activations, start=1)), W, b)
+    return NumpyMLP(side, dict(enumerate(settings.activations, start=1)), settings.is_binary(side), W, b)
 
 
 def data_arrays(settings: Settings) -> tuple[FloatArray, FloatArray]:

@@ -37,6 +37,7 @@ class NumpyStack:
         self._network = NumpyMLP(
             side,
             networks[0].activations,
+            networks[0].binary,
             {i: stacked([network.W[i] for network in networks]) for i in layers},
             {i: stacked([network.b[i] for network in networks]) for i in layers if i in networks[0].b},
         )
@@ -66,8 +67,9 @@ class NumpyStack:
 
     def _logged(self, step: StepValues, Y: FloatArray) -> list[Any]:
         """What each report says of the weights before the step."""
-        error = step.layer[self._network.L] - Y
-        return [network.report(error) for network in self._reporting]
+        z, p = step.z[self._network.L], step.layer[self._network.L]
+        error = p - Y
+        return [network.report(error, z, p, Y) for network in self._reporting]
 
     def parameters(self) -> Tensors:
         """As `Stack.parameters`."""

@@ -20,6 +20,10 @@ class NotAlikeError(Exception):
     """The runs would take different ways."""
 
 
+AXES: dict[int | None, Any] = {None: (-2, -1), 0: -2, 1: -1}
+"""Of a stack, by the axis of one run."""
+
+
 class _OfEachRun(np.ndarray[Any, Any]):
     """`T`, `sum(axis=0)`, `np.dot`, `np.sum` and `np.mean` are those of each run."""
 
@@ -30,8 +34,11 @@ class _OfEachRun(np.ndarray[Any, Any]):
 
     def sum(self, axis: Any = None, **keywords: Any) -> Any:  # type: ignore[override]
         """As of one run; the axis stays, of length 1."""
-        axes: Any = {None: (-2, -1), 0: -2, 1: -1}[axis]
-        return np.add.reduce(self, axis=axes, keepdims=True)
+        return np.add.reduce(self, axis=AXES[axis], keepdims=True)
+
+    def max(self, axis: Any = None, **keywords: Any) -> Any:  # type: ignore[override]
+        """As of one run; the axis stays, of length 1."""
+        return np.maximum.reduce(self, axis=AXES[axis], keepdims=True)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if func is np.dot:

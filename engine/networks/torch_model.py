@@ -6,7 +6,8 @@ module imports torch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -15,7 +16,7 @@ from torch import nn
 
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import DerivativeAt, InitialWeights, Precision, Side, SideName
+from engine.experiment.side import DerivativeAt, InitialWeights, Precision, Side, SideName, is_fused
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.model_state import ModelState, check_state
 from engine.networks.places import Place, Tensors, parameter_places
@@ -24,11 +25,13 @@ from engine.networks.torch_mlp import TorchMLP
 from engine.networks.torch_slip import SLIPPED_ACTIVATIONS
 from engine.types import FloatArray
 
-ACTIVATIONS: dict[Activation, type[nn.Module]] = {
+ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
     Activation.SIGMOID: nn.Sigmoid,
     Activation.TANH: nn.Tanh,
     Activation.RELU: nn.ReLU,
     Activation.IDENTITY: nn.Identity,
+    # The last dimension holds the classes in a stack of runs, too.
+    Activation.SOFTMAX: partial(nn.Softmax, dim=-1),
 }
 
 MOMENTUM_BUFFER = "momentum_buffer"
@@ -55,9 +58,11 @@ def build_model(settings: Settings) -> nn.Sequential:
 
 
 def activation_modules(activations: Sequence[Activation], side: Side) -> list[nn.Module]:
-    """Of each layer, with the side's derivative."""
+    """Of each layer, with the side's derivative; a fused loss has the output's in itself."""
+    if is_fused(side):
+        activations = [*activations[:-1], Activation.IDENTITY]
     slips = (one is DerivativeAt.PRE_ACTIVATION for one in of_layers(side.derivative_at, len(activations)))
-    slipped = ACTIVATIONS | SLIPPED_ACTIVATIONS
+    slipped: dict[Activation, Callable[[], nn.Module]] = ACTIVATIONS | SLIPPED_ACTIVATIONS
     return [(slipped if slip else ACTIVATIONS)[kind]() for kind, slip in zip(activations, slips, strict=True)]
 
 
@@ -69,6 +74,23 @@ def _copy_start(linear: nn.Linear, start: LayerStart) -> None:
             linear.bias.copy_(torch.from_numpy(start.bias))
 
 
+class _SafeBCELoss(nn.BCELoss):
+    """`nn.BCELoss`, which raises for what is no number, on a GPU for good; this one is then no number either."""
+
+    def forward(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """A scalar from (N, C) twice."""
+        return super().forward(prediction.nan_to_num(nan=0.5), target) + 0 * prediction.detach().sum()
+
+
+class _Network(TorchMLP):
+    """With a loss that a run may diverge in."""
+
+    def loss_function(self) -> nn.Module:
+        """As `TorchMLP.loss_function`."""
+        function = super().loss_function()
+        return _SafeBCELoss(reduction=function.reduction) if isinstance(function, nn.BCELoss) else function
+
+
 class TorchModel:
     """The PyTorch network and its data, stepped plainly. Raises `DeviceError`."""
 
@@ -76,7 +98,7 @@ class TorchModel:
         self.side = settings.side(SideName.PYTORCH)
         device = find_device(settings.device)
         dtype = torch.float64 if self.side.precision is Precision.FLOAT64 else torch.float32
-        self.network = TorchMLP(self.side, build_model(settings).to(device))
+        self.network = _Network(self.side, build_model(settings).to(device), settings.is_binary(self.side))
         self.X = torch.tensor(settings.data.X, dtype=dtype, device=device)
         self.Y = torch.tensor(settings.data.Y, dtype=dtype, device=device)
         self.steps = 0
@@ -181,7 +203,7 @@ class TorchModel:
         """The network's output (N, C) at the present weights, for the data unless other inputs are given."""
         inputs = self.X if X is None else torch.tensor(X, dtype=self.X.dtype, device=self.X.device)
         with torch.no_grad():
-            return np.array(self.model(inputs).cpu().numpy())
+            return np.array(self.network.probabilities(self.model(inputs)).cpu().numpy())
 
 
 def _copied(tensor: torch.Tensor) -> FloatArray:

@@ -37,6 +37,18 @@ class _SlippedTanh(torch.autograd.Function):
         return gradient * (1 - z * z)
 
 
+class _SlippedSoftmax(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, z: torch.Tensor) -> torch.Tensor:
+        context.save_for_backward(z)
+        return torch.softmax(z, dim=-1)
+
+    @staticmethod
+    def backward(context: Any, gradient: torch.Tensor) -> Any:
+        (z,) = context.saved_tensors
+        return z * (gradient - (gradient * z).sum(dim=-1, keepdim=True))
+
+
 class SlippedSigmoid(nn.Module):
     """σ(z) whose gradient is z·(1 − z)."""
 
@@ -53,7 +65,16 @@ class SlippedTanh(nn.Module):
         return _SlippedTanh.apply(z)  # type: ignore[no-untyped-call]
 
 
+class SlippedSoftmax(nn.Module):
+    """softmax(z) = s whose gradient g becomes z·(g − Σ g·z) instead of s·(g − Σ g·s)."""
+
+    def forward(self, z: torch.Tensor) -> Any:
+        """Of the last dimension."""
+        return _SlippedSoftmax.apply(z)  # type: ignore[no-untyped-call]
+
+
 SLIPPED_ACTIVATIONS: dict[Activation, type[nn.Module]] = {
     Activation.SIGMOID: SlippedSigmoid,
     Activation.TANH: SlippedTanh,
+    Activation.SOFTMAX: SlippedSoftmax,
 }

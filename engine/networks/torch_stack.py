@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import nn
 
 from engine.experiment.settings import Settings
-from engine.experiment.side import LossReport, Precision, Reduction, Side
+from engine.experiment.side import LossInput, LossReport, Objective, Precision, Reduction, Side
 from engine.networks.places import Kind, Place, Tensors
 from engine.networks.stacked_runs import StackedRun
 from engine.networks.torch_device import find_device
@@ -37,38 +39,50 @@ class StackedLinear(nn.Module):
         return torch.baddbmm(self.bias, inputs, self.weight.mT)
 
 
-class StackedCriterion(nn.Module):
-    """The sum over all runs of each run's squared error, its mean or its sum: each run's gradient is its own."""
-
-    def __init__(self, reduction: Reduction) -> None:
-        super().__init__()
-        self._mean = reduction is Reduction.MEAN
-
-    def forward(self, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
-        """A scalar from (R, N, C) twice."""
-        total = nn.functional.mse_loss(prediction, Y, reduction="sum")
-        return total / Y[0].numel() if self._mean else total
-
-
 class StackedTorchMLP(TorchMLP):
     """R networks; what a step returns are the numbers that each run would log, (reports, R)."""
 
-    def __init__(self, side: Side, model: nn.Sequential, reports: Sequence[LossReport]) -> None:
-        super().__init__(side, model)
+    def __init__(self, side: Side, model: nn.Sequential, binary: bool, reports: Sequence[LossReport]) -> None:
+        super().__init__(side, model, binary)
         self._reports = reports
 
-    def prepare(self) -> None:
-        """With the objective of many runs."""
-        super().prepare()
-        self.criterion = StackedCriterion(self.side.reduction)
+    def objective(self, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
+        """The sum over all runs of each run's objective: each run's gradient is its own."""
+        side, (N, C) = self.side, Y.shape[1:]
+        if side.objective is Objective.SQUARED_ERROR:
+            total = nn.functional.mse_loss(prediction, Y, reduction="sum")
+            return total / (N * C) if side.reduction is Reduction.MEAN else total * 0.5
+        if self.binary and side.loss_input is LossInput.PROBABILITIES:
+            # A run that has diverged has nothing to say, and must not end the others.
+            total = nn.functional.binary_cross_entropy(prediction.nan_to_num(nan=0.5), Y, reduction="sum")
+        else:
+            total = self._own_costs(prediction, Y).sum()
+        if side.reduction is Reduction.SUM:
+            return total
+        return total / (N * C if self.binary else N)
+
+    def _own_costs(self, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
+        """Of the cross-entropy that is trained on, whatever is logged."""
+        with_own = copy(self)
+        with_own.side = replace(self.side, loss_report=LossReport.CROSS_ENTROPY)
+        return with_own.costs(prediction, Y)
 
     def report(self, loss: torch.Tensor, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
         """`TorchMLP.report` of each run, for each of the reports."""
-        error = (prediction.detach() - Y).flatten(1)
-        return torch.stack([self._report(report, error) for report in self._reports])
+        return torch.stack([self._report(report, prediction.detach(), Y) for report in self._reports])
 
-    def _report(self, report: LossReport, error: torch.Tensor) -> torch.Tensor:
-        """(R,) from the errors (R, N·C)."""
+    def _report(self, report: LossReport, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
+        """(R,) from (R, N, C) twice."""
+        if report.of_probabilities:
+            reporting = copy(self)
+            reporting.side = replace(self.side, loss_report=report)
+            costs = reporting.costs(prediction, Y).flatten(1)
+            if report is LossReport.CROSS_ENTROPY_SUM:
+                return costs.sum(1)
+            if self.binary or report is LossReport.CROSS_ENTROPY_PER_OUTPUT:
+                return costs.mean(1)
+            return costs.sum(1) / Y.shape[1]
+        error = (self.probabilities(prediction) - Y).flatten(1)
         if report is LossReport.MSE:
             return error.square().mean(1)
         if report is LossReport.HALF_SUM:
@@ -99,7 +113,7 @@ class TorchStack:
         self._X, self._Y = (
             tensor(array).expand(len(runs), *array.shape) for array in (settings.data.X, settings.data.Y)
         )
-        self._network = StackedTorchMLP(side, nn.Sequential(*modules), reports)
+        self._network = StackedTorchMLP(side, nn.Sequential(*modules), settings.is_binary(side), reports)
         self._taken = 0
         self._replay: TorchReplay | None = None
 

@@ -12,7 +12,13 @@ from engine.networks.model_state import ModelState
 from engine.networks.numpy_model import NumpyModel
 from engine.networks.places import Kind, Place, Tensors, renamed
 
-SIGNS = {Activation.SIGMOID: "σ", Activation.TANH: "tanh", Activation.RELU: "relu", Activation.IDENTITY: "id"}
+SIGNS = {
+    Activation.SIGMOID: "σ",
+    Activation.TANH: "tanh",
+    Activation.RELU: "relu",
+    Activation.IDENTITY: "id",
+    Activation.SOFTMAX: "softmax",
+}
 
 
 def formula(place: Place, settings: Settings) -> str:
@@ -98,7 +104,8 @@ def numpy_tensors(model: NumpyModel) -> Tensors:
     for i in network.W:
         tensors[Place(Kind.PRE_ACTIVATION, i)] = step.z[i]
         tensors[Place(Kind.OUTPUT, i)] = step.layer[i]
-        tensors[Place(Kind.ERROR, i)] = step.dlayer[i]
+        if i < network.L or not network.fused:
+            tensors[Place(Kind.ERROR, i)] = step.dlayer[i]
         tensors[Place(Kind.DELTA, i)] = step.delta[i]
         tensors[Place(Kind.WEIGHT_GRADIENT, i)] = network.dW[i].T
         if i in network.db:

@@ -29,6 +29,11 @@ def torch_tensors(model: TorchModel) -> Tensors:
         for handle in handles:
             handle.remove()
     tensors[Place(Kind.LOSS)] = _array(loss)
+    if model.network.fused:
+        # What leaves the model are logits, and the gradient there is δ.
+        output, last = Place(Kind.OUTPUT, len(model.linear_layers)), Place(Kind.ERROR, len(model.linear_layers))
+        tensors[output] = _array(model.network.probabilities(torch.from_numpy(tensors[output])))
+        del tensors[last]
     for layer, linear in enumerate(model.linear_layers, start=1):
         tensors[Place(Kind.WEIGHT_GRADIENT, layer)] = _array(_gradient(linear.weight))
         if linear.bias is not None:

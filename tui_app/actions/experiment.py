@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.errors import InputError
-from engine.experiment.discrepancies import CATALOGUE, differ_again, match_all, match_toward
+from engine.experiment.discrepancies import differ_again, match_all, match_toward
 from engine.experiment.presets import preset
 from engine.experiment.settings import MAX_SEED, Settings
 from engine.experiment.side import SideName
@@ -14,6 +14,7 @@ from tui_app.actions.base import ExplorerState
 from tui_app.screens.presets import PresetScreen
 from tui_app.screens.setup import SetupScreen
 from tui_app.screens.value import ValueScreen
+from tui_app.text.difference_rows import listed_rows
 from tui_app.text.status_text import describe
 
 
@@ -74,8 +75,9 @@ class ExperimentActions(ExplorerState):
             self.notify(str(error), severity="error")
 
     def action_select(self, by: int) -> None:
-        """Select the difference above or below."""
-        self.select(max(0, min(len(CATALOGUE) - 1, self._selected + by)))
+        """Select the difference above or below, among those that are listed."""
+        listed = listed_rows(self.settings, self._selected)
+        self.select(listed[max(0, min(len(listed) - 1, listed.index(self._selected) + by))])
 
     def select(self, index: int) -> None:
         """Select a difference and explain it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import Any, TypeVar
@@ -13,10 +13,11 @@ from engine.errors import InputError, SettingsError
 from engine.experiment.data import BUILT_IN, Dataset
 from engine.experiment.data_files import load
 from engine.experiment.discrepancies import CATALOGUE, find, find_setting
+from engine.experiment.objectives import with_objective
 from engine.experiment.per_layer import typed
 from engine.experiment.presets import PRESETS, preset
-from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import SideName
+from engine.experiment.settings import ELEMENTWISE, Activation, Settings
+from engine.experiment.side import Objective, SideName, parse_choice
 from engine.export.run_file import read_settings
 from engine.number_text import typed_whole
 from engine.paths import typed_path
@@ -28,7 +29,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_PRESET = "asked"
 
-ACTIVATIONS = [activation.value for activation in Activation]
+ACTIVATIONS = [activation.value for activation in ELEMENTWISE]
+OUTPUT_ACTIVATIONS = [activation.value for activation in Activation]
+OBJECTIVES = [objective.value for objective in Objective]
 
 
 def _split(text: str | None) -> tuple[str, ...]:
@@ -74,7 +77,12 @@ EXPERIMENT_OPTIONS = (
         metavar="KIND",
         help=f"After the hidden layers: {', '.join(ACTIVATIONS)}; or one for each layer: relu,tanh.",
     ),
-    click.option("--output-activation", metavar="KIND", help="After the last layer: the same choices."),
+    click.option("--output-activation", metavar="KIND", help=f"After the last layer: {', '.join(OUTPUT_ACTIVATIONS)}."),
+    click.option(
+        "--objective",
+        metavar="KIND",
+        help=f"What both sides are trained on: {', '.join(OBJECTIVES)}; outputs and logged loss go with it.",
+    ),
     click.option("--epochs", type=WHOLE, metavar="N", help="How many epochs to train; 5000 unless said."),
     click.option("--seed", type=WHOLE, metavar="N", help="Seed of both sides' initial weights; 0 unless said."),
     click.option("--learning-rate", "--lr", metavar="X", help="Learning rate of both sides."),
@@ -110,6 +118,7 @@ def settings_from(
     hidden: str | None,
     activation: str | None,
     output_activation: str | None,
+    objective: str | None,
     epochs: int | None,
     seed: int | None,
     learning_rate: str | None,
@@ -125,7 +134,7 @@ def settings_from(
         if run_file is None
         else read_settings(typed_path(run_file))
     )
-    changes: dict[str, Any] = {
+    given = {
         "data": _data(data, targets, header),
         "hidden": _hidden(hidden) if hidden is not None else None,
         "activation": activation,
@@ -134,14 +143,15 @@ def settings_from(
         "seed": seed,
         "device": device,
     }
-    settings = replace(settings, **{field: value for field, value in changes.items() if value is not None})
+    changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     if threads is not None:
-        settings = replace(settings, threads=_threads(threads))
+        changes["threads"] = _threads(threads)
+    if objective is not None:
+        settings = replace(settings, data=changes.pop("data", settings.data))
+        settings = with_objective(settings, parse_choice(Objective, objective, "objective"))
     if learning_rate is not None:
-        settings = assign(settings, f"both.learning_rate={learning_rate}")
-    for assignment in assignments:
-        settings = assign(settings, assignment)
-    return settings
+        assignments = (f"both.learning_rate={learning_rate}", *assignments)
+    return assign(settings, *assignments, **changes)
 
 
 def _data(data: str | None, targets: str | None, header: str | None) -> Dataset | None:
@@ -160,8 +170,21 @@ def _data(data: str | None, targets: str | None, header: str | None) -> Dataset 
     return loaded
 
 
-def assign(settings: Settings, assignment: str) -> Settings:
-    """Carry out one `--set`; raises `SettingsError`."""
+def assign(settings: Settings, *assignments: str, **shared: Any) -> Settings:
+    """Carry out these `--set`s, and these changes of what both sides share; raises `SettingsError`.
+
+    All at once: one alone may not be possible with what was there before.
+    """
+    values: dict[SideName, dict[str, Any]] = {side: {} for side in SideName}
+    for assignment in assignments:
+        for side, field, value in _assigned(assignment):
+            values[side][field] = value
+    numpy, pytorch = (replace(settings.side(side), **changes) for side, changes in values.items())
+    return replace(settings, numpy=numpy, pytorch=pytorch, **shared)
+
+
+def _assigned(assignment: str) -> Iterator[tuple[SideName, str, Any]]:
+    """What one `--set` gives to which side; raises `SettingsError`."""
     place, equals, value = assignment.partition("=")
     side_name, dot, field = place.strip().partition(".")
     sides = {"numpy": [SideName.NUMPY], "pytorch": [SideName.PYTORCH], "both": list(SideName)}
@@ -172,8 +195,7 @@ def assign(settings: Settings, assignment: str) -> Settings:
         )
     setting = find_setting(field.strip())
     for side in sides[side_name]:
-        settings = setting.set(settings, side, setting.parse(value.strip(), side))
-    return settings
+        yield side, setting.field, setting.parse(value.strip(), side)
 
 
 def _hidden(text: str) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from textual.widgets import Input
 from engine.errors import InputError
 from engine.experiment.data import BUILT_IN
 from engine.experiment.devices import check_available
-from engine.experiment.settings import DEVICE_KINDS, Activation, Settings
+from engine.experiment.settings import DEVICE_KINDS, ELEMENTWISE, Activation, Settings
 from engine.paths import typed_path
 from tui_app.beside import beside
 from tui_app.cli.options import setup_fields, setup_settings
@@ -33,17 +33,18 @@ LABELS = {
     "device": "Device",
     "threads": "Threads",
 }
-KINDS = [activation.value for activation in Activation]
+KINDS = [activation.value for activation in ELEMENTWISE]
+OUTPUT_KINDS = [activation.value for activation in Activation]
 PLACEHOLDERS = {
     "data": f"{', '.join(BUILT_IN)}, or a .csv or .npz file",
     "targets": "of a CSV file; the last by default",
     "hidden": "sizes such as 5 or 8,4, or none",
     "activation": f"{', '.join(KINDS)}, or one for each hidden layer",
-    "output_activation": ", ".join(KINDS),
+    "output_activation": ", ".join(OUTPUT_KINDS),
     "threads": "of NumPy and of PyTorch each, or auto",
 }
 DATA_SUFFIXES = (".csv", ".tsv", ".npz")
-WORDS = {"activation": KINDS, "output_activation": KINDS, "device": list(DEVICE_KINDS), "threads": ["auto"]}
+WORDS = {"activation": KINDS, "output_activation": OUTPUT_KINDS, "device": list(DEVICE_KINDS), "threads": ["auto"]}
 
 
 class DataSuggester(Suggester):

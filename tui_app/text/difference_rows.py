@@ -57,6 +57,17 @@ class RowTexts:
         return self.second_start + self.second + 1
 
 
+def listed_rows(settings: Settings, selected: int) -> list[int]:
+    """The places in the catalogue of what has an effect here, and of what is selected."""
+    return [i for i, discrepancy in enumerate(CATALOGUE) if i == selected or discrepancy.in_effect(settings)]
+
+
+def without_effect(settings: Settings) -> str:
+    """How many are not listed."""
+    count = sum(not discrepancy.in_effect(settings) for discrepancy in CATALOGUE)
+    return f"{count} more {'has' if count == 1 else 'have'} no effect here" if count else ""
+
+
 def row_texts(settings: Settings, width: int, ascii: bool = False) -> RowTexts:
     """All rows for this width: the values share it evenly if they can, and the titles give way to values."""
     forms = [
@@ -116,7 +127,7 @@ def value_forms(discrepancy: Discrepancy, value: Any, ascii: bool) -> list[str]:
         return [name, f"{len(value)} values"] if ascii else [label, name, f"{len(value)} values"]
     forms = [name, label] if ascii else [label, name] if label != name else [name]
     matched = RULE.fullmatch(name)
-    if matched is None:
+    if matched is None or any(choice.value == value for choice in discrepancy.choices):
         return forms
     rule, number, dampened = matched[1], float(matched[2]), matched[3]
     words = FORMS[rule] if not dampened else "damped" if rule == "pytorch" else "t. damped"

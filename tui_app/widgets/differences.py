@@ -1,4 +1,4 @@
-"""The switches: one row for each discrepancy of the catalogue, with both sides' values."""
+"""The switches: one row for each discrepancy that has an effect here, with both sides' values."""
 
 from __future__ import annotations
 
@@ -13,11 +13,20 @@ from textual.widget import Widget
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy
 from engine.experiment.settings import Settings
 from engine.experiment.side import SideName
-from tui_app.text.difference_rows import SIGNS, RowTexts, heading, row_texts, title_text
+from tui_app.text.difference_rows import (
+    SIGNS,
+    RowTexts,
+    heading,
+    listed_rows,
+    row_texts,
+    title_text,
+    without_effect,
+)
 
 HELP = """\
 Each row is one setting on which the two programs can differ. ≠ and ( ○) mean that they do, = and (● ) that they
-are equal. Click a value for the next one, click the switch to match or part the sides."""
+are equal. What has no effect in this experiment is not listed. Click a value for the next one, click the switch to
+match or part the sides."""
 
 
 class DifferenceRows(Widget):
@@ -47,12 +56,18 @@ class DifferenceRows(Widget):
 
     def show(self, settings: Settings, selected: int) -> None:
         """Redraw for these settings, with that row selected."""
+        before = self.listed
         self._settings, self._selected = settings, selected
-        self.refresh()
+        self.refresh(layout=self.listed != before)
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         """A heading and a row each."""
-        return len(CATALOGUE) + 1
+        return len(self.listed) + 1
+
+    @property
+    def listed(self) -> list[int]:
+        """The places in the catalogue of the rows."""
+        return listed_rows(self._settings, self._selected)
 
     @property
     def _ascii(self) -> bool:
@@ -66,7 +81,7 @@ class DifferenceRows(Widget):
     def render(self) -> Content:
         """The heading and the rows."""
         texts = self.texts
-        rows = [self._row(index, discrepancy, texts) for index, discrepancy in enumerate(CATALOGUE)]
+        rows = [self._row(index, CATALOGUE[index], texts) for index in self.listed]
         return Content("\n").join([Content.styled(heading(texts), "$text-muted"), *rows])
 
     def _row(self, index: int, discrepancy: Discrepancy, texts: RowTexts) -> Content:
@@ -86,9 +101,10 @@ class DifferenceRows(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """Select the row; in the selected row, act on what is under the pointer."""
-        index = event.y - 1
-        if not 0 <= index < len(CATALOGUE):
+        row, listed = event.y - 1, self.listed
+        if not 0 <= row < len(listed):
             return
+        index = listed[row]
         if index != self._selected:
             self.post_message(self.Selected(index))
         texts = self.texts
@@ -107,6 +123,7 @@ class DifferencesPanel(VerticalScroll, can_focus=False):
         super().__init__(id="differences")
         self.border_title = "Differences"
         self.rows = DifferenceRows(settings)
+        self.border_subtitle = without_effect(settings)
 
     def compose(self) -> ComposeResult:
         """The rows."""
@@ -115,4 +132,5 @@ class DifferencesPanel(VerticalScroll, can_focus=False):
     def show(self, settings: Settings, selected: int) -> None:
         """Redraw, and keep the selected row in view."""
         self.rows.show(settings, selected)
-        self.scroll_to_region(Region(0, selected + 1, 1, 1), animate=False)
+        self.border_subtitle = without_effect(settings)
+        self.scroll_to_region(Region(0, self.rows.listed.index(selected) + 1, 1, 1), animate=False)

@@ -30,8 +30,8 @@ CATALOGUE: tuple[Discrepancy, ...] = tuple(one for one in SIDE_SETTINGS if len(o
 
 
 def remaining(settings: Settings) -> tuple[Discrepancy, ...]:
-    """The discrepancies on which the two sides differ."""
-    return tuple(discrepancy for discrepancy in CATALOGUE if not discrepancy.matched(settings))
+    """The discrepancies on which the two sides differ, and that have an effect."""
+    return tuple(discrepancy for discrepancy in CATALOGUE if discrepancy.acts(settings))
 
 
 def find(field: str) -> Discrepancy:
@@ -65,8 +65,8 @@ def match_toward(discrepancy: Discrepancy, settings: Settings, toward: SideName)
 
 
 def match_all(settings: Settings, toward: SideName) -> Settings:
-    """Every discrepancy matched toward one side."""
-    for discrepancy in remaining(settings):
+    """Every discrepancy matched toward one side, also those without an effect."""
+    for discrepancy in (one for one in CATALOGUE if not one.matched(settings)):
         settings, _ = match_toward(discrepancy, settings, toward)
     return settings
 

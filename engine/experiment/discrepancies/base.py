@@ -83,6 +83,8 @@ class Discrepancy:
     moves: Moves
     choices: tuple[Choice, ...]
     wording: Wording
+    wording_in: Callable[[Settings], Wording] | None = None
+    """Where it is worded otherwise in some experiments."""
     parse_other: Callable[[str], Any] | None = None
     other: str = "a number"
     answers_order: int | None = None
@@ -118,8 +120,8 @@ class Discrepancy:
 
     def explain(self, settings: Settings) -> Explanation:
         """What this difference is for these settings; which lines to change is `programs/marks.py`'s."""
-        wording = self.wording
-        by_hand, pytorch = (self._phrase(self.value(settings, side)) for side in SideName)
+        wording = self.wording if self.wording_in is None else self.wording_in(settings)
+        by_hand, pytorch = (_phrase(wording, self.value(settings, side)) for side in SideName)
         if self.matched(settings):
             what = f"The sides are already equal: {wording.equal.format(both=by_hand)}."
         else:
@@ -134,28 +136,35 @@ class Discrepancy:
 
     def acts(self, settings: Settings) -> bool:
         """Whether the sides differ, and that has an effect."""
-        return not self.matched(settings) and self.wording.matters(settings)
+        return not self.matched(settings) and self.in_effect(settings)
+
+    def in_effect(self, settings: Settings) -> bool:
+        """Whether another value on some side would change what is computed or logged."""
+        wording = self.wording if self.wording_in is None else self.wording_in(settings)
+        return wording.matters(settings)
 
     def choices_for(self, side: SideName) -> tuple[Choice, ...]:
         """The choices that side can have."""
         return tuple(choice for choice in self.choices if side in choice.sides)
 
+    def possible_for(self, settings: Settings, side: SideName) -> tuple[Any, ...]:
+        """The choices that side can have in this experiment."""
+        return tuple(one.value for one in self.choices_for(side) if self._possible(settings, side, one.value))
+
     def following(self, settings: Settings, side: SideName) -> Any:
-        """The choice after the present one on that side, the first after the last or after a value of one's own."""
-        values = [choice.value for choice in self.choices_for(side)]
+        """The choice after the present one on that side that it can have in this experiment; the first after the last
+        or after a value of one's own.
+        """
         present = self.value(settings, side)
+        values = self.possible_for(settings, side)
         return values[(values.index(present) + 1) % len(values)] if present in values else values[0]
 
-    def _phrase(self, value: Any) -> str:
-        """What a side with this value does, layer by layer where they are not alike."""
-        if not isinstance(value, tuple):
-            return self.wording.phrase(value)
-        alike = {one: [str(i) for i, other in enumerate(value, start=1) if other == one] for one in value}
-        parts = [
-            f"{self.wording.phrase(one)} in layer{'s' if len(layers) > 1 else ''} {listed(layers)}"
-            for one, layers in alike.items()
-        ]
-        return listed(parts)
+    def _possible(self, settings: Settings, side: SideName, value: Any) -> bool:
+        try:
+            self.set(settings, side, value)
+        except SettingsError:
+            return False
+        return True
 
     def label(self, value: Any) -> str:
         """The value as a table cell shows it."""
@@ -200,6 +209,18 @@ class Discrepancy:
             ) from None
         except ValueError:
             raise SettingsError(f"{where} cannot be '{typed}'; it is {self.other}.") from None
+
+
+def _phrase(wording: Wording, value: Any) -> str:
+    """What a side with this value does, layer by layer where they are not alike."""
+    if not isinstance(value, tuple):
+        return wording.phrase(value)
+    alike = {one: [str(i) for i, other in enumerate(value, start=1) if other == one] for one in value}
+    parts = [
+        f"{wording.phrase(one)} in layer{'s' if len(layers) > 1 else ''} {listed(layers)}"
+        for one, layers in alike.items()
+    ]
+    return listed(parts)
 
 
 def _synonyms(value: Any) -> tuple[str, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import log
+
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
 from engine.experiment.settings import Settings
 from engine.experiment.side import LossReport
@@ -15,41 +18,83 @@ CHOICES = (
     ),
     Choice(LossReport.MSE, "mse", "MSE", "mean(e²), what nn.MSELoss() returns"),
     Choice(LossReport.HALF_SUM, "half-sum", "½Σe²", "½·Σe², the loss whose gradient is exactly e"),
+    Choice(
+        LossReport.CROSS_ENTROPY,
+        "cross-entropy",
+        "CE",
+        "the mean cross-entropy: over the samples, over all outputs for a binary one, as PyTorch's losses have it",
+    ),
+    Choice(LossReport.CROSS_ENTROPY_SUM, "cross-entropy-sum", "ΣCE", "the sum of the cross-entropies of all samples"),
+    Choice(
+        LossReport.CROSS_ENTROPY_PER_OUTPUT,
+        "cross-entropy-per-output",
+        "CE/(N·C)",
+        "the mean over all N·C outputs: np.mean of a matrix",
+    ),
+    Choice(
+        LossReport.CROSS_ENTROPY_EPSILON,
+        "cross-entropy-epsilon",
+        "log(p+ε)",
+        "the mean cross-entropy with log(p + 1e-8), so that log 0 is −18.4 instead of infinite",
+    ),
 )
 
 PHRASES = {
     LossReport.ERROR_TIMES_LOSS: "mean(e·½·mean(e²))",
     LossReport.MSE: "mean(e²)",
     LossReport.HALF_SUM: "½·Σe²",
+    LossReport.CROSS_ENTROPY: "the mean cross-entropy",
+    LossReport.CROSS_ENTROPY_SUM: "the sum of the cross-entropies",
+    LossReport.CROSS_ENTROPY_PER_OUTPUT: "the cross-entropy's mean over N·C",
+    LossReport.CROSS_ENTROPY_EPSILON: "the mean cross-entropy with log(p + ε)",
 }
 
 
-def _logged(report: LossReport, error: float, elements: int) -> str:
-    """What is logged when every one of the errors is the same."""
-    square = error * error
+def _logged(report: LossReport, error: float, settings: Settings, binary: bool) -> str:
+    """What is logged when every one of the errors is the same; of a cross-entropy, when every class has p = ½."""
+    square, elements = error * error, settings.elements
+    cost = log(2) * (elements if binary else settings.data.samples)
     values = {
         LossReport.ERROR_TIMES_LOSS: error * square / 2,
         LossReport.MSE: square,
         LossReport.HALF_SUM: elements * square / 2,
+        LossReport.CROSS_ENTROPY: log(2),
+        LossReport.CROSS_ENTROPY_SUM: cost,
+        LossReport.CROSS_ENTROPY_PER_OUTPUT: cost / elements,
+        LossReport.CROSS_ENTROPY_EPSILON: log(2),
     }
     return plain(values[report])
 
 
 def _numbers(settings: Settings) -> str:
     """What each side logs for an error of half of what a 0 or 1 asks for."""
-    reports = [side.loss_report for side in (settings.numpy, settings.pytorch)]
+    sides = (settings.numpy, settings.pytorch)
     elements = settings.elements
-    above = each_side(*(_logged(report, 0.5, elements) for report in reports))
-    text = f"e = ŷ − y, N·C = {elements:,}. If every e is 0.5: {above}"
-    if not any(report.signed for report in reports):
+
+    def logged(error: float) -> str:
+        texts = (_logged(side.loss_report, error, settings, settings.is_binary(side)) for side in sides)
+        return each_side(*texts)
+
+    if all(side.loss_report.of_probabilities for side in sides):
+        return (
+            f"N = {settings.data.samples:,}, C = {settings.data.outputs:,}. If every target has p = ½: {logged(0.5)}."
+        )
+    text = f"e = ŷ − y, N·C = {elements:,}. If every e is 0.5: {logged(0.5)}"
+    if not any(side.loss_report.signed for side in sides):
         return f"{text}."
-    below = each_side(*(_logged(report, -0.5, elements) for report in reports))
-    return f"{text}; if every e is −0.5: {below}."
+    return f"{text}; if every e is −0.5: {logged(-0.5)}."
 
 
 def _theory(settings: Settings) -> str:
-    return (
-        "The gradient does not pass through the logged number, so the weights stay as they are. "
+    text = "The gradient does not pass through the logged number, so the weights stay as they are. "
+    if all(side.loss_report.of_probabilities for side in (settings.numpy, settings.pytorch)):
+        return text + (
+            f"A cross-entropy is a mean over the N = {settings.data.samples:,} samples; np.mean over the whole matrix "
+            f"divides by N·C = {settings.elements:,} instead, and a curve then looks {settings.data.outputs:,} times "
+            "better than it is. log(p + 1e-8) keeps log 0 finite: it is not the number that the gradient is taken of, "
+            "and it moves the curve only where p is tiny."
+        )
+    return text + (
         f"With N·C = {settings.elements:,}, ½·Σe² is {plain(settings.elements / 2)} times the MSE. "
         "error·loss is negative where the predictions are too low on average: it is no loss, and no log axis can show "
         "it. In the question's own run (preset asked) it becomes negative, but only slightly: its least value is about "
@@ -67,6 +112,16 @@ WORDING = Wording(
 )
 
 
+OF_CROSS_ENTROPY = replace(
+    WORDING, formula="CE = −Σ y·log p/N; binary: −Σ(y·log p + (1 − y)·log(1 − p))/(N·C); MSE = Σ(p − y)²/(N·C)"
+)
+
+
+def _wording(settings: Settings) -> Wording:
+    reports = (settings.numpy.loss_report, settings.pytorch.loss_report)
+    return OF_CROSS_ENTROPY if any(report.of_probabilities for report in reports) else WORDING
+
+
 DISCREPANCY = Discrepancy(
     field="loss_report",
     title="Loss report",
@@ -75,5 +130,6 @@ DISCREPANCY = Discrepancy(
     moves=Moves.PLOT,
     choices=CHOICES,
     wording=WORDING,
+    wording_in=_wording,
     answers_order=1,
 )

@@ -14,13 +14,32 @@ LONGEST = 96
 Block = (ast.For, ast.With, ast.If)
 
 
-def fold(body: list[ast.stmt], may_go: Callable[[str], bool]) -> list[ast.stmt]:
+def fold(
+    body: list[ast.stmt], may_go: Callable[[str], bool], may_be_unused: Callable[[str], bool] = lambda name: False
+) -> list[ast.stmt]:
     """The statements without those assigned names, or elements such as z[i], that `may_go`, where they are used once,
-    are another name for something, or are not used at all.
+    are another name for something, or are not used at all; and without those that `may_be_unused`, where they are not.
     """
+    for statement in [one for one in body if _is_unused(one, body, may_be_unused)]:
+        _remove(body, body.index(statement))
     while _fold_once(body, body, may_go):
         pass
     return body
+
+
+def _is_unused(statement: ast.stmt, body: list[ast.stmt], may_be_unused: Callable[[str], bool]) -> bool:
+    """Whether it sets a name that nothing after it reads before it is set again."""
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+        return False
+    name = statement.targets[0].id
+    if not may_be_unused(name):
+        return False
+    for later in body[body.index(statement) + 1 :]:
+        if _count(later, name):
+            return False
+        if name in _targets(later):
+            break
+    return True
 
 
 def _fold_once(body: list[ast.stmt], whole: list[ast.stmt], may_go: Callable[[str], bool]) -> bool:
@@ -34,12 +53,17 @@ def _fold_once(body: list[ast.stmt], whole: list[ast.stmt], may_go: Callable[[st
         if not _goes(body, index, whole, may_go):
             index += 1
             continue
-        comments = comments_of(statement)
-        if comments and index + 1 < len(body):
-            with_comments(body[index + 1], [*comments, *comments_of(body[index + 1])])
-        del body[index]
+        _remove(body, index)
         gone = True
     return gone
+
+
+def _remove(body: list[ast.stmt], index: int) -> None:
+    """Take it out; its comments go to the next."""
+    comments = comments_of(body[index])
+    if comments and index + 1 < len(body):
+        with_comments(body[index + 1], [*comments, *comments_of(body[index + 1])])
+    del body[index]
 
 
 def _goes(body: list[ast.stmt], index: int, whole: list[ast.stmt], may_go: Callable[[str], bool]) -> bool:

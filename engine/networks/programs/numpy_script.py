@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 from engine.experiment.per_layer import by_layer, of_layers
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import InitialWeights, Precision, Side
+from engine.experiment.side import InitialWeights, Precision, Side, is_fused
 from engine.networks.programs.base import Script, Writer, add_array, data_file_name, plain_name
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_function
@@ -33,11 +33,11 @@ BY_LAYER = ("W", "b", "V", "U", "dW", "db", "z", "layer", "dlayer", "delta")
 GRADIENTS = ("dW", "db")
 """What the network keeps beside its parameters; a program in loops makes them where it needs them."""
 
-MAY_GO = {"z", "s", "dlayer", "dW", "db", "gradient", "opened", "rate", "total", "loss"}
+MAY_GO = {"z", "s", "dlayer", "dW", "db", "gradient", "opened", "rate", "total", "loss", "logits", "costs", "q"}
 """Names of the step that a program has only where they are needed."""
 
-FUNCTIONS = {Activation.SIGMOID: "sigmoid", Activation.RELU: "relu"}
-"""Those that a program defines."""
+MAY_BE_UNUSED = {"error"}
+"""Names that a program has only where they are used."""
 
 PYTORCH_UNIFORM = '''\
 def uniform(shape, bound):
@@ -109,9 +109,10 @@ def _source() -> Source:
 
 
 def _functions(writer: Writer, settings: Settings) -> None:
-    for kind in dict.fromkeys(settings.activations):
-        if kind in FUNCTIONS:
-            writer.add(f"{plain_function(_source().functions[FUNCTIONS[kind]])}\n\n")
+    step = "\n".join(_step_lines(settings))
+    for name in sorted(_source().functions, key=lambda name: step.find(f"{name}(")):
+        if re.search(rf"\b{name}\(", step):
+            writer.add(f"{plain_function(_source().functions[name])}\n\n")
     starts = set(_starts(settings))
     if InitialWeights.PYTORCH in starts:
         writer.add(f"{PYTORCH_UNIFORM}\n\n")
@@ -229,7 +230,7 @@ def _each_layer(writer: Writer, settings: Settings, drawn: Drawn) -> None:
 
 def _training(writer: Writer, settings: Settings) -> None:
     side = settings.numpy
-    lines = _step_lines(side, settings.activations)
+    lines = _step_lines(settings)
     if side.momentum.coefficient:
         writer.add(_velocities(settings))
     for name in GRADIENTS:
@@ -242,20 +243,28 @@ def _training(writer: Writer, settings: Settings) -> None:
     writer.add('\nprint(*losses, sep="\\n")')
 
 
-@lru_cache(maxsize=256)
-def _step_lines(side: Side, activations: tuple[Activation, ...]) -> tuple[str, ...]:
+def _step_lines(settings: Settings) -> tuple[str, ...]:
     """The network's own step for this experiment, and the loss logged."""
+    side = settings.numpy
+    return _lines_of_step(side, settings.activations, settings.is_binary(side))
+
+
+@lru_cache(maxsize=256)
+def _lines_of_step(side: Side, activations: tuple[Activation, ...], binary: bool) -> tuple[str, ...]:
     layers = len(activations)
     known = SimpleNamespace(
         side=side,
         activations=by_layer(activations, layers),
+        binary=binary,
+        fused=is_fused(side),
         bias=by_layer(side.bias, layers),
         derivative_at=by_layer(side.derivative_at, layers),
         L=layers,
     )
     specializer = Specializer(_source(), known, BY_LAYER, unrolled=layers <= NAMED_LAYERS)
     body = specializer.method("step", X="X", Y="Y", learning_rate="learning_rate", t="epoch")
-    return tuple(lines_of(fold([*body, *ast.parse("losses.append(float(loss))").body], _may_go)))
+    logged = ast.parse("losses.append(float(loss))").body
+    return tuple(lines_of(fold([*body, *logged], _may_go, MAY_BE_UNUSED.__contains__)))
 
 
 def _may_go(name: str) -> bool:

@@ -13,7 +13,8 @@ from types import SimpleNamespace
 
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import DerivativeAt, InitialWeights, Precision, Side
+from engine.experiment.side import DerivativeAt, InitialWeights, Precision, Side, is_fused
+from engine.experiment.update_rules import UpdateOrder
 from engine.networks.programs.base import Script, Writer, add_array, data_file_name, plain_name
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_class
@@ -28,6 +29,7 @@ MODULES = {
     Activation.TANH: "nn.Tanh()",
     Activation.RELU: "nn.ReLU()",
     Activation.IDENTITY: "nn.Identity()",
+    Activation.SOFTMAX: "nn.Softmax(dim=1)",
 }
 
 UNIT_UNIFORM = '''\
@@ -49,10 +51,11 @@ def truncated_normal(*shape, bound):
 SLIPPED = {
     Activation.SIGMOID: ("_SlippedSigmoid", "SlippedSigmoid"),
     Activation.TANH: ("_SlippedTanh", "SlippedTanh"),
+    Activation.SOFTMAX: ("_SlippedSoftmax", "SlippedSoftmax"),
 }
 """The classes that make the slip, the module last."""
 
-MAY_GO = frozenset({"gradient", "rate", "logged", "velocity"})
+MAY_GO = frozenset({"gradient", "rate", "logged", "velocity", "costs", "p", "logits"})
 """Names of the step that a program has only where they are needed."""
 
 
@@ -103,10 +106,16 @@ def _starts(settings: Settings) -> tuple[InitialWeights, ...]:
     return of_layers(settings.pytorch.initial_weights, len(settings.activations))
 
 
+def _activations(settings: Settings) -> tuple[Activation, ...]:
+    """Of each layer of the model: a fused loss has the output's in itself."""
+    kinds = settings.activations
+    return (*kinds[:-1], Activation.IDENTITY) if is_fused(settings.pytorch) else kinds
+
+
 def _slips(settings: Settings) -> list[Activation | None]:
     """The activation of each layer whose backward pass makes the slip."""
     derivatives_at = of_layers(settings.pytorch.derivative_at, len(settings.activations))
-    pairs = zip(settings.activations, derivatives_at, strict=True)
+    pairs = zip(_activations(settings), derivatives_at, strict=True)
     return [kind if kind in SLIPPED and at is DerivativeAt.PRE_ACTIVATION else None for kind, at in pairs]
 
 
@@ -134,8 +143,10 @@ def _model(writer: Writer, settings: Settings) -> None:
         options += ", dtype=torch.float64" if starts[i] is InitialWeights.PYTORCH_FLOAT64 else ""
         writer.add(f"nn.Linear({fan_in}, {fan_out}{options}),", indent=1)
         slip = slips[i]
-        module = MODULES[settings.activations[i]] if slip is None else f"{SLIPPED[slip][-1]}()"
-        writer.add(f"{module},", indent=1)
+        module = MODULES[_activations(settings)[i]] if slip is None else f"{SLIPPED[slip][-1]}()"
+        # Updated in turn, layers are taken in pairs.
+        if not (is_fused(side) and i == len(starts) - 1 and side.update_order is UpdateOrder.TOGETHER):
+            writer.add(f"{module},", indent=1)
     writer.add(")")
     in_double = {start is InitialWeights.PYTORCH_FLOAT64 for start in starts}
     if side.precision is Precision.FLOAT64 and False in in_double:
@@ -146,7 +157,7 @@ def _model(writer: Writer, settings: Settings) -> None:
         _numpy_start(writer, settings)
     if settings.device != "cpu":
         writer.add(f'model.to("{settings.device}")')
-    for line in lines_of(_specializer(side).method("prepare")):
+    for line in lines_of(_specializer(side, settings.is_binary(side)).method("prepare")):
         writer.add(line)
     writer.add()
 
@@ -170,20 +181,21 @@ def _numpy_start(writer: Writer, settings: Settings) -> None:
             writer.add(f"model[{2 * i}].bias.copy_({drawn(i, f'{fan_out}', fan_in)})", indent=1)
 
 
-def _specializer(side: Side) -> Specializer:
-    return Specializer(source_of("engine.networks.torch_mlp", "TorchMLP"), SimpleNamespace(side=side))
+def _specializer(side: Side, binary: bool) -> Specializer:
+    known = SimpleNamespace(side=side, binary=binary, fused=is_fused(side))
+    return Specializer(source_of("engine.networks.torch_mlp", "TorchMLP"), known)
 
 
 @lru_cache(maxsize=256)
-def _step_lines(side: Side) -> tuple[str, ...]:
+def _step_lines(side: Side, binary: bool) -> tuple[str, ...]:
     """The network's own step for this experiment, and the loss logged."""
-    body = _specializer(side).method("step", "logged", X="X", Y="Y")
+    body = _specializer(side, binary).method("step", "logged", X="X", Y="Y")
     logged = ast.parse("losses.append(logged.item())").body
     return tuple(lines_of(fold([*body, *logged], MAY_GO.__contains__)))
 
 
 def _training(writer: Writer, settings: Settings) -> None:
     writer.add("losses = []\nfor epoch in range(epochs):")
-    for line in _step_lines(settings.pytorch):
+    for line in _step_lines(settings.pytorch, settings.is_binary(settings.pytorch)):
         writer.add(line, indent=1)
     writer.add('\nprint(*losses, sep="\\n")')
