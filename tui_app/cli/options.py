@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import rich_click as click
 
 from engine.errors import InputError, SettingsError
+from engine.experiment.class_labels import classes_to_say
 from engine.experiment.data import BUILT_IN, Dataset
 from engine.experiment.data_files import load
 from engine.experiment.discrepancies import CATALOGUE, find, find_setting
@@ -27,6 +28,9 @@ from tui_app.cli.shell_words import shell_line
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_PRESET = "asked"
+
+CLASSES = {None: "auto", True: "yes", False: "no"}
+"""Whether targets are classes, as it is typed on the Setup screen."""
 
 ACTIVATIONS = [activation.value for activation in Activation]
 
@@ -65,6 +69,13 @@ EXPERIMENT_OPTIONS = (
     click.option("--targets", metavar="A,B", help="A CSV's target columns, by name or number; the last by default."),
     click.option(
         "--header", metavar="yes|no", help="Whether a CSV's first line names its columns; as it looks unless said."
+    ),
+    click.option(
+        "--classes/--no-classes",
+        "classes",
+        default=None,
+        help="Take a file's targets as classes: texts, whole numbers, or columns of a single 1 among zeros; or never. "
+        "Texts and such columns are unless said.",
     ),
     click.option(
         "--hidden", metavar="N,N", help="Sizes of the hidden layers, such as 5,4; 'none' for no hidden layer."
@@ -107,6 +118,7 @@ def settings_from(
     data: str | None,
     targets: str | None,
     header: str | None,
+    classes: bool | None,
     hidden: str | None,
     activation: str | None,
     output_activation: str | None,
@@ -126,7 +138,7 @@ def settings_from(
         else read_settings(typed_path(run_file))
     )
     changes: dict[str, Any] = {
-        "data": _data(data, targets, header),
+        "data": _data(data, targets, header, classes),
         "hidden": _hidden(hidden) if hidden is not None else None,
         "activation": activation,
         "output_activation": output_activation,
@@ -144,7 +156,7 @@ def settings_from(
     return settings
 
 
-def _data(data: str | None, targets: str | None, header: str | None) -> Dataset | None:
+def _data(data: str | None, targets: str | None, header: str | None, classes: bool | None) -> Dataset | None:
     """What --data names, none without it; what had to be guessed of it is said on standard error."""
     if header not in (None, "yes", "no"):
         raise SettingsError(f"--header cannot be '{shown(header)}'; it is yes or no.")
@@ -153,11 +165,17 @@ def _data(data: str | None, targets: str | None, header: str | None) -> Dataset 
             raise InputError("--targets names columns of a CSV file; name the file with --data.")
         if header is not None:
             raise InputError("--header goes with a CSV file; name the file with --data.")
+        if classes is not None:
+            raise InputError(f"{_classes_word(classes)} goes with a file of your own; name the file with --data.")
         return None
-    loaded = load(data, _split(targets), None if header is None else header == "yes")
+    loaded = load(data, _split(targets), None if header is None else header == "yes", classes)
     for note in loaded.notes:
         click.echo(f"mlp-tui: {note}", err=True)
     return loaded
+
+
+def _classes_word(classes: bool) -> str:
+    return "--classes" if classes else "--no-classes"
 
 
 def assign(settings: Settings, assignment: str) -> Settings:
@@ -228,7 +246,9 @@ def _data_words(settings: Settings) -> list[str]:
         )
     words = ["--data", data.source or data.name]
     words += ["--targets", ",".join(data.targets)] if data.targets else []
-    return words if data.header is None else [*words, "--header", "yes" if data.header else "no"]
+    words += [] if data.header is None else ["--header", "yes" if data.header else "no"]
+    classes = classes_to_say(data)
+    return words if classes is None else [*words, _classes_word(classes)]
 
 
 def setup_fields(settings: Settings) -> dict[str, str]:
@@ -236,6 +256,7 @@ def setup_fields(settings: Settings) -> dict[str, str]:
     return {
         "data": settings.data.source or settings.data.name,
         "targets": ",".join(settings.data.targets),
+        "classes": CLASSES[classes_to_say(settings.data)],
         "hidden": ",".join(map(str, settings.hidden)) or "none",
         "activation": typed(settings.activation),
         "output_activation": settings.output_activation.value,
@@ -252,10 +273,11 @@ def setup_settings(settings: Settings, fields: dict[str, str]) -> Settings:
     """The settings with what was typed put in; raises `InputError`."""
     before = setup_fields(settings)
     typed = {name: text.strip() for name, text in fields.items()}
-    if (typed["data"], typed["targets"]) != (before["data"], before["targets"]):
+    if any(typed[name] != before[name] for name in ("data", "targets", "classes")):
         # Another file is looked at anew; of the same one, what was said of its first line holds.
         header = settings.data.header if typed["data"] == before["data"] else None
-        settings = replace(settings, data=load(typed["data"], _split(typed["targets"]), header))
+        data = load(typed["data"], _split(typed["targets"]), header, _classes(typed["classes"]))
+        settings = replace(settings, data=data)
     settings = replace(
         settings,
         hidden=_hidden(typed["hidden"]),
@@ -270,6 +292,14 @@ def setup_settings(settings: Settings, fields: dict[str, str]) -> Settings:
     for side, name in ((SideName.NUMPY, "numpy_rate"), (SideName.PYTORCH, "pytorch_rate")):
         settings = rate.set(settings, side, rate.parse(typed[name], side))
     return settings
+
+
+def _classes(text: str) -> bool | None:
+    """Yes or no, or none for what the file looks like."""
+    found = {word: classes for classes, word in CLASSES.items()}
+    if text and text not in found:
+        raise SettingsError(f"classes cannot be '{shown(text)}'; it is {', '.join(CLASSES.values())}.")
+    return found.get(text)
 
 
 def _threads(text: str) -> int | None:

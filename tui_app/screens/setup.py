@@ -15,7 +15,7 @@ from engine.experiment.devices import check_available
 from engine.experiment.settings import DEVICE_KINDS, Activation, Settings
 from engine.paths import typed_path
 from tui_app.beside import beside
-from tui_app.cli.options import setup_fields, setup_settings
+from tui_app.cli.options import CLASSES, setup_fields, setup_settings
 from tui_app.screens.dialog import Dialog
 from tui_app.widgets.plain_text import PlainText
 from tui_app.widgets.text_field import TextField
@@ -23,6 +23,7 @@ from tui_app.widgets.text_field import TextField
 LABELS = {
     "data": "Data",
     "targets": "Targets",
+    "classes": "Classes",
     "hidden": "Hidden layers",
     "activation": "Activation",
     "output_activation": "Output activation",
@@ -37,13 +38,20 @@ KINDS = [activation.value for activation in Activation]
 PLACEHOLDERS = {
     "data": f"{', '.join(BUILT_IN)}, or a .csv or .npz file",
     "targets": "of a CSV file; the last by default",
+    "classes": "whether a file's targets are classes: auto, yes, no",
     "hidden": "sizes such as 5 or 8,4, or none",
     "activation": f"{', '.join(KINDS)}, or one for each hidden layer",
     "output_activation": ", ".join(KINDS),
     "threads": "of NumPy and of PyTorch each, or auto",
 }
 DATA_SUFFIXES = (".csv", ".tsv", ".npz")
-WORDS = {"activation": KINDS, "output_activation": KINDS, "device": list(DEVICE_KINDS), "threads": ["auto"]}
+WORDS = {
+    "classes": list(CLASSES.values()),
+    "activation": KINDS,
+    "output_activation": KINDS,
+    "device": list(DEVICE_KINDS),
+    "threads": ["auto"],
+}
 
 
 class DataSuggester(Suggester):
