@@ -251,6 +251,10 @@ def _data_words(settings: Settings) -> list[str]:
     return words if classes is None else [*words, _classes_word(classes)]
 
 
+OF_DATA = ("data", "targets", "classes")
+"""Fields of the Setup screen that say what is read."""
+
+
 def setup_fields(settings: Settings) -> dict[str, str]:
     """What the Setup screen lets a person type, as it is now."""
     return {
@@ -273,7 +277,7 @@ def setup_settings(settings: Settings, fields: dict[str, str]) -> Settings:
     """The settings with what was typed put in; raises `InputError`."""
     before = setup_fields(settings)
     typed = {name: text.strip() for name, text in fields.items()}
-    if any(typed[name] != before[name] for name in ("data", "targets", "classes")):
+    if any(typed[name] != before[name] for name in OF_DATA):
         # Another file is looked at anew; of the same one, what was said of its first line holds.
         header = settings.data.header if typed["data"] == before["data"] else None
         data = load(typed["data"], _split(typed["targets"]), header, _classes(typed["classes"]))

@@ -15,7 +15,7 @@ from engine.experiment.devices import check_available
 from engine.experiment.settings import DEVICE_KINDS, Activation, Settings
 from engine.paths import typed_path
 from tui_app.beside import beside
-from tui_app.cli.options import CLASSES, setup_fields, setup_settings
+from tui_app.cli.options import CLASSES, OF_DATA, setup_fields, setup_settings
 from tui_app.screens.dialog import Dialog
 from tui_app.widgets.plain_text import PlainText
 from tui_app.widgets.text_field import TextField
@@ -106,13 +106,14 @@ class SetupScreen(Dialog[Settings]):
         """`devices` are those of this machine; none while that is not known."""
         super().__init__()
         self._settings, self._devices = settings, devices
+        self._before = setup_fields(settings)
         self._concluded: Settings | InputError = settings
         """Of what is typed now, unless it is being read."""
         self._reading = self._submitted = False
 
     def compose(self) -> ComposeResult:
         """A line for each field."""
-        fields = [self._input(name, value) for name, value in setup_fields(self._settings).items()]
+        fields = [self._input(name, value) for name, value in self._before.items()]
         # One widget for all labels: each further one makes the dialog slower to open.
         labels = PlainText(Content("\n".join(LABELS.values())), id="labels")
         lines = VerticalScroll(Horizontal(labels, Vertical(*fields)), can_focus=False)
@@ -142,7 +143,8 @@ class SetupScreen(Dialog[Settings]):
         """Say what is wrong with what has been typed so far."""
         fields = self._fields()
         self._submitted = False
-        self._reading = fields["data"].strip() not in (*BUILT_IN, self._settings.data.source)
+        read_anew = any(fields[name].strip() != self._before[name] for name in OF_DATA)
+        self._reading = read_anew and fields["data"].strip() not in BUILT_IN
         if self._reading:
             self.say("reading …")
             self._read(fields)
