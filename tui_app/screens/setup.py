@@ -38,7 +38,7 @@ KINDS = [activation.value for activation in Activation]
 PLACEHOLDERS = {
     "data": f"{', '.join(BUILT_IN)}, or a .csv or .npz file",
     "targets": "of a CSV file; the last by default",
-    "classes": "whether a file's targets are classes: auto, yes, no",
+    "classes": "of a file: auto, yes or no",
     "hidden": "sizes such as 5 or 8,4, or none",
     "activation": f"{', '.join(KINDS)}, or one for each hidden layer",
     "output_activation": ", ".join(KINDS),
