@@ -101,6 +101,16 @@ def test_what_is_guessed_is_said_and_what_is_asked_is_not(file):
     )
 
 
+def test_a_first_line_that_may_be_a_header_is_said(file):
+    path = file("0,1,kind\n5,0,a\n6,1,b\n7,2,a\n8,2,b\n")
+    note = "line 1 is read as a sample, though its 'kind' stands nowhere else; --header yes reads it as a header."
+    data = load(path)
+    assert (data.classes, data.notes[0]) == (("a", "b", "kind"), f"{path}: {note}")
+    assert load(path, header=True).classes == ("a", "b")
+    for other in (load(path, header=True), load(path, header=False), load(file("1,c\n2,a\n3,b\n4,a\n"))):
+        assert not [one for one in other.notes if "line 1" in one]
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [

@@ -138,6 +138,13 @@ def from_numbers(column: Column, names: Sequence[str], Y: FloatArray, wanted: bo
     return Targets(Y)
 
 
+def is_first_alone(Y: FloatArray) -> bool:
+    """Whether the first row's class is no other row's, while every other class has two rows or more."""
+    rows = Y.sum(axis=0)
+    first = int(Y[0].argmax())
+    return bool(rows[first] == 1 and (np.delete(rows, first) > 1).all())
+
+
 def classes_to_say(data: Dataset) -> bool | None:
     """What must be said of classes for the data's file to be read as these data again; none if nothing need be."""
     if data.source is None:

@@ -19,7 +19,7 @@ from typing import BinaryIO
 import numpy as np
 
 from engine.errors import DataError
-from engine.experiment.class_labels import Column, Labels, Targets, from_numbers
+from engine.experiment.class_labels import Column, Labels, Targets, from_numbers, is_first_alone
 from engine.experiment.csv_columns import numbers_as_header, target_columns, where_labels_may_be
 from engine.experiment.data import MOST_NUMBERS, Dataset
 from engine.experiment.reading import opened
@@ -278,6 +278,11 @@ class _Table:
             raise DataError(
                 f"{shown(self._path)}, line {line}, column {place + 1}: '{shown(text, 40)}' {_why_no_number(text)}"
                 f"{hint if [place] == chosen else ''}."
+            )
+        if self._header is None and not self.names and is_first_alone(found.Y):
+            self.notes.append(
+                f"{shown(self._path)}: line {self._first[0]} is read as a sample, though its "
+                f"'{shown(self._first[1][place], 40)}' stands nowhere else; --header yes reads it as a header."
             )
         return found
 
