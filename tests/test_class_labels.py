@@ -246,6 +246,7 @@ def test_what_is_guessed_of_an_archive_is_said(file):
         ([0.5, 1], True, "Y holds 0.5; classes are texts or whole numbers"),
         (np.array([{}, "a"], object), None, "holds pickled objects"),
         (np.array([], "U3"), None, "Y holds texts in the shape (0,)"),
+        (np.array("a"), None, "Y holds texts in the shape ()"),
     ],
 )
 def test_a_bad_archive_gets_one_sentence(file, Y, wanted, said):
@@ -257,8 +258,13 @@ def test_a_bad_archive_gets_one_sentence(file, Y, wanted, said):
 
 
 def test_texts_that_are_none_and_too_many_are_refused(file, monkeypatch):
-    with pytest.raises(DataError, match="Y holds what is no text in row 1"):
-        load(file(X=np.ones(2), Y=np.array([0x7FFFFFFF, 97], "<u4").view("<U1")))
+    for order in "<>":
+        for rows in (2, 500):
+            written = np.full(rows, 97, f"{order}u4")
+            assert load(file(X=np.ones(rows), Y=np.append(written[1:], 98).astype(written.dtype).view(f"{order}U1")))
+            written[1] = 0x7FFFFFFF
+            with pytest.raises(DataError, match="Y holds what is no text in row 2; write it with"):
+                load(file(X=np.ones(rows), Y=written.view(f"{order}U1")))
     monkeypatch.setattr("engine.experiment.npz_files.MOST_TEXT_BYTES", 15)
     with pytest.raises(DataError, match="Y is over 15 bytes of text; write shorter labels"):
         load(file(X=np.ones(2), Y=np.array(["a", "bb"])))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import lzma
 import math
 import struct
+import sys
 import tokenize
 import zipfile
 import zlib
@@ -96,30 +97,35 @@ def load_npz(path: Path, classes: bool | None = None) -> Dataset:
 
 def _labelled(column: Column, Y: NDArray[Any], classes: bool | None) -> Targets:
     """An array of texts as classes; raises `DataError`."""
-    if not Y.size or Y.shape not in ((len(Y),), (len(Y), 1)):
+    if not Y.size or Y.shape not in ((Y.size,), (Y.size, 1)):
         raise column.refused(f"holds texts in the shape {Y.shape}; labels are one text for each sample, (N,).")
-    distinct, codes = np.unique(Y.ravel(), return_inverse=True)
+    texts = np.ascontiguousarray(Y.ravel())
+    _check_characters(column, texts)
+    distinct, codes = np.unique(texts, return_inverse=True)
     check_count(column, len(distinct))
     places: dict[str, int] = {}
     merged = np.empty(len(distinct), np.intc)
-    for code in range(len(distinct)):
-        text = _text_of(distinct, code)
+    for code, written in enumerate(distinct.tolist()):
+        try:
+            text = (written.decode() if isinstance(written, bytes) else written).strip()
+        except UnicodeDecodeError:
+            raise _no_text(column, int(np.argmax(codes == code))) from None
         if not text or text.lower() == "nan":
-            row = f"in row {np.argmax(codes == code) + 1}"
-            none = f"has no label {row}; every sample needs one."
-            raise column.refused(none if text is not None else f"holds what is no text {row}; {ADVICE}")
+            raise column.refused(f"has no label in row {np.argmax(codes == code) + 1}; every sample needs one.")
         merged[code] = places.setdefault(text, len(places))
     return from_texts(column, list(places), merged[codes], classes)
 
 
-def _text_of(texts: NDArray[Any], place: int) -> str | None:
-    """What is written there, without the spaces around it; none if it is no text."""
-    try:
-        written = texts[place]
-        return (written.decode() if isinstance(written, bytes) else str(written)).strip()
-    except (ValueError, SystemError):
-        # NumPy raises a `SystemError` for four bytes that are no character.
-        return None
+def _check_characters(column: Column, texts: NDArray[Any]) -> None:
+    """Refuse what no character is: NumPy would raise a `SystemError` wherever it looks at it."""
+    if texts.dtype.kind == "U" and texts.dtype.itemsize:
+        written = texts.view(np.dtype(np.uint32).newbyteorder(texts.dtype.byteorder)).reshape(len(texts), -1)
+        if written.max() > sys.maxunicode:
+            raise _no_text(column, int((written > sys.maxunicode).any(axis=1).argmax()))
+
+
+def _no_text(column: Column, row: int) -> DataError:
+    return column.refused(f"holds what is no text in row {row + 1}; {ADVICE}")
 
 
 def _described(path: Path, archive: zipfile.ZipFile, name: str) -> _Array:
