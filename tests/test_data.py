@@ -37,6 +37,16 @@ def test_the_regression_has_more_than_one_output():
     assert (data.samples, data.outputs) == (7, 3)
 
 
+def test_the_clusters_are_three_classes_of_twenty():
+    data = engine.built_in("clusters")
+    assert data.classes == ("top", "left", "right")
+    assert data.Y.tolist() == 20 * [[1, 0, 0]] + 20 * [[0, 1, 0]] + 20 * [[0, 0, 1]]
+    centres = data.X.reshape(3, 20, 2).mean(axis=1)
+    assert np.abs(centres - [[0, 0.4], [-0.4, -0.3], [0.4, -0.3]]).max() < 0.3
+    nearest = ((data.X[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
+    assert 1 <= (nearest != data.Y.argmax(axis=1)).sum() <= 12, "they overlap, and can be told apart"
+
+
 @pytest.mark.parametrize(
     ("text", "targets", "X", "Y"),
     [

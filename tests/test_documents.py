@@ -44,11 +44,11 @@ def test_every_document_can_be_opened(tmp_path, document):
     assert read(tmp_path, trace_document(trace_epoch(SETTINGS, 1))) == SETTINGS
     planned = plan(SETTINGS, ["bias"], seeds=1)
     assert read(tmp_path, impact_document(measure(planned))) == planned.settings
-    assert document["format"] == FORMAT == 4
+    assert document["format"] == FORMAT == 5
 
 
 def test_a_document_from_before_formats_had_numbers(tmp_path, document):
-    del document["format"], document["settings"]["data"]["header"]
+    del document["format"], document["settings"]["data"]["header"], document["settings"]["data"]["classes"]
     assert read(tmp_path, document) == SETTINGS
     for side in ("numpy", "pytorch"):
         document["settings"][side]["momentum"] = "0.9"
@@ -57,6 +57,18 @@ def test_a_document_from_before_formats_had_numbers(tmp_path, document):
     for side in ("numpy", "pytorch"):
         del document["settings"][side]["momentum"]
     assert read(tmp_path, document) == SETTINGS
+
+
+def test_classes_are_written_and_read_back(tmp_path):
+    own = engine.Dataset("own", [[0.0], [1.0]], [[1, 0], [0, 1]], classes=("[red]", "é, 2"))
+    for data in (own, engine.built_in("clusters")):
+        settings = replace(SETTINGS, data=data)
+        document = run_document(engine.train(settings))
+        assert document["settings"]["data"]["classes"] == list(data.classes)
+        assert read(tmp_path, document) == settings
+        document["format"] = 4
+        del document["settings"]["data"]["classes"]
+        assert read(tmp_path, document).data.classes == ()
 
 
 def test_an_old_name_is_read_for_good_and_not_beside_the_new_one(tmp_path, document):
@@ -73,12 +85,12 @@ def test_an_old_name_is_read_for_good_and_not_beside_the_new_one(tmp_path, docum
 @pytest.mark.parametrize(
     ("place", "value", "said"),
     [
-        (("format",), 5, "its format is 5, and this program knows formats up to 4; open it with"),
+        (("format",), 6, "its format is 6, and this program knows formats up to 5; open it with"),
         (("format",), 10**30, "its format is 1000000000"),
-        (("format",), "2", "its format cannot be '2'; it is a whole number from 1 to 4"),
+        (("format",), "2", "its format cannot be '2'; it is a whole number from 1 to 5"),
         (("format",), True, "its format cannot be True"),
         (("format",), 0, "its format cannot be 0"),
-        (("colour",), 1, "'colour' is no field of format 4"),
+        (("colour",), 1, "'colour' is no field of format 5"),
         (("settings", "colour"), 1, "'colour' is no field of 'settings'; its fields are data, hidden"),
         (("settings", "data", "colour"), 1, "'colour' is no field of 'data'"),
         (("settings", "numpy", "colour"), 1, "'colour' is no field of 'numpy'"),
@@ -89,6 +101,9 @@ def test_an_old_name_is_read_for_good_and_not_beside_the_new_one(tmp_path, docum
         (("settings", "data", "targets"), "ab", "targets cannot be 'ab'; it is texts"),
         (("settings", "data", "targets"), [1], "targets cannot be (1,)"),
         (("settings", "data", "header"), "no", "header cannot be 'no'; it is True, False or None"),
+        (("settings", "data", "classes"), "ab", "classes cannot be 'ab'; it is texts"),
+        (("settings", "data", "classes"), [1, 2], "classes cannot be (1, 2); it is texts"),
+        (("settings", "data", "classes"), ["a", "b"], "2 names of classes for 1 target columns"),
         (("settings", "data", "X"), "abc", "it must hold real numbers"),
         (("settings", "data", "X"), [[1], [1, 2]], "holds numbers or rows that cannot be read"),
         (("settings", "data", "X"), {"a": 1}, "it must hold real numbers"),
@@ -126,7 +141,13 @@ def test_a_field_that_cannot_be_is_refused_by_name(tmp_path, document, place, va
 
 @pytest.mark.parametrize(
     "place",
-    [("settings", "seed"), ("settings", "threads"), ("settings", "data", "header"), ("settings", "numpy", "bias")],
+    [
+        ("settings", "seed"),
+        ("settings", "threads"),
+        ("settings", "data", "header"),
+        ("settings", "data", "classes"),
+        ("settings", "numpy", "bias"),
+    ],
 )
 def test_a_field_that_its_format_has_is_missed_by_name(tmp_path, document, place):
     within = document

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import engine
+from engine.experiment.class_labels import MOST_CLASSES, NAMES_FROM
 from engine.experiment.discrepancies import find, match_toward
 from engine.experiment.side import SideName
 from engine.impact.effects import against_the_answer, conclusion, effects
@@ -67,11 +68,15 @@ def test_its_commands_run(command, tmp_path, monkeypatch, request):
     monkeypatch.setattr(impact_command, "_measure", measured_once)
     monkeypatch.chdir(tmp_path)
     Path("points.csv").write_text("a,b,c\n0,1,0.5\n1,0,0.2\n0,0,0.9\n")
+    Path("flowers.csv").write_text("width,species,length\n0.2,setosa,1.4\n1.8,virginica,5.5\n0.3,setosa,1.3\n")
+    Path("wine.csv").write_text("alcohol,quality\n9.4,5\n9.8,6\n11,5\n")
     words = shlex.split(command)
     if words[0] == "impact" and command != "impact --toward answer":
         words += ["--epochs", "300"]
     result = CliRunner().invoke(main, words)
     assert result.exit_code == 0, result.output
+    if "flowers.csv" in words:
+        assert "species holds 2 classes: setosa, virginica" in result.stderr
 
 
 def test_its_python_prints_what_it_says(answer_run, answers_impact, monkeypatch):
@@ -89,6 +94,11 @@ def test_its_python_prints_what_it_says(answer_run, answers_impact, monkeypatch)
 def test_the_least_logged_number_is_printed():
     (printed,) = re.findall(r"legend says that it\s+was −(\S+) at its least", README)
     assert -trained(engine.preset("asked")).numpy.losses.min() == pytest.approx(float(printed), rel=0.01)
+
+
+def test_the_limits_of_labels_are_printed():
+    assert f"At most {MOST_CLASSES:,} classes are taken" in README
+    assert f"another text in each of more than {NAMES_FROM} rows" in README
 
 
 def test_the_rule_of_threads_is_printed():

@@ -28,7 +28,9 @@ async def test_a_burst_finds_its_field(explorer):
 
 async def test_a_burst_goes_back_and_forth_between_fields(explorer):
     # A field that is come back to is selected whole: what is typed takes its place.
-    await explorer.burst(["o", "down", "down", "ctrl+u", "8", "down", "up", "9", "tab", "shift+tab", "1", "enter"])
+    await explorer.burst(
+        ["o", "down", "down", "down", "ctrl+u", "8", "down", "up", "9", "tab", "shift+tab", "1", "enter"]
+    )
     assert explorer.app.settings.hidden == (1,)
 
 
@@ -158,15 +160,60 @@ async def test_an_explanation_has_lines_on_a_low_screen(explorer):
     assert explorer.app.query_one("#why").content_region.height >= 3
 
 
+async def has_read(explorer):
+    for _ in range(100):
+        await explorer.settle()
+        if "reading" not in explorer.text("#problem"):
+            break
+
+
 async def test_what_was_guessed_of_a_file_is_said(explorer, tmp_path):
     file = tmp_path / "commas.csv"
     file.write_text("1,5;2\n2,5;3\n")
     await explorer.press("o")
     explorer.app.screen.query_one("#data").value = str(file)
-    for _ in range(100):
-        await explorer.settle()
-        if "reading" not in explorer.text("#problem"):
-            break
+    await has_read(explorer)
     assert "'1,5' is 1.5" in explorer.text("#problem")
     await explorer.press("enter")
     assert explorer.app.settings.data.samples == 2
+
+
+@pytest.mark.parametrize("explorer", [("asked", size) for size in (WIDE, NARROW, LEAST)], indirect=True)
+async def test_labels_are_classes_and_it_is_said_whole(explorer, tmp_path):
+    file = tmp_path / "labels.csv"
+    names = [f"[red]{number} of twenty-four letters" for number in range(9)]
+    file.write_text("x,kind\n" + "".join(f"{row},{name}\n" for row, name in enumerate(2 * names)))
+    await explorer.press("o")
+    explorer.app.screen.query_one("#data").value = str(file)
+    await has_read(explorer)
+    problem = explorer.app.screen.query_one("#problem")
+    assert explorer.text("#problem").startswith("kind holds 9 classes: [red]0 of twenty-fo…, [red]1 of twenty-fo…, ")
+    assert explorer.text("#problem").endswith("and 4 more; each is a column of 0 and 1.")
+    with undrawn():
+        assert problem.size.height * problem.size.width >= len(explorer.text("#problem"))
+        assert explorer.app.screen.query_one("#setup").content_region.contains_region(problem.region)
+    await explorer.press("enter")
+    assert explorer.app.settings.data.classes == tuple(names)
+
+
+async def test_whether_targets_are_classes_is_chosen(explorer, tmp_path):
+    file = tmp_path / "numbers.csv"
+    file.write_text("".join(f"0.5,{row % 3}\n" for row in range(15)))
+    await explorer.press("o")
+    screen = explorer.app.screen
+    screen.query_one("#data").value = str(file)
+    await has_read(explorer)
+    assert explorer.text("#problem").startswith("column 2 holds the whole numbers 0 to 2: numbers, unless")
+    for typed, said in (("maybe", "classes cannot be 'maybe'; it is auto, yes, no."), ("no", ""), ("yes", "")):
+        screen.query_one("#classes").value = typed
+        await has_read(explorer)
+        assert explorer.text("#problem") == said
+    await explorer.press("enter")
+    assert explorer.app.settings.data.classes == ("0", "1", "2")
+    await explorer.press("o")
+    assert explorer.app.screen.query_one("#classes").value == "yes"
+    explorer.app.screen.query_one("#classes").value = "auto"
+    await has_read(explorer)
+    await explorer.press("enter")
+    assert explorer.app.settings.data.classes == ()
+    assert explorer.app.settings.data.outputs == 1

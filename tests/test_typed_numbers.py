@@ -9,7 +9,7 @@ import engine
 from engine.errors import SettingsError
 from engine.number_text import typed_number, typed_whole
 from tui_app.cli.main import main
-from tui_app.cli.options import setup_fields, setup_settings
+from tui_app.cli.setup_values import setup_fields, setup_settings
 
 DIGITS = 5_000 * "9"
 WHOLE = (

@@ -40,6 +40,7 @@ from tui_app.screens.main import MainScreen
 from tui_app.terminal.ascii_filter import AsciiFilter
 from tui_app.terminal.driver import TerminalDriver, driver_class
 from tui_app.terminal.signals import Ending
+from tui_app.text.status_text import offer
 from tui_app.themes import HIGH_CONTRAST
 from tui_app.view_state import ViewState
 from tui_app.views import VIEWS
@@ -157,6 +158,8 @@ class ExplorerApp(ExperimentActions, RunActions, AnalysisActions, SaveActions, A
         elif self._config.first_time:
             self.notify("New here? t walks you through it, ? explains the screen and lists every key.", timeout=10)
             self._config = self._config.remember(self.theme)
+        elif (offered := offer(self.settings)) is not None:
+            self.notify(offered, timeout=10)
 
     def _theme_changed(self, theme: Theme) -> None:
         self._config = self._config.remember(theme.name)

@@ -1,6 +1,8 @@
-"""CSV files, with or without a header: read line by line, and every cell a finite number or one sentence of why not.
+"""CSV files, with or without a header: read line by line, and every cell a finite number or one sentence of why not; a
+target column may hold labels instead.
 
-How numbers may be written lives in `number_text.py`.
+How numbers may be written lives in `number_text.py`, what the columns are in `csv_columns.py`, and when a target column
+is taken as classes in `class_labels.py`.
 """
 
 from __future__ import annotations
@@ -15,13 +17,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.errors import DataError
+from engine.experiment.class_labels import Column, Labels, Targets, from_numbers, is_first_alone
+from engine.experiment.csv_columns import numbers_as_header, target_columns, where_labels_may_be
 from engine.experiment.data import MOST_NUMBERS, Dataset
 from engine.experiment.reading import opened
 from engine.number_text import read_number
-from engine.shown_text import shown
+from engine.shown_text import LONGEST, shown
 from engine.types import FloatArray
 
 DELIMITERS = ",;\t|"
@@ -36,31 +39,33 @@ PLAIN_OR_COMMA = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?", re.ASCII)
 Row = tuple[int, list[str]]
 """The number of a line and its cells."""
 
-YEARS = (1000, 2999)
-"""What may be a year."""
 
-
-def load_csv(path: Path, targets: tuple[str, ...] = (), header: bool | None = None) -> Dataset:
+def load_csv(
+    path: Path, targets: tuple[str, ...] = (), header: bool | None = None, classes: bool | None = None
+) -> Dataset:
     """The rows of a CSV file; columns named in `targets` are Y, the others X.
 
-    `header` says whether the first line names the columns; none leaves it to the file's look. Raises `InputError`.
+    `header` says whether the first line names the columns, and `classes` whether targets are classes; none leaves it to
+    the file's look. Raises `InputError`.
     """
     with opened(path) as file:
         delimiter, rows = _rows(path, file)
-        table = _Table(path, delimiter, header)
+        table = _Table(path, delimiter, targets, header, classes)
         for row in rows:
             table.add(*row)
     values = table.values()
-    chosen = _target_columns(targets, table.names, table.width, path)
+    chosen = target_columns(targets, table.names, table.width, path)
     inputs = [column for column in range(table.width) if column not in chosen]
+    found = table.targets(values, chosen)
     return Dataset(
         path.stem,
         values[:, inputs],
-        values[:, chosen],
+        found.Y,
         source=str(path),
         targets=targets,
         header=header,
-        notes=tuple(table.notes),
+        notes=(*table.notes, *found.notes),
+        classes=found.classes,
     )
 
 
@@ -109,17 +114,22 @@ def _cells(path: Path, lines: Iterator[str], delimiter: str) -> Iterator[Row]:
 
 
 class _Table:
-    """The numbers read so far, and what is known of how they are written."""
+    """The numbers read so far, the labels if there are any, and what is known of how they are written."""
 
-    def __init__(self, path: Path, delimiter: str, header: bool | None) -> None:
+    def __init__(
+        self, path: Path, delimiter: str, targets: tuple[str, ...], header: bool | None, classes: bool | None
+    ) -> None:
         self.names: list[str] = []
         self.width = 0
         self.notes: list[str] = []
         self._path = path
         self._may_have_commas = delimiter != ","
-        self._header = header
+        self._targets, self._header, self._classes = targets, header, classes
         self._first: Row = (0, [])
         self._numbers = array("d")
+        self._labels = Labels()
+        self._label_column: int | None = None
+        """Where texts may stand."""
         self._comma = self._point = 0
         """The first line with a decimal comma or point where either may be; 0 before there is one."""
 
@@ -127,8 +137,11 @@ class _Table:
         """One line; raises `DataError`."""
         if not self.width:
             self.width, self._first = len(cells), (line, cells)
-            if self._header or (self._header is None and not any(map(self._looks_like_number, cells))):
-                self.names = cells
+            named = self._header or (self._header is None and not any(map(self._looks_like_number, cells)))
+            self.names = cells if named else []
+            if self._classes is not False:
+                self._label_column = where_labels_may_be(self._targets, self.names, cells, self._path)
+            if named:
                 return
         if len(cells) != self.width:
             raise DataError(
@@ -151,28 +164,59 @@ class _Table:
         return True
 
     def _row(self, line: int, cells: list[str]) -> list[float]:
+        """The numbers of a line, NaN where a label is."""
+        place = self._label_column
+        row = self._plain(cells)
+        if place is None:
+            return row or self._each(line, cells)
+        cell = cells[place]
+        if row is None and cell and ("_" in cell or not self._looks_like_number(cell)):
+            if len(cell) > LONGEST:
+                raise DataError(
+                    f"{shown(self._path)}, line {line}, column {place + 1}: '{shown(cell, 40)}' is no number, and a "
+                    f"label has at most {LONGEST} characters."
+                )
+            self._labels.add_text(cell, line)
+            others = [*cells[:place], "0", *cells[place + 1 :]]
+            row = self._plain(others) or self._each(line, others)
+            row[place] = math.nan
+            return row
+        self._labels.add(cell)
+        return row or self._each(line, cells)
+
+    def _plain(self, cells: list[str]) -> list[float] | None:
+        """The numbers of a line that has nothing to be looked at closely; none otherwise."""
         together = "".join(cells)
-        if "_" not in together and not (self._may_have_commas and ("," in together or "." in together)):
-            try:
-                row = list(map(float, cells))
-            except ValueError:
-                row = [math.nan]
-            if all(map(math.isfinite, row)):
-                return row
+        if "_" in together or (self._may_have_commas and ("," in together or "." in together)):
+            return None
+        try:
+            row = list(map(float, cells))
+        except ValueError:
+            return None
+        return row if all(map(math.isfinite, row)) else None
+
+    def _each(self, line: int, cells: list[str]) -> list[float]:
         return [self._number(cell, line, column) for column, cell in enumerate(cells, start=1)]
 
     def _number(self, cell: str, line: int, column: int) -> float:
         where = f"{shown(self._path)}, line {line}, column {column}"
         if not cell:
-            raise DataError(f"{where}: is empty; every cell must hold a number.")
+            wanted = "number" if self._label_column != column - 1 else "number or a label"
+            raise DataError(f"{where}: is empty; every cell must hold a {wanted}.")
         plain = self._with_point(cell, line, where) if self._may_have_commas else cell
         try:
             value = read_number(plain)
         except ValueError as error:
-            raise DataError(f"{where}: '{shown(cell, 40)}' {error}.") from None
+            raise DataError(f"{where}: '{shown(cell, 40)}' {error}{self._hint(column)}.") from None
         if not math.isfinite(value):
             raise DataError(f"{where}: '{shown(cell, 40)}' is not finite; every cell must hold a finite number.")
         return value
+
+    def _hint(self, column: int) -> str:
+        """What a text in the first row, where a slip is unlikely, may have been meant as."""
+        if self._numbers or self._classes is False or self._label_column == column - 1:
+            return ""
+        return f"; if its column holds labels, --targets {column} takes it as classes"
 
     def _with_point(self, cell: str, line: int, where: str) -> str:
         """The cell with a point for its decimal comma; a file that has both is refused."""
@@ -209,57 +253,43 @@ class _Table:
                 f"{shown(self._path)}, line {number}: has one column; it needs at least one input and one target."
             )
         values: FloatArray = np.frombuffer(self._numbers).reshape(-1, self.width)
-        if self._header is None and not self.names and _stands_apart(cells, values):
-            if not _whole(values[1:]).any():
+        if self._header is None and not self.names:
+            is_header, note = numbers_as_header(cells, values, f"{shown(self._path)}: line {number}")
+            if is_header:
                 self.names, values = cells, values[1:]
-                self.notes.append(
-                    f"{shown(self._path)}: line {number} is read as a header: whole numbers, unlike every line below; "
-                    "--header no reads it as numbers."
-                )
-            elif values[0].min() >= YEARS[0] and values[0].max() <= YEARS[1] and len({*np.diff(values[0])}) == 1:
-                self.notes.append(
-                    f"{shown(self._path)}: line {number} is read as numbers, though it counts on as a header of years "
-                    "does; --header yes reads it as one."
-                )
+            self.notes += [note] if note else []
         return values
 
-
-def _stands_apart(cells: list[str], values: FloatArray) -> bool:
-    """Whether a first line of numbers may name the columns, as years do: whole numbers, each another one, outside of
-    what its column holds.
-    """
-    below = values[1:]
-    if not len(below) or not all(cell.isascii() and cell.isdecimal() for cell in cells) or len({*cells}) < len(cells):
-        return False
-    return bool(((values[0] < below.min(axis=0)) | (values[0] > below.max(axis=0))).all())
-
-
-def _whole(rows: FloatArray) -> NDArray[np.bool_]:
-    """Which rows hold whole numbers only."""
-    whole: NDArray[np.bool_] = (rows == np.rint(rows)).all(axis=1)
-    return whole
-
-
-def _target_columns(targets: tuple[str, ...], names: list[str], width: int, path: Path) -> list[int]:
-    if not targets:
-        return [width - 1]
-    columns = []
-    for target in targets:
-        if target in names:
-            if names.count(target) > 1:
-                raise DataError(
-                    f"{shown(path)}: has {names.count(target)} columns named '{shown(target)}'; name it by its number."
-                )
-            columns.append(names.index(target))
-        elif target.isdecimal() and len(target) < 10 and 1 <= int(target) <= width:
-            columns.append(int(target) - 1)
-        else:
-            known = (
-                f"{shown(', '.join(names))}, or 1 to {width}" if names else f"1 to {width}, as the file has no header"
+    def targets(self, values: FloatArray, chosen: list[int]) -> Targets:
+        """The columns `chosen` of the values as a network learns them; raises `DataError`."""
+        names = [self.names[place] for place in chosen] if self.names else []
+        column = Column(
+            shown(self._path),
+            shown(names[0], 40) if names and names[0] else f"column {chosen[0] + 1}",
+            "--targets chooses another column.",
+        )
+        if not self._labels.first_text:
+            return from_numbers(column, names, values[:, chosen], self._classes)
+        place = chosen[0] if self._label_column is None else self._label_column
+        found = self._labels.targets(column, values[:, place], self._classes) if [place] == chosen else None
+        if found is None:
+            line, text = self._labels.first_text
+            hint = "; other cells of its column are, and --classes takes all of them as labels"
+            raise DataError(
+                f"{shown(self._path)}, line {line}, column {place + 1}: '{shown(text, 40)}' {_why_no_number(text)}"
+                f"{hint if [place] == chosen else ''}."
             )
-            raise DataError(f"{shown(path)}: there is no column '{shown(target)}'; its columns are {known}.")
-    if len(set(columns)) < len(columns):
-        raise DataError(f"{shown(path)}: --targets names a column twice; each target column is named once.")
-    if len(columns) == width:
-        raise DataError(f"{shown(path)}: --targets names every column; at least one must be left as an input.")
-    return columns
+        if self._header is None and not self.names and is_first_alone(found.Y):
+            self.notes.append(
+                f"{shown(self._path)}: line {self._first[0]} is read as a sample, though its "
+                f"'{shown(self._first[1][place], 40)}' stands nowhere else; --header yes reads it as a header."
+            )
+        return found
+
+
+def _why_no_number(text: str) -> str:
+    try:
+        read_number(text)
+    except ValueError as error:
+        return str(error)
+    return "is not a number"

@@ -191,6 +191,13 @@ def regression() -> Dataset:
     return Dataset("regression", np.column_stack([u, v]), 0.5 + 0.4 * targets)
 
 
+def clusters() -> Dataset:
+    """Three overlapping squares of points, a class each: N = 60, C = 3."""
+    centres = np.repeat([[0.0, 0.4], [-0.4, -0.3], [0.4, -0.3]], 20, axis=0)
+    noise = np.random.RandomState(0).uniform(-0.5, 0.5, centres.shape)
+    return Dataset("clusters", centres + noise, np.repeat(np.eye(3), 20, axis=0), classes=("top", "left", "right"))
+
+
 def _two_classes(name: str, zeros: FloatArray, ones: FloatArray) -> Dataset:
     points = np.vstack([zeros, ones])
     noise = np.random.RandomState(0).uniform(-0.08, 0.08, points.shape)
@@ -206,6 +213,7 @@ BUILT_IN: dict[str, Callable[[], Dataset]] = {
     "moons": moons,
     "spirals": spirals,
     "regression": regression,
+    "clusters": clusters,
 }
 """The built-in data sets by the name a user types."""
 

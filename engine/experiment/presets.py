@@ -1,13 +1,16 @@
-"""The named experiments: the answer's own path from the question as asked to nothing left different."""
+"""The named experiments: the answer's own path from the question as asked to nothing left different, and one for each
+kind of class labels.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from engine.errors import SettingsError
-from engine.experiment.data import xor
+from engine.experiment.data import clusters, moons, xor
+from engine.experiment.objectives import with_objective
 from engine.experiment.settings import Settings
-from engine.experiment.side import InitialWeights, LossReport, Precision, Reduction, Side
+from engine.experiment.side import InitialWeights, LossReport, Objective, Precision, Reduction, Side, is_fused
 from engine.shown_text import shown
 
 
@@ -62,8 +65,48 @@ def _path() -> tuple[Preset, ...]:
     )
 
 
-PRESETS: dict[str, Preset] = {preset.name: preset for preset in _path()}
-"""Every preset by name, in the order of the answer's path."""
+def _of_classes() -> tuple[Preset, ...]:
+    """Both in PyTorch's defaults, with what PyTorch has for classes."""
+    three = Settings(clusters(), PLAIN_PYTORCH, PLAIN_PYTORCH)
+    two = Settings(moons(), PLAIN_PYTORCH, PLAIN_PYTORCH)
+    return (
+        Preset(
+            "classes",
+            "nothing differs: softmax and cross-entropy, a column for each class",
+            with_objective(three, Objective.CROSS_ENTROPY),
+        ),
+        Preset(
+            "two-classes",
+            "nothing differs: sigmoid and binary cross-entropy, one column of 0 and 1",
+            with_objective(two, Objective.BINARY_CROSS_ENTROPY),
+        ),
+    )
+
+
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in (*_path(), *_of_classes())}
+"""Every preset by name, those of the answer's path first and in its order."""
+
+
+def fitting_preset(settings: Settings) -> str | None:
+    """The preset that is made for the class labels of data of one's own, where nothing of it is chosen yet."""
+    if settings.data.source is None and not settings.data.classes:
+        return None
+    if any(side.objective is not Objective.SQUARED_ERROR for side in (settings.numpy, settings.pytorch)):
+        return None
+    if settings.data.classes:
+        return "classes"
+    Y = settings.data.Y
+    return "two-classes" if Y.shape[1] == 1 and ((Y == 0) | (Y == 1)).all() else None
+
+
+def on_present_data(named: Settings, settings: Settings) -> Settings:
+    """A preset's sides on these data, layers, epochs and seed; with its outputs where its objective needs them.
+
+    Raises `SettingsError`.
+    """
+    needs_outputs = any(is_fused(side) for side in (named.numpy, named.pytorch))
+    output = named.output_activation if needs_outputs else settings.output_activation
+    return replace(settings, numpy=named.numpy, pytorch=named.pytorch, output_activation=output)
 
 
 def preset(name: str) -> Settings:

@@ -32,6 +32,7 @@ def settings_document(settings: Settings) -> dict[str, Any]:
             "source": data.source,
             "targets": list(data.targets),
             "header": data.header,
+            "classes": list(data.classes),
             "X": data.X.tolist(),
             "Y": data.Y.tolist(),
         },
@@ -113,8 +114,10 @@ def _named_side(document: Any) -> Any:
 def _settings(document: dict[str, Any]) -> Settings:
     """A setting that is younger than the file is as it was before there was a choice: the default."""
     data = document["data"]
-    targets = tuple(data["targets"]) if isinstance(data["targets"], list) else data["targets"]
-    dataset = Dataset(data["name"], data["X"], data["Y"], data["source"], targets, data.get("header"))
+    targets, classes = (
+        tuple(names) if isinstance(names, list) else names for names in (data["targets"], data.get("classes", []))
+    )
+    dataset = Dataset(data["name"], data["X"], data["Y"], data["source"], targets, data.get("header"), classes=classes)
     numpy, pytorch = (Side(**document[side.value]) for side in SideName)
     shared = ("hidden", "activation", "output_activation", "epochs", "seed", "device")
     return Settings(

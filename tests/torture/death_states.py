@@ -195,7 +195,7 @@ STATES = {
     "training": (training(b"c", "loss"), training(b"w", "weights after"), training(b"f", "predictions after")),
     "resting": (finished_with_cursor, paused_and_zoomed, touring),
     "typing": (
-        dialog(b"o", "Hidden layers", b"\x1b[B\x1b[B\x157,q", "7,q"),
+        dialog(b"o", "Hidden layers", b"\x1b[B\x1b[B\x1b[B\x157,q", "7,q"),
         dialog(b"jjjjH", "by hand", b"\x150.q", "0.q"),
         dialog(b"e", "Export to a folder", b"\x15quite new", "quite new"),
     ),

@@ -113,6 +113,9 @@ class Payload:
         return os.mkdir, ("unpickled",)
 
 
+LABELS = ["red", " red ", "[red]", "\x1b[31mred", "é漢字🙂", "\u202e", "$(x)", "1", "nan", "c0", "r" * 201, '"a, b"']
+
+
 def csv_bytes(random):
     """A table, most often with something wrong in it."""
     if random.random() < 0.08:
@@ -121,6 +124,10 @@ def csv_bytes(random):
     rows = random.choice([0, 1, 2, 2, 5, 5, 5, 20, 200]) if columns < 100 else random.choice([1, 3])
     delimiter, comma = random.choice(DELIMITERS), random.random() < 0.15
     table = [[_cell(random, comma) for _ in range(columns)] for _ in range(rows)]
+    if random.random() < 0.3:
+        labels = random.choice([LABELS, [f"label {place}" for place in range(30)], ["0", "1", "2"]])
+        for row in table:
+            row[-1] = random.choice(labels)
     header = random.randrange(5)
     if header == 0:
         table.insert(0, [f"c{column}" for column in range(columns)])
@@ -216,6 +223,10 @@ def _array(random, name, rows, spoilt):
                 random.choice(["f4", "f2", ">f8", "i8", "u1", "?", "c16", "M8[s]", "m8[D]", "U5", "S3", "g"])
             ),
             lambda: np.array([[Payload(), 1]] * rows, dtype=object),
+            lambda: np.array([random.choice(LABELS) for _ in range(rows)], random.choice(["U", "U", "U3", "O"])),
+            lambda: np.array([random.choice(LABELS).encode() for _ in range(rows)], random.choice(["S", "S2"])),
+            lambda: np.frombuffer(random.randbytes(8 * rows), random.choice(["<U2", ">U2", "S8", "U1"])),
+            lambda: np.eye(rows)[:, : random.choice([rows, 2])],
             lambda: np.zeros(rows, dtype=[("a", "f8"), ("b", "i4")]),
             lambda: np.zeros(random.choice([(), (rows,), (0, 2), (rows, 0), (rows, 2, 2), (1,) * 30, (rows, 3000)])),
             lambda: np.where(plain > 0.5, random.choice([np.nan, np.inf, -np.inf, 1e308, 5e-324]), plain),

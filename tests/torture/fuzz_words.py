@@ -259,6 +259,8 @@ SHARED = {
         ["cuda:99", "cuda", "mps", "gpu", "cpu:9999", "cuda:-1", "cuda:٣", "CPU", "meta", "cpu "],
     ),
     "--threads": (["1", "2", "auto"], [number for number in NUMBERS if number not in ("0" * 299 + "3",)]),
+    "--classes": None,
+    "--no-classes": None,
     "--ascii": None,
     "--no-ascii": None,
 }

@@ -35,6 +35,7 @@ TEXTS = (
         "xor",
         "moons",
         "spirals",
+        "clusters",
         "float64",
         "cpu",
     ],

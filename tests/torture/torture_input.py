@@ -70,6 +70,8 @@ COMMANDS = [
 ]
 TARGETS = ["c0", "1", "1,2", "c0,c1", "c9", "3", "1991", "\u0663", "0", "a", "c,d", "5000", "x" * 10_000]
 
+CLASSES = [[], [], [], ["--classes"], ["--no-classes"]]
+
 
 def a_csv_file(random):
     content, name = csv_bytes(random), random.choice(["data.csv", "data.csv", "data.tsv", "data.CSV"])
@@ -78,6 +80,7 @@ def a_csv_file(random):
         more += ["--targets", random.choice(TARGETS)]
     if random.random() < 0.25:
         more += ["--header", random.choice(["yes", "no"])]
+    more += random.choice(CLASSES)
     return Case([*random.choice(COMMANDS), "--data", name, *more], lambda places: write(places, name, content))
 
 
@@ -90,7 +93,7 @@ def an_npz_file(random):
         else:
             write(places, "data.npz", content)
 
-    return Case([*random.choice(COMMANDS), "--data", "data.npz"], prepare)
+    return Case([*random.choice(COMMANDS), "--data", "data.npz", *random.choice(CLASSES)], prepare)
 
 
 def a_document(random):

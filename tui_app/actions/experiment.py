@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.errors import InputError
 from engine.experiment.discrepancies import differ_again, match_all, match_toward
-from engine.experiment.presets import preset
+from engine.experiment.presets import on_present_data, preset
 from engine.experiment.settings import MAX_SEED, Settings
 from engine.experiment.side import SideName
 from tui_app.actions.base import ExplorerState
@@ -15,7 +15,7 @@ from tui_app.screens.presets import PresetScreen
 from tui_app.screens.setup import SetupScreen
 from tui_app.screens.value import ValueScreen
 from tui_app.text.difference_rows import listed_rows
-from tui_app.text.status_text import describe
+from tui_app.text.status_text import describe, offer
 
 
 class ExperimentActions(ExplorerState):
@@ -27,7 +27,7 @@ class ExperimentActions(ExplorerState):
             return
         named = preset(name)
         try:
-            settings = replace(self.settings, numpy=named.numpy, pytorch=named.pytorch)
+            settings = on_present_data(named, self.settings)
         except InputError as error:
             self.notify(str(error), severity="error")
             return
@@ -94,8 +94,11 @@ class ExperimentActions(ExplorerState):
         await self.push_screen(screen, lambda settings: self._set_up(settings) if settings is not None else None)
 
     def _set_up(self, settings: Settings) -> None:
+        other_data = settings.data != self.settings.data
         self._origin = settings
         self.change_settings(settings)
+        if other_data and (offered := offer(settings)) is not None:
+            self.notify(offered)
 
     async def action_presets(self) -> None:
         """The list of presets."""

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 import rich_click as click
 
 from engine.errors import InputError, SettingsError
+from engine.experiment.class_labels import classes_to_say
 from engine.experiment.data import BUILT_IN, Dataset
 from engine.experiment.data_files import load
-from engine.experiment.discrepancies import CATALOGUE, find, find_setting
+from engine.experiment.discrepancies import CATALOGUE, find_setting
 from engine.experiment.objectives import with_objective
 from engine.experiment.per_layer import typed
 from engine.experiment.presets import PRESETS, preset
@@ -34,7 +35,8 @@ OUTPUT_ACTIVATIONS = [activation.value for activation in Activation]
 OBJECTIVES = [objective.value for objective in Objective]
 
 
-def _split(text: str | None) -> tuple[str, ...]:
+def split(text: str | None) -> tuple[str, ...]:
+    """What stands between commas."""
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
 
@@ -68,6 +70,13 @@ EXPERIMENT_OPTIONS = (
     click.option("--targets", metavar="A,B", help="A CSV's target columns, by name or number; the last by default."),
     click.option(
         "--header", metavar="yes|no", help="Whether a CSV's first line names its columns; as it looks unless said."
+    ),
+    click.option(
+        "--classes/--no-classes",
+        "classes",
+        default=None,
+        help="Take a file's targets as classes: texts, whole numbers, or columns of a single 1 among zeros; or never. "
+        "Texts and such columns are unless said.",
     ),
     click.option(
         "--hidden", metavar="N,N", help="Sizes of the hidden layers, such as 5,4; 'none' for no hidden layer."
@@ -115,6 +124,7 @@ def settings_from(
     data: str | None,
     targets: str | None,
     header: str | None,
+    classes: bool | None,
     hidden: str | None,
     activation: str | None,
     output_activation: str | None,
@@ -135,8 +145,8 @@ def settings_from(
         else read_settings(typed_path(run_file))
     )
     given = {
-        "data": _data(data, targets, header),
-        "hidden": _hidden(hidden) if hidden is not None else None,
+        "data": _data(data, targets, header, classes),
+        "hidden": hidden_sizes(hidden) if hidden is not None else None,
         "activation": activation,
         "output_activation": output_activation,
         "epochs": epochs,
@@ -145,7 +155,7 @@ def settings_from(
     }
     changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     if threads is not None:
-        changes["threads"] = _threads(threads)
+        changes["threads"] = thread_count(threads)
     if objective is not None:
         settings = replace(settings, data=changes.pop("data", settings.data))
         settings = with_objective(settings, parse_choice(Objective, objective, "objective"))
@@ -154,7 +164,7 @@ def settings_from(
     return assign(settings, *assignments, **changes)
 
 
-def _data(data: str | None, targets: str | None, header: str | None) -> Dataset | None:
+def _data(data: str | None, targets: str | None, header: str | None, classes: bool | None) -> Dataset | None:
     """What --data names, none without it; what had to be guessed of it is said on standard error."""
     if header not in (None, "yes", "no"):
         raise SettingsError(f"--header cannot be '{shown(header)}'; it is yes or no.")
@@ -163,11 +173,17 @@ def _data(data: str | None, targets: str | None, header: str | None) -> Dataset 
             raise InputError("--targets names columns of a CSV file; name the file with --data.")
         if header is not None:
             raise InputError("--header goes with a CSV file; name the file with --data.")
+        if classes is not None:
+            raise InputError(f"{_classes_word(classes)} goes with a file of your own; name the file with --data.")
         return None
-    loaded = load(data, _split(targets), None if header is None else header == "yes")
+    loaded = load(data, split(targets), None if header is None else header == "yes", classes)
     for note in loaded.notes:
         click.echo(f"mlp-tui: {note}", err=True)
     return loaded
+
+
+def _classes_word(classes: bool) -> str:
+    return "--classes" if classes else "--no-classes"
 
 
 def assign(settings: Settings, *assignments: str, **shared: Any) -> Settings:
@@ -198,7 +214,8 @@ def _assigned(assignment: str) -> Iterator[tuple[SideName, str, Any]]:
         yield side, setting.field, setting.parse(value.strip(), side)
 
 
-def _hidden(text: str) -> tuple[int, ...]:
+def hidden_sizes(text: str) -> tuple[int, ...]:
+    """Typed as 5 or 5,4, or none; raises `SettingsError`."""
     if text.strip().lower() in ("", "none", "0"):
         return ()
     try:
@@ -250,51 +267,12 @@ def _data_words(settings: Settings) -> list[str]:
         )
     words = ["--data", data.source or data.name]
     words += ["--targets", ",".join(data.targets)] if data.targets else []
-    return words if data.header is None else [*words, "--header", "yes" if data.header else "no"]
+    words += [] if data.header is None else ["--header", "yes" if data.header else "no"]
+    classes = classes_to_say(data)
+    return words if classes is None else [*words, _classes_word(classes)]
 
 
-def setup_fields(settings: Settings) -> dict[str, str]:
-    """What the Setup screen lets a person type, as it is now."""
-    return {
-        "data": settings.data.source or settings.data.name,
-        "targets": ",".join(settings.data.targets),
-        "hidden": ",".join(map(str, settings.hidden)) or "none",
-        "activation": typed(settings.activation),
-        "output_activation": settings.output_activation.value,
-        "epochs": str(settings.epochs),
-        "seed": str(settings.seed),
-        "numpy_rate": repr(settings.numpy.learning_rate),
-        "pytorch_rate": repr(settings.pytorch.learning_rate),
-        "device": settings.device,
-        "threads": "auto" if settings.threads is None else str(settings.threads),
-    }
-
-
-def setup_settings(settings: Settings, fields: dict[str, str]) -> Settings:
-    """The settings with what was typed put in; raises `InputError`."""
-    before = setup_fields(settings)
-    typed = {name: text.strip() for name, text in fields.items()}
-    if (typed["data"], typed["targets"]) != (before["data"], before["targets"]):
-        # Another file is looked at anew; of the same one, what was said of its first line holds.
-        header = settings.data.header if typed["data"] == before["data"] else None
-        settings = replace(settings, data=load(typed["data"], _split(typed["targets"]), header))
-    settings = replace(
-        settings,
-        hidden=_hidden(typed["hidden"]),
-        activation=typed["activation"],  # type: ignore[arg-type]
-        output_activation=typed["output_activation"],  # type: ignore[arg-type]
-        epochs=typed_whole("epochs", typed["epochs"]),
-        seed=typed_whole("seed", typed["seed"]),
-        device=typed["device"],
-        threads=_threads(typed["threads"]),
-    )
-    rate = find("learning_rate")
-    for side, name in ((SideName.NUMPY, "numpy_rate"), (SideName.PYTORCH, "pytorch_rate")):
-        settings = rate.set(settings, side, rate.parse(typed[name], side))
-    return settings
-
-
-def _threads(text: str) -> int | None:
+def thread_count(text: str) -> int | None:
     """A number, or none for what is chosen by size."""
     if text.strip().lower() in ("", "auto"):
         return None

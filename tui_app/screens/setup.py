@@ -15,7 +15,7 @@ from engine.experiment.devices import check_available
 from engine.experiment.settings import DEVICE_KINDS, ELEMENTWISE, Activation, Settings
 from engine.paths import typed_path
 from tui_app.beside import beside
-from tui_app.cli.options import setup_fields, setup_settings
+from tui_app.cli.setup_values import CLASSES, OF_DATA, setup_fields, setup_settings
 from tui_app.screens.dialog import Dialog
 from tui_app.widgets.plain_text import PlainText
 from tui_app.widgets.text_field import TextField
@@ -23,6 +23,7 @@ from tui_app.widgets.text_field import TextField
 LABELS = {
     "data": "Data",
     "targets": "Targets",
+    "classes": "Classes",
     "hidden": "Hidden layers",
     "activation": "Activation",
     "output_activation": "Output activation",
@@ -38,13 +39,20 @@ OUTPUT_KINDS = [activation.value for activation in Activation]
 PLACEHOLDERS = {
     "data": f"{', '.join(BUILT_IN)}, or a .csv or .npz file",
     "targets": "of a CSV file; the last by default",
+    "classes": "of a file: auto, yes or no",
     "hidden": "sizes such as 5 or 8,4, or none",
     "activation": f"{', '.join(KINDS)}, or one for each hidden layer",
     "output_activation": ", ".join(OUTPUT_KINDS),
     "threads": "of NumPy and of PyTorch each, or auto",
 }
 DATA_SUFFIXES = (".csv", ".tsv", ".npz")
-WORDS = {"activation": KINDS, "output_activation": OUTPUT_KINDS, "device": list(DEVICE_KINDS), "threads": ["auto"]}
+WORDS = {
+    "classes": list(CLASSES.values()),
+    "activation": KINDS,
+    "output_activation": OUTPUT_KINDS,
+    "device": list(DEVICE_KINDS),
+    "threads": ["auto"],
+}
 
 
 class DataSuggester(Suggester):
@@ -99,13 +107,14 @@ class SetupScreen(Dialog[Settings]):
         """`devices` are those of this machine; none while that is not known."""
         super().__init__()
         self._settings, self._devices = settings, devices
+        self._before = setup_fields(settings)
         self._concluded: Settings | InputError = settings
         """Of what is typed now, unless it is being read."""
         self._reading = self._submitted = False
 
     def compose(self) -> ComposeResult:
         """A line for each field."""
-        fields = [self._input(name, value) for name, value in setup_fields(self._settings).items()]
+        fields = [self._input(name, value) for name, value in self._before.items()]
         # One widget for all labels: each further one makes the dialog slower to open.
         labels = PlainText(Content("\n".join(LABELS.values())), id="labels")
         lines = VerticalScroll(Horizontal(labels, Vertical(*fields)), can_focus=False)
@@ -135,7 +144,8 @@ class SetupScreen(Dialog[Settings]):
         """Say what is wrong with what has been typed so far."""
         fields = self._fields()
         self._submitted = False
-        self._reading = fields["data"].strip() not in (*BUILT_IN, self._settings.data.source)
+        read_anew = any(fields[name].strip() != self._before[name] for name in OF_DATA)
+        self._reading = read_anew and fields["data"].strip() not in BUILT_IN
         if self._reading:
             self.say("reading …")
             self._read(fields)

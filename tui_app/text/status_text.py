@@ -7,6 +7,7 @@ from itertools import product
 from rich.cells import cell_len
 
 from engine.experiment.data import BUILT_IN
+from engine.experiment.presets import fitting_preset
 from engine.experiment.settings import Settings
 from engine.experiment.side import SideName
 from engine.networks.threads import threads_of
@@ -34,18 +35,41 @@ GAP = 2
 
 def describe(settings: Settings) -> str:
     """'XOR 4x2→1 · 2-5-1 sigmoid · seed 0'."""
-    return descriptions(settings)[0]
+    return f"{_shape(settings)} · {_layers(settings)} · seed {settings.seed}"
 
 
 def descriptions(settings: Settings) -> list[str]:
-    """From all there is to say down to the data set's name."""
+    """From all there is to say, with a preset that fits, down to the data set's name."""
+    whole, fitting = describe(settings), fitting_preset(settings)
+    offered = [f"{whole} · for classes: p, {fitting}"] if fitting else []
+    return [*offered, whole, f"{_shape(settings)} · {_layers(settings)}", _shape(settings), _name(settings), ""]
+
+
+def offer(settings: Settings) -> str | None:
+    """A sentence on the preset that is made for the data's class labels."""
+    fitting = fitting_preset(settings)
+    if fitting is None:
+        return None
+    activation = "softmax" if fitting == "classes" else "sigmoid"
+    what = f"The preset {fitting} trains {activation} outputs with cross-entropy on it"
+    return f"{_name(settings)} holds classes. {what}: press p."
+
+
+def _name(settings: Settings) -> str:
+    name = settings.data.name
+    if name in BUILT_IN and len(name) <= 3:
+        return name.upper()
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
+def _shape(settings: Settings) -> str:
     data = settings.data
-    name = data.name.upper() if data.name in BUILT_IN and len(data.name) <= 3 else data.name
-    name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    return f"{_name(settings)} {data.samples}x{data.inputs}→{data.outputs}"
+
+
+def _layers(settings: Settings) -> str:
     kinds = " → ".join(dict.fromkeys(kind.value for kind in settings.activations))
-    shape = f"{name} {data.samples}x{data.inputs}→{data.outputs}"
-    layers = f"{'-'.join(map(str, settings.layer_sizes))} {kinds}"
-    return [f"{shape} · {layers} · seed {settings.seed}", f"{shape} · {layers}", shape, name, ""]
+    return f"{'-'.join(map(str, settings.layer_sizes))} {kinds}"
 
 
 def duration(seconds: float) -> str:
