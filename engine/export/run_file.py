@@ -55,8 +55,8 @@ def run_document(run: Run) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "settings": settings_document(run.settings),
-        "numpy": _side_document(run.numpy),
-        "pytorch": _side_document(run.pytorch),
+        "numpy": _side_document(run.numpy) | _accuracy_document(run, SideName.NUMPY),
+        "pytorch": _side_document(run.pytorch) | _accuracy_document(run, SideName.PYTORCH),
         "comparison": {
             "losses": asdict(run.comparison.losses),
             "weights": asdict(run.comparison.weights),
@@ -67,6 +67,8 @@ def run_document(run: Run) -> dict[str, Any]:
             "headline": run.verdict.headline,
             "divergence": run.divergence and run.divergence.message,
             "divergence_ended_by": run.cause and [discrepancy.field for discrepancy in run.cause.ends_it],
+            **({} if run.accuracy is None else {"accuracy_epochs": run.accuracy.epochs.tolist()}),
+            **({} if run.answers is None else {"same_class": run.answers.same}),
         },
     }
 
@@ -131,6 +133,13 @@ def _side_document(side: SideRun) -> dict[str, Any]:
         "initial_parameters": [parameter.tolist() for parameter in side.initial_parameters.values()],
         "parameters": [parameter.tolist() for parameter in side.parameters.values()],
     }
+
+
+def _accuracy_document(run: Run, side: SideName) -> dict[str, Any]:
+    """The side's accuracy at the `accuracy_epochs`; nothing where there are no classes."""
+    if run.accuracy is None:
+        return {}
+    return {"accuracy": (run.accuracy.numpy if side is SideName.NUMPY else run.accuracy.pytorch).tolist()}
 
 
 def _plain(value: Any) -> Any:

@@ -18,6 +18,8 @@ from engine.networks.companion import companion
 from engine.networks.model_state import ModelState
 from engine.networks.places import Tensors
 from engine.networks.threads import side_by_side
+from engine.run.accuracy import AccuracyCurves, AccuracyRecord, Answers
+from engine.run.classes import is_class_problem
 from engine.run.comparison import (
     Comparison,
     LossComparison,
@@ -83,6 +85,7 @@ class Lockstep:
         self._history = History()
         self._losses = LossComparison(loss_dtype(settings))
         self._record = record
+        self._accuracy = AccuracyRecord(settings.data, settings.epochs) if is_class_problem(settings) else None
         self.seconds = dict.fromkeys(SideName, 0.0)
         """What the steps of each side have taken so far."""
         self._side_by_side = side_by_side(settings)
@@ -97,6 +100,17 @@ class Lockstep:
     def step(self, count: int = 1) -> int:
         """Train up to `count` more epochs; returns how many were trained."""
         count = min(count, self.settings.epochs - self.epoch) if self.divergence is None else 0
+        if self._accuracy is None:
+            return self._step(count)
+        trained = 0
+        while trained < count and self.divergence is None:
+            trained += self._step(min(count - trained, self._accuracy.until_next(self.epoch)))
+            if self.divergence is None and self._accuracy.is_due(self.epoch):
+                with np.errstate(all="ignore"):
+                    self._accuracy.add(self.epoch, self.numpy.predict(), self.pytorch.predict())
+        return trained
+
+    def _step(self, count: int) -> int:
         losses = np.empty((2, max(count, 0)))
         # Overflow is not an error here: it ends as a loss that is not finite, and is reported as a divergence.
         with np.errstate(all="ignore"):
@@ -159,6 +173,17 @@ class Lockstep:
     def curves(self) -> Curves:
         """Copies of the curves so far."""
         return self._history.curves()
+
+    def accuracy(self) -> AccuracyCurves | None:
+        """Copies of both sides' accuracy so far; none where there are no classes."""
+        return None if self._accuracy is None else self._accuracy.curves()
+
+    def answers(self) -> Answers | None:
+        """How both answer at the present weights; none where there are no classes."""
+        if self._accuracy is None:
+            return None
+        with np.errstate(all="ignore"):
+            return Answers.of(self.settings.data, self.numpy.predict(), self.pytorch.predict())
 
     def parameters(self) -> tuple[ParameterPair, ...]:
         """Copies of both sides' parameters, by name."""

@@ -12,6 +12,7 @@ from engine.experiment.devices import device_fault
 from engine.experiment.settings import Settings
 from engine.experiment.side import SideName
 from engine.networks.places import Tensors
+from engine.run.accuracy import AccuracyCurves, Answers
 from engine.run.comparison import Comparison, ParameterPair, pair_parameters
 from engine.run.divergence import Cause, Divergence, find_cause
 from engine.run.history import History
@@ -58,6 +59,10 @@ class Run:
     cause: Cause | None
     """Of the divergence, if there is one."""
     seconds: float
+    accuracy: AccuracyCurves | None
+    """Of both sides at some epochs; none where there are no classes."""
+    answers: Answers | None
+    """How both answer in the end."""
     step_seconds: dict[SideName, float]
     """What the steps of each side have taken in all; where both are computed at once, more together than `seconds`."""
 
@@ -105,15 +110,18 @@ def _train(settings: Settings, on_progress: Callable[[Progress], None] | None) -
     comparison = lockstep.comparison(lockstep.parameters())
     divergence = lockstep.divergence
     cause = None if divergence is None else find_cause(settings, divergence, lockstep.build)
+    answers = lockstep.answers()
     return Run(
         settings=settings,
         numpy=SideRun(numpy_losses, numpy_start, lockstep.numpy.parameters()),
         pytorch=SideRun(pytorch_losses, pytorch_start, lockstep.pytorch.parameters()),
         comparison=comparison,
-        verdict=judge(settings, comparison, divergence, cause),
+        verdict=judge(settings, comparison, divergence, cause, answers),
         divergence=divergence,
         cause=cause,
         seconds=seconds,
+        accuracy=lockstep.accuracy(),
+        answers=answers,
         step_seconds=dict(lockstep.seconds),
     )
 

@@ -7,6 +7,7 @@ from enum import Enum
 
 from engine.experiment.devices import DeviceUse
 from engine.experiment.settings import Settings
+from engine.run.accuracy import AccuracyCurves, Answers
 from engine.run.comparison import Comparison, ParameterPair
 from engine.run.divergence import Cause
 from engine.run.history import Curves
@@ -63,6 +64,9 @@ class Snapshot:
     previous: PreviousRun | None = None
     initial_parameters: tuple[ParameterPair, ...] = ()
     parameters: tuple[ParameterPair, ...] = ()
+    accuracy: AccuracyCurves | None = None
+    answers: Answers | None = None
+    """How both sides answer now, where there are classes."""
     comparison: Comparison | None = None
     verdict: Verdict | None = None
     predictions: Predictions | None = None

@@ -320,7 +320,7 @@ class Worker:
             self.snapshot = Snapshot(number, settings, self._state, previous=self._previous, **self._beside())
             return
         parameters = lockstep.parameters()
-        comparison = lockstep.comparison(parameters)
+        comparison, answers = lockstep.comparison(parameters), lockstep.answers()
         self.snapshot = Snapshot(
             number=number,
             settings=settings,
@@ -332,7 +332,9 @@ class Worker:
             initial_parameters=lockstep.initial_parameters,
             parameters=parameters,
             comparison=comparison,
-            verdict=judge(settings, comparison, lockstep.divergence, self._jobs.cause.cause),
+            accuracy=lockstep.accuracy(),
+            answers=answers,
+            verdict=judge(settings, comparison, lockstep.divergence, self._jobs.cause.cause, answers),
             predictions=self._predictions(lockstep),
             device=_device_in_use(settings.device),
             **self._beside(),

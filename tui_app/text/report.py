@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from engine.experiment.settings import Settings
 from engine.experiment.side import SideName
 from engine.networks.threads import threads_of
 from engine.number_text import number
+from engine.run.accuracy import Answers
 from engine.run.comparison import ParameterPair
 from engine.run.history import Curves, History
 from engine.run.training import Run
@@ -93,7 +94,7 @@ def _print_curves(run: Run, console: Console) -> None:
     ]
     text = draw(losses, width, CHART_HEIGHT, chart.log_drawn, drawing=drawing, zero=any(signed))
     console.print(Text.from_ansi(text))
-    _print_ends(console, curves)
+    _print_ends(console, curves, run.answers)
     if curves.gap.high.any():
         _print_line(console, gap_legend(True, (), drawing))
         text = draw([Series(curves.gap, GAP_COLOR, mark=GAP_MARK)], width, CHART_HEIGHT, True, drawing=drawing)
@@ -104,20 +105,24 @@ def _print_line(console: Console, line: Line) -> None:
     console.print(Text.assemble(*((text, STYLES[role]) for text, role in line)))
 
 
-def _print_ends(console: Console, curves: Curves) -> None:
+def _print_ends(console: Console, curves: Curves, answers: Answers | None) -> None:
     sides = list(zip(SideName, (curves.numpy, curves.pytorch), strict=True))
-    for line in end_lines([(side.label, curve.first, curve.last) for side, curve in sides], console.width):
+    accuracies = () if answers is None else (answers.numpy, answers.pytorch)
+    for line in end_lines([(side.label, curve.first, curve.last) for side, curve in sides], console.width, accuracies):
         console.print(Text(line))
 
 
-def end_lines(ends: list[tuple[str, float, float]], width: int) -> list[str]:
-    """The first and the last loss of each side, by its name: every bit where there is room."""
+def end_lines(ends: list[tuple[str, float, float]], width: int, accuracies: Sequence[float] = ()) -> list[str]:
+    """The first and the last loss of each side, by its name: every bit where there is room; and its accuracy."""
     writers: list[Callable[[float], str]] = [repr, partial(number, digits=8), partial(number, digits=4)]
     columns = [Column("side", "", measured([str], [name for name, *_ in ends]), flexible=True)]
     for place, heading in enumerate(("first loss", "last loss"), start=1):
         columns.append(Column(heading, heading, measured(writers, [end[place] for end in ends]), drop=place))
-    layout = fit(columns, width)
     rows = [{"side": name, "first loss": first, "last loss": last} for name, first, last in ends]
+    if accuracies:
+        columns.append(Column("accuracy", "accuracy", measured([partial(number, digits=4)], accuracies), drop=3))
+        rows = [row | {"accuracy": one} for row, one in zip(rows, accuracies, strict=True)]
+    layout = fit(columns, width)
     return [line.rstrip() for line in (layout.heading(), *(layout.line(row) for row in rows))]
 
 

@@ -1,0 +1,81 @@
+"""Accuracy beside the loss: noted at some epochs of a run, on both sides, and what both answer now.
+
+It is of the weights after an epoch, by one more forward pass: nothing that is trained depends on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.experiment.data import Dataset
+from engine.run.classes import accuracy, agreement, same_class_words
+from engine.types import FloatArray
+
+MOST_POINTS = 200
+
+LEAST_STRIDE = 4
+"""Epochs between two points: a forward pass takes about a third of an epoch, so this is less than a tenth."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How both sides answer at one moment: the share of right classes of each, and how many samples are alike."""
+
+    numpy: float
+    pytorch: float
+    same: int
+    samples: int
+
+    @classmethod
+    def of(cls, data: Dataset, numpy: FloatArray, pytorch: FloatArray) -> Answers:
+        """From both outputs (N, C)."""
+        return cls(accuracy(numpy, data.Y), accuracy(pytorch, data.Y), agreement(numpy, pytorch), data.samples)
+
+    @property
+    def sentence(self) -> str:
+        """'Same class for 148 of 150.'."""
+        words = same_class_words(self.same, self.samples)
+        return f"{words[0].upper()}{words[1:]}."
+
+
+@dataclass(frozen=True, eq=False)
+class AccuracyCurves:
+    """Of each side at some epochs, (K,) each, the last of them the run's own last, if it is over."""
+
+    epochs: NDArray[np.int64]
+    numpy: FloatArray
+    pytorch: FloatArray
+
+
+class AccuracyRecord:
+    """Gathers both sides' accuracy at the first epoch, at every `stride`-th and at the last."""
+
+    def __init__(self, data: Dataset, epochs: int) -> None:
+        self.stride = max(LEAST_STRIDE, -(-epochs // MOST_POINTS))
+        self._data = data
+        self._last = epochs
+        self._epochs: list[int] = []
+        self._points: list[tuple[float, float]] = []
+
+    def until_next(self, epoch: int) -> int:
+        """How many epochs after this one the next point is."""
+        following = 1 if epoch == 0 else (epoch // self.stride + 1) * self.stride
+        return min(following, self._last) - epoch
+
+    def is_due(self, epoch: int) -> bool:
+        """Whether there is a point after this epoch."""
+        return epoch in (1, self._last) or epoch % self.stride == 0
+
+    def add(self, epoch: int, numpy: FloatArray, pytorch: FloatArray) -> None:
+        """Both outputs (N, C) after an epoch."""
+        answers = Answers.of(self._data, numpy, pytorch)
+        self._epochs.append(epoch)
+        self._points.append((answers.numpy, answers.pytorch))
+
+    def curves(self) -> AccuracyCurves:
+        """Copies of the points so far."""
+        points = np.array(self._points, np.float64).reshape(-1, 2)
+        return AccuracyCurves(np.array(self._epochs, np.int64), points[:, 0].copy(), points[:, 1].copy())
