@@ -51,6 +51,12 @@ def test_curves(snap_compare, size):
     assert snap_compare(explorer(engine.preset("same-loss")), terminal_size=size, run_before=pressing())
 
 
+@BOTH
+def test_accuracy(snap_compare, size):
+    app = explorer(engine.preset("two-classes").with_side(SideName.NUMPY, loss_input="twice"))
+    assert snap_compare(app, terminal_size=size, run_before=pressing(*["down"] * 4))
+
+
 @NARROW_ALONE
 def test_a_signed_report(snap_compare, size):
     assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing())

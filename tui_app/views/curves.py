@@ -9,9 +9,18 @@ from textual.content import Content
 
 from engine.experiment.side import SideName
 from engine.number_text import number
+from engine.run.history import Curve
 from engine.worker.snapshot import Snapshot
 from tui_app.text import curve_legends
-from tui_app.text.curve_legends import LossChart, gap_legend, gap_reading, loss_legend, loss_reading, reading
+from tui_app.text.curve_legends import (
+    LossChart,
+    accuracy_legend,
+    gap_legend,
+    gap_reading,
+    loss_legend,
+    loss_reading,
+    reading,
+)
 from tui_app.text.lines import Line
 from tui_app.text.marks import FAINT_MARK, GAP_MARK, HAND_MARK, PINNED_MARKS, PYTORCH_MARK, Drawing, app_drawing
 from tui_app.text.plot import is_signed
@@ -46,7 +55,7 @@ UNKNOWN_WIDTH = 80
 
 
 class CurvesView(View):
-    """Two charts with a line of legend each."""
+    """Two charts with a line of legend each; a third where there are classes."""
 
     NAME = "curves"
     HELP: ClassVar[str] = """\
@@ -55,11 +64,12 @@ take turns; without colours each has a sign of its own. The run before the last 
 run, so that later ones are drawn beside it. A loss that goes below zero, as error·loss does, cannot be drawn on a log
 axis: the axis is linear as long as one is shown, with a line at zero, and the legend says how low it goes and when.
 Comma and full stop, or a click, put a cursor on an epoch: the legend reads both losses and the gap there, and the other
-tabs show that epoch. z and the wheel zoom; [ and ], or shift and the wheel, pan."""
+tabs show that epoch. Where samples belong to classes, a third chart shows the share of them that each side answers
+right, at every few epochs. z and the wheel zoom; [ and ], or shift and the wheel, pan."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._legends: tuple[Line, Line] | None = None
+        self._legends: tuple[Line, ...] | None = None
 
     def compose(self) -> ComposeResult:
         """Legend, losses, legend, gap."""
@@ -67,6 +77,8 @@ tabs show that epoch. z and the wheel zoom; [ and ], or shift and the wheel, pan
         yield Chart(id="loss-chart")
         yield PlainText(id="gap-legend", classes="legend")
         yield Chart(id="gap-chart")
+        yield PlainText(id="accuracy-legend", classes="legend")
+        yield Chart(id="accuracy-chart")
 
     def show(self, snapshot: Snapshot, view_state: ViewState) -> None:
         """Draw this snapshot's curves."""
@@ -93,7 +105,35 @@ tabs show that epoch. z and the wheel zoom; [ and ], or shift and the wheel, pan
         # Where there is no room for the gap's chart, its line is worth one for a reading or for pinned runs' names.
         room = self._chart("gap-chart").display or view_state.cursor is not None or bool(view_state.pinned)
         self.query_one("#gap-legend").display = room
-        self._show_legends(self._lines(snapshot, view_state, legend))
+        self._show_accuracy(snapshot, view_state)
+        self._show_legends((*self._lines(snapshot, view_state, legend), self._accuracy_line(snapshot, view_state)))
+
+    def _show_accuracy(self, snapshot: Snapshot, view_state: ViewState) -> None:
+        """Its chart, where there are classes."""
+        accuracy = snapshot.accuracy
+        self.set_class(accuracy is not None, "-classes")
+        if accuracy is None:
+            return
+        curves = []
+        if len(accuracy.epochs):
+            curves = [
+                ThemedCurve(Curve.of(accuracy.epochs, values, snapshot.epoch), color, mark=mark, name=side.label)
+                for side, values, color, mark in zip(
+                    SideName,
+                    (accuracy.numpy, accuracy.pytorch),
+                    (NUMPY_COLOR, PYTORCH_COLOR),
+                    (HAND_MARK, PYTORCH_MARK),
+                    strict=True,
+                )
+            ]
+        chart = self._chart("accuracy-chart")
+        chart.show(tuple(curves), False, "no epoch trained yet", view_state.zoom, view_state.cursor)
+
+    def _accuracy_line(self, snapshot: Snapshot, view_state: ViewState) -> Line:
+        if snapshot.accuracy is None or snapshot.answers is None:
+            return []
+        width = self.query_one("#accuracy-legend").size.width or UNKNOWN_WIDTH
+        return accuracy_legend(snapshot.accuracy, snapshot.answers, view_state.cursor, app_drawing(self.app), width)
 
     def _lines(self, snapshot: Snapshot, view_state: ViewState, chart: LossChart) -> tuple[Line, Line]:
         drawing = app_drawing(self.app)
@@ -103,11 +143,11 @@ tabs show that epoch. z and the wheel zoom; [ and ], or shift and the wheel, pan
         pins = [pinned.name for pinned in view_state.pinned]
         return loss_legend(chart, drawing, width), gap_legend(view_state.log_scale, pins, drawing)
 
-    def _show_legends(self, lines: tuple[Line, Line]) -> None:
+    def _show_legends(self, lines: tuple[Line, ...]) -> None:
         if lines == self._legends:
             return
         self._legends = lines
-        for name, line in zip(("loss-legend", "gap-legend"), lines, strict=True):
+        for name, line in zip(("loss-legend", "gap-legend", "accuracy-legend"), lines, strict=True):
             content = Content.assemble(*((text, STYLES[role]) for text, role in line))
             self.query_one(f"#{name}", PlainText).update(content, layout=False)
 
