@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import engine
-from engine.run.classes import accuracy, agreement, class_names, classes_of, is_class_problem, same_class_words
+from engine.run.classes import agreement, class_names, classes_of, is_class_problem, same_class_words, share_right
 from tests.strategies import classes
 
 
@@ -24,8 +24,8 @@ def test_accuracy_and_agreement_by_hand():
     theirs = np.array([[0.5, 0.3, 0.2], [0.3, 0.5, 0.2], [0.1, 0.2, 0.7], [np.nan, 0.4, 0.2]])
     assert classes_of(ours).tolist() == [0, 0, 2, 0]
     assert classes_of(theirs).tolist() == [0, 1, 2, -1]
-    assert accuracy(ours, Y) == 0.5
-    assert accuracy(theirs, Y) == 0.75
+    assert share_right(ours, classes_of(Y)) == 0.5
+    assert share_right(theirs, classes_of(Y)) == 0.75
     assert agreement(ours, theirs) == 2
     assert agreement(theirs, theirs) == 3
 
@@ -34,7 +34,7 @@ def test_one_column_is_over_a_half():
     Y = np.array([[0], [1], [1], [0]])
     outputs = np.array([[0.5], [0.51], [0.2], [np.nan]])
     assert classes_of(outputs).tolist() == [0, 1, 0, -1]
-    assert accuracy(outputs, Y) == 0.5
+    assert share_right(outputs, classes_of(Y)) == 0.5
 
 
 def test_which_problems_are_of_classes():

@@ -33,12 +33,13 @@ def class_names(settings: Settings) -> tuple[str, ...]:
 def classes_of(outputs: FloatArray) -> Classes:
     """The class of each sample: its largest output's, the first of equals; of a single output whether it is over ½."""
     found: Classes = outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0.5).astype(np.int64)
-    return np.where(np.isnan(outputs).any(axis=1), UNKNOWN, found)
+    # One not-a-number makes the sum one.
+    return found if np.isfinite(outputs.sum()) else np.where(np.isnan(outputs).any(axis=1), UNKNOWN, found)
 
 
-def accuracy(outputs: FloatArray, Y: FloatArray) -> float:
-    """The share of samples whose class is the target's, from 0 to 1."""
-    return float(np.mean(classes_of(outputs) == classes_of(Y)))
+def share_right(outputs: FloatArray, targets: Classes) -> float:
+    """The share of samples whose class is the target's (N,), from 0 to 1."""
+    return np.count_nonzero(classes_of(outputs) == targets) / len(targets)
 
 
 def agreement(numpy: FloatArray, pytorch: FloatArray) -> int:

@@ -100,27 +100,27 @@ class Lockstep:
     def step(self, count: int = 1) -> int:
         """Train up to `count` more epochs; returns how many were trained."""
         count = min(count, self.settings.epochs - self.epoch) if self.divergence is None else 0
-        if self._accuracy is None:
-            return self._step(count)
-        trained = 0
-        while trained < count and self.divergence is None:
-            trained += self._step(min(count - trained, self._accuracy.until_next(self.epoch)))
-            if self.divergence is None and self._accuracy.is_due(self.epoch):
-                with np.errstate(all="ignore"):
-                    self._accuracy.add(self.epoch, self.numpy.predict(), self.pytorch.predict())
-        return trained
-
-    def _step(self, count: int) -> int:
         losses = np.empty((2, max(count, 0)))
         # Overflow is not an error here: it ends as a loss that is not finite, and is reported as a divergence.
         with np.errstate(all="ignore"):
-            trained = self._train(losses)
+            trained = self._train_and_note(losses)
             numpy_losses, pytorch_losses = losses[:, :trained]
-            self.epoch += trained
             self._history.add(numpy_losses, pytorch_losses)
             self._losses.add(numpy_losses, pytorch_losses)
         if self._record is not None:
             self._record(numpy_losses, pytorch_losses)
+        return trained
+
+    def _train_and_note(self, losses: FloatArray) -> int:
+        """Train, and note the accuracy where it is due; returns how many epochs were trained."""
+        count, trained = len(losses[0]), 0
+        while trained < count and self.divergence is None:
+            block = count - trained if self._accuracy is None else self._accuracy.until_next(self.epoch)
+            done = self._train(losses[:, trained : trained + block])
+            trained += done
+            self.epoch += done
+            if self._accuracy is not None and self.divergence is None and self._accuracy.is_due(self.epoch):
+                self._accuracy.add(self.epoch, self.numpy.predict(), self.pytorch.predict())
         return trained
 
     def _train(self, losses: FloatArray) -> int:
