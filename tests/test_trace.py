@@ -18,7 +18,7 @@ from engine.experiment.settings import Activation
 from engine.experiment.side import DerivativeAt, LossInput, Objective, Reduction, SideName, is_fused
 from engine.experiment.update_rules import UpdateOrder
 from engine.export.step_file import trace_document
-from engine.networks.numpy_model import NumpyModel
+from engine.networks.numpy_model import NumpyModel, data_arrays
 from engine.networks.places import Kind, Place
 from engine.networks.torch_model import TorchModel
 from engine.run.comparison import compare_parameters, ulp_distance
@@ -27,7 +27,9 @@ from engine.step import matched_steps
 from engine.step.growth import GrowthStudy, first_difference
 from engine.step.matched_steps import MatchedSteps
 from engine.step.reasons import ReasonKind
+from engine.step.rounding.operands import Operands
 from engine.step.rounding.sleef import vector_exp
+from engine.step.rounding.trials import candidates, reproduces
 from engine.step.rounding.ways import SUMS_OF_PRODUCTS, fused, order_that_gives, rounded
 from engine.step.step_tensors import numpy_tensors, places
 from engine.step.torch_trace import torch_tensors
@@ -349,3 +351,35 @@ def test_a_step_is_traced_a_little_at_a_time(monkeypatch):
         whole.meant,
         whole.meaning,
     )
+
+
+@VECTORS
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("problem", ["classes", "two-classes"])
+def test_pytorchs_softmax_and_the_delta_of_its_losses_are_reproduced(problem, precision):
+    """From PyTorch's own operands, every element's bits."""
+    settings = replace(engine.preset(problem), activation=Activation.IDENTITY)
+    settings = match_all(settings.with_side(SideName.PYTORCH, precision=precision), SideName.PYTORCH)
+    tensors = torch_tensors(TorchModel(settings))
+    X, Y = data_arrays(settings)
+    operands = Operands(settings, settings.pytorch, X, Y, tensors, {})
+    for kind in (Kind.OUTPUT, Kind.DELTA):
+        place = Place(kind, 2)
+        elements = list(np.ndindex(*tensors[place].shape))
+        ways = [one for one in candidates(place, operands, in_torch=True) if reproduces(one, tensors[place], elements)]
+        assert ways, kind
+
+
+@pytest.mark.parametrize("loss_input", LossInput)
+def test_the_hand_written_probabilities_and_deltas_are_among_the_ways(loss_input):
+    for problem in ("classes", "two-classes"):
+        settings = engine.preset(problem).with_side(SideName.NUMPY, precision="float64", loss_input=loss_input)
+        tensors = numpy_tensors(NumpyModel(settings))
+        X, Y = data_arrays(settings)
+        operands = Operands(settings, settings.numpy, X, Y, tensors, {})
+        kinds = (Kind.OUTPUT, Kind.DELTA) if loss_input is LossInput.LOGITS else (Kind.OUTPUT, Kind.ERROR, Kind.DELTA)
+        for kind in kinds:
+            place = Place(kind, 2)
+            elements = list(np.ndindex(*tensors[place].shape))
+            ways = candidates(place, operands, in_torch=False)
+            assert any(reproduces(one, tensors[place], elements) for one in ways), (problem, kind)

@@ -16,9 +16,9 @@ from engine.types import FloatArray
 
 MOST_POINTS = 200
 
-LEAST_STRIDE = 16
+LEAST_STRIDE = 24
 """Epochs between two points: a forward pass of both sides, run plainly, takes as long as an epoch of a small network
-that is replayed, so that a point each 16 epochs is less than a tenth of the time.
+that is replayed, so that a point each 24 epochs is less than a tenth of the time.
 """
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import LogMoment
+from engine.experiment.side import LogMoment, Reduction, is_fused
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.model_state import ModelState
 from engine.networks.numpy_model import NumpyModel
@@ -35,7 +35,7 @@ def formula(place: Place, settings: Settings) -> str:
         Kind.OUTPUT: f"{'ŷ' if layer == last else f'a{layer}'} = {kind}(z{layer})",
         Kind.LOSS: "logged loss",
         Kind.ERROR: "∂L/∂ŷ" if layer == last else f"∂L/∂a{layer} = δ{layer + 1}·W{layer + 1}ᵀ",
-        Kind.DELTA: f"δ{layer} = {'∂L/∂ŷ' if layer == last else f'∂L/∂a{layer}'} ∘ {kind}′",
+        Kind.DELTA: f"δ{layer} = {_delta(layer, last, kind, settings)}",
         Kind.WEIGHT_GRADIENT: f"∂L/∂W{layer} = {below}ᵀ·δ{layer}",
         Kind.BIAS_GRADIENT: f"∂L/∂b{layer} = Σδ{layer}",
         Kind.WEIGHT_VELOCITY: f"velocity of W{layer}",
@@ -45,6 +45,15 @@ def formula(place: Place, settings: Settings) -> str:
         Kind.WEIGHT_AFTER: f"new W{layer}",
         Kind.BIAS_AFTER: f"new b{layer}",
     }[place.kind]
+
+
+def _delta(layer: int, last: int, kind: str, settings: Settings) -> str:
+    if layer < last:
+        return f"∂L/∂a{layer} ∘ {kind}′"
+    if not (is_fused(settings.numpy) and is_fused(settings.pytorch)):
+        return f"∂L/∂ŷ ∘ {kind}′"
+    count = "N·C" if settings.is_binary(settings.numpy) else "N"
+    return "ŷ − y" if settings.numpy.reduction is settings.pytorch.reduction is Reduction.SUM else f"(ŷ − y)/{count}"
 
 
 def biased_layers(settings: Settings) -> set[int]:

@@ -80,6 +80,11 @@ def library_tanh(values: FloatArray) -> FloatArray:
     return _array(torch.tanh(torch.from_numpy(np.ascontiguousarray(values))))
 
 
+def library_log_softmax(values: FloatArray) -> FloatArray:
+    """`torch.log_softmax` of each row."""
+    return _array(torch.log_softmax(torch.from_numpy(np.ascontiguousarray(values)), dim=1))
+
+
 def vector_block(bytes_each: int) -> int:
     """How many elements PyTorch's loops take at once with this processor's vectors: two vectors' worth."""
     width = 64 if "AVX512" in torch.backends.cpu.get_cpu_capability() else 32

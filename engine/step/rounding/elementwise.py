@@ -9,16 +9,17 @@ import numpy as np
 
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation
-from engine.experiment.side import DerivativeAt, gradient_factor
+from engine.experiment.side import DerivativeAt, Objective, gradient_factor
 from engine.experiment.update_rules import DecayForm, MomentumForm
 from engine.networks.numpy_mlp import sigmoid
 from engine.networks.places import Kind, Place
-from engine.step.rounding.operands import APART, FACTOR_ORDER, FUSED, Candidate, Index, Operands
+from engine.step.rounding.operands import APART, EXP, FACTOR_ORDER, FUSED, Candidate, Index, Operands
+from engine.step.rounding.probabilities import output_gradients, softmax_deltas
 from engine.step.rounding.sleef import vector_exp
 from engine.step.rounding.ways import fused
 from engine.types import FloatArray
 
-EXP, TANH = "the library's exp", "the library's tanh"
+TANH = "the library's tanh"
 
 
 def _whole(words: str, values: FloatArray, cause: str = FACTOR_ORDER) -> Candidate:
@@ -70,6 +71,9 @@ def _vectorized_sigmoids(z: FloatArray) -> Iterator[Candidate]:
 
 def output_errors(operands: Operands) -> Iterator[Candidate]:
     """Of ∂L/∂ŷ."""
+    if operands.side.objective is not Objective.SQUARED_ERROR:
+        yield from output_gradients(operands)
+        return
     error = operands.of(Kind.OUTPUT, operands.last) - operands.Y
     number = error.dtype.type
     factor = number(gradient_factor(operands.side, *operands.Y.shape))
@@ -88,6 +92,8 @@ def deltas(layer: int, operands: Operands) -> Iterator[Candidate]:
         yield _whole("g·(s·(1 − s))", error * (s * (one - s)))
         yield _whole("(g·(1 − s))·s", error * (one - s) * s)
         yield _whole("(g·s)·(1 − s)", error * s * (one - s))
+    elif kind is Activation.SOFTMAX:
+        yield from softmax_deltas(s, error)
     elif kind is Activation.TANH:
         yield _whole("g·(1 − t·t), each step rounded", error * (one - s * s))
         yield Candidate(

@@ -16,6 +16,7 @@ from engine.types import FloatArray
 Index = tuple[int, ...]
 
 SUM_ORDER, FACTOR_ORDER, FUSED = "the order of the sum", "the order of the factors", "a fused multiply-add"
+EXP = "the library's exp"
 APART = "product and sum rounded apart"
 
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from engine.experiment.side import LossReport
+from engine.experiment.settings import Activation
+from engine.experiment.side import LossReport, is_fused
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.places import Kind, Place
-from engine.step.rounding import elementwise
+from engine.step.rounding import elementwise, probabilities
 from engine.step.rounding.operands import FUSED, SUM_ORDER, Candidate, Index, Operands
 from engine.step.rounding.ways import MOST_ORDERED, SUMS_OF_PRODUCTS, Way, order_that_gives, summing_ways
 from engine.types import FloatArray
@@ -30,6 +31,10 @@ def candidates(place: Place, operands: Operands, in_torch: bool) -> Iterator[Can
         kind is Kind.ERROR and layer < operands.last
     ):
         yield from _products(place, operands)
+    elif kind is Kind.OUTPUT and operands.settings.activations[layer - 1] is Activation.SOFTMAX:
+        yield from probabilities.softmaxes(operands.of(Kind.PRE_ACTIVATION, layer), in_torch)
+    elif kind is Kind.DELTA and layer == operands.last and is_fused(operands.side):
+        yield from probabilities.fused_deltas(operands, in_torch)
     elif kind is Kind.OUTPUT:
         yield from elementwise.activations(
             operands.settings.activations[layer - 1], operands.of(Kind.PRE_ACTIVATION, layer), in_torch
@@ -121,7 +126,8 @@ def _factors(place: Place, operands: Operands) -> Callable[[Index], tuple[FloatA
 
 
 def _losses(operands: Operands) -> Iterator[Candidate]:
-    if operands.side.loss_report is LossReport.ERROR_TIMES_LOSS:
+    report = operands.side.loss_report
+    if report is LossReport.ERROR_TIMES_LOSS or report.of_probabilities:
         return
     error = (operands.of(Kind.OUTPUT, operands.last) - operands.Y).ravel()
     square, ones, number = error * error, np.ones_like(error), error.dtype.type
