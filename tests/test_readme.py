@@ -12,6 +12,7 @@ from click.testing import CliRunner
 import engine
 from engine.experiment.class_labels import MOST_CLASSES, NAMES_FROM
 from engine.experiment.discrepancies import find, match_toward
+from engine.experiment.discrepancies.loss_input import least_binary_loss_twice, least_loss_twice
 from engine.experiment.side import SideName
 from engine.impact.effects import against_the_answer, conclusion, effects
 from engine.impact.study import Measure, measure, plan
@@ -25,6 +26,7 @@ from tui_app.keys import KEYS
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 COMMANDS = re.findall(r"^mlp-tui (.+)$", README, re.MULTILINE)
+OF_CLASSES = re.findall(r"^\| .+ \| `mlp-tui run (.+)` \|$", README, re.MULTILINE)
 
 
 def test_both_commands_name_the_tested_torch():
@@ -77,6 +79,21 @@ def test_its_commands_run(command, tmp_path, monkeypatch, request):
     assert result.exit_code == 0, result.output
     if "flowers.csv" in words:
         assert "species holds 2 classes: setosa, virginica" in result.stderr
+
+
+@pytest.mark.parametrize("command", OF_CLASSES)
+def test_each_cause_makes_the_difference_that_it_names(command):
+    result = CliRunner().invoke(main, ["run", *shlex.split(command), "--epochs", "40"])
+    assert result.exit_code == 0, result.output
+    field = command.split("--set ")[1].split(".")[1].split("=")[0]
+    said = " ".join(result.output.split())
+    assert f"Left: {find(field).title.lower()}." in said
+    assert "ame class for" in said
+
+
+def test_the_floors_of_twice_are_printed():
+    assert f"{least_loss_twice(3):.3g} for three classes" in README
+    assert f"below {least_binary_loss_twice(1):.3g} for a 1 and {least_binary_loss_twice(0):.3g} for a 0" in README
 
 
 def test_its_python_prints_what_it_says(answer_run, answers_impact, monkeypatch):
