@@ -46,7 +46,7 @@ of targets and predictions. With a cursor on the curves, of that epoch."""
         predictions = shown_predictions(snapshot, view_state)
         when = epoch_words(snapshot, replace(view_state, initial=False))
         self.query_one("#predictions-heading", PlainText).update(f"predictions {when}", layout=False)
-        mapped = can_be_mapped(snapshot.settings.data)
+        mapped = can_be_mapped(snapshot.settings)
         maps, table = self.query_one(PredictionMaps), self.query_one(PredictionTable)
         maps.display, table.display = mapped, not mapped
         if predictions is None:
