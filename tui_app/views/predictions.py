@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
+from engine.run.classes import is_class_problem
 from engine.run.predictions import Predictions, can_be_mapped
 from engine.worker.snapshot import Snapshot
 from tui_app.view_state import ViewState, epoch_words
@@ -46,7 +47,7 @@ of targets and predictions. With a cursor on the curves, of that epoch."""
         predictions = shown_predictions(snapshot, view_state)
         when = epoch_words(snapshot, replace(view_state, initial=False))
         self.query_one("#predictions-heading", PlainText).update(f"predictions {when}", layout=False)
-        mapped = can_be_mapped(snapshot.settings)
+        mapped = can_be_mapped(snapshot.settings) and not is_class_problem(snapshot.settings)
         maps, table = self.query_one(PredictionMaps), self.query_one(PredictionTable)
         maps.display, table.display = mapped, not mapped
         if predictions is None:
