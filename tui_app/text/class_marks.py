@@ -39,7 +39,7 @@ def point_glyph(number: int) -> str:
     return POINTS[min(number, len(POINTS) - 1)]
 
 
-def class_legend(names: Sequence[str], unknown: bool, notes: Sequence[str], width: int) -> list[LegendLine]:
+def class_legend(names: Sequence[str], unknown: bool, notes: Sequence[Sequence[str]], width: int) -> list[LegendLine]:
     """Every class's glyph and name, then the notes that still fit; names are shortened where three lines are not
     enough, and the last ones counted where short names are still too many.
     """
@@ -73,11 +73,11 @@ def _width(line: LegendLine) -> int:
     return sum(cell_len(text) for text, _ in line) + len(GAP) * max(0, len(line) - 1)
 
 
-def _with_notes(lines: list[LegendLine], notes: Sequence[str], width: int) -> list[LegendLine]:
-    """Each note in the last line, if there is room for it."""
-    for note in notes:
-        if _width(lines[-1]) + len(GAP) + len(note) <= width:
-            lines[-1].append((note, None))
+def _with_notes(lines: list[LegendLine], notes: Sequence[Sequence[str]], width: int) -> list[LegendLine]:
+    """Each note in the last line, in the first of its forms that there is room for."""
+    for forms in notes:
+        room = width - _width(lines[-1]) - len(GAP)
+        lines[-1] += [(form, None) for form in forms if len(form) <= room][:1]
     return lines
 
 

@@ -88,7 +88,8 @@ class ClassMaps(Widget):
     def _legend(self, width: int) -> list[LegendLine]:
         if self._answers is None or self._answers.map is None:
             return []
-        notes = ["capitals: the data", *axis_labels(self._answers.map, 3)]
+        axes = [LEGEND_GAP.join(axis_labels(self._answers.map, digits)) for digits in (3, 2)]
+        notes = [["capitals: the data", "capitals: data"], axes]
         return class_legend(self._answers.names, _has_unknown(self._answers), notes, width)
 
     def _title(self, forms: list[str], color: str, size: MapSize) -> list[Segment]:
