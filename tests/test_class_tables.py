@@ -165,7 +165,7 @@ def test_points_and_differences_have_their_cells():
 def test_the_heading_has_a_form_for_any_width():
     *_, answers = made_up_answers(class_data(60, ("top", "left")))
     same = f"same class for {60 - answers.differing} of 60"
-    forms = heading_forms("at the cursor, after epoch 1,000,000 …", answers)
+    forms = heading_forms("at the cursor, after epoch 1,000,000 …", answers, "≠")
     assert all(same in form for form in forms)
     assert len(forms[-1]) < 59
-    assert heading_forms("after 1 epoch", None) == ["predictions after 1 epoch"]
+    assert heading_forms("after 1 epoch", None, "≠") == ["predictions after 1 epoch"]

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from engine.experiment.side import SideName
 from engine.run.class_answers import ClassAnswers, SideAnswers
-from tui_app.text.columns import NO_NUMBER, Column, Layout, Way, counts, fit, fixed_ways, names
+from tui_app.text.columns import DECIMALS, NO_NUMBER, Column, Layout, Way, counts, fit, fixed_ways, names
 from tui_app.text.lines import DIFFERENT, DIM, HIDES, Line
 
 WRONG = "×"
@@ -66,7 +66,8 @@ class ClassRows:
 
 def _columns(class_names: Sequence[str], samples: int, sign: str) -> list[Column]:
     longest = max(map(cell_len, class_names))
-    ways = tuple(names(min(longest, most)) for most in (longest, *SHORTEST_NAMES))
+    # First the digits go: a class that is cut may look like another.
+    ways = tuple(names(min(longest, most)) for most in (*[longest] * len(DECIMALS), *SHORTEST_NAMES))
     columns = [
         Column("differs", "", (Way(cell_len(sign), str),)),
         Column("sample", "sample", counts(samples), drop=2),

@@ -11,6 +11,7 @@ from engine.run.class_answers import ClassAnswers
 from engine.run.classes import is_class_problem, same_class_words
 from engine.run.predictions import Predictions, can_be_mapped
 from engine.worker.snapshot import Snapshot
+from tui_app.text.class_rows import WRONG, differ_sign
 from tui_app.view_state import ViewState, epoch_words
 from tui_app.views.base import View
 from tui_app.widgets.class_map import ClassMaps
@@ -55,7 +56,8 @@ class answered over the plane, a letter for each, and where the sides differ."""
         when = epoch_words(snapshot, replace(view_state, initial=False))
         answers = None if predictions is None else predictions.classes
         heading = self.query_one("#predictions-heading", PlainText)
-        heading.update(longest_fitting(heading_forms(when, answers), heading.size.width), layout=False)
+        forms = heading_forms(when, answers, differ_sign(getattr(self.app, "ascii", False)))
+        heading.update(longest_fitting(forms, heading.size.width) or forms[-1], layout=False)
         mapped, of_classes = can_be_mapped(settings), is_class_problem(settings)
         maps, class_maps = self.query_one(PredictionMaps), self.query_one(ClassMaps)
         table = self.query_one(PredictionTable)
@@ -71,10 +73,11 @@ class answered over the plane, a letter for each, and where the sides differ."""
             class_maps.show(settings.data, answers)
 
 
-def heading_forms(when: str, answers: ClassAnswers | None) -> list[str]:
+def heading_forms(when: str, answers: ClassAnswers | None, sign: str) -> list[str]:
     """From what is to be said down to what fits anywhere."""
     if answers is None:
         return [f"predictions {when}"]
     same = same_class_words(len(answers.order) - answers.differing, len(answers.order))
     said = f"predictions {when} · {same}"
-    return [f"{said}   ≠ the sides differ   × wrong", f"{said}   ≠ differ   × wrong", said, f"{same} {when}", same]
+    signs = [f"{said}   {sign} {differ}   {WRONG} wrong" for differ in ("the sides differ", "differ")]
+    return [*signs, said, f"{same} {when}", same]
