@@ -37,6 +37,7 @@ class MadeUpModel:
         self.epoch = 0
         self.delay = delay
         self.X, self.outputs = settings.data.X, settings.data.outputs
+        self.classes = settings.data.classes
         sizes = settings.layer_sizes
         self.shapes = {}
         for layer, (fan_in, fan_out) in enumerate(pairwise(sizes), start=1):
@@ -64,8 +65,17 @@ class MadeUpModel:
     def predict(self, X=None):
         """A slope that turns with the epoch and the delay; one column of it for each output."""
         points = self.X if X is None else X
+        if self.classes:
+            return self.shares(points)
         slope = points @ np.linspace(1, -1, points.shape[1]) * (self.epoch / 5000 + self.delay / 1000)
         return np.repeat(1 / (1 + np.exp(-slope))[:, None], self.outputs, axis=1)
+
+    def shares(self, points):
+        """Of classes that lie around the middle, the first above; they turn with the delay and part with the epoch."""
+        angles = np.pi / 2 + 2 * np.pi * np.arange(self.outputs) / self.outputs + self.delay / 1000
+        slopes = points[:, :1] * np.cos(angles) + points[:, -1:] * np.sin(angles)
+        shares = np.exp(slopes * self.epoch / 1000)
+        return shares / shares.sum(axis=1, keepdims=True)
 
 
 def made_up_models(settings):

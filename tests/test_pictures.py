@@ -113,6 +113,13 @@ def test_predictions_in_a_table(snap_compare, size):
 
 
 @BOTH
+def test_predictions_of_classes(snap_compare, size):
+    settings = engine.preset("classes")
+    settings = replace(settings, pytorch=replace(settings.pytorch, learning_rate=0.1))
+    assert snap_compare(explorer(settings), terminal_size=size, run_before=pressing("f"))
+
+
+@BOTH
 def test_code(snap_compare, size):
     assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing("x"))
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import engine
+from engine.experiment.data import Dataset
 from engine.run.lockstep import Lockstep
 from engine.run.predictions import can_be_mapped, predictions_of
 
@@ -14,7 +15,7 @@ from engine.run.predictions import can_be_mapped, predictions_of
 def trained(name, epochs=50):
     lockstep = Lockstep(replace(engine.preset("asked"), data=engine.built_in(name)))
     lockstep.step(epochs)
-    return lockstep, predictions_of(lockstep.settings.data, lockstep.numpy, lockstep.pytorch)
+    return lockstep, predictions_of(lockstep.settings, lockstep.numpy, lockstep.pytorch)
 
 
 @pytest.mark.parametrize("name", ["xor", "moons", "regression"])
@@ -38,7 +39,15 @@ def test_a_point_of_the_map_is_the_networks_answer_there():
     assert plane.x_range[1] > 1
 
 
-def test_only_two_inputs_and_one_output_are_a_plane():
-    assert can_be_mapped(engine.built_in("moons"))
-    assert not can_be_mapped(engine.built_in("regression"))
+def on(data):
+    return replace(engine.preset("asked"), data=data)
+
+
+def test_two_inputs_and_one_output_or_classes_are_a_plane():
+    assert can_be_mapped(on(engine.built_in("moons")))
+    assert can_be_mapped(engine.preset("classes"))
+    assert not can_be_mapped(on(engine.built_in("regression")))
+    points = np.arange(6.0).reshape(3, 2)
+    assert not can_be_mapped(on(Dataset("numbers", points, points)))
+    assert not can_be_mapped(on(Dataset("classes", np.eye(3), np.eye(3), classes=("a", "b", "c"))))
     assert trained("regression")[1].map is None

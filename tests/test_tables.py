@@ -68,6 +68,7 @@ class Bare(App):
     CSS = """
     * { scrollbar-size-vertical: 1; }
     ParameterTable, PredictionTable, PredictionMaps, DifferenceRows { width: 1fr; height: 1fr; overflow-x: hidden; }
+    ClassMaps { width: 1fr; height: 1fr; }
     """
 
     def __init__(self, widget):

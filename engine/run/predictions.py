@@ -1,4 +1,6 @@
-"""What both networks answer: for the data, and on a map of the plane when there are two inputs and one output."""
+"""What both networks answer: for the data, and on a map of the plane when there are two inputs and one output, or
+classes. What class an output is lives in `class_answers.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.experiment.data import Dataset
+from engine.experiment.settings import Settings
+from engine.run.class_answers import ClassAnswers, ClassMap, class_answers, classes_differ
+from engine.run.classes import classes_of, is_class_problem
 from engine.run.lockstep import Model
 from engine.types import FloatArray
 
@@ -29,31 +33,47 @@ class PredictionMap:
 
 @dataclass(frozen=True)
 class Predictions:
-    """Both outputs (N, C) for the data, and the map if there can be one."""
+    """Both outputs (N, C) for the data, and the map if there can be one; for classes, `classes` has a map of those."""
 
     numpy: FloatArray
     pytorch: FloatArray
     map: PredictionMap | None
+    classes: ClassAnswers | None = None
 
 
-def can_be_mapped(data: Dataset) -> bool:
-    """Whether a plane shows all of it: two inputs, one output."""
-    return (data.inputs, data.outputs) == (2, 1)
+def can_be_mapped(settings: Settings) -> bool:
+    """Whether a plane shows all of it: two inputs, and one output or classes."""
+    return settings.data.inputs == 2 and (settings.data.outputs == 1 or is_class_problem(settings))
 
 
-def predictions_of(data: Dataset, numpy: Model, pytorch: Model) -> Predictions:
+def predictions_of(settings: Settings, numpy: Model, pytorch: Model) -> Predictions:
     """What the models answer at their present weights."""
     with np.errstate(all="ignore"):
-        plane = _map(data, numpy, pytorch) if can_be_mapped(data) else None
-        return Predictions(numpy.predict(), pytorch.predict(), plane)
+        outputs = numpy.predict(), pytorch.predict()
+        mapped = can_be_mapped(settings)
+        if not is_class_problem(settings):
+            return Predictions(*outputs, _map(settings, numpy, pytorch) if mapped else None)
+        plane = _class_map(settings, numpy, pytorch) if mapped else None
+        return Predictions(*outputs, None, class_answers(settings, *outputs, plane))
 
 
-def _map(data: Dataset, numpy: Model, pytorch: Model) -> PredictionMap:
-    x_range, y_range = (_range(data.X[:, column]) for column in range(2))
-    x, y = (np.linspace(*ends, MAP_SIDE) for ends in (x_range, y_range))
-    points = np.column_stack([axis.ravel() for axis in np.meshgrid(x, y)])
+def _map(settings: Settings, numpy: Model, pytorch: Model) -> PredictionMap:
+    x_range, y_range, points = _points(settings.data.X)
     outputs = [model.predict(points).reshape(MAP_SIDE, MAP_SIDE) for model in (numpy, pytorch)]
-    return PredictionMap(x_range, y_range, outputs[0], outputs[1])
+    return PredictionMap(x_range, y_range, *outputs)
+
+
+def _class_map(settings: Settings, numpy: Model, pytorch: Model) -> ClassMap:
+    x_range, y_range, points = _points(settings.data.X)
+    ours, theirs = (classes_of(model.predict(points)).reshape(MAP_SIDE, MAP_SIDE) for model in (numpy, pytorch))
+    return ClassMap(x_range, y_range, ours, theirs, classes_differ(ours, theirs))
+
+
+def _points(X: FloatArray) -> tuple[tuple[float, float], tuple[float, float], FloatArray]:
+    """The range of each input, and the points of the map (MAP_SIDE², 2), row by row from below."""
+    x_range, y_range = (_range(X[:, column]) for column in range(2))
+    x, y = (np.linspace(*ends, MAP_SIDE) for ends in (x_range, y_range))
+    return x_range, y_range, np.column_stack([axis.ravel() for axis in np.meshgrid(x, y)])
 
 
 def _range(values: FloatArray) -> tuple[float, float]:

@@ -93,5 +93,5 @@ class Scrubber:
     def state(self, with_predictions: bool) -> EpochState:
         """Where it is."""
         parameters = pair_parameters(self.numpy.parameters(), self.pytorch.parameters())
-        predictions = predictions_of(self._settings.data, self.numpy, self.pytorch) if with_predictions else None
+        predictions = predictions_of(self._settings, self.numpy, self.pytorch) if with_predictions else None
         return EpochState(self.epoch, *self._losses, parameters, predictions)

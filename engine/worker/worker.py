@@ -285,7 +285,7 @@ class Worker:
 
     def _predictions(self, lockstep: Lockstep) -> Predictions | None:
         watching = self._jobs.scrub.watching
-        return predictions_of(self._settings.data, lockstep.numpy, lockstep.pytorch) if watching else None
+        return predictions_of(self._settings, lockstep.numpy, lockstep.pytorch) if watching else None
 
     def _fail(self, message: str) -> None:
         """Keep what was shown last: a model that has just failed is not asked anything more."""

@@ -42,7 +42,7 @@ class Way:
 class Column:
     """A column: `ways` from the richest to the shortest; of several, that with the highest `drop` goes first.
 
-    The one that is `flexible` holds names: it stands on the left and takes what the others leave.
+    One that is `flexible` holds names: they stand on the left and take what the others leave.
     """
 
     name: str
@@ -116,13 +116,15 @@ def fit(columns: Iterable[Column], width: int) -> Layout:
 
 
 def _stretched(layout: Layout, width: int) -> Layout:
-    """With the names as long as the room that is left, and as they are."""
-    room = width - layout.width
-    ways = tuple(
-        names(max(way.width, min(column.way(0).width, way.width + room))) if column.flexible else way
-        for column, way in zip(layout.columns, layout.ways, strict=True)
-    )
-    return Layout(layout.columns, ways, layout.gap)
+    """With the names as long as the room that is left, and as they are; columns of names share it."""
+    room, sharing = width - layout.width, sum(column.flexible for column in layout.columns)
+    ways = list(layout.ways)
+    for index, column in enumerate(layout.columns):
+        if column.flexible:
+            more = max(0, min(column.way(0).width - ways[index].width, room // sharing))
+            ways[index] = names(ways[index].width + more)
+            room, sharing = room - more, sharing - 1
+    return Layout(layout.columns, tuple(ways), layout.gap)
 
 
 def names(width: int) -> Way:

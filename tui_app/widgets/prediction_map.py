@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from engine.experiment.data import Dataset
 from engine.number_text import number
+from engine.run.class_answers import ClassMap
 from engine.run.predictions import PredictionMap
 from engine.types import FloatArray
 from tui_app.text.columns import trimmed
@@ -71,7 +72,7 @@ class PredictionMaps(Widget):
         dim = self.rich_style + Style(dim=True)
         if columns == 2:
             # The fourth place is free.
-            labels = [_longest(forms, width) for forms in zip(*_labels(plane, low, high), strict=True)]
+            labels = [longest_fitting(forms, width) for forms in zip(*_labels(plane, low, high), strict=True)]
             lines = [[], *([Segment(text.ljust(width), dim)] for text in labels)]
             panels.append([*lines, *([] for _ in range(height))][: height + 1])
             return self._arranged(panels, columns)
@@ -102,7 +103,7 @@ class PredictionMaps(Widget):
     ) -> list[list[Segment]]:
         """A title and a picture below it, as wide as the picture, or as the title where that is wider."""
         width, height = size
-        title = _longest(titles, room)
+        title = longest_fitting(titles, room)
         around = max(0, len(title) - width)
         before, after = " " * (around // 2), " " * (around - around // 2)
         bright = Style(color="rgb({},{},{})".format(*theme_rgb(self.app, color)))
@@ -115,9 +116,9 @@ class PredictionMaps(Widget):
     def _add_points(self, lines: list[list[Segment]], width: int, height: int, style: Style) -> None:
         assert self._data is not None
         assert self._map is not None
-        places = _places(self._data.X, self._map, width, height)
+        rows, columns = places(self._data.X, self._map, width, height)
         middle = (self._data.Y.min() + self._data.Y.max()) / 2
-        for (row, column), target in zip(places, self._data.Y[:, 0], strict=True):
+        for row, column, target in zip(rows.tolist(), columns.tolist(), self._data.Y[:, 0], strict=True):
             strip = Strip(lines[row])
             glyph = Segment(POINTS[int(target > middle)], style)
             before, after = strip.crop(0, column), strip.crop(column + 1)
@@ -133,14 +134,19 @@ def _labels(plane: PredictionMap, low: float, high: float) -> list[list[str]]:
     """What arrows, points and shades stand for: in many words, in few, and in fewer digits."""
     forms = []
     for words, digits in (("target ", 3), ("", 3), ("", 2)):
-        axes = [
-            f"{arrow} {trimmed(least, digits)} to {trimmed(greatest, digits)}"
-            for arrow, (least, greatest) in (("→", plane.x_range), ("↑", plane.y_range))
-        ]
+        axes = axis_labels(plane, digits)
         points = [f"{point} {words}{trimmed(value)}" for point, value in zip(POINTS, (low, high), strict=True)]
         shades = f"{'shade ' if words else ''}{SHADES[1]} {trimmed(low)} to {SHADES[-1]} {trimmed(high)}"
         forms.append([*axes, *points, shades])
     return forms
+
+
+def axis_labels(plane: PredictionMap | ClassMap, digits: int) -> list[str]:
+    """From where to where the inputs go."""
+    return [
+        f"{arrow} {trimmed(least, digits)} to {trimmed(greatest, digits)}"
+        for arrow, (least, greatest) in (("→", plane.x_range), ("↑", plane.y_range))
+    ]
 
 
 def keys_line(forms: list[list[str]], width: int) -> str:
@@ -157,27 +163,31 @@ def keys_line(forms: list[list[str]], width: int) -> str:
     return text
 
 
-def _longest(forms: Sequence[str], room: int) -> str:
+def longest_fitting(forms: Sequence[str], room: int) -> str:
     """The first that fits; nothing if none does."""
     return next((form for form in forms if len(form) <= room), "")
 
 
 def _shaded(values: FloatArray, span: tuple[float, float], width: int, height: int) -> NDArray[np.str_]:
     """The glyph of each cell, top row first: the nearest point of the map, in steps between the ends of `span`."""
-    side = len(values)
-    rows = np.rint(np.linspace(side - 1, 0, height)).astype(int)
-    columns = np.rint(np.linspace(0, side - 1, width)).astype(int)
-    cells = values[np.ix_(rows, columns)].astype(float)
+    cells = values[np.ix_(nearest(len(values), height)[::-1], nearest(len(values), width))].astype(float)
     share = (cells - span[0]) / (span[1] - span[0] or 1)
     level = np.clip(np.nan_to_num(share, nan=0.0) * len(SHADES), 0, len(SHADES) - 1).astype(int)
     shaded: NDArray[np.str_] = np.array(list(SHADES))[level]
     return shaded
 
 
-def _places(X: FloatArray, plane: PredictionMap, width: int, height: int) -> list[tuple[int, int]]:
-    """The cell of each data point as (row from the top, column)."""
+def nearest(side: int, cells: int) -> NDArray[np.int64]:
+    """The point of a map with so many along an axis that is nearest to each of so many cells."""
+    return np.rint(np.linspace(0, side - 1, cells)).astype(np.int64)
+
+
+def places(
+    X: FloatArray, plane: PredictionMap | ClassMap, width: int, height: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The cell of each data point: rows from the top, and columns."""
     share_x = (X[:, 0] - plane.x_range[0]) / (plane.x_range[1] - plane.x_range[0])
     share_y = (X[:, 1] - plane.y_range[0]) / (plane.y_range[1] - plane.y_range[0])
-    columns = np.rint(share_x * (width - 1)).astype(int)
-    rows = np.rint((1 - share_y) * (height - 1)).astype(int)
-    return list(zip(rows.tolist(), columns.tolist(), strict=True))
+    columns = np.rint(share_x * (width - 1)).astype(np.int64)
+    rows = np.rint((1 - share_y) * (height - 1)).astype(np.int64)
+    return rows, columns

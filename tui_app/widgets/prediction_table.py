@@ -1,4 +1,6 @@
-"""Targets and both networks' predictions, a line for each sample and output; only the visible lines are made."""
+"""Targets and both networks' predictions, a line for each sample and output, or for each sample where they are classes;
+only the visible lines are made.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,10 @@ from textual.strip import Strip
 from engine.experiment.data import Dataset
 from engine.experiment.side import SideName
 from engine.run.predictions import Predictions
+from tui_app.text.class_rows import ClassRows
 from tui_app.text.columns import Column, Layout, Way, counts, fit, fixed_ways, measured, signed_ways, trimmed
 from tui_app.text.gaps import gap_value
+from tui_app.text.lines import DIFFERENT, DIM, HIDES, Line
 from tui_app.view_state import Unit
 from tui_app.widgets.still_scroll import StillScrollView
 
@@ -27,36 +31,62 @@ TARGET_DIGITS = (6, 4, 3, 2)
 class PredictionTable(StillScrollView, can_focus=True):
     """A scrolling table."""
 
+    COMPONENT_CLASSES = {f"role--{role}" for role in (DIFFERENT, HIDES)}
+
     def __init__(self) -> None:
         super().__init__(id="predictions-table")
         self._data: Dataset | None = None
         self._predictions: Predictions | None = None
         self._columns: list[Column] = []
         self._layouts: dict[int, Layout] = {}
+        self._class_rows: ClassRows | None = None
 
     def show(self, data: Dataset, predictions: Predictions) -> None:
         """Show these predictions."""
-        if data is not self._data:
-            self._columns, self._layouts = prediction_columns(data), {}
+        answers = predictions.classes
+        if data is not self._data or (answers is None) is not (self._class_rows is None):
+            ascii = getattr(self.app, "ascii", False)
+            self._class_rows = None if answers is None else ClassRows(answers.names, data.samples, ascii)
+            self._columns, self._layouts = prediction_columns(data) if answers is None else [], {}
         self._data, self._predictions = data, predictions
-        self.virtual_size = Size(self.size.width, data.Y.size + 1)
+        self.virtual_size = Size(self.size.width, self._count + 1)
         self.refresh()
+
+    @property
+    def _count(self) -> int:
+        if self._data is None:
+            return 0
+        return self._data.Y.size if self._class_rows is None else self._data.samples
 
     def render_line(self, y: int) -> Strip:
         """The line at `y` of the visible part; the heading stays."""
-        width = self.scrollable_content_region.width
-        if self._data is None or self._predictions is None:
-            return Strip.blank(width, self.rich_style)
+        width, base = self.scrollable_content_region.width, self.rich_style
+        index = y + self.scroll_offset.y - 1
+        if self._data is None or self._predictions is None or (y > 0 and index >= self._count):
+            return Strip.blank(width, base)
+        line = self._heading(width) if y == 0 else self._row(index, width)
+        return Strip([Segment(text, self._styled(role)) for text, role in line]).adjust_cell_length(width, base)
+
+    def _styled(self, role: str) -> Style:
+        if role == DIM:
+            return self.rich_style + Style(dim=True)
+        base = self.rich_style
+        return base + self.get_component_rich_style(f"role--{role}", partial=True) if role else base
+
+    def _heading(self, width: int) -> Line:
+        return [(self._layout(width).heading(), DIM)] if self._class_rows is None else self._class_rows.heading(width)
+
+    def _row(self, index: int, width: int) -> Line:
+        assert self._data is not None
+        assert self._predictions is not None
+        if self._class_rows is not None and self._predictions.classes is not None:
+            return self._class_rows.row(self._predictions.classes, index, width)
+        return [(_row(self._layout(width), self._data, self._predictions, index), "")]
+
+    def _layout(self, width: int) -> Layout:
         if width not in self._layouts:
             self._layouts[width] = fit(self._columns, width)
-        layout, index, style = self._layouts[width], y + self.scroll_offset.y - 1, self.rich_style
-        if y == 0:
-            text, style = layout.heading(), style + Style(dim=True)
-        elif index < self._data.Y.size:
-            text = _row(layout, self._data, self._predictions, index)
-        else:
-            return Strip.blank(width, self.rich_style)
-        return Strip([Segment(text, style)]).adjust_cell_length(width, self.rich_style)
+        return self._layouts[width]
 
 
 def prediction_columns(data: Dataset) -> list[Column]:
