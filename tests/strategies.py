@@ -9,7 +9,7 @@ from engine.experiment.data import Dataset, is_one_hot
 from engine.experiment.discrepancies import CATALOGUE
 from engine.experiment.objectives import with_objective
 from engine.experiment.settings import ELEMENTWISE, OWN_LOSS, Activation, Settings
-from engine.experiment.side import LossReport, Objective, Precision, Side, SideName, is_fused
+from engine.experiment.side import PYTORCH_CAN, LossReport, Objective, Precision, Side, SideName, is_fused
 
 
 def classes():
@@ -55,6 +55,10 @@ def sides(draw, name, layers):
             drawn = per_layer(values, layers) if discrepancy.per_layer else st.sampled_from(values)
             side = replace(side, **{discrepancy.field: draw(drawn)})
     return side
+
+
+WITHOUT_SLIPS = {field: values[0] for field, values in PYTORCH_CAN.items()}
+"""What both sides can have."""
 
 
 def possible(side, output):

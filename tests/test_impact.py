@@ -325,7 +325,7 @@ def test_a_difference_that_is_named_is_made():
     assert engine.remaining(study.combination(0)) == ()
     assert engine.remaining(only(study, find("momentum"))) == (find("momentum"),)
     everything = plan(engine.preset("asked"), ["all"])
-    without_effect = {find("loss_input"), find("softmax_form")}
+    without_effect = {find("loss_input"), find("softmax_form"), find("bias_gradient")}
     assert everything.differences == tuple(one for one in engine.CATALOGUE if one not in without_effect)
     with pytest.raises(engine.SettingsError, match="no effect of softmax_form to measure: there is no softmax in this"):
         plan(engine.preset("asked"), ["softmax_form"])

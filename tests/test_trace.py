@@ -35,7 +35,7 @@ from engine.step.step_tensors import numpy_tensors, places
 from engine.step.torch_trace import torch_tensors
 from engine.step.trace import Tracing, trace, trace_epoch
 from tests.examples import examples
-from tests.strategies import classes, experiments
+from tests.strategies import WITHOUT_SLIPS, classes, experiments
 from tui_app.text.step_lines import reason_lines
 
 FUNCTIONS = {
@@ -91,7 +91,7 @@ def objective_of(side, binary, z, p, Y):
 def test_every_operation_is_autograds(settings):
     plain = {
         "precision": "float64",
-        "softmax_form": "stable",
+        **WITHOUT_SLIPS,
         "update_order": UpdateOrder.TOGETHER,
         "derivative_at": DerivativeAt.OUTPUT,
     }

@@ -16,7 +16,7 @@ import numpy as np
 from engine.errors import SettingsError
 from engine.experiment.data import Dataset
 from engine.experiment.per_layer import PerLayer, fitted, of_layers, parsed_per_layer, values_of
-from engine.experiment.side import PER_LAYER, Objective, Precision, Side, SideName, is_fused, parse_choice
+from engine.experiment.side import PER_LAYER, PYTORCH_CAN, Objective, Precision, Side, SideName, is_fused, parse_choice
 from engine.shown_text import shown
 
 MAX_EPOCHS = 1_000_000_000
@@ -80,6 +80,7 @@ class Settings:
                 "pytorch.precision cannot be 'mixed': PyTorch refuses to multiply float32 by float64; "
                 "it is one of float64, float32."
             )
+        self._check_slips()
         if self.device.startswith("mps") and self.pytorch.precision is Precision.FLOAT64:
             raise SettingsError("device 'mps' has no float64; set pytorch.precision to float32, or the device to cpu.")
         if self.parameter_count > MAX_PARAMETERS:
@@ -104,6 +105,17 @@ class Settings:
                 if isinstance(choice := getattr(side, field), tuple):
                     fit[field] = fitted(choice, len(self.hidden) + 1, f"{name.value}.{field}")
             object.__setattr__(self, name.value, replace(side, **fit) if fit else side)
+
+    def _check_slips(self) -> None:
+        """PyTorch's own backward pass makes none of the slips of hand-written code."""
+        for field, possible in PYTORCH_CAN.items():
+            for value in values_of(getattr(self.pytorch, field)):
+                if value not in possible:
+                    known = ", ".join(one.value for one in possible)
+                    raise SettingsError(
+                        f"pytorch.{field} cannot be '{value.value}', a slip of hand-written code alone; "
+                        f"it is {'one of ' if len(possible) > 1 else ''}{known}."
+                    )
 
     def _check_probabilities(self, name: SideName) -> None:
         """A cross-entropy needs outputs and targets that are probabilities."""

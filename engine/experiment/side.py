@@ -116,12 +116,51 @@ class LogMoment(Enum):
 
 
 class DerivativeAt(Enum):
-    """What the formula σ′ = s·(1 − s) is given for s."""
+    """What becomes of the activation's derivative: what the formula σ′ = s·(1 − s) is given for s, or another slip."""
 
     OUTPUT = "output"
     """The activation's output, for which it is written."""
     PRE_ACTIVATION = "pre-activation"
     """The activation's input z: the classical slip."""
+    OUTPUT_AGAIN = "output-again"
+    """σ′(x) = σ(x)·(1 − σ(x)), written for z, is given the output: σ is applied twice."""
+    NONE = "none"
+    """It is left out: δ is the gradient at the output."""
+    NOT_NEGATIVE = "not-negative"
+    """ReLU′ is 1 where the output is at least 0, which is everywhere."""
+    DIAGONAL = "diagonal"
+    """Softmax′ is s·(1 − s), as if each output depended on its own z alone."""
+
+
+class SentDown(Enum):
+    """What the layer below gets of a layer's error."""
+
+    DELTA = "delta"
+    """δ·Wᵀ: the gradient at z."""
+    ERROR = "error"
+    """e·Wᵀ: the gradient at the output, its activation's derivative forgotten."""
+
+
+class BiasGradient(Enum):
+    """What moves a bias; δ is (N, fan_out)."""
+
+    SUM = "sum"
+    """Σδ over the samples."""
+    MEAN = "mean"
+    """The mean over the samples, where the weights have the sum."""
+    SCALAR = "scalar"
+    """`np.sum` without an axis: one number for all biases of a layer."""
+    NONE = "none"
+    """Nothing: its line is missing."""
+
+
+class RateIn(Enum):
+    """Where the learning rate η is multiplied in."""
+
+    UPDATE = "update"
+    """In the update alone."""
+    DELTA = "delta"
+    """In every δ and not in the update: the last layer moves by η, the one before by η², and so on."""
 
 
 class InitialWeights(Enum):
@@ -194,6 +233,9 @@ class Side:
     update_order: UpdateOrder = UpdateOrder.TOGETHER
     log_moment: LogMoment = LogMoment.BEFORE
     derivative_at: PerLayer[DerivativeAt] = DerivativeAt.OUTPUT
+    sent_down: SentDown = SentDown.DELTA
+    bias_gradient: BiasGradient = BiasGradient.SUM
+    rate_in: RateIn = RateIn.UPDATE
     momentum: Momentum = NO_MOMENTUM
     weight_decay: WeightDecay = NO_WEIGHT_DECAY
 
@@ -207,6 +249,9 @@ class Side:
             "precision": Precision,
             "update_order": UpdateOrder,
             "log_moment": LogMoment,
+            "sent_down": SentDown,
+            "bias_gradient": BiasGradient,
+            "rate_in": RateIn,
         }
         for field, kind in kinds.items():
             object.__setattr__(self, field, parse_choice(kind, getattr(self, field), field))
@@ -226,6 +271,16 @@ class Side:
     def logs_objective(self) -> bool:
         """Whether what is logged is the very number whose gradient is taken."""
         return self.loss_report is own_report(self) and self.log_moment is LogMoment.BEFORE
+
+
+PYTORCH_CAN: dict[str, tuple[Enum, ...]] = {
+    "softmax_form": (SoftmaxForm.STABLE,),
+    "derivative_at": (DerivativeAt.OUTPUT, DerivativeAt.PRE_ACTIVATION),
+    "sent_down": (SentDown.DELTA,),
+    "bias_gradient": (BiasGradient.SUM,),
+    "rate_in": (RateIn.UPDATE,),
+}
+"""The values of PyTorch's side, of settings that are slips of hand-written code."""
 
 
 def _checked_bias(value: object) -> bool:

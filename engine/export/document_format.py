@@ -15,7 +15,8 @@ from engine.shown_text import shown
 FORMAT = 5
 """Of the documents that are written. Those without a number are of format 1. Since format 3 `gradient_scale` is called
 `reduction`; `old_names.py` reads both. Since format 4 a side has an `objective`, and what concerns a
-layer may be a list. Since format 5 data can have classes, and a side has a `loss_input` and a `softmax_form`.
+layer may be a list. Since format 5 data can have classes, and a side has a `loss_input`, a `softmax_form` and
+the slips of the backward pass.
 """
 
 RUN = dict.fromkeys(("settings", *(side.value for side in SideName), "comparison"), 1)

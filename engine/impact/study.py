@@ -25,7 +25,7 @@ from engine.types import FloatArray
 SEEDS = 20
 THRESHOLD = 0.01
 MOST_SEEDS = 10_000
-MOST_DIFFERENCES = 12
+MOST_DIFFERENCES = 14
 MEMORY = 1_000_000_000
 """Bytes that the arrays of one block may take."""
 

@@ -18,12 +18,15 @@ import numpy as np
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation
 from engine.experiment.side import (
+    BiasGradient,
     DerivativeAt,
     LogMoment,
     LossInput,
     LossReport,
     Objective,
+    RateIn,
     Reduction,
+    SentDown,
     Side,
     SoftmaxForm,
     is_fused,
@@ -142,7 +145,9 @@ class NumpyMLP:
         dlayer: Arrays = {}
         delta: Arrays = {}
         for i in reversed(range(1, L + 1)):
-            if i < L:
+            if i < L and side.sent_down is SentDown.ERROR:
+                dlayer[i] = np.dot(dlayer[i + 1], self.W[i + 1].T)
+            elif i < L:
                 dlayer[i] = np.dot(delta[i + 1], self.W[i + 1].T)
             else:
                 dlayer[i] = self.output_gradient(error, layer[i], Y)
@@ -150,10 +155,10 @@ class NumpyMLP:
                 # the derivatives of the loss and of the activation cancel: no σ′
                 delta[i] = dlayer[i]
             else:
-                s = layer[i]
-                if self.derivative_at[i] is DerivativeAt.PRE_ACTIVATION:
-                    s = z[i]
+                s = self.derivative_argument(i, z[i], layer[i])
                 delta[i] = self.pass_activation(i, dlayer[i], s)
+            if side.rate_in is RateIn.DELTA:
+                delta[i] = learning_rate * delta[i]
             if side.update_order is UpdateOrder.IN_TURN:
                 # update before the error passes down
                 self.update(i, layer[i - 1], delta[i], learning_rate, t)
@@ -208,25 +213,55 @@ class NumpyMLP:
             return gradient / (N * C)
         return gradient / len(Y)
 
+    def derivative_argument(self, i: int, z: FloatArray, output: FloatArray) -> FloatArray:
+        """What the formula of the derivative of layer i is given; it is written for the output."""
+        if self.derivative_at[i] is DerivativeAt.PRE_ACTIVATION:
+            return z
+        if self.derivative_at[i] is DerivativeAt.OUTPUT_AGAIN:
+            return self.activate(i, output)
+        return output
+
     def pass_activation(self, i: int, gradient: FloatArray, s: FloatArray) -> FloatArray:
         """The gradient at the output of layer i, times the activation's derivative in terms of its output s."""
+        if self.derivative_at[i] is DerivativeAt.NONE:
+            return gradient
         if self.activations[i] is Activation.SIGMOID:
             return gradient * (s * (1 - s))
         if self.activations[i] is Activation.TANH:
             return gradient * (1 - s * s)
         if self.activations[i] is Activation.RELU:
-            return gradient * (s > 0)
+            return self.pass_relu(i, gradient, s)
         if self.activations[i] is Activation.SOFTMAX:
-            return s * (gradient - (gradient * s).sum(axis=1, keepdims=True))
+            return self.pass_softmax(i, gradient, s)
         return gradient
+
+    def pass_relu(self, i: int, gradient: FloatArray, s: FloatArray) -> FloatArray:
+        """1 where the output s is above 0."""
+        if self.derivative_at[i] is DerivativeAt.NOT_NEGATIVE:
+            return gradient * (s >= 0)
+        return gradient * (s > 0)
+
+    def pass_softmax(self, i: int, gradient: FloatArray, s: FloatArray) -> FloatArray:
+        """Each output of a row depends on every z of it."""
+        if self.derivative_at[i] is DerivativeAt.DIAGONAL:
+            return gradient * (s * (1 - s))
+        return s * (gradient - (gradient * s).sum(axis=1, keepdims=True))
 
     def update(self, i: int, layer_input: FloatArray, delta: FloatArray, learning_rate: float, t: int) -> None:
         """Move the weight and the bias of layer i, whose input was `layer_input` (N, fan_in)."""
+        step_size = learning_rate
+        if self.side.rate_in is RateIn.DELTA:
+            step_size = 1.0
         self.dW[i] = np.dot(layer_input.T, delta)
-        self.V[i] = self.descend(self.W[i], self.dW[i], self.V[i], learning_rate, t)
-        if self.bias[i]:
-            self.db[i] = delta.sum(axis=0)
-            self.U[i] = self.descend(self.b[i], self.db[i], self.U[i], learning_rate, t)
+        self.V[i] = self.descend(self.W[i], self.dW[i], self.V[i], step_size, t)
+        if self.bias[i] and self.side.bias_gradient is not BiasGradient.NONE:
+            if self.side.bias_gradient is BiasGradient.SCALAR:
+                self.db[i] = delta.sum()
+            elif self.side.bias_gradient is BiasGradient.MEAN:
+                self.db[i] = delta.mean(axis=0)
+            else:
+                self.db[i] = delta.sum(axis=0)
+            self.U[i] = self.descend(self.b[i], self.db[i], self.U[i], step_size, t)
 
     def descend(
         self, parameter: FloatArray, gradient: FloatArray, velocity: Velocity, learning_rate: float, t: int
@@ -237,7 +272,9 @@ class NumpyMLP:
             parameter *= 1 - learning_rate * decay.rate
         elif decay.rate > 0:
             gradient = gradient + decay.rate * parameter
-        if momentum.coefficient == 0:
+        if momentum.coefficient == 0 and self.side.rate_in is RateIn.DELTA:
+            parameter -= gradient
+        elif momentum.coefficient == 0:
             parameter += -learning_rate * gradient
         elif momentum.form is MomentumForm.PYTORCH:
             # the first gradient is not dampened

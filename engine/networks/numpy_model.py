@@ -15,7 +15,7 @@ from engine.experiment.settings import Settings
 from engine.experiment.side import Precision, Side
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.model_state import ModelState, check_state
-from engine.networks.numpy_mlp import NumpyMLP, StepValues
+from engine.networks.numpy_mlp import NumpyMLP, StepValues, Velocity
 from engine.networks.places import Kind, Tensors, parameter_places
 from engine.networks.recorded_number import recorded_numbers
 from engine.networks.recorded_steps import RecordedSteps
@@ -97,8 +97,11 @@ class NumpyModel:
 
     def _velocities(self) -> Tensors:
         kept = {Kind.WEIGHT: self.network.V, Kind.BIAS: self.network.U}
-        found = {place.velocity: kept[place.kind][place.layer] for place in self._by_place()}
-        return {place: velocity for place, velocity in found.items() if isinstance(velocity, np.ndarray)}
+        found = {place: kept[place.kind][place.layer] for place in self._by_place()}
+        if not any(isinstance(velocity, np.ndarray) for velocity in found.values()):
+            return {}
+        shapes = {place: parameter.shape for place, parameter in self._by_place().items()}
+        return {place.velocity: _of_shape(velocity, shapes[place]) for place, velocity in found.items()}
 
     def _set_velocities(self, velocities: Tensors) -> None:
         kept = {Kind.WEIGHT: self.network.V, Kind.BIAS: self.network.U}
@@ -133,6 +136,8 @@ class RecordedNumpyModel(NumpyModel):
     def record(self) -> Replay | None:
         """As `Recordable.record`."""
         before = self.state()
+        # A velocity that is one number becomes an array: the recording would take it for a constant.
+        self.set_state(before)
         recording = Recording()
         numbers, trail = recorded_numbers(self._next_numbers())
         try:
@@ -193,6 +198,13 @@ def record_step(
 
 def _given(recording: Recording, arrays: dict[int, Any]) -> dict[int, Any]:
     return {i: recording.give(one) if isinstance(one, np.ndarray) else one for i, one in arrays.items()}
+
+
+def _of_shape(velocity: Velocity, shape: tuple[int, ...]) -> FloatArray:
+    """A velocity that is one number, as a bias' may be by a slip, as an array."""
+    if isinstance(velocity, np.ndarray) and velocity.shape == shape:
+        return velocity
+    return np.broadcast_to(velocity, shape).copy()
 
 
 def _outward(parameter: FloatArray) -> FloatArray:

@@ -36,6 +36,12 @@ class _OfEachRun(np.ndarray[Any, Any]):
         """As of one run; the axis stays, of length 1."""
         return np.add.reduce(self, axis=AXES[axis], keepdims=True)
 
+    def mean(self, axis: Any = None, **keywords: Any) -> Any:  # type: ignore[override]
+        """As of one run; the axis stays, of length 1."""
+        axes = AXES[axis]
+        count = self.shape[axes] if isinstance(axes, int) else self.shape[-2] * self.shape[-1]
+        return self.sum(axis) / count
+
     def max(self, axis: Any = None, **keywords: Any) -> Any:  # type: ignore[override]
         """As of one run; the axis stays, of length 1."""
         return np.maximum.reduce(self, axis=AXES[axis], keepdims=True)
@@ -45,9 +51,8 @@ class _OfEachRun(np.ndarray[Any, Any]):
             return np.matmul(*args)
         if func is np.sum:
             return args[0].sum(**kwargs)
-        if func is np.mean and not kwargs:
-            rows, columns = args[0].shape[-2:]
-            return args[0].sum() / (rows * columns)
+        if func is np.mean:
+            return args[0].mean(**kwargs)
         raise NotImplementedError(f"np.{func.__name__} of a stack")
 
 

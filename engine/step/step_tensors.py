@@ -118,5 +118,5 @@ def numpy_tensors(model: NumpyModel) -> Tensors:
         tensors[Place(Kind.DELTA, i)] = step.delta[i]
         tensors[Place(Kind.WEIGHT_GRADIENT, i)] = network.dW[i].T
         if i in network.db:
-            tensors[Place(Kind.BIAS_GRADIENT, i)] = network.db[i]
+            tensors[Place(Kind.BIAS_GRADIENT, i)] = np.broadcast_to(network.db[i], network.b[i].shape)
     return with_parameters(tensors, before, model.state())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side
+from math import exp, tanh
+
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
 from engine.experiment.per_layer import of_layers, values_of
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import DerivativeAt, Side, is_fused
+from engine.experiment.side import DerivativeAt, Side, SideName, is_fused
 
 CHOICES = (
     Choice(DerivativeAt.OUTPUT, "output", "of output", "s·(1 − s) of the activation's output s: σ′"),
@@ -15,28 +17,75 @@ CHOICES = (
         "of z",
         "z·(1 − z) of the pre-activation z: no derivative at all, negative where z is negative",
     ),
+    Choice(
+        DerivativeAt.OUTPUT_AGAIN,
+        "output-again",
+        "σ′ of σ(z)",
+        "σ(s)·(1 − σ(s)): a σ′ that applies σ itself is given the output s",
+        sides=(SideName.NUMPY,),
+    ),
+    Choice(
+        DerivativeAt.NONE,
+        "none",
+        "none",
+        "the derivative is left out: δ = e",
+        sides=(SideName.NUMPY,),
+    ),
+    Choice(
+        DerivativeAt.NOT_NEGATIVE,
+        "not-negative",
+        "s ≥ 0",
+        "ReLU′ taken as s ≥ 0, which holds everywhere: always 1",
+        sides=(SideName.NUMPY,),
+    ),
+    Choice(
+        DerivativeAt.DIAGONAL,
+        "diagonal",
+        "diagonal",
+        "softmax′ taken as s·(1 − s): the other outputs, which depend on the same z, are forgotten",
+        sides=(SideName.NUMPY,),
+    ),
 )
 
-SLOPES = {Activation.SIGMOID: ("0.105", "−2"), Activation.TANH: ("0.0707", "−3")}
-"""What the formula gives for the output at z = 2, and for z itself."""
+WITH_EFFECT = {
+    Activation.SIGMOID: (DerivativeAt.PRE_ACTIVATION, DerivativeAt.OUTPUT_AGAIN, DerivativeAt.NONE),
+    Activation.TANH: (DerivativeAt.PRE_ACTIVATION, DerivativeAt.OUTPUT_AGAIN, DerivativeAt.NONE),
+    Activation.RELU: (DerivativeAt.NONE, DerivativeAt.NOT_NEGATIVE),
+    Activation.SOFTMAX: (
+        DerivativeAt.PRE_ACTIVATION,
+        DerivativeAt.OUTPUT_AGAIN,
+        DerivativeAt.NONE,
+        DerivativeAt.DIAGONAL,
+    ),
+    Activation.IDENTITY: (),
+}
+"""The slips that change an activation's derivative: ReLU's, for one, is the same of z and of its output."""
 
-IN_TERMS_OF_OUTPUT = (*SLOPES, Activation.SOFTMAX)
+TRIED_AT = {Activation.SIGMOID: 2.0, Activation.TANH: 2.0, Activation.RELU: -2.0}
+"""A z at which the slips can be told apart."""
 
 
 def _touched(settings: Settings) -> tuple[int, ...]:
-    """The layers whose derivative is written in terms of the output; ReLU's and the identity's are the same of both,
-    and a loss that takes logits has no derivative of the output's activation.
-    """
-    layers = tuple(i for i, kind in enumerate(settings.activations, start=1) if kind in IN_TERMS_OF_OUTPUT)
+    """The layers with a derivative: the identity has none, nor have outputs whose loss takes the logits."""
+    layers = tuple(i for i, kind in enumerate(settings.activations, start=1) if WITH_EFFECT[kind])
     fused = is_fused(settings.numpy) and is_fused(settings.pytorch)
     return tuple(layer for layer in layers if not (fused and layer == len(settings.activations)))
 
 
+def _effective(kind: Activation, at: DerivativeAt) -> DerivativeAt:
+    return at if at in WITH_EFFECT[kind] else DerivativeAt.OUTPUT
+
+
 def _differing(settings: Settings) -> tuple[int, ...]:
-    """Those of them at which the sides differ, or would if one side had the other value everywhere."""
-    touched, layers = _touched(settings), len(settings.activations)
+    """Those of them at which the sides differ, or would if one side had another value everywhere."""
+    kinds, layers = settings.activations, len(settings.activations)
     numpy, pytorch = (of_layers(side.derivative_at, layers) for side in (settings.numpy, settings.pytorch))
-    return touched if numpy == pytorch else tuple(i for i in touched if numpy[i - 1] is not pytorch[i - 1])
+    touched = _touched(settings)
+    if numpy == pytorch:
+        return touched
+    return tuple(
+        i for i in touched if _effective(kinds[i - 1], numpy[i - 1]) is not _effective(kinds[i - 1], pytorch[i - 1])
+    )
 
 
 def _numbers(settings: Settings) -> str:
@@ -44,24 +93,50 @@ def _numbers(settings: Settings) -> str:
     if not differing:
         fused = is_fused(settings.numpy) and is_fused(settings.pytorch)
         also = ", and a loss of logits needs none of the outputs" if fused else ""
-        return f"ReLU and identity have the same derivative either way{also}: it has no effect here, nothing to change."
+        return f"These layers have the same derivative either way{also}: it has no effect here, nothing to change."
     kinds = dict.fromkeys(settings.activations[layer - 1] for layer in differing)
     slopes = ", ".join(
-        f"{kind.value}′ at z = 2: {each_side(_slopes(kind, settings.numpy), _slopes(kind, settings.pytorch))}"
+        f"{kind.value}′ at z = {plain(TRIED_AT[kind])}: "
+        f"{each_side(_slopes(kind, settings.numpy), _slopes(kind, settings.pytorch))}"
         for kind in kinds
-        if kind in SLOPES
+        if kind in TRIED_AT
     )
     affected = f"Layers affected: {len(differing)} of {len(settings.activations)}."
     return f"{affected} {slopes}." if slopes else affected
 
 
 def _slopes(kind: Activation, side: Side) -> str:
-    """What the side computes; of both formulas where its layers do not have the same."""
-    return " or ".join(SLOPES[kind][at is DerivativeAt.PRE_ACTIVATION] for at in values_of(side.derivative_at))
+    """What the side computes; of all its ways where its layers do not have the same."""
+    slopes = (plain(_slope(kind, _effective(kind, at)), 3) for at in values_of(side.derivative_at))
+    return " or ".join(dict.fromkeys(slopes))
+
+
+def _slope(kind: Activation, at: DerivativeAt) -> float:
+    """What stands for the derivative at `TRIED_AT`."""
+    z = TRIED_AT[kind]
+    if at is DerivativeAt.NONE:
+        return 1.0
+    if kind is Activation.RELU:
+        return float(max(z, 0) >= 0 if at is DerivativeAt.NOT_NEGATIVE else z > 0)
+
+    def function(x: float) -> float:
+        return tanh(x) if kind is Activation.TANH else 1 / (1 + exp(-x))
+
+    s = z if at is DerivativeAt.PRE_ACTIVATION else function(z)
+    if at is DerivativeAt.OUTPUT_AGAIN:
+        s = function(s)
+    return 1 - s * s if kind is Activation.TANH else s * (1 - s)
 
 
 WORDING = Wording(
-    phrase={DerivativeAt.OUTPUT: "the output s", DerivativeAt.PRE_ACTIVATION: "the pre-activation z"}.__getitem__,
+    phrase={
+        DerivativeAt.OUTPUT: "the output s",
+        DerivativeAt.PRE_ACTIVATION: "the pre-activation z",
+        DerivativeAt.OUTPUT_AGAIN: "σ of the output s",
+        DerivativeAt.NONE: "nothing (it is left out)",
+        DerivativeAt.NOT_NEGATIVE: "s ≥ 0 (which is always so)",
+        DerivativeAt.DIAGONAL: "softmax's diagonal alone",
+    }.__getitem__,
     differ="σ′ is computed from {by_hand} by hand, from {pytorch} in PyTorch.",
     equal="both compute σ′ from {both}; otherwise only one side would follow the gradient",
     numbers=_numbers,
@@ -69,7 +144,9 @@ WORDING = Wording(
     theory=lambda settings: (
         "The derivative of the sigmoid is written in terms of its output: s·(1 − s), between 0 and 0.25. A function "
         "sigmoid_derivative(x) that returns x·(1 − x) looks as if it took the input. Given z, its value can be "
-        "negative and as large as z², so weights are moved against the gradient. autograd always takes the output."
+        "negative and as large as z², so weights are moved against the gradient; one that applies σ itself, given the "
+        "output, is never below 0.19. ReLU′ is 0 where the output is 0, so s ≥ 0 is the wrong question. Softmax's "
+        "derivative is a matrix: each output depends on every z. autograd always takes the output, and all of it."
     ),
     matters=lambda settings: bool(_differing(settings)),
 )
@@ -78,7 +155,7 @@ WORDING = Wording(
 DISCREPANCY = Discrepancy(
     field="derivative_at",
     title="Derivative",
-    summary="whether σ′ is taken of the output, as its formula wants, or of the pre-activation",
+    summary="whether σ′ is taken of the output, as its formula wants, of something else, or not at all",
     order=90,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

@@ -33,7 +33,8 @@ BY_LAYER = ("W", "b", "V", "U", "dW", "db", "z", "layer", "dlayer", "delta")
 GRADIENTS = ("dW", "db")
 """What the network keeps beside its parameters; a program in loops makes them where it needs them."""
 
-MAY_GO = {"z", "s", "dlayer", "dW", "db", "gradient", "opened", "rate", "total", "loss", "logits", "costs", "q"}
+MAY_GO = {"z", "s", "q", "dlayer", "dW", "db", "gradient", "opened", "rate", "step_size", "total", "loss"}
+MAY_GO |= {"logits", "costs"}
 """Names of the step that a program has only where they are needed."""
 
 MAY_BE_UNUSED = {"error"}
