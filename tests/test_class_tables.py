@@ -10,8 +10,11 @@ from rich.cells import cell_len
 import engine
 from engine.experiment.data import Dataset
 from engine.run.class_answers import ClassMap, class_answers, classes_differ
+from tests.driver import driven
+from tests.made_up import made_up_worker
 from tests.test_class_answers import answered
 from tests.test_tables import WIDTHS, at_every_width, is_number, texts
+from tui_app.app import ExplorerApp
 from tui_app.text.class_marks import AREAS, GAP, MOST_LINES, POINTS, class_legend
 from tui_app.text.class_rows import ClassRows
 from tui_app.text.columns import shortened
@@ -169,3 +172,26 @@ def test_the_heading_has_a_form_for_any_width():
     assert all(same in form for form in forms)
     assert len(forms[-1]) < 59
     assert heading_forms("after 1 epoch", None, "≠") == ["predictions after 1 epoch"]
+
+
+async def test_the_screen_fits_when_its_size_changes():
+    """The heading, the maps and the table together, at each."""
+    settings = engine.preset("classes")
+    app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
+    async with driven(app, (200, 60)) as driver:
+        await driver.press("f")
+        for size in [(200, 60), (60, 20), (120, 40), (80, 24)]:
+            await driver.pilot.resize_terminal(*size)
+            await driver.settle()
+            await driver.draw()
+            heading, maps, table = (
+                app.query_one(name) for name in ("#predictions-heading", ClassMaps, PredictionTable)
+            )
+            assert "same class for all 60" in str(heading.render())
+            assert cell_len(str(heading.render())) <= heading.size.width
+            assert maps.size.height > 4
+            assert table.size.height > 3
+            lines = texts(maps, maps.size.height)
+            assert lines[0].split()[:2] == ["by", "hand"]
+            assert lines[-1].startswith("a top  b left  c right")
+            assert texts(table, 2)[1].split()[:2] == ["1", "top"]

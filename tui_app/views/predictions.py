@@ -15,8 +15,8 @@ from tui_app.text.class_rows import WRONG, differ_sign
 from tui_app.view_state import ViewState, epoch_words
 from tui_app.views.base import View
 from tui_app.widgets.class_map import ClassMaps
-from tui_app.widgets.plain_text import PlainText
-from tui_app.widgets.prediction_map import PredictionMaps, longest_fitting
+from tui_app.widgets.fitting_text import FittingText
+from tui_app.widgets.prediction_map import PredictionMaps
 from tui_app.widgets.prediction_table import PredictionTable
 
 
@@ -45,7 +45,7 @@ class answered over the plane, a letter for each, and where the sides differ."""
 
     def compose(self) -> ComposeResult:
         """Heading, maps, table."""
-        yield PlainText(id="predictions-heading", classes="legend")
+        yield FittingText(id="predictions-heading", classes="legend")
         yield PredictionMaps()
         yield ClassMaps()
         yield PredictionTable()
@@ -55,9 +55,8 @@ class answered over the plane, a letter for each, and where the sides differ."""
         settings, predictions = snapshot.settings, shown_predictions(snapshot, view_state)
         when = epoch_words(snapshot, replace(view_state, initial=False))
         answers = None if predictions is None else predictions.classes
-        heading = self.query_one("#predictions-heading", PlainText)
         forms = heading_forms(when, answers, differ_sign(getattr(self.app, "ascii", False)))
-        heading.update(longest_fitting(forms, heading.size.width) or forms[-1], layout=False)
+        self.query_one("#predictions-heading", FittingText).show(forms)
         mapped, of_classes = can_be_mapped(settings), is_class_problem(settings)
         maps, class_maps = self.query_one(PredictionMaps), self.query_one(ClassMaps)
         table = self.query_one(PredictionTable)

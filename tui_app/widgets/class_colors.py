@@ -42,6 +42,8 @@ class ClassColors:
 
     def point(self, number: int) -> Style:
         """Of a sample in a cell whose answer is this class."""
+        if self._background is None:
+            return Style(bold=True)
         return Style(color=self._plain.rich_color, bgcolor=self._tint(self._of(number)), bold=True)
 
     def _of(self, number: int) -> Color:
