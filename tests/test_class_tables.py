@@ -127,8 +127,7 @@ def test_a_legend_of_few_is_whole():
     assert class_legend(HOSTILE[:1], False, [], 60) == [[("a [red]top[/red]", 0)]]
 
 
-@pytest.mark.parametrize("count", [2, 3, 26, 100])
-@pytest.mark.parametrize("height", [12, 40])
+@pytest.mark.parametrize(("count", "height"), [(2, 12), (3, 40), (26, 12), (100, 12)])
 async def test_maps_show_every_class_at_every_width(count, height):
     """Each letter against the class of the nearest point; a single point that differs is seen in any size."""
     data, plane = class_data(30, tuple(f"kind{number}" for number in range(count))), made_up_map(count, True)
