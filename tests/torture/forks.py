@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from engine.export.files import BESIDE
 from tests.torture.fork_server import MEMORY, NEVER, ORDINARY
 
 ROOT = Path(__file__).parents[2]
@@ -228,9 +229,15 @@ def ended_badly(case, ended):
     if ended.status == 2:
         yield from _refused_badly(ended, stderr)
     asked = {place for word in case.arguments for place in _named_by(word.rpartition("=")[2])}
-    touched = [one for one in ended.touched if one[0] in NEVER or os.path.realpath(one[1]) not in asked]
+    touched = [one for one in ended.touched if one[0] in NEVER or _stands_for(one[1]) not in asked]
     if touched:
         yield f"touched {touched[:3]}"
+
+
+def _stands_for(name):
+    """What is opened, or the folder of what is written beside a file before it is renamed."""
+    folder, own = os.path.split(os.path.realpath(name))
+    return folder if own.startswith(BESIDE) else os.path.join(folder, own)
 
 
 def _named_by(word):
