@@ -72,12 +72,12 @@ def _of_classes() -> tuple[Preset, ...]:
     return (
         Preset(
             "classes",
-            "nothing differs: softmax and cross-entropy, a column for each class",
+            "softmax and cross-entropy: nothing differs",
             with_objective(three, Objective.CROSS_ENTROPY),
         ),
         Preset(
             "two-classes",
-            "nothing differs: sigmoid and binary cross-entropy, one column of 0 and 1",
+            "sigmoid, binary cross-entropy: nothing differs",
             with_objective(two, Objective.BINARY_CROSS_ENTROPY),
         ),
     )
