@@ -17,6 +17,7 @@ from engine.experiment.side import SideName
 from engine.impact.effects import against_the_answer, conclusion, effects
 from engine.impact.study import Measure, measure, plan
 from engine.networks.threads import PAYS
+from engine.run.accuracy import LEAST_STRIDE, MOST_POINTS
 from engine.run.comparison import compare_parameters
 from engine.step.trace import trace_epoch
 from tests.runs import trained
@@ -111,6 +112,11 @@ def test_its_python_prints_what_it_says(answer_run, answers_impact, monkeypatch)
 def test_the_least_logged_number_is_printed():
     (printed,) = re.findall(r"legend says that it\s+was −(\S+) at its least", README)
     assert -trained(engine.preset("asked")).numpy.losses.min() == pytest.approx(float(printed), rel=0.01)
+
+
+def test_the_epochs_of_the_accuracy_are_printed():
+    said = f"each {LEAST_STRIDE}th or, in runs of more than {LEAST_STRIDE * MOST_POINTS:,} epochs, a rarer one"
+    assert said in " ".join(README.split())
 
 
 def test_the_limits_of_labels_are_printed():
