@@ -1,6 +1,6 @@
 """Random experiments: any layer sizes, activations, data, and any choice on either side."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 from hypothesis import strategies as st
@@ -9,7 +9,7 @@ from engine.experiment.data import Dataset, is_one_hot
 from engine.experiment.discrepancies import CATALOGUE
 from engine.experiment.objectives import with_objective
 from engine.experiment.settings import ELEMENTWISE, OWN_LOSS, Activation, Settings
-from engine.experiment.side import PYTORCH_CAN, LossReport, Objective, Precision, Side, SideName, is_fused
+from engine.experiment.side import HAND_WRITTEN_ALONE, SLIP, LossReport, Objective, Precision, Side, SideName, is_fused
 
 
 def classes():
@@ -57,7 +57,11 @@ def sides(draw, name, layers):
     return side
 
 
-WITHOUT_SLIPS = {field: values[0] for field, values in PYTORCH_CAN.items()}
+WITHOUT_SLIPS = {
+    field.name: field.default
+    for field in fields(Side)
+    if any(why is SLIP and type(one) is type(field.default) for one, why in HAND_WRITTEN_ALONE.items())
+}
 """What both sides can have."""
 
 

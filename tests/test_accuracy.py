@@ -10,7 +10,7 @@ from click.testing import CliRunner
 import engine
 from engine.export.run_file import read_settings, write_run
 from engine.networks.numpy_model import NumpyModel
-from engine.run.accuracy import LEAST_STRIDE, MOST_POINTS, AccuracyRecord, Answers
+from engine.run.accuracy import LEAST_STRIDE, MOST_POINTS, AccuracyRecord, Scores
 from engine.run.lockstep import Lockstep
 from engine.worker.worker import Worker
 from tests.strategies import classes
@@ -35,8 +35,8 @@ def test_it_is_that_of_the_weights_after_the_epoch():
     epochs = [1, 24, 48, 50]
     assert run.accuracy.epochs.tolist() == epochs
     assert run.accuracy.numpy.tolist() == [expected[epoch] for epoch in epochs]
-    assert (run.answers.numpy, run.answers.samples) == (expected[50], 60)
-    assert run.answers.pytorch == run.accuracy.pytorch[-1]
+    assert (run.scores.numpy, run.scores.samples) == (expected[50], 60)
+    assert run.scores.pytorch == run.accuracy.pytorch[-1]
 
 
 @pytest.mark.parametrize("chunks", [[50], [1] * 50, [3, 7, 40], [49, 1]])
@@ -54,7 +54,7 @@ def test_training_has_the_same_bits_without_it():
     data = named.data
     unnamed = replace(named, data=engine.Dataset(data.name, data.X, data.Y))
     with_accuracy, without = engine.train(named), engine.train(unnamed)
-    assert (with_accuracy.accuracy is None, without.accuracy, without.answers) == (False, None, None)
+    assert (with_accuracy.accuracy is None, without.accuracy, without.scores) == (False, None, None)
     for side in ("numpy", "pytorch"):
         np.testing.assert_array_equal(getattr(with_accuracy, side).losses, getattr(without, side).losses)
 
@@ -81,7 +81,7 @@ def test_the_document_has_it_and_is_read_again(tmp_path):
     assert document["numpy"]["accuracy"] == run.accuracy.numpy.tolist()
     assert document["pytorch"]["accuracy"] == run.accuracy.pytorch.tolist()
     assert document["comparison"]["accuracy_epochs"] == run.accuracy.epochs.tolist()
-    assert document["comparison"]["same_class"] == run.answers.same
+    assert document["comparison"]["same_class"] == run.scores.same
     assert read_settings(tmp_path / "run.json") == replace(THREE, threads=1)
 
 
@@ -89,7 +89,7 @@ def test_the_command_prints_it():
     output = CliRunner().invoke(main, ["run", "--preset", "classes", "--epochs", "50"]).output
     run = engine.train(THREE)
     rows = [line.split() for line in output.splitlines() if line.startswith(("by hand", "PyTorch"))]
-    assert [float(row[-1]) for row in rows[:2]] == pytest.approx([run.answers.numpy, run.answers.pytorch], abs=1e-4)
+    assert [float(row[-1]) for row in rows[:2]] == pytest.approx([run.scores.numpy, run.scores.pytorch], abs=1e-4)
     assert "accuracy" in output
     assert "Same class for all 60." in " ".join(output.split())
 
@@ -111,14 +111,14 @@ def test_the_verdict_and_the_snapshot_have_it():
 
 def test_the_legend_reads_the_point_at_the_cursor():
     run = engine.train(THREE)
-    answers = Answers(0.5, 0.25, 7, 60)
-    said = line_of(run.accuracy, answers, None, drawing=Drawing.ASCII, width=80)
+    scores = Scores(0.5, 0.25, 7, 60)
+    said = line_of(run.accuracy, scores, None, drawing=Drawing.ASCII, width=80)
     assert "by hand 0.5" in said
     assert "PyTorch 0.25" in said
     assert said.endswith("same class for 7 of 60")
-    at = line_of(run.accuracy, answers, 49, drawing=Drawing.ASCII, width=80)
+    at = line_of(run.accuracy, scores, 49, drawing=Drawing.ASCII, width=80)
     assert at.startswith("accuracy at epoch 48")
     assert f"by hand {run.accuracy.numpy[2]:.3g}" in at
-    narrow = line_of(run.accuracy, answers, None, drawing=Drawing.ASCII, width=40)
+    narrow = line_of(run.accuracy, scores, None, drawing=Drawing.ASCII, width=40)
     assert len(narrow) <= 40
     assert "PyTorch 0.25" in narrow

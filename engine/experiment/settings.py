@@ -16,7 +16,16 @@ import numpy as np
 from engine.errors import SettingsError
 from engine.experiment.data import Dataset
 from engine.experiment.per_layer import PerLayer, fitted, of_layers, parsed_per_layer, values_of
-from engine.experiment.side import PER_LAYER, PYTORCH_CAN, Objective, Precision, Side, SideName, is_fused, parse_choice
+from engine.experiment.side import (
+    HAND_WRITTEN_ALONE,
+    PER_LAYER,
+    Objective,
+    Precision,
+    Side,
+    SideName,
+    is_fused,
+    parse_choice,
+)
 from engine.shown_text import shown
 
 MAX_EPOCHS = 1_000_000_000
@@ -75,12 +84,7 @@ class Settings:
         check_device_name(self.device)
         if self.threads is not None:
             _check_whole("threads", self.threads, 1, MAX_THREADS)
-        if self.pytorch.precision is Precision.MIXED:
-            raise SettingsError(
-                "pytorch.precision cannot be 'mixed': PyTorch refuses to multiply float32 by float64; "
-                "it is one of float64, float32."
-            )
-        self._check_slips()
+        self._check_pytorch()
         if self.device.startswith("mps") and self.pytorch.precision is Precision.FLOAT64:
             raise SettingsError("device 'mps' has no float64; set pytorch.precision to float32, or the device to cpu.")
         if self.parameter_count > MAX_PARAMETERS:
@@ -106,15 +110,15 @@ class Settings:
                     fit[field] = fitted(choice, len(self.hidden) + 1, f"{name.value}.{field}")
             object.__setattr__(self, name.value, replace(side, **fit) if fit else side)
 
-    def _check_slips(self) -> None:
-        """PyTorch's own backward pass makes none of the slips of hand-written code."""
-        for field, possible in PYTORCH_CAN.items():
-            for value in values_of(getattr(self.pytorch, field)):
-                if value not in possible:
-                    known = ", ".join(one.value for one in possible)
+    def _check_pytorch(self) -> None:
+        """Some values are the hand-written side's alone."""
+        for field, choice in vars(self.pytorch).items():
+            for value in values_of(choice):
+                if isinstance(value, Enum) and value in HAND_WRITTEN_ALONE:
+                    possible = [one.value for one in type(value) if one not in HAND_WRITTEN_ALONE]
                     raise SettingsError(
-                        f"pytorch.{field} cannot be '{value.value}', a slip of hand-written code alone; "
-                        f"it is {'one of ' if len(possible) > 1 else ''}{known}."
+                        f"pytorch.{field} cannot be '{value.value}': {HAND_WRITTEN_ALONE[value]}; "
+                        f"it is {'one of ' if len(possible) > 1 else ''}{', '.join(possible)}."
                     )
 
     def _check_probabilities(self, name: SideName) -> None:

@@ -273,14 +273,18 @@ class Side:
         return self.loss_report is own_report(self) and self.log_moment is LogMoment.BEFORE
 
 
-PYTORCH_CAN: dict[str, tuple[Enum, ...]] = {
-    "softmax_form": (SoftmaxForm.STABLE,),
-    "derivative_at": (DerivativeAt.OUTPUT, DerivativeAt.PRE_ACTIVATION),
-    "sent_down": (SentDown.DELTA,),
-    "bias_gradient": (BiasGradient.SUM,),
-    "rate_in": (RateIn.UPDATE,),
+SLIP = "a slip of hand-written code alone"
+
+HAND_WRITTEN_ALONE: dict[Enum, str] = {
+    Precision.MIXED: "PyTorch refuses to multiply float32 by float64",
+    **dict.fromkeys((SoftmaxForm.PLAIN, SoftmaxForm.OVER_SAMPLES), SLIP),
+    **dict.fromkeys((DerivativeAt.OUTPUT_AGAIN, DerivativeAt.NONE), SLIP),
+    **dict.fromkeys((DerivativeAt.NOT_NEGATIVE, DerivativeAt.DIAGONAL), SLIP),
+    SentDown.ERROR: SLIP,
+    **dict.fromkeys((BiasGradient.MEAN, BiasGradient.SCALAR, BiasGradient.NONE), SLIP),
+    RateIn.DELTA: SLIP,
 }
-"""The values of PyTorch's side, of settings that are slips of hand-written code."""
+"""The values that PyTorch's side cannot have, and why."""
 
 
 def _checked_bias(value: object) -> bool:

@@ -68,7 +68,7 @@ def run_document(run: Run) -> dict[str, Any]:
             "divergence": run.divergence and run.divergence.message,
             "divergence_ended_by": run.cause and [discrepancy.field for discrepancy in run.cause.ends_it],
             **({} if run.accuracy is None else {"accuracy_epochs": run.accuracy.epochs.tolist()}),
-            **({} if run.answers is None else {"same_class": run.answers.same}),
+            **({} if run.scores is None else {"same_class": run.scores.same}),
         },
     }
 

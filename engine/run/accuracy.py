@@ -1,4 +1,4 @@
-"""Accuracy beside the loss: noted at some epochs of a run, on both sides, and what both answer now.
+"""Accuracy beside the loss: noted at some epochs of a run, on both sides, and how both do now.
 
 It is of the weights after an epoch, by one more forward pass: nothing that is trained depends on it.
 """
@@ -23,8 +23,8 @@ that is replayed, so that a point each 24 epochs is less than a tenth of the tim
 
 
 @dataclass(frozen=True)
-class Answers:
-    """How both sides answer at one moment: the share of right classes of each, and how many samples are alike."""
+class Scores:
+    """How both sides do at one moment: the share of right classes of each, and how many samples are alike."""
 
     numpy: float
     pytorch: float
@@ -32,7 +32,7 @@ class Answers:
     samples: int
 
     @classmethod
-    def of(cls, data: Dataset, numpy: FloatArray, pytorch: FloatArray) -> Answers:
+    def of(cls, data: Dataset, numpy: FloatArray, pytorch: FloatArray) -> Scores:
         """From both outputs (N, C)."""
         targets = classes_of(data.Y)
         ours, theirs = share_right(numpy, targets), share_right(pytorch, targets)

@@ -18,7 +18,7 @@ from engine.networks.companion import companion
 from engine.networks.model_state import ModelState
 from engine.networks.places import Tensors
 from engine.networks.threads import side_by_side
-from engine.run.accuracy import AccuracyCurves, AccuracyRecord, Answers
+from engine.run.accuracy import AccuracyCurves, AccuracyRecord, Scores
 from engine.run.classes import is_class_problem
 from engine.run.comparison import (
     Comparison,
@@ -178,12 +178,12 @@ class Lockstep:
         """Copies of both sides' accuracy so far; none where there are no classes."""
         return None if self._accuracy is None else self._accuracy.curves()
 
-    def answers(self) -> Answers | None:
+    def scores(self) -> Scores | None:
         """How both answer at the present weights; none where there are no classes."""
         if self._accuracy is None:
             return None
         with np.errstate(all="ignore"):
-            return Answers.of(self.settings.data, self.numpy.predict(), self.pytorch.predict())
+            return Scores.of(self.settings.data, self.numpy.predict(), self.pytorch.predict())
 
     def parameters(self) -> tuple[ParameterPair, ...]:
         """Copies of both sides' parameters, by name."""

@@ -12,7 +12,7 @@ from engine.experiment.devices import device_fault
 from engine.experiment.settings import Settings
 from engine.experiment.side import SideName
 from engine.networks.places import Tensors
-from engine.run.accuracy import AccuracyCurves, Answers
+from engine.run.accuracy import AccuracyCurves, Scores
 from engine.run.comparison import Comparison, ParameterPair, pair_parameters
 from engine.run.divergence import Cause, Divergence, find_cause
 from engine.run.history import History
@@ -61,7 +61,7 @@ class Run:
     seconds: float
     accuracy: AccuracyCurves | None
     """Of both sides at some epochs; none where there are no classes."""
-    answers: Answers | None
+    scores: Scores | None
     """How both answer in the end."""
     step_seconds: dict[SideName, float]
     """What the steps of each side have taken in all; where both are computed at once, more together than `seconds`."""
@@ -110,18 +110,18 @@ def _train(settings: Settings, on_progress: Callable[[Progress], None] | None) -
     comparison = lockstep.comparison(lockstep.parameters())
     divergence = lockstep.divergence
     cause = None if divergence is None else find_cause(settings, divergence, lockstep.build)
-    answers = lockstep.answers()
+    scores = lockstep.scores()
     return Run(
         settings=settings,
         numpy=SideRun(numpy_losses, numpy_start, lockstep.numpy.parameters()),
         pytorch=SideRun(pytorch_losses, pytorch_start, lockstep.pytorch.parameters()),
         comparison=comparison,
-        verdict=judge(settings, comparison, divergence, cause, answers),
+        verdict=judge(settings, comparison, divergence, cause, scores),
         divergence=divergence,
         cause=cause,
         seconds=seconds,
         accuracy=lockstep.accuracy(),
-        answers=answers,
+        scores=scores,
         step_seconds=dict(lockstep.seconds),
     )
 

@@ -10,7 +10,7 @@ from engine.experiment.discrepancies import Discrepancy, Moves, remaining
 from engine.experiment.settings import Settings
 from engine.experiment.side import Precision
 from engine.number_text import number, ulps
-from engine.run.accuracy import Answers
+from engine.run.accuracy import Scores
 from engine.run.comparison import Comparison
 from engine.run.divergence import Cause, Divergence
 
@@ -60,9 +60,9 @@ def judge(
     comparison: Comparison,
     divergence: Divergence | None = None,
     cause: Cause | None = None,
-    answers: Answers | None = None,
+    scores: Scores | None = None,
 ) -> Verdict:
-    """The verdict on a run, finished or not. `cause` is what was found of a divergence, `answers` are those of now."""
+    """The verdict on a run, finished or not. `cause` is what was found of a divergence, `scores` are those of now."""
     left = remaining(settings)
     if divergence is not None:
         cause_sentence = cause.sentence() if cause is not None else ""
@@ -71,7 +71,7 @@ def judge(
         return Verdict(Level.DIFFERENT if left else Level.EQUAL, "Nothing trained yet", "", _left(left))
     level = _level(settings, comparison, left)
     headline = _headline(level, comparison, left, comparison.losses.epochs >= settings.epochs)
-    gaps = f"{_gaps(comparison)} {'' if answers is None else answers.sentence}".strip()
+    gaps = f"{_gaps(comparison)} {'' if scores is None else scores.sentence}".strip()
     return Verdict(level, headline, gaps, _remark(level, left))
 
 

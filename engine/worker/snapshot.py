@@ -7,7 +7,7 @@ from enum import Enum
 
 from engine.experiment.devices import DeviceUse
 from engine.experiment.settings import Settings
-from engine.run.accuracy import AccuracyCurves, Answers
+from engine.run.accuracy import AccuracyCurves, Scores
 from engine.run.comparison import Comparison, ParameterPair
 from engine.run.divergence import Cause
 from engine.run.history import Curves
@@ -65,7 +65,7 @@ class Snapshot:
     initial_parameters: tuple[ParameterPair, ...] = ()
     parameters: tuple[ParameterPair, ...] = ()
     accuracy: AccuracyCurves | None = None
-    answers: Answers | None = None
+    scores: Scores | None = None
     """How both sides answer now, where there are classes."""
     comparison: Comparison | None = None
     verdict: Verdict | None = None

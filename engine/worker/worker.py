@@ -320,7 +320,7 @@ class Worker:
             self.snapshot = Snapshot(number, settings, self._state, previous=self._previous, **self._beside())
             return
         parameters = lockstep.parameters()
-        comparison, answers = lockstep.comparison(parameters), lockstep.answers()
+        comparison, scores = lockstep.comparison(parameters), lockstep.scores()
         self.snapshot = Snapshot(
             number=number,
             settings=settings,
@@ -333,8 +333,8 @@ class Worker:
             parameters=parameters,
             comparison=comparison,
             accuracy=lockstep.accuracy(),
-            answers=answers,
-            verdict=judge(settings, comparison, lockstep.divergence, self._jobs.cause.cause, answers),
+            scores=scores,
+            verdict=judge(settings, comparison, lockstep.divergence, self._jobs.cause.cause, scores),
             predictions=self._predictions(lockstep),
             device=_device_in_use(settings.device),
             **self._beside(),

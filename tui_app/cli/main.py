@@ -220,7 +220,7 @@ def differences(field: str | None, **options: Any) -> None:
     for discrepancy in CATALOGUE:
         say(f"{discrepancy.field}: {discrepancy.summary} (moves {discrepancy.moves.value})", ascii)
         for choice in discrepancy.choices:
-            only = "" if len(choice.sides) == len(SideName) else f" (only {choice.sides[0].value})"
+            only = "" if choice in discrepancy.choices_for(SideName.PYTORCH) else f" (only {SideName.NUMPY.value})"
             say(f"    {choice.name:{width}}{choice.meaning}{only}", ascii)
         if discrepancy.per_layer:
             names = ",".join(choice.name for choice in discrepancy.choices[:2])

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from engine.experiment.side import SideName
 from engine.number_text import number
-from engine.run.accuracy import AccuracyCurves, Answers
+from engine.run.accuracy import AccuracyCurves, Scores
 from engine.run.classes import same_class_words
 from engine.run.history import Curve, Curves
 from tui_app.text.lines import STRONG, Line
@@ -127,15 +127,15 @@ def _readings(texts: list[str], drawing: Drawing) -> Iterator[tuple[str, str]]:
         yield from _entry(f"{side.label} {text}".rstrip(), role, mark, drawing)
 
 
-def accuracy_legend(curves: AccuracyCurves, answers: Answers, cursor: int | None, drawing: Drawing, width: int) -> Line:
+def accuracy_legend(curves: AccuracyCurves, scores: Scores, cursor: int | None, drawing: Drawing, width: int) -> Line:
     """Which curve is whose, with the accuracy of now, or of the last point up to the cursor; and how many are alike."""
     noted = 0 if cursor is None else int(np.searchsorted(curves.epochs, cursor, side="right"))
     if noted:
         values = float(curves.numpy[noted - 1]), float(curves.pytorch[noted - 1])
         title, same = f"accuracy at epoch {curves.epochs[noted - 1]:,}", ""
     else:
-        values = answers.numpy, answers.pytorch
-        title, same = "accuracy", f"  {same_class_words(answers.same, answers.samples)}"
+        values = scores.numpy, scores.pytorch
+        title, same = "accuracy", f"  {same_class_words(scores.same, scores.samples)}"
     texts = [number(value, 3) for value in values]
     named = list(_readings(texts, drawing))
     return _first_that_fits(

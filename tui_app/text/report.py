@@ -15,7 +15,7 @@ from engine.experiment.settings import Settings
 from engine.experiment.side import SideName
 from engine.networks.threads import threads_of
 from engine.number_text import number
-from engine.run.accuracy import Answers
+from engine.run.accuracy import Scores
 from engine.run.comparison import ParameterPair
 from engine.run.history import Curves, History
 from engine.run.training import Run
@@ -94,7 +94,7 @@ def _print_curves(run: Run, console: Console) -> None:
     ]
     text = draw(losses, width, CHART_HEIGHT, chart.log_drawn, drawing=drawing, zero=any(signed))
     console.print(Text.from_ansi(text))
-    _print_ends(console, curves, run.answers)
+    _print_ends(console, curves, run.scores)
     if curves.gap.high.any():
         _print_line(console, gap_legend(True, (), drawing))
         text = draw([Series(curves.gap, GAP_COLOR, mark=GAP_MARK)], width, CHART_HEIGHT, True, drawing=drawing)
@@ -105,9 +105,9 @@ def _print_line(console: Console, line: Line) -> None:
     console.print(Text.assemble(*((text, STYLES[role]) for text, role in line)))
 
 
-def _print_ends(console: Console, curves: Curves, answers: Answers | None) -> None:
+def _print_ends(console: Console, curves: Curves, scores: Scores | None) -> None:
     sides = list(zip(SideName, (curves.numpy, curves.pytorch), strict=True))
-    accuracies = () if answers is None else (answers.numpy, answers.pytorch)
+    accuracies = () if scores is None else (scores.numpy, scores.pytorch)
     for line in end_lines([(side.label, curve.first, curve.last) for side, curve in sides], console.width, accuracies):
         console.print(Text(line))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.errors import SettingsError
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
+from engine.experiment.side import HAND_WRITTEN_ALONE, SideName
 from engine.number_text import TooLargeError, number
 from engine.shown_text import shown
 
@@ -32,7 +32,6 @@ class Choice:
     name: str
     label: str
     meaning: str
-    sides: tuple[SideName, ...] = (SideName.NUMPY, SideName.PYTORCH)
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,8 @@ class Discrepancy:
 
     def choices_for(self, side: SideName) -> tuple[Choice, ...]:
         """The choices that side can have."""
-        return tuple(choice for choice in self.choices if side in choice.sides)
+        by_hand = side is SideName.NUMPY
+        return tuple(choice for choice in self.choices if by_hand or choice.value not in HAND_WRITTEN_ALONE)
 
     def possible_for(self, settings: Settings, side: SideName) -> tuple[Any, ...]:
         """The choices that side can have in this experiment."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Settings
-from engine.experiment.side import BiasGradient, SideName
-
-ALONE = (SideName.NUMPY,)
+from engine.experiment.side import BiasGradient
 
 CHOICES = (
     Choice(BiasGradient.SUM, "sum", "Σ samples", "δ.sum(axis=0): the gradient"),
-    Choice(BiasGradient.MEAN, "mean", "mean", "δ.mean(axis=0), where the weights have the sum", ALONE),
-    Choice(BiasGradient.SCALAR, "scalar", "one number", "np.sum(δ) without an axis: one number for all biases", ALONE),
-    Choice(BiasGradient.NONE, "none", "none", "none: the line that moves the bias is missing", ALONE),
+    Choice(BiasGradient.MEAN, "mean", "mean", "δ.mean(axis=0), where the weights have the sum"),
+    Choice(BiasGradient.SCALAR, "scalar", "one number", "np.sum(δ) without an axis: one number for all biases"),
+    Choice(BiasGradient.NONE, "none", "none", "none: the line that moves the bias is missing"),
 )
 
 

@@ -7,7 +7,7 @@ from math import exp, tanh
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
 from engine.experiment.per_layer import of_layers, values_of
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import DerivativeAt, Side, SideName, is_fused
+from engine.experiment.side import DerivativeAt, Side, is_fused
 
 CHOICES = (
     Choice(DerivativeAt.OUTPUT, "output", "of output", "s·(1 − s) of the activation's output s: σ′"),
@@ -22,28 +22,24 @@ CHOICES = (
         "output-again",
         "σ′ of σ(z)",
         "σ(s)·(1 − σ(s)): a σ′ that applies σ itself is given the output s",
-        sides=(SideName.NUMPY,),
     ),
     Choice(
         DerivativeAt.NONE,
         "none",
         "none",
         "the derivative is left out: δ = e",
-        sides=(SideName.NUMPY,),
     ),
     Choice(
         DerivativeAt.NOT_NEGATIVE,
         "not-negative",
         "s ≥ 0",
         "ReLU′ taken as s ≥ 0, which holds everywhere: always 1",
-        sides=(SideName.NUMPY,),
     ),
     Choice(
         DerivativeAt.DIAGONAL,
         "diagonal",
         "diagonal",
         "softmax′ taken as s·(1 − s): the other outputs, which depend on the same z, are forgotten",
-        sides=(SideName.NUMPY,),
     ),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
 from engine.experiment.settings import Settings
-from engine.experiment.side import Precision, SideName
+from engine.experiment.side import Precision
 
 CHOICES = (
     Choice(Precision.FLOAT64, "float64", "float64", "everything in float64, NumPy's default"),
@@ -14,7 +14,6 @@ CHOICES = (
         "mixed",
         "mixed",
         "weights kept in float32, activations and gradients in float64: the answer's own listing",
-        sides=(SideName.NUMPY,),
     ),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, plain
 from engine.experiment.settings import Settings
-from engine.experiment.side import RateIn, SideName
+from engine.experiment.side import RateIn
 
 CHOICES = (
     Choice(RateIn.UPDATE, "update", "update", "W −= η·dW: once"),
@@ -13,7 +13,6 @@ CHOICES = (
         "delta",
         "every δ",
         "δ = η·e·σ′ in every layer, and W −= dW: the last layer moves by η, the one before by η², and so on",
-        sides=(SideName.NUMPY,),
     ),
 )
 

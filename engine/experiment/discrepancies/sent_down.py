@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording
 from engine.experiment.settings import Settings
-from engine.experiment.side import SentDown, SideName
+from engine.experiment.side import SentDown
 
 CHOICES = (
     Choice(SentDown.DELTA, "delta", "δ·Wᵀ", "δ, the gradient at z, times the weights"),
@@ -13,7 +13,6 @@ CHOICES = (
         "error",
         "e·Wᵀ",
         "the gradient at the layer's output times the weights: the activation's derivative is missing on the way",
-        sides=(SideName.NUMPY,),
     ),
 )
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import Precision, SideName, SoftmaxForm
+from engine.experiment.side import Precision, SoftmaxForm
 
 CHOICES = (
     Choice(
@@ -20,14 +20,12 @@ CHOICES = (
         "plain",
         "plain",
         "exp(z)/Σ exp(z): the same until a z is so large that exp overflows",
-        sides=(SideName.NUMPY,),
     ),
     Choice(
         SoftmaxForm.OVER_SAMPLES,
         "over-samples",
         "over N",
         "the sum runs over the samples (axis=0): a row no longer sums to 1",
-        sides=(SideName.NUMPY,),
     ),
 )
 
