@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 from textual.widgets import OptionList
 
 import engine
@@ -16,7 +17,7 @@ from engine.run.divergence import Cause
 from engine.run.tour import TOUR
 from engine.worker.snapshot import State
 from engine.worker.worker import Worker
-from tests.driver import WIDE, Driver, undrawn
+from tests.driver import WIDE, Driver, driven, undrawn
 from tests.made_up import made_up_trace, made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.keys import KEYS
@@ -694,3 +695,23 @@ async def test_narrow_tabs_are_short_so_that_all_can_be_clicked(explorer):
     assert await explorer.pilot.click("#tabs", offset=(57, 0))
     await explorer.settle()
     assert explorer.app._view == "code"
+
+
+@pytest.mark.parametrize("name", ["asked", "classes"])
+async def test_legends_follow_the_width_of_a_finished_run(name):
+    """No snapshot comes any more that would write them anew."""
+    settings = replace(engine.preset(name), epochs=300)
+    app = ExplorerApp(settings, worker=made_up_worker(settings), start_worker=False)
+    async with driven(app, WIDE) as explorer:
+        await explorer.press("R")
+        said = {}
+        for size in [(200, 60), (60, 20), (200, 60), (120, 40)]:
+            await explorer.pilot.resize_terminal(*size)
+            await explorer.settle()
+            for legend in ("loss-legend", "accuracy-legend"):
+                widget = app.query_one(f"#{legend}")
+                text = str(widget.render())
+                assert cell_len(text) <= widget.size.width or not widget.size.width
+                assert said.setdefault((legend, size), text) == text
+        assert "before: seed" in said["loss-legend", (200, 60)]
+        assert "before: seed" not in said["loss-legend", (60, 20)] or name == "classes"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -27,8 +28,8 @@ from tui_app.text.plot import is_signed
 from tui_app.view_state import ViewState
 from tui_app.views.base import View
 from tui_app.widgets.chart import Chart, ThemedCurve
+from tui_app.widgets.fitting_text import FittingText
 from tui_app.widgets.line_content import THEME_STYLES
-from tui_app.widgets.plain_text import PlainText
 
 NUMPY_COLOR, PYTORCH_COLOR, GAP_COLOR, PREVIOUS_COLOR = (
     "$text-primary",
@@ -50,9 +51,6 @@ STYLES = {
 }
 """Of the legends' pieces."""
 
-UNKNOWN_WIDTH = 80
-"""Of a legend that has not been laid out yet."""
-
 
 class CurvesView(View):
     """Two charts with a line of legend each; a third where there are classes."""
@@ -67,17 +65,13 @@ Comma and full stop, or a click, put a cursor on an epoch: the legend reads both
 tabs show that epoch. Where samples belong to classes, a third chart shows the share of them that each side answers
 right, at every few epochs. z and the wheel zoom; [ and ], or shift and the wheel, pan."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._legends: tuple[Line, ...] | None = None
-
     def compose(self) -> ComposeResult:
         """Legend, losses, legend, gap."""
-        yield PlainText(id="loss-legend", classes="legend")
+        yield FittingText("loss-legend")
         yield Chart(id="loss-chart")
-        yield PlainText(id="gap-legend", classes="legend")
+        yield FittingText("gap-legend")
         yield Chart(id="gap-chart")
-        yield PlainText(id="accuracy-legend", classes="legend")
+        yield FittingText("accuracy-legend")
         yield Chart(id="accuracy-chart")
 
     def show(self, snapshot: Snapshot, view_state: ViewState) -> None:
@@ -106,7 +100,7 @@ right, at every few epochs. z and the wheel zoom; [ and ], or shift and the whee
         room = self._chart("gap-chart").display or view_state.cursor is not None or bool(view_state.pinned)
         self.query_one("#gap-legend").display = room
         self._show_accuracy(snapshot, view_state)
-        self._show_legends((*self._lines(snapshot, view_state, legend), self._accuracy_line(snapshot, view_state)))
+        self._show_legends(snapshot, view_state, legend)
 
     def _show_accuracy(self, snapshot: Snapshot, view_state: ViewState) -> None:
         """Its chart, where there are classes."""
@@ -129,27 +123,23 @@ right, at every few epochs. z and the wheel zoom; [ and ], or shift and the whee
         chart = self._chart("accuracy-chart")
         chart.show(tuple(curves), False, "no epoch trained yet", view_state.zoom, view_state.cursor)
 
-    def _accuracy_line(self, snapshot: Snapshot, view_state: ViewState) -> Line:
-        if snapshot.accuracy is None or snapshot.answers is None:
-            return []
-        width = self.query_one("#accuracy-legend").size.width or UNKNOWN_WIDTH
-        return accuracy_legend(snapshot.accuracy, snapshot.answers, view_state.cursor, app_drawing(self.app), width)
+    def _show_legends(self, snapshot: Snapshot, view_state: ViewState, chart: LossChart) -> None:
+        drawing, cursor = app_drawing(self.app), view_state.cursor
+        if cursor is None:
+            pins = [pinned.name for pinned in view_state.pinned]
+            self._legend("loss-legend", lambda width: loss_legend(chart, drawing, width))
+            self._legend("gap-legend", lambda width: gap_legend(view_state.log_scale, pins, drawing))
+        else:
+            self._legend("loss-legend", lambda width: _readings(snapshot, cursor, drawing, width)[0])
+            self._legend("gap-legend", lambda width: _readings(snapshot, cursor, drawing, width)[1])
+        curves, scores = snapshot.accuracy, snapshot.scores
+        if curves is not None and scores is not None:
+            self._legend("accuracy-legend", lambda width: accuracy_legend(curves, scores, cursor, drawing, width))
 
-    def _lines(self, snapshot: Snapshot, view_state: ViewState, chart: LossChart) -> tuple[Line, Line]:
-        drawing = app_drawing(self.app)
-        width = self.query_one("#loss-legend").size.width or UNKNOWN_WIDTH
-        if view_state.cursor is not None:
-            return _readings(snapshot, view_state.cursor, drawing, width)
-        pins = [pinned.name for pinned in view_state.pinned]
-        return loss_legend(chart, drawing, width), gap_legend(view_state.log_scale, pins, drawing)
-
-    def _show_legends(self, lines: tuple[Line, ...]) -> None:
-        if lines == self._legends:
-            return
-        self._legends = lines
-        for name, line in zip(("loss-legend", "gap-legend", "accuracy-legend"), lines, strict=True):
-            content = Content.assemble(*((text, STYLES[role]) for text, role in line))
-            self.query_one(f"#{name}", PlainText).update(content, layout=False)
+    def _legend(self, name: str, line: Callable[[int], Line]) -> None:
+        self.query_one(f"#{name}", FittingText).show(
+            lambda width: Content.assemble(*((text, STYLES[role]) for text, role in line(width)))
+        )
 
     def _chart(self, name: str) -> Chart:
         return self.query_one(f"#{name}", Chart)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.content import Content
 
 from engine.run.class_answers import ClassAnswers
 from engine.run.classes import is_class_problem, same_class_words
@@ -16,7 +17,7 @@ from tui_app.view_state import ViewState, epoch_words
 from tui_app.views.base import View
 from tui_app.widgets.class_map import ClassMaps
 from tui_app.widgets.fitting_text import FittingText
-from tui_app.widgets.prediction_map import PredictionMaps
+from tui_app.widgets.prediction_map import PredictionMaps, longest_fitting
 from tui_app.widgets.prediction_table import PredictionTable
 
 
@@ -45,7 +46,7 @@ class answered over the plane, a letter for each, and where the sides differ."""
 
     def compose(self) -> ComposeResult:
         """Heading, maps, table."""
-        yield FittingText(id="predictions-heading", classes="legend")
+        yield FittingText("predictions-heading")
         yield PredictionMaps()
         yield ClassMaps()
         yield PredictionTable()
@@ -56,7 +57,8 @@ class answered over the plane, a letter for each, and where the sides differ."""
         when = epoch_words(snapshot, replace(view_state, initial=False))
         answers = None if predictions is None else predictions.classes
         forms = heading_forms(when, answers, differ_sign(getattr(self.app, "ascii", False)))
-        self.query_one("#predictions-heading", FittingText).show(forms)
+        heading = self.query_one("#predictions-heading", FittingText)
+        heading.show(lambda width: Content(longest_fitting(forms, width) or forms[-1]))
         mapped, of_classes = can_be_mapped(settings), is_class_problem(settings)
         maps, class_maps = self.query_one(PredictionMaps), self.query_one(ClassMaps)
         table = self.query_one(PredictionTable)

@@ -21,6 +21,7 @@ from tui_app.text.marks import LAYER_MARKS, Drawing, app_drawing, legend_glyph
 from tui_app.view_state import ViewState
 from tui_app.views.base import View
 from tui_app.widgets.chart import Chart, ThemedCurve
+from tui_app.widgets.fitting_text import FittingText
 from tui_app.widgets.line_content import lines_content
 from tui_app.widgets.line_list import LineList
 from tui_app.widgets.plain_text import PlainText
@@ -60,7 +61,7 @@ weights grows, by layer and in ULPs."""
 
     def compose(self) -> ComposeResult:
         """Heading, list, tensors, reason, growth."""
-        yield PlainText(id="step-heading", classes="legend")
+        yield FittingText("step-heading")
         yield LineList(id="operations")
         yield TensorTable(id="tensors")
         with VerticalScroll(id="step-text", can_focus=False):
@@ -76,7 +77,8 @@ weights grows, by layer and in ULPs."""
         self._failed, self._view_state = snapshot.step_failed, view_state
         self._trace = snapshot.step if self._failed is None else None
         self._arrange(view_state)
-        self.query_one("#step-heading", PlainText).update(_heading(snapshot, view_state, self.size.width), layout=False)
+        heading = self.query_one("#step-heading", FittingText)
+        heading.show(lambda width: Content(_heading(snapshot, view_state, width)))
         if self._trace is not before or self._failed != failed:
             self._show_operations(before)
         if snapshot.growth is not None:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+
+from textual.content import Content
 
 from tui_app.widgets.plain_text import PlainText
-from tui_app.widgets.prediction_map import longest_fitting
 
 
 class FittingText(PlainText):
-    """The first of several forms that fits, the last one where none does."""
+    """What is written for so many cells, also after another width."""
 
-    _forms: Sequence[str] = ("",)
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id, classes="legend")
+        self._write: Callable[[int], Content] = lambda width: Content()
+        self._written: Content | None = None
 
-    def show(self, forms: Sequence[str]) -> None:
-        """Show these, from what is to be said down to what fits anywhere."""
-        self._forms = forms
-        self.update(longest_fitting(forms, self.size.width) or forms[-1], layout=False)
+    def show(self, write: Callable[[int], Content]) -> None:
+        """Say from now on what this gives for the width."""
+        self._write = write
+        written = write(self.size.width)
+        if written != self._written:
+            self._written = written
+            self.update(written, layout=False)
 
     def on_resize(self) -> None:
-        """The form follows the width."""
-        self.show(self._forms)
+        """Another width."""
+        self.show(self._write)
