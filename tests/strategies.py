@@ -20,8 +20,27 @@ def classes():
     return with_objective(Settings(data, side, side, hidden=(4,)), Objective.CROSS_ENTROPY)
 
 
+def decaying():
+    """Weight decay on both sides, in float64, nothing different."""
+    side = Side(precision=Precision.FLOAT64, weight_decay="0.01")
+    X = np.random.RandomState(1).uniform(-1, 1, (5, 2))
+    return Settings(Dataset("decaying", X, np.random.RandomState(2).uniform(0, 1, (5, 3))), side, side, hidden=(4,))
+
+
+def one_output():
+    """Of five samples, in float64, nothing different."""
+    three = decaying()
+    side = Side(precision=Precision.FLOAT64)
+    return replace(three, data=Dataset("one output", three.data.X, three.data.Y[:, :1]), numpy=side, pytorch=side)
+
+
+def where_in_effect(discrepancy, first):
+    """That experiment, or the first of others in which the difference has an effect."""
+    return next(one for one in (first, classes(), decaying(), one_output()) if discrepancy.in_effect(one))
+
+
 OF_ONES_OWN = {
-    "momentum": ("0.5", "textbook-0.25", "pytorch-0.5-dampened-0.125"),
+    "momentum": ("0.5", "textbook-0.25", "pytorch-0.5-dampened-0.125", "nesterov-0.5"),
     "weight_decay": ("0.01", "decoupled-0.02"),
 }
 """Values beside the catalogue's choices."""
@@ -83,6 +102,8 @@ def experiments(draw):
         # Rows of 0.2 and more, so that none is nearly all zeros.
         Y = data.Y if is_one_hot(data.Y) else data.Y + 0.2
         data = Dataset("random", data.X, Y / Y.sum(axis=1, keepdims=True))
+    if data.outputs > 1 or pytorch.objective is not Objective.SQUARED_ERROR:
+        pytorch = replace(pytorch, target_shape="as-output")
     return Settings(
         data=data,
         numpy=numpy,

@@ -39,6 +39,22 @@ def both(settings, **choices):
     return replace(settings, numpy=numpy, pytorch=pytorch)
 
 
+REPORTS = {Reduction.MEAN: LossReport.CROSS_ENTROPY, Reduction.SUM: LossReport.CROSS_ENTROPY_SUM}
+
+
+def reduced(reduction, of_reduction, samples, outputs):
+    """The number that is trained on, made of PyTorch's own means and sums."""
+    if reduction in REPORTS:
+        return of_reduction(reduction.value)
+    share = {
+        Reduction.TWICE_SUM: 2,
+        Reduction.PER_SAMPLE: 1 / samples,
+        Reduction.PER_SAMPLE_TWICE: 1 / samples / samples,
+        Reduction.PER_OUTPUT: 1 / outputs,
+    }[reduction]
+    return of_reduction("sum") * share
+
+
 def of_people(problem, loss_input, reduction):
     """The loss function that people write for it, of the logits."""
     binary = problem == "two classes"
@@ -59,7 +75,7 @@ def of_people(problem, loss_input, reduction):
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_both_sides_train_as_pytorchs_own_loss_does(problem, loss_input, reduction):
     settings = PROBLEMS[problem]()
-    report = LossReport.CROSS_ENTROPY if reduction is Reduction.MEAN else LossReport.CROSS_ENTROPY_SUM
+    report = REPORTS.get(reduction, LossReport.CROSS_ENTROPY_SUM)
     settings = both(settings, loss_input=loss_input, reduction=reduction, loss_report=report, learning_rate=0.1)
     ours, theirs = NumpyModel(settings), TorchModel(settings)
     layers = [nn.Linear(2, 4), nn.Sigmoid(), nn.Linear(4, settings.data.outputs)]
@@ -68,15 +84,17 @@ def test_both_sides_train_as_pytorchs_own_loss_does(problem, loss_input, reducti
         for parameter, start in zip(model.parameters(), theirs.parameters().values(), strict=True):
             parameter.copy_(torch.from_numpy(start))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    criterion = of_people(problem, loss_input, reduction.value)
     X, Y = (torch.tensor(array) for array in (settings.data.X, settings.data.Y))
     for _ in range(30):
         optimizer.zero_grad()
-        loss = criterion(model(X), Y)
+        logits = model(X)
+        by_name = {name: of_people(problem, loss_input, name)(logits, Y) for name in ("sum", "mean")}
+        loss = reduced(reduction, by_name.__getitem__, *Y.shape)
+        logged = loss if reduction in REPORTS else by_name["sum"]
         loss.backward()
         optimizer.step()
-        assert ours.step() == pytest.approx(loss.item(), rel=1e-12)
-        assert theirs.step() == pytest.approx(loss.item(), rel=1e-12)
+        assert ours.step() == pytest.approx(logged.item(), rel=1e-12)
+        assert theirs.step() == pytest.approx(logged.item(), rel=1e-12)
     for found in (ours, theirs):
         for parameter, own in zip(model.parameters(), found.parameters().values(), strict=True):
             np.testing.assert_allclose(own, parameter.detach().numpy(), rtol=1e-11, atol=1e-13)
@@ -184,6 +202,8 @@ def test_each_cross_entropy_that_is_logged_by_hand():
             LossReport.CROSS_ENTROPY_EPSILON: shifted.sum() / (5 if problem == "classes" else 7),
             LossReport.MSE: np.square(p - Y).mean(),
             LossReport.HALF_SUM: np.square(p - Y).sum() / 2,
+            LossReport.HALF_MEAN: np.square(p - Y).mean() / 2,
+            LossReport.SUM: np.square(p - Y).sum(),
             LossReport.ERROR_TIMES_LOSS: (p - Y).mean() * np.square(p - Y).mean() / 2,
         }[report]
         assert ours.step() == pytest.approx(expected, rel=1e-12)

@@ -29,7 +29,7 @@ from engine.experiment.update_rules import Momentum
 from engine.networks.initial_weights import initial_layers
 from engine.networks.programs import lines_to_change, scripts
 from tests.examples import examples
-from tests.strategies import classes, experiments
+from tests.strategies import classes, experiments, one_output, where_in_effect
 from tui_app.cli.main import main
 from tui_app.text.fix_lines import fix_lines
 from tui_app.widgets.explanation import explanation_content
@@ -55,7 +55,7 @@ def test_names_read_back_to_their_values(settings):
 @EACH
 def test_every_choice_of_a_side_can_be_set_and_trained(discrepancy):
     tried = set()
-    for exact, side in product((engine.preset("exact"), classes()), SideName):
+    for exact, side in product((engine.preset("exact"), classes(), one_output()), SideName):
         for value in discrepancy.possible_for(exact, side):
             run = engine.train(replace(discrepancy.set(exact, side, value), epochs=5))
             assert discrepancy.value(run.settings, side) == value
@@ -76,7 +76,7 @@ def test_matching_either_way_leaves_no_difference(settings):
 
 @EACH
 def test_parting_goes_back_to_the_differences_of_the_start(discrepancy):
-    asked = engine.preset("asked") if discrepancy.in_effect(engine.preset("asked")) else classes()
+    asked = where_in_effect(discrepancy, engine.preset("asked"))
     matched = match_all(asked, SideName.PYTORCH)
     parted = differ_again(discrepancy, matched, asked)
     assert remaining(parted) == (discrepancy,)
@@ -190,6 +190,8 @@ def test_the_line_to_change_the_report_logs_the_other_sides_number(here, there, 
     expected = {
         LossReport.MSE: np.mean(error**2),
         LossReport.HALF_SUM: np.sum(error**2) / 2,
+        LossReport.HALF_MEAN: np.mean(error**2) / 2,
+        LossReport.SUM: np.sum(error**2),
         LossReport.ERROR_TIMES_LOSS: np.mean(error) * np.mean(error**2) / 2,
     }[there]
     prediction = torch.tensor(error)

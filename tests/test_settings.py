@@ -40,9 +40,9 @@ def test_settings_say_what_would_be_right(changes, said):
     ("changes", "said"),
     [
         ({"loss_report": "mae"}, "it is one of error-times-loss, mse, half-sum"),
-        ({"initial_weights": "zeros"}, "it is one of unit-uniform, pytorch"),
+        ({"initial_weights": "xavier"}, "it is one of unit-uniform, pytorch"),
         ({"bias": "yes"}, "bias cannot be 'yes'; it is True or False"),
-        ({"reduction": 2}, "it is one of sum, mean"),
+        ({"reduction": 2}, "it is one of sum, twice-sum, mean"),
         ({"precision": "float16"}, "it is one of float64, float32, mixed"),
         ({"learning_rate": 0}, "learning_rate cannot be 0"),
         ({"learning_rate": float("nan")}, "learning_rate cannot be nan"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.experiment.settings import OWN_LOSS, Settings
-from engine.experiment.side import LossInput, LossReport, Objective, Side, own_report
+from engine.experiment.side import LossInput, LossReport, Objective, Side, TargetShape, own_report
 
 
 def with_objective(settings: Settings, objective: Objective) -> Settings:
@@ -20,5 +20,12 @@ def with_objective(settings: Settings, objective: Objective) -> Settings:
 def _trained_on(side: Side, objective: Objective) -> Side:
     if objective is side.objective:
         return side
-    side = replace(side, objective=objective, loss_input=LossInput.LOGITS, loss_report=LossReport.MSE)
-    return replace(side, loss_report=own_report(side))
+    side = replace(
+        side,
+        objective=objective,
+        loss_input=LossInput.LOGITS,
+        loss_report=LossReport.MSE,
+        target_shape=TargetShape.AS_OUTPUT,
+    )
+    usual = LossReport.MSE if objective is Objective.SQUARED_ERROR else LossReport.CROSS_ENTROPY
+    return replace(side, loss_report=own_report(side) or usual)

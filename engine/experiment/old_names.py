@@ -10,11 +10,14 @@ from engine.errors import InputError
 PRESENT_NAMES = {"gradient_scale": "reduction"}
 """By the old name."""
 
+SHORT_NAMES = {"start": "initial_weights", "logged": "loss_report"}
+"""What may be typed instead."""
+
 
 def present_name(field: str) -> str:
     """What a setting is called now; '-' is read as '_'."""
     field = field.replace("-", "_")
-    return PRESENT_NAMES.get(field, field)
+    return (PRESENT_NAMES | SHORT_NAMES).get(field, field)
 
 
 def with_present_names(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,12 +17,13 @@ from engine.errors import SettingsError
 from engine.experiment.data import Dataset
 from engine.experiment.per_layer import PerLayer, fitted, of_layers, parsed_per_layer, values_of
 from engine.experiment.side import (
-    HAND_WRITTEN_ALONE,
+    ALONE,
     PER_LAYER,
     Objective,
     Precision,
     Side,
     SideName,
+    TargetShape,
     is_fused,
     parse_choice,
 )
@@ -84,7 +85,9 @@ class Settings:
         check_device_name(self.device)
         if self.threads is not None:
             _check_whole("threads", self.threads, 1, MAX_THREADS)
-        self._check_pytorch()
+        for name in SideName:
+            self._check_alone(name)
+            self._check_target_shape(name)
         if self.device.startswith("mps") and self.pytorch.precision is Precision.FLOAT64:
             raise SettingsError("device 'mps' has no float64; set pytorch.precision to float32, or the device to cpu.")
         if self.parameter_count > MAX_PARAMETERS:
@@ -110,16 +113,32 @@ class Settings:
                     fit[field] = fitted(choice, len(self.hidden) + 1, f"{name.value}.{field}")
             object.__setattr__(self, name.value, replace(side, **fit) if fit else side)
 
-    def _check_pytorch(self) -> None:
-        """Some values are the hand-written side's alone."""
-        for field, choice in vars(self.pytorch).items():
+    def _check_alone(self, name: SideName) -> None:
+        """Some values are the other side's alone."""
+        for field, choice in vars(self.side(name)).items():
             for value in values_of(choice):
-                if isinstance(value, Enum) and value in HAND_WRITTEN_ALONE:
-                    possible = [one.value for one in type(value) if one not in HAND_WRITTEN_ALONE]
+                if isinstance(value, Enum) and value in ALONE[name]:
+                    possible = [one.value for one in type(value) if one not in ALONE[name]]
                     raise SettingsError(
-                        f"pytorch.{field} cannot be '{value.value}': {HAND_WRITTEN_ALONE[value]}; "
+                        f"{name.value}.{field} cannot be '{value.value}': {ALONE[name][value]}; "
                         f"it is {'one of ' if len(possible) > 1 else ''}{', '.join(possible)}."
                     )
+
+    def _check_target_shape(self, name: SideName) -> None:
+        """PyTorch refuses flat targets where it cannot broadcast them, and in every cross-entropy."""
+        side = self.side(name)
+        if side.target_shape is TargetShape.AS_OUTPUT:
+            return
+        what = f"{name.value}.target_shape cannot be 'flat'"
+        if self.data.outputs > 1:
+            raise SettingsError(
+                f"{what} with {self.data.outputs} outputs: targets (N,) fit only outputs (N, 1); set it to as-output."
+            )
+        if side.objective is not Objective.SQUARED_ERROR:
+            raise SettingsError(
+                f"{what} with the objective {side.objective.value}: PyTorch's loss refuses targets (N,) beside outputs "
+                "(N, 1); set it to as-output."
+            )
 
     def _check_probabilities(self, name: SideName) -> None:
         """A cross-entropy needs outputs and targets that are probabilities."""

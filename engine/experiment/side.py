@@ -12,7 +12,17 @@ from typing import Any, TypeVar
 
 from engine.errors import SettingsError
 from engine.experiment.per_layer import PerLayer, parsed_per_layer
-from engine.experiment.update_rules import NO_MOMENTUM, NO_WEIGHT_DECAY, Momentum, UpdateOrder, WeightDecay
+from engine.experiment.update_rules import (
+    NO_MOMENTUM,
+    NO_WEIGHT_DECAY,
+    Decayed,
+    DecayFactor,
+    DecayForm,
+    Momentum,
+    UpdateOrder,
+    WeightDecay,
+    ZeroGrad,
+)
 from engine.shown_text import shown
 
 LEARNING_RATES = (1e-30, 1e30)
@@ -66,6 +76,15 @@ class LossInput(Enum):
     """The outputs p, taken for logits: softmax or sigmoid is applied once more."""
 
 
+class TargetShape(Enum):
+    """The shape of the targets beside the outputs' (N, C)."""
+
+    AS_OUTPUT = "as-output"
+    """(N, C)."""
+    FLAT = "flat"
+    """(N,) beside outputs (N, 1): ŷ − y is broadcast to (N, N), every output against every target."""
+
+
 class SoftmaxForm(Enum):
     """How softmax is written."""
 
@@ -86,6 +105,10 @@ class LossReport(Enum):
     """mean(e²): `nn.MSELoss()`."""
     HALF_SUM = "half-sum"
     """½·Σe²: the loss whose gradient is exactly e."""
+    HALF_MEAN = "half-mean"
+    """½·mean(e²)."""
+    SUM = "sum"
+    """Σe²."""
     CROSS_ENTROPY = "cross-entropy"
     """The mean over the samples, or over all outputs for a binary one: as PyTorch's loss functions have it."""
     CROSS_ENTROPY_SUM = "cross-entropy-sum"
@@ -103,7 +126,7 @@ class LossReport(Enum):
     @property
     def of_probabilities(self) -> bool:
         """Whether it is a cross-entropy."""
-        return self not in (LossReport.ERROR_TIMES_LOSS, LossReport.MSE, LossReport.HALF_SUM)
+        return self.value.startswith("cross-entropy")
 
 
 class LogMoment(Enum):
@@ -174,11 +197,48 @@ class InitialWeights(Enum):
     """`nn.Linear(..., dtype=torch.float64)`: the same distribution from another stream."""
     TRUNCATED_NORMAL = "truncated-normal"
     """A standard normal cut off at ±1/√fan_in."""
+    NORMAL = "normal"
+    """`np.random.randn`: N(0, 1), biases too."""
+    SMALL_NORMAL = "small-normal"
+    """0.01·N(0, 1); biases of 0."""
+    UNIFORM_HALF = "uniform-half"
+    """`np.random.rand` − 0.5: U[−0.5, 0.5), biases too."""
+    UNIFORM_ONE = "uniform-one"
+    """2·`np.random.rand` − 1: U[−1, 1), biases too."""
+    HE = "he"
+    """N(0, 1)·√(2/fan_in); biases of 0."""
+    GLOROT = "glorot"
+    """U(±√(6/(fan_in + fan_out))); biases of 0."""
+    SCALED_NORMAL = "scaled-normal"
+    """N(0, 1)/√fan_in; biases of 0."""
+    ZEROS = "zeros"
+    """Every weight and bias is 0."""
 
     @property
     def pytorchs_stream(self) -> bool:
         """Whether it is what `nn.Linear` draws; NumPy's stream otherwise."""
         return self in (InitialWeights.PYTORCH, InitialWeights.PYTORCH_FLOAT64)
+
+    @property
+    def normal(self) -> bool:
+        """Whether it is made of what `np.random.randn` draws."""
+        return self in NORMALS
+
+    @property
+    def zero_biases(self) -> bool:
+        """Whether biases are 0, and not drawn like the weights."""
+        return self in ZERO_BIASES
+
+
+NORMALS = (InitialWeights.NORMAL, InitialWeights.SMALL_NORMAL, InitialWeights.HE, InitialWeights.SCALED_NORMAL)
+
+ZERO_BIASES = (
+    InitialWeights.SMALL_NORMAL,
+    InitialWeights.HE,
+    InitialWeights.GLOROT,
+    InitialWeights.SCALED_NORMAL,
+    InitialWeights.ZEROS,
+)
 
 
 class Reduction(Enum):
@@ -186,9 +246,17 @@ class Reduction(Enum):
 
     SUM = "sum"
     """½·Σe² of squared errors, so that the output error is e itself; Σ of a cross-entropy."""
+    TWICE_SUM = "twice-sum"
+    """Σe², whose output error is 2·e; 2·Σ of a cross-entropy."""
     MEAN = "mean"
     """mean(e²): the output error is 2/(N·C)·e; of a cross-entropy the mean over the samples, over all outputs for a
     binary one."""
+    PER_SAMPLE = "per-sample"
+    """½·Σe²/N: e/N; of a cross-entropy Σ/N, whether binary or not."""
+    PER_SAMPLE_TWICE = "per-sample-twice"
+    """½·Σe²/N²: divided by N in δ and in the weights' gradient once more; of a cross-entropy Σ/N²."""
+    PER_OUTPUT = "per-output"
+    """Σe²/C: the mean over the outputs of a sample, summed over the samples; of a cross-entropy Σ/C."""
 
 
 class Precision(Enum):
@@ -223,6 +291,7 @@ class Side:
 
     objective: Objective = Objective.SQUARED_ERROR
     loss_input: LossInput = LossInput.LOGITS
+    target_shape: TargetShape = TargetShape.AS_OUTPUT
     softmax_form: SoftmaxForm = SoftmaxForm.STABLE
     loss_report: LossReport = LossReport.MSE
     initial_weights: PerLayer[InitialWeights] = InitialWeights.PYTORCH
@@ -236,13 +305,17 @@ class Side:
     sent_down: SentDown = SentDown.DELTA
     bias_gradient: BiasGradient = BiasGradient.SUM
     rate_in: RateIn = RateIn.UPDATE
+    zero_grad: ZeroGrad = ZeroGrad.EACH_STEP
     momentum: Momentum = NO_MOMENTUM
     weight_decay: WeightDecay = NO_WEIGHT_DECAY
+    decayed: Decayed = Decayed.ALL
+    decay_factor: DecayFactor = DecayFactor.ONCE
 
     def __post_init__(self) -> None:
         kinds = {
             "objective": Objective,
             "loss_input": LossInput,
+            "target_shape": TargetShape,
             "softmax_form": SoftmaxForm,
             "loss_report": LossReport,
             "reduction": Reduction,
@@ -252,6 +325,9 @@ class Side:
             "sent_down": SentDown,
             "bias_gradient": BiasGradient,
             "rate_in": RateIn,
+            "zero_grad": ZeroGrad,
+            "decayed": Decayed,
+            "decay_factor": DecayFactor,
         }
         for field, kind in kinds.items():
             object.__setattr__(self, field, parse_choice(kind, getattr(self, field), field))
@@ -266,6 +342,12 @@ class Side:
                 f"learning_rate cannot be {shown(repr(rate))}; it is a number from {low:g} to {high:g}."
             )
         object.__setattr__(self, "learning_rate", float(rate))
+
+    @property
+    def takes_mean(self) -> bool:
+        """Whether the objective is the mean that PyTorch's own loss function has."""
+        of_samples = self.objective is Objective.CROSS_ENTROPY and self.reduction is Reduction.PER_SAMPLE
+        return self.reduction is Reduction.MEAN or of_samples
 
     @property
     def logs_objective(self) -> bool:
@@ -285,6 +367,14 @@ HAND_WRITTEN_ALONE: dict[Enum, str] = {
     RateIn.DELTA: SLIP,
 }
 """The values that PyTorch's side cannot have, and why."""
+
+PYTORCH_ALONE: dict[Enum, str] = {
+    TargetShape.FLAT: "by hand ŷ − y is then a matrix (N, N), which no gradient of the weights can be made of"
+}
+"""The values that the hand-written side cannot have, and why."""
+
+ALONE = {SideName.NUMPY: PYTORCH_ALONE, SideName.PYTORCH: HAND_WRITTEN_ALONE}
+"""What each side cannot have, and why."""
 
 
 def _checked_bias(value: object) -> bool:
@@ -314,12 +404,19 @@ def _parsed(kind: type[Rule], value: object, field: str) -> Rule:
         raise SettingsError(f"{field} cannot be {shown(repr(value))}; it is a {kind.__name__} or its name.") from None
 
 
-def own_report(side: Side) -> LossReport:
-    """What logs the very number whose gradient is taken."""
-    mean = side.reduction is Reduction.MEAN
-    if side.objective is Objective.SQUARED_ERROR:
-        return LossReport.MSE if mean else LossReport.HALF_SUM
-    return LossReport.CROSS_ENTROPY if mean else LossReport.CROSS_ENTROPY_SUM
+OWN_REPORTS = {
+    (True, Reduction.MEAN): LossReport.MSE,
+    (True, Reduction.SUM): LossReport.HALF_SUM,
+    (True, Reduction.TWICE_SUM): LossReport.SUM,
+    (False, Reduction.MEAN): LossReport.CROSS_ENTROPY,
+    (False, Reduction.SUM): LossReport.CROSS_ENTROPY_SUM,
+}
+"""By whether errors are squared, and by reduction."""
+
+
+def own_report(side: Side) -> LossReport | None:
+    """What logs the very number whose gradient is taken, if something does."""
+    return OWN_REPORTS.get((side.objective is Objective.SQUARED_ERROR, side.reduction))
 
 
 def is_fused(side: Side) -> bool:
@@ -327,12 +424,33 @@ def is_fused(side: Side) -> bool:
     return side.objective is not Objective.SQUARED_ERROR and side.loss_input is LossInput.LOGITS
 
 
+def decay_rates(side: Side, samples: int) -> tuple[float, float]:
+    """By how much of itself a parameter decays in a step, beside the learning rate; and how much of that is in the
+    gradient.
+    """
+    rate = side.weight_decay.rate
+    if side.decay_factor is DecayFactor.TWICE:
+        rate = 2 * rate
+    elif side.decay_factor is DecayFactor.PER_SAMPLE:
+        rate = rate / samples
+    return rate, rate if side.weight_decay.form is DecayForm.IN_GRADIENT else 0.0
+
+
 def gradient_factor(side: Side, samples: int, outputs: int) -> float:
     """What multiplies e = prediction − target, or a cross-entropy's p − y: 1 for the sum; for the mean 2/(N·C) of
     squared errors, 1/(N·C) of a binary cross-entropy, 1/N of a cross-entropy.
     """
-    if side.reduction is Reduction.SUM:
-        return 1.0
-    if side.objective is Objective.CROSS_ENTROPY:
-        return 1.0 / samples
-    return (2.0 if side.objective is Objective.SQUARED_ERROR else 1.0) / (samples * outputs)
+    squares = side.objective is Objective.SQUARED_ERROR and side.reduction in (Reduction.MEAN, Reduction.PER_OUTPUT)
+    return (2.0 if squares else 1.0) / gradient_divisor(side, samples, outputs)
+
+
+def gradient_divisor(side: Side, samples: int, outputs: int) -> float:
+    """What the costs of all outputs are divided by."""
+    return {
+        Reduction.SUM: 1.0,
+        Reduction.TWICE_SUM: 0.5,
+        Reduction.MEAN: samples * (1 if side.objective is Objective.CROSS_ENTROPY else outputs),
+        Reduction.PER_SAMPLE: samples,
+        Reduction.PER_SAMPLE_TWICE: samples**2,
+        Reduction.PER_OUTPUT: outputs,
+    }[side.reduction]

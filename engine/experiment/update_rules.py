@@ -31,6 +31,20 @@ class MomentumForm(Enum):
     """v ← μ·v + (1 − d)·g, the first v being g; W ← W − η·v: `torch.optim.SGD`."""
     TEXTBOOK = "textbook"
     """v ← μ·v − η·(1 − d)·g, starting from v = 0; W ← W + v."""
+    NESTEROV = "nesterov"
+    """v ← μ·v + g, the first v being g; W ← W − η·(g + μ·v): `torch.optim.SGD(nesterov=True)`."""
+    TEXTBOOK_NESTEROV = "textbook-nesterov"
+    """u = v, v ← μ·v − η·g, starting from v = 0; W ← W − μ·u + (1 + μ)·v."""
+
+    @property
+    def nesterov(self) -> bool:
+        """Whether the gradient is that of a point ahead."""
+        return self in (MomentumForm.NESTEROV, MomentumForm.TEXTBOOK_NESTEROV)
+
+    @property
+    def holds_rate(self) -> bool:
+        """Whether the learning rate is in v."""
+        return self in (MomentumForm.TEXTBOOK, MomentumForm.TEXTBOOK_NESTEROV)
 
 
 class DecayForm(Enum):
@@ -40,6 +54,35 @@ class DecayForm(Enum):
     """g ← g + λ·W, before any momentum: `torch.optim.SGD(weight_decay=λ)`."""
     DECOUPLED = "decoupled"
     """W ← (1 − η·λ)·W, before the step and beside the momentum: as `torch.optim.AdamW` does."""
+
+
+class Decayed(Enum):
+    """What weight decay pulls towards 0."""
+
+    ALL = "weights-and-biases"
+    """Every parameter: `torch.optim.SGD(model.parameters(), weight_decay=λ)`."""
+    WEIGHTS = "weights"
+    """The weights alone."""
+
+
+class DecayFactor(Enum):
+    """What the decay of a step is of the named λ."""
+
+    ONCE = "lambda"
+    """λ·w: of a penalty ½·λ·Σw²."""
+    TWICE = "twice-lambda"
+    """2·λ·w: of a penalty λ·Σw²."""
+    PER_SAMPLE = "lambda-per-sample"
+    """λ/N·w: of a penalty λ/(2·N)·Σw²."""
+
+
+class ZeroGrad(Enum):
+    """Whether a step's gradients start from zero."""
+
+    EACH_STEP = "each-step"
+    """As after `optimizer.zero_grad()`."""
+    FORGOTTEN = "forgotten"
+    """Each step adds its gradient to those of all steps before."""
 
 
 def _check_share(what: str, value: object) -> None:
@@ -62,11 +105,21 @@ class Momentum:
             # No momentum has no form: one value, so that two sides without it are equal.
             object.__setattr__(self, "form", MomentumForm.PYTORCH)
             object.__setattr__(self, "dampening", 0.0)
+        if self.form.nesterov and self.dampening:
+            raise SettingsError(
+                f"momentum cannot be {self}: Nesterov's momentum has no dampening; it is {self.form.value}-"
+                f"{self.coefficient!r}."
+            )
 
     @property
     def written_out(self) -> bool:
         """Whether PyTorch's side writes its update out, since `torch.optim` has no such momentum."""
-        return self.coefficient > 0 and self.form is MomentumForm.TEXTBOOK
+        return self.coefficient > 0 and self.form.holds_rate
+
+    @property
+    def nesterov(self) -> bool:
+        """Whether the gradient is that of a point ahead."""
+        return self.form.nesterov
 
     def __str__(self) -> str:
         if self.coefficient == 0:
@@ -76,11 +129,11 @@ class Momentum:
 
     @classmethod
     def parse(cls, text: str) -> Momentum:
-        """`none`, `0.9`, `textbook-0.9` or `pytorch-0.9-dampened-0.5`; raises `ValueError`."""
+        """`none`, `0.9`, `textbook-0.9`, `nesterov-0.9` or `pytorch-0.9-dampened-0.5`; raises `ValueError`."""
         if text in (NONE, "no", "off"):
             return cls()
         words, _, dampening = text.partition("-dampened-")
-        for form in MomentumForm:
+        for form in sorted(MomentumForm, key=lambda form: -len(form.value)):
             if words.startswith(f"{form.value}-"):
                 return cls(read_number(words.removeprefix(f"{form.value}-")), form, read_number(dampening or "0"))
         return cls(read_number(words), MomentumForm.PYTORCH, read_number(dampening or "0"))
@@ -88,7 +141,7 @@ class Momentum:
 
 @dataclass(frozen=True)
 class WeightDecay:
-    """A form of weight decay, for weights and biases alike; a rate of 0 is none. Raises `SettingsError`."""
+    """A form of weight decay; a rate of 0 is none. What it pulls is `Decayed`'s. Raises `SettingsError`."""
 
     rate: float = 0.0
     form: DecayForm = DecayForm.IN_GRADIENT
@@ -97,11 +150,6 @@ class WeightDecay:
         _check_share("weight decay's rate", self.rate)
         if self.rate == 0:
             object.__setattr__(self, "form", DecayForm.IN_GRADIENT)
-
-    @property
-    def rate_in_gradient(self) -> float:
-        """What `torch.optim.SGD` takes as its `weight_decay`."""
-        return self.rate if self.form is DecayForm.IN_GRADIENT else 0.0
 
     def __str__(self) -> str:
         return f"{self.form.value}-{self.rate!r}" if self.rate else NONE

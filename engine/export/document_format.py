@@ -12,11 +12,12 @@ from engine.experiment.discrepancies import SIDE_SETTINGS
 from engine.experiment.side import SideName
 from engine.shown_text import shown
 
-FORMAT = 5
+FORMAT = 6
 """Of the documents that are written. Those without a number are of format 1. Since format 3 `gradient_scale` is called
 `reduction`; `old_names.py` reads both. Since format 4 a side has an `objective`, and what concerns a
 layer may be a list. Since format 5 data can have classes, and a side has a `loss_input`, a `softmax_form` and
-the slips of the backward pass.
+the slips of the backward pass. Since format 6 a side has a `target_shape`, a `zero_grad`, a `decayed` and a
+`decay_factor`.
 """
 
 RUN = dict.fromkeys(("settings", *(side.value for side in SideName), "comparison"), 1)
@@ -35,6 +36,7 @@ IMPACT = dict.fromkeys(
         "so_far",
         "planned_seeds",
         "runs",
+        "sampled_orders",
         "seconds",
         "measures",
         "combinations",

@@ -75,20 +75,40 @@ def _from_numpys_stream(
     """The layers that have their start from here."""
     # NumPy's legacy seed has 32 bits; PyTorch's generator uses the same low 32 of a longer one.
     random = np.random.RandomState(seed & 0xFFFFFFFF)
-    draws = {
-        i: _unit_uniform if start is InitialWeights.UNIT_UNIFORM else _truncated_normal
-        for i, start in enumerate(starts)
-        if not start.pytorchs_stream
-    }
+    own = {i: start for i, start in enumerate(starts) if not start.pytorchs_stream}
     # All weights before all biases: turning the biases on leaves the weights as they were.
-    weights = {i: draw(random, sizes[i][0], sizes[i]).T for i, draw in draws.items()}
-    vectors = {i: draw(random, sizes[i][0], sizes[i][1:]) if biases[i] else None for i, draw in draws.items()}
-    return {i: LayerStart(weights[i], vectors[i]) for i in draws}
+    weights = {i: _drawn(start, random, sizes[i], sizes[i]).T for i, start in own.items()}
+    vectors: dict[int, FloatArray | None] = dict.fromkeys(own)
+    for i, start in own.items():
+        if biases[i]:
+            of_biases = InitialWeights.ZEROS if start.zero_biases else start
+            vectors[i] = _drawn(of_biases, random, sizes[i], sizes[i][1:])
+    return {i: LayerStart(weights[i], vectors[i]) for i in own}
 
 
-def _unit_uniform(random: np.random.RandomState, fan_in: int, shape: tuple[int, ...]) -> FloatArray:
-    """U[0, 1), as `np.random.random(shape)` after `np.random.seed(seed)`."""
-    return random.random_sample(shape)
+def _drawn(
+    start: InitialWeights, random: np.random.RandomState, layer: tuple[int, int], shape: tuple[int, ...]
+) -> FloatArray:
+    """An array of that shape for a layer (fan_in, fan_out)."""
+    fan_in, fan_out = layer
+    if start is InitialWeights.ZEROS:
+        return np.zeros(shape)
+    if start is InitialWeights.TRUNCATED_NORMAL:
+        return _truncated_normal(random, fan_in, shape)
+    drawn: FloatArray = random.standard_normal(shape) if start.normal else random.random_sample(shape)
+    if start is InitialWeights.SMALL_NORMAL:
+        drawn = 0.01 * drawn
+    elif start is InitialWeights.HE:
+        drawn = drawn * np.sqrt(2 / fan_in)
+    elif start is InitialWeights.SCALED_NORMAL:
+        drawn = drawn / np.sqrt(fan_in)
+    elif start is InitialWeights.UNIFORM_HALF:
+        drawn = drawn - 0.5
+    elif start is InitialWeights.UNIFORM_ONE:
+        drawn = 2 * drawn - 1
+    elif start is InitialWeights.GLOROT:
+        drawn = (2 * drawn - 1) * np.sqrt(6 / (fan_in + fan_out))
+    return drawn
 
 
 def _truncated_normal(random: np.random.RandomState, fan_in: int, shape: tuple[int, ...]) -> FloatArray:

@@ -12,18 +12,20 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True, eq=False)
 class ModelState:
-    """Copies of a model's parameters and, once it has them, their velocities; and how many steps it has taken."""
+    """Copies of a model's parameters and of what their updates keep, once they do: velocities, gradients that are never
+    set to zero; and how many steps it has taken.
+    """
 
     tensors: Tensors
     steps: int
 
     @property
     def parameters(self) -> Tensors:
-        """Without the velocities."""
+        """Without what is kept."""
         return {place: tensor for place, tensor in self.tensors.items() if place.kind in PARAMETERS}
 
     @property
-    def velocities(self) -> Tensors:
+    def kept(self) -> Tensors:
         """Without the parameters."""
         return {place: tensor for place, tensor in self.tensors.items() if place.kind not in PARAMETERS}
 
@@ -37,11 +39,12 @@ def check_state(state: ModelState, shapes: Mapping[Place, Shape]) -> None:
     """Refuse a state of a network whose parameters have other places or shapes; raises `ValueError`."""
     found = {place: tuple(tensor.shape) for place, tensor in state.tensors.items()}
     wanted = {place: tuple(shape) for place, shape in shapes.items()}
-    with_velocities = wanted | {place.velocity: shape for place, shape in wanted.items()}
-    if found not in (wanted, with_velocities):
+    velocities = {place.velocity: shape for place, shape in wanted.items()}
+    gradients = {place.gradient: shape for place, shape in wanted.items()}
+    if found not in (wanted, wanted | velocities, wanted | gradients, wanted | velocities | gradients):
         raise ValueError(
             f"a state with {_shapes_text(found)} is another network's: this one has {_shapes_text(wanted)}, "
-            "and the velocity of each or of none"
+            "and the velocity of each or of none, and so with gradients"
         )
 
 

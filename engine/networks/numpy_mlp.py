@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ from engine.experiment.side import (
     SoftmaxForm,
     is_fused,
 )
-from engine.experiment.update_rules import DecayForm, MomentumForm, UpdateOrder
+from engine.experiment.update_rules import Decayed, DecayFactor, DecayForm, MomentumForm, UpdateOrder, ZeroGrad
 from engine.types import FloatArray
 
 Arrays = dict[int, FloatArray]
@@ -101,8 +102,8 @@ class NumpyMLP:
         self.W, self.b = W, b
         self.V: dict[int, Velocity] = dict.fromkeys(W, 0.0)
         self.U: dict[int, Velocity] = dict.fromkeys(b, 0.0)
-        self.dW: Arrays = {}
-        self.db: Arrays = {}
+        self.dW: dict[int, Any] = dict.fromkeys(W, 0.0)
+        self.db: dict[int, Any] = dict.fromkeys(b, 0.0)
 
     def forward(self, X: FloatArray) -> tuple[Arrays, Arrays]:
         """Every layer's pre-activation and output for X (N, D)."""
@@ -178,10 +179,7 @@ class NumpyMLP:
         """The objective's gradient at the outputs p; `error` is p − Y. Of a fused loss it is that at the logits."""
         side = self.side
         if side.objective is Objective.SQUARED_ERROR:
-            if side.reduction is Reduction.MEAN:
-                N, C = Y.shape
-                return 2 / (N * C) * error
-            return error
+            return self.reduce_squares(error, Y)
         if side.loss_input is LossInput.PROBABILITIES:
             gradient = self.pass_logarithm(p, Y)
         elif side.loss_input is LossInput.TWICE:
@@ -190,6 +188,21 @@ class NumpyMLP:
         else:
             gradient = error
         return self.reduce(gradient, Y)
+
+    def reduce_squares(self, error: FloatArray, Y: FloatArray) -> FloatArray:
+        """The gradient of a sum or mean of squared errors; without a mean, of half of it."""
+        if self.side.reduction is Reduction.MEAN:
+            N, C = Y.shape
+            return 2 / (N * C) * error
+        if self.side.reduction is Reduction.PER_OUTPUT:
+            return 2 / Y.shape[1] * error
+        if self.side.reduction is Reduction.PER_SAMPLE:
+            return 1 / len(Y) * error
+        if self.side.reduction is Reduction.PER_SAMPLE_TWICE:
+            return 1 / len(Y) ** 2 * error
+        if self.side.reduction is Reduction.TWICE_SUM:
+            return 2 * error
+        return error
 
     def squash(self, logits: FloatArray) -> FloatArray:
         """The probabilities that a cross-entropy of logits is about."""
@@ -208,7 +221,13 @@ class NumpyMLP:
         """The gradient of a cross-entropy's sum or mean, from that of its costs."""
         if self.side.reduction is Reduction.SUM:
             return gradient
-        if self.binary:
+        if self.side.reduction is Reduction.TWICE_SUM:
+            return 2 * gradient
+        if self.side.reduction is Reduction.PER_OUTPUT:
+            return gradient / Y.shape[1]
+        if self.side.reduction is Reduction.PER_SAMPLE_TWICE:
+            return gradient / len(Y) ** 2
+        if self.binary and self.side.reduction is Reduction.MEAN:
             N, C = Y.shape
             return gradient / (N * C)
         return gradient / len(Y)
@@ -252,59 +271,104 @@ class NumpyMLP:
         step_size = learning_rate
         if self.side.rate_in is RateIn.DELTA:
             step_size = 1.0
-        self.dW[i] = np.dot(layer_input.T, delta)
-        self.V[i] = self.descend(self.W[i], self.dW[i], self.V[i], step_size, t)
+        gradient = np.dot(layer_input.T, delta)
+        if self.side.zero_grad is ZeroGrad.FORGOTTEN:
+            self.dW[i] += gradient
+        else:
+            self.dW[i] = gradient
+        gradient = self.decay(self.W[i], self.dW[i], step_size, layer_input)
+        self.V[i] = self.descend(self.W[i], gradient, self.V[i], step_size, t)
         if self.bias[i] and self.side.bias_gradient is not BiasGradient.NONE:
-            if self.side.bias_gradient is BiasGradient.SCALAR:
-                self.db[i] = delta.sum()
-            elif self.side.bias_gradient is BiasGradient.MEAN:
-                self.db[i] = delta.mean(axis=0)
+            gradient = self.sum_delta(delta)
+            if self.side.zero_grad is ZeroGrad.FORGOTTEN:
+                self.db[i] += gradient
             else:
-                self.db[i] = delta.sum(axis=0)
-            self.U[i] = self.descend(self.b[i], self.db[i], self.U[i], step_size, t)
+                self.db[i] = gradient
+            gradient = self.db[i]
+            if self.side.decayed is Decayed.ALL:
+                gradient = self.decay(self.b[i], self.db[i], step_size, layer_input)
+            self.U[i] = self.descend(self.b[i], gradient, self.U[i], step_size, t)
+
+    def sum_delta(self, delta: FloatArray) -> FloatArray | np.floating:
+        """The gradient of a bias."""
+        if self.side.bias_gradient is BiasGradient.SCALAR:
+            return delta.sum()
+        if self.side.bias_gradient is BiasGradient.MEAN:
+            return delta.mean(axis=0)
+        return delta.sum(axis=0)
+
+    def decay(
+        self, parameter: FloatArray, gradient: FloatArray, learning_rate: float, layer_input: FloatArray
+    ) -> FloatArray:
+        """The gradient with weight decay in it; a decay beside the step moves the parameter, in place."""
+        decay = self.side.weight_decay
+        if decay.rate == 0:
+            return gradient
+        if self.side.decay_factor is DecayFactor.TWICE:
+            rate = 2 * decay.rate
+        elif self.side.decay_factor is DecayFactor.PER_SAMPLE:
+            rate = decay.rate / len(layer_input)
+        else:
+            rate = decay.rate
+        if decay.form is DecayForm.DECOUPLED:
+            parameter *= 1 - learning_rate * rate
+            return gradient
+        return gradient + rate * parameter
 
     def descend(
         self, parameter: FloatArray, gradient: FloatArray, velocity: Velocity, learning_rate: float, t: int
     ) -> Velocity:
         """Move a parameter, in place, against its gradient; returns its new velocity."""
-        momentum, decay = self.side.momentum, self.side.weight_decay
-        if decay.rate > 0 and decay.form is DecayForm.DECOUPLED:
-            parameter *= 1 - learning_rate * decay.rate
-        elif decay.rate > 0:
-            gradient = gradient + decay.rate * parameter
+        momentum = self.side.momentum
         if momentum.coefficient == 0 and self.side.rate_in is RateIn.DELTA:
             parameter -= gradient
         elif momentum.coefficient == 0:
             parameter += -learning_rate * gradient
-        elif momentum.form is MomentumForm.PYTORCH:
-            # the first gradient is not dampened
-            if momentum.dampening > 0 and t > 1:
-                gradient = (1 - momentum.dampening) * gradient
-            velocity = momentum.coefficient * velocity + gradient
-            parameter += -learning_rate * velocity
-        else:
+        elif momentum.form is MomentumForm.TEXTBOOK:
             rate = -learning_rate
             if momentum.dampening > 0:
                 rate = -learning_rate * (1 - momentum.dampening)
             velocity = momentum.coefficient * velocity + rate * gradient
             parameter += velocity
+        elif momentum.form is MomentumForm.TEXTBOOK_NESTEROV:
+            parameter -= momentum.coefficient * velocity
+            velocity = momentum.coefficient * velocity + -learning_rate * gradient
+            parameter += (1 + momentum.coefficient) * velocity
+        else:
+            # the first gradient is not dampened
+            if momentum.dampening > 0 and t > 1:
+                gradient = (1 - momentum.dampening) * gradient
+            velocity = momentum.coefficient * velocity + gradient
+            if momentum.form is MomentumForm.NESTEROV:
+                ahead = gradient + momentum.coefficient * velocity
+                parameter += -learning_rate * ahead
+            else:
+                parameter += -learning_rate * velocity
         return velocity
 
     def report(self, error: FloatArray, z: FloatArray, p: FloatArray, Y: FloatArray) -> np.floating:
         """The number that is logged; z and p are the output's, `error` is p − Y, all (N, C)."""
-        if self.side.loss_report is LossReport.MSE:
-            return np.mean(np.square(error))
-        if self.side.loss_report is LossReport.HALF_SUM:
-            total: np.floating = np.sum(np.square(error))
-            return 0.5 * total
-        if self.side.loss_report is LossReport.ERROR_TIMES_LOSS:
-            return np.mean(error * (0.5 * np.mean(np.square(error))))
+        if not self.side.loss_report.of_probabilities:
+            return self.report_squares(error)
         costs = self.costs(z, p, Y)
         if self.side.loss_report is LossReport.CROSS_ENTROPY_SUM:
             return np.sum(costs)
         if self.binary or self.side.loss_report is LossReport.CROSS_ENTROPY_PER_OUTPUT:
             return np.mean(costs)
         return np.sum(costs) / len(Y)
+
+    def report_squares(self, error: FloatArray) -> np.floating:
+        """What is logged of squared errors."""
+        if self.side.loss_report is LossReport.MSE:
+            return np.mean(np.square(error))
+        if self.side.loss_report is LossReport.HALF_SUM:
+            total: np.floating = np.sum(np.square(error))
+            return 0.5 * total
+        if self.side.loss_report is LossReport.SUM:
+            return np.sum(np.square(error))
+        if self.side.loss_report is LossReport.HALF_MEAN:
+            return 0.5 * np.mean(np.square(error))
+        return np.mean(error * (0.5 * np.mean(np.square(error))))
 
     def costs(self, z: FloatArray, p: FloatArray, Y: FloatArray) -> FloatArray:
         """The cross-entropy of each output (N, C)."""

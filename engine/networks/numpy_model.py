@@ -13,10 +13,11 @@ import numpy as np
 
 from engine.experiment.settings import Settings
 from engine.experiment.side import Precision, Side
+from engine.experiment.update_rules import ZeroGrad
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.model_state import ModelState, check_state
 from engine.networks.numpy_mlp import NumpyMLP, StepValues, Velocity
-from engine.networks.places import Kind, Tensors, parameter_places
+from engine.networks.places import GRADIENT, VELOCITY, Kind, Place, Tensors, parameter_places
 from engine.networks.recorded_number import recorded_numbers
 from engine.networks.recorded_steps import RecordedSteps
 from engine.networks.recording import NotRecordableError, RecordedArray, Recording, Value
@@ -77,8 +78,8 @@ class NumpyModel:
 
     def state(self) -> ModelState:
         """Copies of all that the next step depends on."""
-        velocities = {place: _outward(velocity) for place, velocity in self._velocities().items()}
-        return ModelState(self.parameters() | velocities, self.steps)
+        kept = {place: _outward(array) for place, array in self._kept().items()}
+        return ModelState(self.parameters() | kept, self.steps)
 
     def set_state(self, state: ModelState) -> None:
         """Go on from a `state()` of a model with the same settings, in place; raises `ValueError` for another's."""
@@ -86,27 +87,39 @@ class NumpyModel:
         check_state(state, {place: parameter.T.shape for place, parameter in parameters.items()})
         for place, parameter in parameters.items():
             parameter[...] = state.tensors[place].T
-        self._set_velocities(state.velocities)
+        self._keep(state.kept)
         self.steps = state.steps
-        self._updates = state.steps if state.velocities or not self.side.momentum.coefficient else 0
+        has_velocities = any(place.kind is Kind.WEIGHT_VELOCITY for place in state.kept)
+        self._updates = state.steps if has_velocities or not self.side.momentum.coefficient else 0
 
     def _by_place(self) -> Tensors:
         arrays = {Kind.WEIGHT: self.network.W, Kind.BIAS: self.network.b}
         places = parameter_places(self.network.bias.values())
         return {place: arrays[place.kind][place.layer] for place in places}
 
-    def _velocities(self) -> Tensors:
-        kept = {Kind.WEIGHT: self.network.V, Kind.BIAS: self.network.U}
-        found = {place: kept[place.kind][place.layer] for place in self._by_place()}
-        if not any(isinstance(velocity, np.ndarray) for velocity in found.values()):
-            return {}
-        shapes = {place: parameter.shape for place, parameter in self._by_place().items()}
-        return {place.velocity: _of_shape(velocity, shapes[place]) for place, velocity in found.items()}
+    def _kept_arrays(self) -> dict[Kind, dict[int, Any]]:
+        """Where the network keeps what its updates need, by layer."""
+        network = self.network
+        arrays = {Kind.WEIGHT_VELOCITY: network.V, Kind.BIAS_VELOCITY: network.U}
+        if self.side.zero_grad is ZeroGrad.FORGOTTEN:
+            arrays |= {Kind.WEIGHT_GRADIENT: network.dW, Kind.BIAS_GRADIENT: network.db}
+        return arrays
 
-    def _set_velocities(self, velocities: Tensors) -> None:
-        kept = {Kind.WEIGHT: self.network.V, Kind.BIAS: self.network.U}
-        for place in self._by_place():
-            kept[place.kind][place.layer] = velocities[place.velocity].T.copy() if velocities else 0.0
+    def _kept(self) -> Tensors:
+        arrays, parameters = self._kept_arrays(), self._by_place()
+        found: Tensors = {}
+        for kinds in (VELOCITY, GRADIENT):
+            shapes = {Place(kinds[place.kind], place.layer): one.shape for place, one in parameters.items()}
+            here = {place: arrays[place.kind][place.layer] for place in shapes if place.kind in arrays}
+            if any(isinstance(one, np.ndarray) for one in here.values()):
+                found |= {place: _of_shape(one, shapes[place]) for place, one in here.items()}
+        return found
+
+    def _keep(self, kept: Tensors) -> None:
+        for kind, arrays in self._kept_arrays().items():
+            for layer in arrays:
+                place = Place(kind, layer)
+                arrays[layer] = kept[place].T.copy() if place in kept else 0.0
 
     def predict(self, X: FloatArray | None = None) -> FloatArray:
         """The network's output (N, C) at the present weights, for the data unless other inputs are given."""
@@ -127,16 +140,16 @@ class RecordedNumpyModel(NumpyModel):
         return self.steps_from_now.next(self)
 
     def plain_step(self) -> float:
-        """A step, with the velocities left where a recording finds them."""
-        kept = self._velocities()
+        """A step, with what is kept left where a recording finds them."""
+        kept = self._kept()
         loss = super().step()
-        self._keep_velocities(kept)
+        self._keep_in(kept)
         return loss
 
     def record(self) -> Replay | None:
         """As `Recordable.record`."""
         before = self.state()
-        # A velocity that is one number becomes an array: the recording would take it for a constant.
+        # What is kept as one number becomes an array: the recording would take it for a constant.
         self.set_state(before)
         recording = Recording()
         numbers, trail = recorded_numbers(self._next_numbers())
@@ -156,17 +169,17 @@ class RecordedNumpyModel(NumpyModel):
             return None
         return float(recorded.outputs[0])
 
-    def _set_velocities(self, velocities: Tensors) -> None:
-        kept = self._velocities()
-        super()._set_velocities(velocities)
-        if kept.keys() == velocities.keys():
-            self._keep_velocities(kept)
+    def _keep(self, kept: Tensors) -> None:
+        present = self._kept()
+        super()._keep(kept)
+        if present.keys() == kept.keys():
+            self._keep_in(present)
         else:
             self.steps_from_now = RecordedSteps()
 
-    def _keep_velocities(self, arrays: Tensors) -> None:
-        """Put the present velocities into these arrays: the recording writes into them."""
-        kept = {Kind.WEIGHT_VELOCITY: self.network.V, Kind.BIAS_VELOCITY: self.network.U}
+    def _keep_in(self, arrays: Tensors) -> None:
+        """Put what is kept now into these arrays: the recording writes into them."""
+        kept = self._kept_arrays()
         for place, array in arrays.items():
             array[...] = kept[place.kind][place.layer]
             kept[place.kind][place.layer] = array
@@ -181,6 +194,8 @@ def record_step(
     """
     recorded = copy(network)
     recorded.dW, recorded.db = {}, {}
+    if network.side.zero_grad is ZeroGrad.FORGOTTEN:
+        recorded.dW, recorded.db = _given(recording, network.dW), _given(recording, network.db)
     recorded.W, recorded.b = _given(recording, network.W), _given(recording, network.b)
     recorded.V, recorded.U = _given(recording, network.V), _given(recording, network.U)
     step = recorded.step(recording.give(X), recording.give(Y), **numbers)
@@ -200,11 +215,11 @@ def _given(recording: Recording, arrays: dict[int, Any]) -> dict[int, Any]:
     return {i: recording.give(one) if isinstance(one, np.ndarray) else one for i, one in arrays.items()}
 
 
-def _of_shape(velocity: Velocity, shape: tuple[int, ...]) -> FloatArray:
-    """A velocity that is one number, as a bias' may be by a slip, as an array."""
-    if isinstance(velocity, np.ndarray) and velocity.shape == shape:
-        return velocity
-    return np.broadcast_to(velocity, shape).copy()
+def _of_shape(kept: Velocity, shape: tuple[int, ...]) -> FloatArray:
+    """What is kept as one number, as for a bias it may be by a slip, as an array."""
+    if isinstance(kept, np.ndarray) and kept.shape == shape:
+        return kept
+    return np.broadcast_to(kept, shape).copy()
 
 
 def _outward(parameter: FloatArray) -> FloatArray:

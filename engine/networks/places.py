@@ -39,6 +39,9 @@ PARAMETERS = (Kind.WEIGHT, Kind.BIAS)
 VELOCITY = {Kind.WEIGHT: Kind.WEIGHT_VELOCITY, Kind.BIAS: Kind.BIAS_VELOCITY}
 """Of a parameter, where there is momentum."""
 
+GRADIENT = {Kind.WEIGHT: Kind.WEIGHT_GRADIENT, Kind.BIAS: Kind.BIAS_GRADIENT}
+"""Of a parameter; kept from step to step where it is never set to zero."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -62,6 +65,11 @@ class Place:
     def velocity(self) -> Place:
         """That of a parameter's velocity."""
         return Place(VELOCITY[self.kind], self.layer)
+
+    @property
+    def gradient(self) -> Place:
+        """That of a parameter's gradient."""
+        return Place(GRADIENT[self.kind], self.layer)
 
 
 Tensors = dict[Place, FloatArray]

@@ -1,7 +1,7 @@
 """What the fast steps of both sides share: a plain step is recorded, and run again once it has given plain steps' bits.
 
-A recording reads and writes the very arrays that hold the model's parameters and velocities. Whoever sets a state
-writes into those; where velocities appear or go, another recording is made. `recording.py` records NumPy's calls,
+A recording reads and writes the very arrays that hold the model's parameters and what its updates keep. Whoever sets
+a state writes into those; where some appear or go, another recording is made. `recording.py` records NumPy's calls,
 `torch_replay.py` PyTorch's.
 """
 

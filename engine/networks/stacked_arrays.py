@@ -25,7 +25,11 @@ AXES: dict[int | None, Any] = {None: (-2, -1), 0: -2, 1: -1}
 
 
 class _OfEachRun(np.ndarray[Any, Any]):
-    """`T`, `sum(axis=0)`, `np.dot`, `np.sum` and `np.mean` are those of each run."""
+    """`T`, `len`, `sum(axis=0)`, `np.dot`, `np.sum` and `np.mean` are those of each run."""
+
+    def __len__(self) -> int:
+        """Of each run."""
+        return int(self.shape[-2])
 
     @property
     def T(self) -> Any:  # noqa: N802
@@ -117,6 +121,9 @@ class StackedNumber:
 
     def __rmul__(self, other: Any) -> Any:
         return self._of(operator.mul, other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._of(operator.truediv, self, other)
 
     def __eq__(self, other: object) -> bool:
         return self._compared(operator.eq, other)

@@ -12,20 +12,30 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.experiment.side import LogMoment, LossInput, LossReport, Objective, Reduction, Side, is_fused
-from engine.experiment.update_rules import DecayForm, UpdateOrder
+from engine.experiment.side import (
+    LogMoment,
+    LossInput,
+    LossReport,
+    Objective,
+    Reduction,
+    Side,
+    decay_rates,
+    is_fused,
+)
+from engine.experiment.update_rules import Decayed, DecayForm, UpdateOrder, ZeroGrad
 
 
 class TorchMLP:
     """The network, and how it learns."""
 
-    def __init__(self, side: Side, model: nn.Sequential, binary: bool) -> None:
+    def __init__(self, side: Side, model: nn.Sequential, binary: bool, samples: int) -> None:
         """`binary` says that a cross-entropy is that of each output for itself. A fused loss takes the logits: the
-        model then ends with the identity.
+        model then ends with the identity. There are N = `samples` in a batch.
         """
         self.side = side
         self.binary = binary
         self.fused = is_fused(side)
+        self.decay_rate, self.decay_in_gradient = decay_rates(side, samples)
         # What torch's own annotations do not know of these is left open.
         self.model: Any = model
         self.learning_rate = side.learning_rate
@@ -37,34 +47,46 @@ class TorchMLP:
 
     def prepare(self) -> None:
         """The loss function and the optimizer: one for each layer where layers are updated in turn."""
-        side, momentum, decay = self.side, self.side.momentum, self.side.weight_decay
+        side, momentum = self.side, self.side.momentum
         if side.objective is not Objective.CROSS_ENTROPY or side.loss_input is not LossInput.PROBABILITIES:
             self.criterion = self.loss_function()
         if momentum.written_out:
             self.velocities = {parameter: torch.zeros_like(parameter) for parameter in self.model.parameters()}
         elif side.update_order is UpdateOrder.TOGETHER:
+            groups = self.groups(self.model)
             self.optimizer = torch.optim.SGD(
-                self.model.parameters(),
+                groups,
                 lr=self.learning_rate,
                 momentum=momentum.coefficient,
                 dampening=momentum.dampening,
-                weight_decay=decay.rate_in_gradient,
+                nesterov=momentum.nesterov,
+                weight_decay=self.decay_in_gradient,
             )
         else:
             self.optimizers = []
             for linear in self.model[0::2]:
+                groups = self.groups(linear)
                 optimizer = torch.optim.SGD(
-                    linear.parameters(),
+                    groups,
                     lr=self.learning_rate,
                     momentum=momentum.coefficient,
                     dampening=momentum.dampening,
-                    weight_decay=decay.rate_in_gradient,
+                    nesterov=momentum.nesterov,
+                    weight_decay=self.decay_in_gradient,
                 )
                 self.optimizers.append(optimizer)
 
+    def groups(self, module: nn.Module) -> Any:
+        """What an optimizer moves; biases that do not decay are a group of their own."""
+        if self.decay_in_gradient > 0 and self.side.decayed is Decayed.WEIGHTS:
+            weights = [one for name, one in module.named_parameters() if name.endswith("weight")]
+            biases = [one for name, one in module.named_parameters() if name.endswith("bias")]
+            return [{"params": weights}, {"params": biases, "weight_decay": 0.0}]
+        return module.parameters()
+
     def loss_function(self) -> nn.Module:  # noqa: PLR0911 - each of them
         """As `torch.nn` has it; a cross-entropy of softmax's outputs is missing there."""
-        mean = self.side.reduction is Reduction.MEAN
+        mean = self.side.takes_mean
         if self.side.objective is Objective.SQUARED_ERROR:
             if mean:
                 return nn.MSELoss()
@@ -83,7 +105,8 @@ class TorchMLP:
 
     def step(self, X: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
         """One update; returns the number that is logged, where it was computed."""
-        self.model.zero_grad()
+        if self.side.zero_grad is ZeroGrad.EACH_STEP:
+            self.model.zero_grad()
         if self.side.update_order is UpdateOrder.TOGETHER:
             prediction = self.model(X)
             loss = self.objective(prediction, Y)
@@ -111,42 +134,85 @@ class TorchMLP:
     def objective(self, prediction: torch.Tensor, Y: torch.Tensor) -> Any:
         """The number whose gradient is taken."""
         side = self.side
-        if side.objective is Objective.SQUARED_ERROR and side.reduction is Reduction.SUM:
-            return self.criterion(prediction, Y) * 0.5
         if side.objective is Objective.CROSS_ENTROPY and side.loss_input is LossInput.PROBABILITIES:
             costs = -(Y * torch.log(prediction)).sum(dim=1)
-            if side.reduction is Reduction.SUM:
-                return costs.sum()
-            return costs.mean()
-        return self.criterion(prediction, Y)
+            if side.takes_mean:
+                return costs.mean()
+            total = costs.sum()
+        elif side.takes_mean:
+            return self.criterion(prediction, Y)
+        else:
+            total = self.criterion(prediction, Y)
+        return self.reduce(total, prediction)
+
+    def reduce(self, total: torch.Tensor, prediction: torch.Tensor) -> torch.Tensor:
+        """The objective, from the sum of all squared errors or cross-entropies; the prediction is (N, C)."""
+        side = self.side
+        if side.reduction is Reduction.PER_OUTPUT:
+            return total / prediction.shape[1]
+        if side.objective is Objective.SQUARED_ERROR:
+            if side.reduction is Reduction.TWICE_SUM:
+                return total
+            total = total * 0.5
+        elif side.reduction is Reduction.TWICE_SUM:
+            return total * 2
+        if side.reduction is Reduction.PER_SAMPLE:
+            return total / len(prediction)
+        if side.reduction is Reduction.PER_SAMPLE_TWICE:
+            return total / len(prediction) ** 2
+        return total
 
     def update(self, module: nn.Module, index: int) -> None:
         """Move the module's parameters against their gradients; `index` is that of its optimizer among several."""
-        momentum, decay = self.side.momentum, self.side.weight_decay
-        if decay.rate > 0 and decay.form is DecayForm.DECOUPLED:
+        if self.decay_rate > 0 and self.side.weight_decay.form is DecayForm.DECOUPLED:
             with torch.no_grad():
-                for parameter in module.parameters():
-                    parameter.mul_(1 - self.learning_rate * decay.rate)
-        if momentum.written_out:
+                self.shrink(module)
+        if self.side.momentum.written_out:
             with torch.no_grad():
-                for parameter in module.parameters():
-                    self.descend(parameter, self.velocities[parameter])
+                self.descend(module)
         elif self.side.update_order is UpdateOrder.TOGETHER:
             self.optimizer.step()
         else:
             self.optimizers[index].step()
 
-    def descend(self, parameter: nn.Parameter, velocity: torch.Tensor) -> None:
+    def shrink(self, module: nn.Module) -> None:
+        """Weight decay beside the step."""
+        if self.side.decayed is Decayed.WEIGHTS:
+            for name, parameter in module.named_parameters():
+                if name.endswith("weight"):
+                    parameter.mul_(1 - self.learning_rate * self.decay_rate)
+        else:
+            for parameter in module.parameters():
+                parameter.mul_(1 - self.learning_rate * self.decay_rate)
+
+    def descend(self, module: nn.Module) -> None:
         """The textbook's momentum, which `torch.optim` does not have."""
-        momentum, decay = self.side.momentum, self.side.weight_decay
-        gradient: Any = parameter.grad
-        if decay.rate > 0 and decay.form is DecayForm.IN_GRADIENT:
-            gradient = gradient.add(parameter, alpha=decay.rate)
+        if self.decay_in_gradient > 0 and self.side.decayed is Decayed.WEIGHTS:
+            for name, parameter in module.named_parameters():
+                gradient: Any = parameter.grad
+                if name.endswith("weight"):
+                    gradient = gradient.add(parameter, alpha=self.decay_in_gradient)
+                self.move(parameter, gradient, self.velocities[parameter])
+        else:
+            for parameter in module.parameters():
+                gradient = parameter.grad
+                if self.decay_in_gradient > 0:
+                    gradient = gradient.add(parameter, alpha=self.decay_in_gradient)
+                self.move(parameter, gradient, self.velocities[parameter])
+
+    def move(self, parameter: nn.Parameter, gradient: torch.Tensor, velocity: torch.Tensor) -> None:
+        """A parameter and its velocity, in place."""
+        momentum = self.side.momentum
         rate = -self.learning_rate
         if momentum.dampening > 0:
             rate = -self.learning_rate * (1 - momentum.dampening)
-        velocity.mul_(momentum.coefficient).add_(gradient, alpha=rate)
-        parameter.add_(velocity)
+        if momentum.nesterov:
+            parameter.sub_(velocity, alpha=momentum.coefficient)
+            velocity.mul_(momentum.coefficient).add_(gradient, alpha=rate)
+            parameter.add_(velocity, alpha=1 + momentum.coefficient)
+        else:
+            velocity.mul_(momentum.coefficient).add_(gradient, alpha=rate)
+            parameter.add_(velocity)
 
     def report(self, loss: torch.Tensor, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
         """The number that is logged; `loss` is the one whose gradient was taken."""
@@ -155,10 +221,18 @@ class TorchMLP:
         if self.side.loss_report.of_probabilities:
             return self.cross_entropy(prediction, Y)
         p = self.probabilities(prediction)
+        return self.squares(p, Y)
+
+    def squares(self, p: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
+        """What is logged of squared errors."""
         if self.side.loss_report is LossReport.MSE:
             return nn.functional.mse_loss(p, Y)
         if self.side.loss_report is LossReport.HALF_SUM:
             return nn.functional.mse_loss(p, Y, reduction="sum") * 0.5
+        if self.side.loss_report is LossReport.SUM:
+            return nn.functional.mse_loss(p, Y, reduction="sum")
+        if self.side.loss_report is LossReport.HALF_MEAN:
+            return nn.functional.mse_loss(p, Y) * 0.5
         error = p - Y
         return (error * (0.5 * error.square().mean())).mean()
 

@@ -16,10 +16,11 @@ from torch import nn
 
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import DerivativeAt, InitialWeights, Precision, Side, SideName, is_fused
+from engine.experiment.side import DerivativeAt, InitialWeights, Precision, Side, SideName, TargetShape, is_fused
+from engine.experiment.update_rules import ZeroGrad
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.model_state import ModelState, check_state
-from engine.networks.places import Place, Tensors, parameter_places
+from engine.networks.places import Kind, Place, Tensors, parameter_places
 from engine.networks.torch_device import find_device
 from engine.networks.torch_mlp import TorchMLP
 from engine.networks.torch_slip import SLIPPED_ACTIVATIONS
@@ -82,13 +83,34 @@ class _SafeBCELoss(nn.BCELoss):
         return super().forward(prediction.nan_to_num(nan=0.5), target) + 0 * prediction.detach().sum()
 
 
+def _broadcast(prediction: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    shape = torch.broadcast_shapes(prediction.shape, target.shape)  # type: ignore[no-untyped-call]
+    return prediction.expand(shape), target.expand(shape)
+
+
+class _SilentMSELoss(nn.MSELoss):
+    """`nn.MSELoss`, which warns of targets of another shape, on the terminal that shows a run."""
+
+    def forward(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """A scalar from (N, C) twice, or from (N, 1) and (N,)."""
+        return super().forward(*_broadcast(prediction, target))
+
+
 class _Network(TorchMLP):
-    """With a loss that a run may diverge in."""
+    """With a loss that a run may diverge in, and that has nothing to say on a screen."""
 
     def loss_function(self) -> nn.Module:
         """As `TorchMLP.loss_function`."""
         function = super().loss_function()
-        return _SafeBCELoss(reduction=function.reduction) if isinstance(function, nn.BCELoss) else function
+        if isinstance(function, nn.BCELoss):
+            return _SafeBCELoss(reduction=function.reduction)
+        return _SilentMSELoss(reduction=function.reduction) if isinstance(function, nn.MSELoss) else function
+
+    def report(self, loss: torch.Tensor, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
+        """As `TorchMLP.report`."""
+        if self.side.target_shape is TargetShape.FLAT:
+            prediction, Y = _broadcast(prediction, Y)
+        return super().report(loss, prediction, Y)
 
 
 class TorchModel:
@@ -98,9 +120,13 @@ class TorchModel:
         self.side = settings.side(SideName.PYTORCH)
         device = find_device(settings.device)
         dtype = torch.float64 if self.side.precision is Precision.FLOAT64 else torch.float32
-        self.network = _Network(self.side, build_model(settings).to(device), settings.is_binary(self.side))
+        self.network = _Network(
+            self.side, build_model(settings).to(device), settings.is_binary(self.side), settings.data.samples
+        )
         self.X = torch.tensor(settings.data.X, dtype=dtype, device=device)
         self.Y = torch.tensor(settings.data.Y, dtype=dtype, device=device)
+        if self.side.target_shape is TargetShape.FLAT:
+            self.Y = self.Y.flatten()
         self.steps = 0
         self._updates = 0
         """Those that the velocities have seen."""
@@ -139,8 +165,8 @@ class TorchModel:
 
     def state(self) -> ModelState:
         """Copies of all that the next step depends on."""
-        velocities = {place: _copied(velocity) for place, velocity in self._velocities().items()}
-        return ModelState(self.parameters() | velocities, self.steps)
+        kept = {place: _copied(tensor) for place, tensor in self._kept().items()}
+        return ModelState(self.parameters() | kept, self.steps)
 
     def set_state(self, state: ModelState) -> None:
         """Go on from a `state()` of a model with the same settings, in place; raises `ValueError` for another's."""
@@ -149,9 +175,9 @@ class TorchModel:
         with torch.no_grad():
             for place, parameter in parameters.items():
                 parameter.copy_(torch.from_numpy(state.tensors[place]))
-            self._set_velocities(state.velocities)
+            self._keep(state.kept)
         self.steps = state.steps
-        self._updates = state.steps if state.velocities else 0
+        self._updates = state.steps if any(place.kind is Kind.WEIGHT_VELOCITY for place in state.kept) else 0
 
     @property
     def _by_place(self) -> dict[Place, nn.Parameter]:
@@ -163,8 +189,7 @@ class TorchModel:
         one = self.network.optimizer
         return self.network.optimizers if one is None else [one]
 
-    def _kept(self, parameter: nn.Parameter) -> torch.Tensor | None:
-        """A parameter's velocity."""
+    def _velocity(self, parameter: nn.Parameter) -> torch.Tensor | None:
         if self.side.momentum.written_out:
             return self.network.velocities[parameter] if self._updates else None
         for optimizer in self._optimizers:
@@ -173,24 +198,25 @@ class TorchModel:
                 return buffer
         return None
 
-    def _velocities(self) -> dict[Place, torch.Tensor]:
-        found = {place.velocity: self._kept(parameter) for place, parameter in self._by_place.items()}
-        return {place: velocity for place, velocity in found.items() if velocity is not None}
+    def _kept(self) -> dict[Place, torch.Tensor]:
+        found = {place.velocity: self._velocity(parameter) for place, parameter in self._by_place.items()}
+        if self.side.zero_grad is ZeroGrad.FORGOTTEN:
+            found |= {place.gradient: parameter.grad for place, parameter in self._by_place.items()}
+        return {place: tensor for place, tensor in found.items() if tensor is not None}
 
-    def _set_velocities(self, velocities: Tensors) -> None:
-        present = self._velocities()
-        if present.keys() == velocities.keys():
+    def _keep(self, kept: Tensors) -> None:
+        present = self._kept()
+        if present.keys() == kept.keys():
             for place, tensor in present.items():
-                tensor.copy_(torch.from_numpy(velocities[place]))
+                tensor.copy_(torch.from_numpy(kept[place]))
             return
         self.network.prepare()
-        if not velocities:
-            return
         for place, parameter in self._by_place.items():
-            velocity = torch.from_numpy(velocities[place.velocity]).to(parameter)
-            if self.side.momentum.written_out:
+            parameter.grad = _like(parameter, kept.get(place.gradient))
+            velocity = _like(parameter, kept.get(place.velocity))
+            if velocity is not None and self.side.momentum.written_out:
                 self.network.velocities[parameter].copy_(velocity)
-            else:
+            elif velocity is not None:
                 self._optimizer_of(parameter).state[parameter][MOMENTUM_BUFFER] = velocity
 
     def _optimizer_of(self, parameter: nn.Parameter) -> torch.optim.Optimizer:
@@ -204,6 +230,11 @@ class TorchModel:
         inputs = self.X if X is None else torch.tensor(X, dtype=self.X.dtype, device=self.X.device)
         with torch.no_grad():
             return np.array(self.network.probabilities(self.model(inputs)).cpu().numpy())
+
+
+def _like(parameter: nn.Parameter, array: FloatArray | None) -> torch.Tensor | None:
+    """Where the parameter is, in its type."""
+    return None if array is None else torch.tensor(array, dtype=parameter.dtype, device=parameter.device)
 
 
 def _copied(tensor: torch.Tensor) -> FloatArray:

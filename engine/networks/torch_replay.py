@@ -264,8 +264,8 @@ class ReplayedTorchModel(TorchModel):
         super().set_learning_rate(rate)
         self._numbers = {"learning_rate": rate}
 
-    def _set_velocities(self, velocities: Tensors) -> None:
-        if velocities.keys() != self._velocities().keys():
-            # The recording writes into velocities that are no longer there.
+    def _keep(self, kept: Tensors) -> None:
+        if kept.keys() != self._kept().keys():
+            # The recording writes into tensors that are no longer there.
             self.steps_from_now = RecordedSteps()
-        super()._set_velocities(velocities)
+        super()._keep(kept)

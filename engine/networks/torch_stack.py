@@ -14,7 +14,16 @@ import torch
 from torch import nn
 
 from engine.experiment.settings import Settings
-from engine.experiment.side import LossInput, LossReport, Objective, Precision, Reduction, Side
+from engine.experiment.side import (
+    LossInput,
+    LossReport,
+    Objective,
+    Precision,
+    Reduction,
+    Side,
+    TargetShape,
+    gradient_factor,
+)
 from engine.networks.places import Kind, Place, Tensors
 from engine.networks.stacked_runs import StackedRun
 from engine.networks.torch_device import find_device
@@ -42,24 +51,27 @@ class StackedLinear(nn.Module):
 class StackedTorchMLP(TorchMLP):
     """R networks; what a step returns are the numbers that each run would log, (reports, R)."""
 
-    def __init__(self, side: Side, model: nn.Sequential, binary: bool, reports: Sequence[LossReport]) -> None:
-        super().__init__(side, model, binary)
+    def __init__(
+        self, side: Side, model: nn.Sequential, binary: bool, samples: int, reports: Sequence[LossReport]
+    ) -> None:
+        super().__init__(side, model, binary, samples)
         self._reports = reports
 
     def objective(self, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
         """The sum over all runs of each run's objective: each run's gradient is its own."""
-        side, (N, C) = self.side, Y.shape[1:]
+        side, (N, C) = self.side, prediction.shape[1:]
         if side.objective is Objective.SQUARED_ERROR:
-            total = nn.functional.mse_loss(prediction, Y, reduction="sum")
-            return total / (N * C) if side.reduction is Reduction.MEAN else total * 0.5
-        if self.binary and side.loss_input is LossInput.PROBABILITIES:
+            total = (prediction - Y).square().sum()
+            if side.target_shape is TargetShape.FLAT and side.reduction is Reduction.MEAN:
+                # of all pairs
+                total = total / N
+        elif self.binary and side.loss_input is LossInput.PROBABILITIES:
             # A run that has diverged has nothing to say, and must not end the others.
             total = nn.functional.binary_cross_entropy(prediction.nan_to_num(nan=0.5), Y, reduction="sum")
         else:
             total = self._own_costs(prediction, Y).sum()
-        if side.reduction is Reduction.SUM:
-            return total
-        return total / (N * C if self.binary else N)
+        scale = 0.5 if side.objective is Objective.SQUARED_ERROR else 1.0
+        return total * (scale * gradient_factor(side, N, C))
 
     def _own_costs(self, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
         """Of the cross-entropy that is trained on, whatever is logged."""
@@ -81,13 +93,19 @@ class StackedTorchMLP(TorchMLP):
                 return costs.sum(1)
             if self.binary or report is LossReport.CROSS_ENTROPY_PER_OUTPUT:
                 return costs.mean(1)
-            return costs.sum(1) / Y.shape[1]
-        error = (self.probabilities(prediction) - Y).flatten(1)
-        if report is LossReport.MSE:
-            return error.square().mean(1)
-        if report is LossReport.HALF_SUM:
-            return error.square().sum(1) * 0.5
-        return (error * (0.5 * error.square().mean(1, keepdim=True))).mean(1)
+            return costs.sum(1) / prediction.shape[1]
+        return _of_squares(report, (self.probabilities(prediction) - Y).flatten(1))
+
+
+def _of_squares(report: LossReport, error: torch.Tensor) -> torch.Tensor:
+    """(R,) from (R, N·C)."""
+    if report is LossReport.MSE:
+        return error.square().mean(1)
+    if report in (LossReport.HALF_SUM, LossReport.SUM):
+        return error.square().sum(1) * (0.5 if report is LossReport.HALF_SUM else 1.0)
+    if report is LossReport.HALF_MEAN:
+        return error.square().mean(1) * 0.5
+    return (error * (0.5 * error.square().mean(1, keepdim=True))).mean(1)
 
 
 class TorchStack:
@@ -113,7 +131,11 @@ class TorchStack:
         self._X, self._Y = (
             tensor(array).expand(len(runs), *array.shape) for array in (settings.data.X, settings.data.Y)
         )
-        self._network = StackedTorchMLP(side, nn.Sequential(*modules), settings.is_binary(side), reports)
+        if side.target_shape is TargetShape.FLAT:
+            self._Y = self._Y.mT
+        self._network = StackedTorchMLP(
+            side, nn.Sequential(*modules), settings.is_binary(side), settings.data.samples, reports
+        )
         self._taken = 0
         self._replay: TorchReplay | None = None
 

@@ -1,4 +1,6 @@
-"""A training step again with differences matched on the hand-written side: what `reasons.py` tries its reasons with."""
+"""A training step again with differences matched on the hand-written side, or on PyTorch's where by hand nothing can
+match: what `reasons.py` tries its reasons with.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,10 @@ import numpy as np
 from engine.experiment.discrepancies import Discrepancy, match_toward
 from engine.experiment.settings import Settings
 from engine.experiment.side import SideName
+from engine.experiment.update_rules import ZeroGrad
 from engine.networks.model_state import ModelState
 from engine.networks.numpy_model import NumpyModel
-from engine.networks.places import PARAMETERS, Place, Tensors
+from engine.networks.places import VELOCITY, Place, Tensors
 from engine.run.lockstep import States
 from engine.step.operations import Operation
 from engine.step.step_tensors import numpy_tensors
@@ -22,7 +25,7 @@ class OutOfTimeError(Exception):
 
 
 class MatchedSteps:
-    """The step again with differences matched on the hand-written side, each combination of them once.
+    """The step again with differences matched, each combination of them once.
 
     `may_go_on` is asked before each gap but the first since it was set.
     """
@@ -30,7 +33,7 @@ class MatchedSteps:
     def __init__(self, settings: Settings, epoch: int, states: States) -> None:
         self.settings, self.states = settings, states
         self._epoch = epoch
-        self._steps: dict[tuple[Discrepancy, ...], Tensors | None] = {}
+        self._steps: dict[tuple[Discrepancy, ...], tuple[Tensors | None, Tensors]] = {}
         self._gaps: dict[tuple[Place, tuple[Discrepancy, ...]], float | None] = {}
         self._may_go_on: Callable[[], bool] = lambda: True
         self._taken = 0
@@ -55,20 +58,22 @@ class MatchedSteps:
     def _gap(self, operation: Operation, chosen: tuple[Discrepancy, ...]) -> float | None:
         if chosen not in self._steps:
             self._steps[chosen] = self._step(chosen)
-        step = self._steps[chosen]
+        step, theirs = self._steps[chosen]
         if step is None:
             return None
         found = step.get(operation.place)
         if found is None:
             return None if operation.lacking != "PyTorch" else 0.0
-        target = operation.pytorch.astype(np.float64)
+        target = theirs.get(operation.place, operation.pytorch).astype(np.float64)
         if operation.lacking == "PyTorch" or found.shape != target.shape:
             return None
         gap = np.abs(found.astype(np.float64) - target)
         return float(gap.max()) if np.isfinite(gap).all() else None
 
-    def _step(self, chosen: tuple[Discrepancy, ...]) -> Tensors | None:
-        """The hand-written side's tensors; none where it would need what neither side has kept."""
+    def _step(self, chosen: tuple[Discrepancy, ...]) -> tuple[Tensors | None, Tensors]:
+        """The hand-written side's tensors, none where it would need what neither side has kept; and PyTorch's, where
+        they are others than before.
+        """
         matched = self.settings
         for discrepancy in chosen:
             matched, _ = match_toward(discrepancy, matched, SideName.PYTORCH)
@@ -76,21 +81,34 @@ class MatchedSteps:
         if self._epoch > 1 or not any(discrepancy.only_start for discrepancy in chosen):
             state = _matched_state(self.settings, matched, self.states, model)
             if state is None:
-                return None
+                return None, {}
             model.set_state(state)
-        return numpy_tensors(model)
+        return numpy_tensors(model), self._theirs(matched)
+
+    def _theirs(self, matched: Settings) -> Tensors:
+        if matched.pytorch.target_shape is self.settings.pytorch.target_shape:
+            return {}
+        from engine.networks.torch_model import TorchModel
+        from engine.step.torch_trace import torch_tensors
+
+        model = TorchModel(self.settings.with_side(SideName.PYTORCH, target_shape=matched.pytorch.target_shape))
+        model.set_state(self.states[1])
+        return torch_tensors(model)
 
 
 def _matched_state(settings: Settings, matched: Settings, states: States, model: NumpyModel) -> ModelState | None:
     """NumPy's state as the matched side keeps it; what it did not have before is PyTorch's."""
     before, theirs = states
     same_momentum = matched.numpy.momentum == settings.numpy.momentum
-    wanted = list(model.parameters())
-    if matched.numpy.momentum.coefficient and (before if same_momentum else theirs).velocities:
-        wanted += [place.velocity for place in wanted]
+    parameters = list(model.parameters())
+    wanted = list(parameters)
+    if before.steps and matched.numpy.momentum.coefficient:
+        wanted += [place.velocity for place in parameters]
+    if before.steps and matched.numpy.zero_grad is ZeroGrad.FORGOTTEN:
+        wanted += [place.gradient for place in parameters]
     tensors: Tensors = {}
     for place in wanted:
-        sources = (before, theirs) if place.kind in PARAMETERS or same_momentum else (theirs,)
+        sources = (theirs,) if place.kind in VELOCITY.values() and not same_momentum else (before, theirs)
         value = next((source.tensors[place] for source in sources if place in source.tensors), None)
         if value is None:
             return None

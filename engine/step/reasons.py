@@ -13,7 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from engine.experiment.discrepancies import Discrepancy, remaining
+from engine.experiment.discrepancies import Discrepancy, match_toward, remaining
 from engine.experiment.settings import Settings
 from engine.experiment.side import SideName
 from engine.networks.numpy_model import data_arrays
@@ -135,10 +135,12 @@ def _meaning(settings: Settings, chosen: Sequence[Discrepancy], how: str, operat
         for discrepancy in chosen
     )
     equal = "bit for bit" if "bit for bit" in how else "up to rounding"
+    by_hand = all(match_toward(one, settings, SideName.PYTORCH)[1] is SideName.PYTORCH for one in chosen)
+    where = "on the hand-written side" if by_hand else "as far as possible on the hand-written side, else on PyTorch's"
     return Reason(
         ReasonKind.MEANING,
         f"Meaning: {names}",
-        f"{values}. Tried: matched on the hand-written side, this operation gives PyTorch's numbers {equal}.",
+        f"{values}. Tried: matched {where}, this operation gives PyTorch's numbers {equal}.",
         tuple(chosen),
         operation.numpy.size,
     )
@@ -207,4 +209,4 @@ def _operands(settings: Settings, name: SideName, states: States, operations: Se
     side, numpy_side = settings.side(name), name is SideName.NUMPY
     X, Y = data_arrays(settings if numpy_side else settings.with_side(SideName.NUMPY, precision=side.precision))
     tensors = {one.place: one.numpy if numpy_side else one.pytorch for one in operations}
-    return Operands(settings, side, X, Y, tensors, states[0 if numpy_side else 1].velocities)
+    return Operands(settings, side, X, Y, tensors, states[0 if numpy_side else 1].kept)

@@ -6,8 +6,8 @@ import numpy as np
 
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import LogMoment, Reduction, is_fused
-from engine.experiment.update_rules import UpdateOrder
+from engine.experiment.side import BiasGradient, LogMoment, Reduction, is_fused
+from engine.experiment.update_rules import UpdateOrder, ZeroGrad
 from engine.networks.model_state import ModelState
 from engine.networks.numpy_model import NumpyModel
 from engine.networks.places import Kind, Place, Tensors, renamed
@@ -27,6 +27,8 @@ def formula(place: Place, settings: Settings) -> str:
     below = f"a{layer - 1}" if layer > 1 else "X"
     last = len(settings.activations)
     kind = SIGNS[settings.activations[layer - 1]] if layer else ""
+    forgotten = any(side.zero_grad is ZeroGrad.FORGOTTEN for side in (settings.numpy, settings.pytorch))
+    before = " + those before" if forgotten else ""
     bias = f" + b{layer}" if layer in biased_layers(settings) else ""
     return {
         Kind.WEIGHT_BEFORE: f"W{layer}",
@@ -36,8 +38,8 @@ def formula(place: Place, settings: Settings) -> str:
         Kind.LOSS: "logged loss",
         Kind.ERROR: "∂L/∂ŷ" if layer == last else f"∂L/∂a{layer} = δ{layer + 1}·W{layer + 1}ᵀ",
         Kind.DELTA: f"δ{layer} = {_delta(layer, last, kind, settings)}",
-        Kind.WEIGHT_GRADIENT: f"∂L/∂W{layer} = {below}ᵀ·δ{layer}",
-        Kind.BIAS_GRADIENT: f"∂L/∂b{layer} = Σδ{layer}",
+        Kind.WEIGHT_GRADIENT: f"∂L/∂W{layer} = {below}ᵀ·δ{layer}{before}",
+        Kind.BIAS_GRADIENT: f"∂L/∂b{layer} = Σδ{layer}{before}",
         Kind.WEIGHT_VELOCITY: f"velocity of W{layer}",
         Kind.BIAS_VELOCITY: f"velocity of b{layer}",
         Kind.WEIGHT_UPDATE: f"ΔW{layer}",
@@ -53,7 +55,9 @@ def _delta(layer: int, last: int, kind: str, settings: Settings) -> str:
     if not (is_fused(settings.numpy) and is_fused(settings.pytorch)):
         return f"∂L/∂ŷ ∘ {kind}′"
     count = "N·C" if settings.is_binary(settings.numpy) else "N"
-    return "ŷ − y" if settings.numpy.reduction is settings.pytorch.reduction is Reduction.SUM else f"(ŷ − y)/{count}"
+    if settings.numpy.reduction is not settings.pytorch.reduction:
+        return "(ŷ − y)·factor"
+    return {Reduction.SUM: "ŷ − y", Reduction.MEAN: f"(ŷ − y)/{count}"}.get(settings.numpy.reduction, "(ŷ − y)·factor")
 
 
 def biased_layers(settings: Settings) -> set[int]:
@@ -99,10 +103,10 @@ UPDATE = {Kind.WEIGHT: Kind.WEIGHT_UPDATE, Kind.BIAS: Kind.BIAS_UPDATE}
 
 
 def with_parameters(tensors: Tensors, before: Tensors, state: ModelState) -> Tensors:
-    """With the parameters before and after the step, their updates, and the velocities of the state after it."""
+    """With the parameters before and after the step, their updates, and what the state after it keeps."""
     after = state.parameters
     updates: Tensors = {place: new.astype(np.float64) - before[place] for place, new in after.items()}
-    return tensors | renamed(before, BEFORE) | renamed(updates, UPDATE) | renamed(after, AFTER) | state.velocities
+    return tensors | renamed(before, BEFORE) | renamed(updates, UPDATE) | renamed(after, AFTER) | state.kept
 
 
 def numpy_tensors(model: NumpyModel) -> Tensors:
@@ -117,6 +121,6 @@ def numpy_tensors(model: NumpyModel) -> Tensors:
             tensors[Place(Kind.ERROR, i)] = step.dlayer[i]
         tensors[Place(Kind.DELTA, i)] = step.delta[i]
         tensors[Place(Kind.WEIGHT_GRADIENT, i)] = network.dW[i].T
-        if i in network.db:
+        if i in network.db and network.side.bias_gradient is not BiasGradient.NONE:
             tensors[Place(Kind.BIAS_GRADIENT, i)] = np.broadcast_to(network.db[i], network.b[i].shape)
     return with_parameters(tensors, before, model.state())

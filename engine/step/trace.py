@@ -137,12 +137,12 @@ class Tracer:
 def match_start(settings: Settings, states: States) -> States:
     """PyTorch's state with NumPy's parameters in PyTorch's dtype; a bias that NumPy lacks is zero.
 
-    Velocities are taken over where both sides keep them in one form.
+    What is kept beside them is taken over where both sides keep it, and in one form.
     """
     numpy, pytorch = states
-    same_form = settings.numpy.momentum.form is settings.pytorch.momentum.form
+    same_form = settings.numpy.momentum.form.holds_rate is settings.pytorch.momentum.form.holds_rate
     sources = numpy.parameters
-    if same_form and numpy.velocities.keys() == pytorch.velocities.keys():
+    if same_form and numpy.kept.keys() == pytorch.kept.keys():
         sources = numpy.tensors
     matched: Tensors = {}
     for place, target in pytorch.tensors.items():

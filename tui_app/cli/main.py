@@ -199,12 +199,13 @@ def differences(field: str | None, **options: Any) -> None:
 
     from engine.experiment.discrepancies import CATALOGUE, find
     from engine.experiment.side import SideName
+    from engine.run.explained import explained
     from tui_app.text.fix_lines import fix_lines
 
     settings, ascii = settings_from(**options), wants_ascii(options)
     if field is not None:
         discrepancy = find(field)
-        explanation = discrepancy.explain(settings)
+        explanation = explained(discrepancy, settings)
         changes = (f"{label}\n{indent(lines, '    ')}" for label, lines in fix_lines(settings, discrepancy))
         parts = (
             f"{discrepancy.title}: {discrepancy.summary}",

@@ -8,6 +8,7 @@ from textual.content import Content
 
 from engine.experiment.discrepancies import Discrepancy, Explanation
 from engine.experiment.settings import Settings
+from engine.run.explained import explained
 from tui_app.text.ascii import spell_out
 from tui_app.text.fix_lines import fix_lines
 from tui_app.widgets.plain_text import PlainText
@@ -19,7 +20,7 @@ the formula and the background."""
 
 def explanation_content(discrepancy: Discrepancy, settings: Settings, ascii: bool = False) -> Content:
     """The explanation as styled text, signs spelled out in ASCII if asked."""
-    explanation = discrepancy.explain(settings)
+    explanation = explained(discrepancy, settings)
     if ascii:
         explanation = Explanation(*(spell_out(text) for text in vars(explanation).values()))
     parts = [

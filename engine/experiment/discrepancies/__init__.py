@@ -73,15 +73,17 @@ def match_all(settings: Settings, toward: SideName) -> Settings:
 
 def differ_again(discrepancy: Discrepancy, settings: Settings, origin: Settings) -> Settings:
     """Make a matched discrepancy differ again: with the values of `origin` if they differ there, else by the next
-    value on the hand-written side (twice the number, for a number).
+    value on the hand-written side (twice the number, for a number), or PyTorch's where by hand there is no other.
     """
     if not discrepancy.matched(origin):
         for side in SideName:
             settings = discrepancy.set(settings, side, discrepancy.value(origin, side))
         return settings
     value = discrepancy.value(settings, SideName.NUMPY)
-    other = discrepancy.following(settings, SideName.NUMPY) if discrepancy.choices else 2 * value
-    return discrepancy.set(settings, SideName.NUMPY, other)
+    if not discrepancy.choices:
+        return discrepancy.set(settings, SideName.NUMPY, 2 * value)
+    side = next((one for one in SideName if discrepancy.following(settings, one) != value), SideName.NUMPY)
+    return discrepancy.set(settings, side, discrepancy.following(settings, side))
 
 
 __all__ = [

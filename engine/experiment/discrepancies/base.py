@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.errors import SettingsError
 from engine.experiment.settings import Settings
-from engine.experiment.side import HAND_WRITTEN_ALONE, SideName
+from engine.experiment.side import ALONE, SideName
 from engine.number_text import TooLargeError, number
 from engine.shown_text import shown
 
@@ -100,6 +100,8 @@ class Discrepancy:
     """Whether a layer can have a value of its own: a tuple with one for each is then a value, too."""
     rounds: bool = False
     """Whether two values round differently in every operation."""
+    alike: Callable[[Settings], bool] = lambda settings: False
+    """Whether the sides' values, though two, come to the same here."""
 
     def value(self, settings: Settings, side: SideName) -> Any:
         """The value on that side."""
@@ -125,17 +127,20 @@ class Discrepancy:
             what = f"The sides are already equal: {wording.equal.format(both=by_hand)}."
         else:
             what = wording.differ.format(by_hand=by_hand, pytorch=pytorch)
+        numbers = wording.numbers(settings)
+        if not self.matched(settings) and wording.matters(settings) and self.alike(settings):
+            numbers += " Both come to the same here: nothing to change."
         return Explanation(
             what,
             f"It {'moves' if self.acts(settings) else 'would move'} {self.moves.value}.",
-            wording.numbers(settings),
+            numbers,
             wording.formula,
             wording.theory(settings),
         )
 
     def acts(self, settings: Settings) -> bool:
-        """Whether the sides differ, and that has an effect."""
-        return not self.matched(settings) and self.in_effect(settings)
+        """Whether the sides differ, and that changes what is computed or logged."""
+        return not self.matched(settings) and self.in_effect(settings) and not self.alike(settings)
 
     def in_effect(self, settings: Settings) -> bool:
         """Whether another value on some side would change what is computed or logged."""
@@ -144,8 +149,7 @@ class Discrepancy:
 
     def choices_for(self, side: SideName) -> tuple[Choice, ...]:
         """The choices that side can have."""
-        by_hand = side is SideName.NUMPY
-        return tuple(choice for choice in self.choices if by_hand or choice.value not in HAND_WRITTEN_ALONE)
+        return tuple(choice for choice in self.choices if choice.value not in ALONE[side])
 
     def possible_for(self, settings: Settings, side: SideName) -> tuple[Any, ...]:
         """The choices that side can have in this experiment."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, plain
+from engine.experiment.per_layer import values_of
 from engine.experiment.settings import Settings
-from engine.experiment.side import InitialWeights
+from engine.experiment.side import InitialWeights, SideName
 
 CHOICES = (
     Choice(InitialWeights.UNIT_UNIFORM, "unit-uniform", "U[0,1)", "np.random.random: every weight positive"),
@@ -28,6 +29,19 @@ CHOICES = (
         "N cut ±1/√n",
         "a standard normal cut off at ±1/√fan_in, the answer's approximation of PyTorch",
     ),
+    Choice(InitialWeights.NORMAL, "normal", "N(0,1)", "np.random.randn, unscaled; biases too"),
+    Choice(InitialWeights.SMALL_NORMAL, "small-normal", "0.01·N(0,1)", "0.01 * np.random.randn; biases of 0"),
+    Choice(InitialWeights.UNIFORM_HALF, "uniform-half", "U[−½,½)", "np.random.rand − 0.5; biases too"),
+    Choice(InitialWeights.UNIFORM_ONE, "uniform-one", "U[−1,1)", "2 * np.random.rand − 1; biases too"),
+    Choice(InitialWeights.HE, "he", "He", "np.random.randn * √(2/fan_in), made for ReLU; biases of 0"),
+    Choice(
+        InitialWeights.GLOROT,
+        "glorot",
+        "Glorot",
+        "U(±√(6/(fan_in + fan_out))), as Keras's Dense has it, from NumPy's stream; biases of 0",
+    ),
+    Choice(InitialWeights.SCALED_NORMAL, "scaled-normal", "N(0,1)/√n", "np.random.randn / √fan_in; biases of 0"),
+    Choice(InitialWeights.ZEROS, "zeros", "0", "np.zeros: all units of a layer are alike, and stay so"),
 )
 
 PHRASES = {
@@ -35,6 +49,14 @@ PHRASES = {
     InitialWeights.PYTORCH: "U(±1/√n)",
     InitialWeights.PYTORCH_FLOAT64: "U(±1/√n), drawn in float64,",
     InitialWeights.TRUNCATED_NORMAL: "a normal cut off at ±1/√n",
+    InitialWeights.NORMAL: "N(0, 1)",
+    InitialWeights.SMALL_NORMAL: "0.01·N(0, 1)",
+    InitialWeights.UNIFORM_HALF: "U[−0.5, 0.5)",
+    InitialWeights.UNIFORM_ONE: "U[−1, 1)",
+    InitialWeights.HE: "He's N(0, 2/n)",
+    InitialWeights.GLOROT: "Glorot's U(±√(6/(n + m)))",
+    InitialWeights.SCALED_NORMAL: "N(0, 1)/√n",
+    InitialWeights.ZEROS: "zeros",
 }
 
 
@@ -51,12 +73,34 @@ def _counted(inputs: int) -> str:
     return f"{inputs:,} input{'s' if inputs > 1 else ''}"
 
 
+REMARKS = {
+    InitialWeights.UNIT_UNIFORM: "np.random.random draws from U[0, 1): the mean is 0.5 and no weight is negative.",
+    InitialWeights.PYTORCH: "nn.Linear draws weights and biases between −1/√n and 1/√n: the mean is 0.",
+    InitialWeights.PYTORCH_FLOAT64: "With dtype=torch.float64 nn.Linear draws other numbers from the same seed.",
+    InitialWeights.TRUNCATED_NORMAL: "The cut-off normal has PyTorch's bounds and more weights near 0.",
+    InitialWeights.NORMAL: "np.random.randn without a factor makes z some √n large: the more inputs, the more sigmoid "
+    "and tanh saturate.",
+    InitialWeights.SMALL_NORMAL: "0.01·randn starts near 0: units begin almost alike, and each further layer makes the "
+    "signal smaller.",
+    InitialWeights.UNIFORM_HALF: "rand − 0.5 has the mean 0, and a width that does not know how many inputs there are.",
+    InitialWeights.UNIFORM_ONE: "2·rand − 1 has the mean 0, and a width that does not know how many inputs there are.",
+    InitialWeights.HE: "He's factor √(2/n) keeps the size of the signal through ReLU layers.",
+    InitialWeights.GLOROT: "Glorot's bound keeps the size of signal and gradient through tanh layers; it is Keras's "
+    "default, not PyTorch's.",
+    InitialWeights.SCALED_NORMAL: "randn/√n keeps z at the size of its inputs.",
+    InitialWeights.ZEROS: "With zeros every unit of a layer computes the same, gets the same update and stays like the "
+    "others: a layer is then one unit.",
+}
+
+
 def _theory(settings: Settings) -> str:
+    used = {start: None for side in SideName for start in values_of(settings.side(side).initial_weights)}
+    remarks = " ".join(REMARKS[start] for start in used)
     return (
-        "Both distributions are uniform. np.random.random draws from U[0, 1): the mean is 0.5 and no weight is "
-        "negative. nn.Linear draws weights and biases between −1/√n and 1/√n: the mean is 0. Other first weights make "
-        "another run. Both use the generator MT19937, so NumPy can repeat PyTorch's numbers to the last bit (those of "
-        "the CPU): no weights need to be copied out of PyTorch."
+        f"{remarks} Other first weights make another run. A saturated unit passes under 1 % of its gradient on for "
+        "every sample, a dead ReLU unit none; units that are alike stay alike. PyTorch and NumPy both draw from "
+        "MT19937, so NumPy can repeat PyTorch's numbers to the last bit (those of the CPU): no weights need to be "
+        "copied out of PyTorch."
     )
 
 

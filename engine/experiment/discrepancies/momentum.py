@@ -27,13 +27,26 @@ CHOICES = (
         "0.9 t. damped",
         "v ← 0.9·v − η·(1 − 0.9)·g from the first step on: a running mean, in the textbook's form",
     ),
+    Choice(
+        Momentum(0.9, MomentumForm.NESTEROV),
+        "nesterov-0.9",
+        "0.9 Nesterov",
+        "v ← 0.9·v + g, then W ← W − η·(g + 0.9·v): torch.optim.SGD(nesterov=True)",
+    ),
+    Choice(
+        Momentum(0.9, MomentumForm.TEXTBOOK_NESTEROV),
+        "textbook-nesterov-0.9",
+        "0.9 t. Nesterov",
+        "u = v, v ← 0.9·v − η·g, then W ← W − 0.9·u + 1.9·v: the same steps, as long as η stays what it is",
+    ),
 )
 
 
 def _phrase(momentum: Momentum) -> str:
     if momentum.coefficient == 0:
         return "no momentum"
-    form = "PyTorch's form" if momentum.form is MomentumForm.PYTORCH else "the textbook's form"
+    form = "the textbook's form" if momentum.form.holds_rate else "PyTorch's form"
+    form += " of Nesterov" if momentum.nesterov else ""
     dampening = f", dampening {plain(momentum.dampening)}" if momentum.dampening else ""
     return f"momentum {plain(momentum.coefficient)} in {form}{dampening}"
 
@@ -45,13 +58,13 @@ def _length(momentum: Momentum) -> str:
     if momentum.dampening < 1:
         return "without limit"
     # Nothing is forgotten and nothing new comes in: PyTorch keeps its undampened first gradient.
-    return "1" if momentum.form is MomentumForm.PYTORCH else "0"
+    return "0" if momentum.form.holds_rate else "1"
 
 
 def _numbers(settings: Settings) -> str:
     momenta = settings.numpy.momentum, settings.pytorch.momentum
     text = f"Plain steps that a step grows to under a constant gradient: {each_side(*map(_length, momenta))}."
-    strengths = {(momentum.coefficient, momentum.dampening) for momentum in momenta}
+    strengths = {(momentum.coefficient, momentum.dampening, momentum.nesterov) for momentum in momenta}
     if len(strengths) == 1 and momenta[0] != momenta[1] and not momenta[0].dampening:
         text += " The two forms take the same steps while the learning rate is constant."
     return text
@@ -62,12 +75,14 @@ WORDING = Wording(
     differ="The hand-written code uses {by_hand}, PyTorch {pytorch}.",
     equal="both use {both}; otherwise their steps could differ",
     numbers=_numbers,
-    formula="PyTorch: v ← μ·v + (1 − d)·g, W ← W − η·v; textbook: v ← μ·v − η·(1 − d)·g, W ← W + v",
+    formula="PyTorch: v ← μ·v + (1 − d)·g, W ← W − η·v; textbook: v ← μ·v − η·(1 − d)·g, W ← W + v; "
+    "Nesterov: v ← μ·v + g, W ← W − η·(g + μ·v)",
     theory=lambda settings: (
         "Momentum μ moves along a running sum v of the gradients g. PyTorch keeps the learning rate η out of the sum, "
         "textbooks put it in: the same steps while the rate is constant, others as soon as a schedule changes it. A "
         "dampening d scales each new gradient by 1 − d, but PyTorch takes the very first one whole. Under a constant "
-        "gradient a step grows to (1 − d)/(1 − μ) times a plain one."
+        "gradient a step grows to (1 − d)/(1 − μ) times a plain one. Nesterov's momentum steps along g + μ·v, as "
+        "if the gradient were taken one step ahead."
     ),
 )
 
@@ -82,5 +97,5 @@ DISCREPANCY = Discrepancy(
     wording=WORDING,
     since=2,
     parse_other=Momentum.parse,
-    other="none, 0.9, textbook-0.9 or pytorch-0.9-dampened-0.5",
+    other="none, 0.9, textbook-0.9, nesterov-0.9 or pytorch-0.9-dampened-0.5",
 )

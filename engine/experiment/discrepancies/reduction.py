@@ -6,15 +6,36 @@ from dataclasses import replace
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
 from engine.experiment.settings import Settings
-from engine.experiment.side import Objective, Reduction, SideName, gradient_factor
+from engine.experiment.side import LossInput, Objective, Reduction, SideName, gradient_factor
 
 CHOICES = (
     Choice(Reduction.SUM, "sum", "Σ", "ŷ − y, the gradient of ½·Σ(ŷ − y)²; of a cross-entropy's sum p − y"),
+    Choice(
+        Reduction.TWICE_SUM, "twice-sum", "2Σ", "2·(ŷ − y), the gradient of Σ(ŷ − y)²; of a cross-entropy 2·(p − y)"
+    ),
     Choice(
         Reduction.MEAN,
         "mean",
         "mean",
         "2/(N·C)·(ŷ − y), the gradient of nn.MSELoss(); of a cross-entropy's mean (p − y)/N, /(N·C) if it is binary",
+    ),
+    Choice(
+        Reduction.PER_SAMPLE,
+        "per-sample",
+        "1/N",
+        "(ŷ − y)/N, the gradient of ½·Σ(ŷ − y)²/N; of a cross-entropy (p − y)/N, binary or not",
+    ),
+    Choice(
+        Reduction.PER_SAMPLE_TWICE,
+        "per-sample-twice",
+        "1/N²",
+        "(ŷ − y)/N²: δ is divided by N, and the weights' gradient again; of a cross-entropy (p − y)/N²",
+    ),
+    Choice(
+        Reduction.PER_OUTPUT,
+        "per-output",
+        "mean over C",
+        "2/C·(ŷ − y): the mean over the outputs of each sample, summed over the samples; of a cross-entropy (p − y)/C",
     ),
 )
 
@@ -60,7 +81,14 @@ def _theory(settings: Settings) -> str:
 
 
 WORDING = Wording(
-    phrase={Reduction.SUM: "ŷ − y", Reduction.MEAN: "2/(N·C)·(ŷ − y)"}.__getitem__,
+    phrase={
+        Reduction.SUM: "ŷ − y",
+        Reduction.TWICE_SUM: "2·(ŷ − y)",
+        Reduction.MEAN: "2/(N·C)·(ŷ − y)",
+        Reduction.PER_SAMPLE: "(ŷ − y)/N",
+        Reduction.PER_SAMPLE_TWICE: "(ŷ − y)/N²",
+        Reduction.PER_OUTPUT: "2/C·(ŷ − y)",
+    }.__getitem__,
     differ="The backward pass starts from {by_hand} by hand, from {pytorch} in PyTorch.",
     equal="both backward passes start from {both}; otherwise one gradient would be N·C/2 times the other",
     numbers=_numbers,
@@ -78,13 +106,31 @@ def _theory_of_cross_entropy(settings: Settings) -> str:
 
 
 OF_CROSS_ENTROPY = Wording(
-    phrase={Reduction.SUM: "the sum", Reduction.MEAN: "the mean"}.__getitem__,
+    phrase={
+        Reduction.SUM: "the sum",
+        Reduction.TWICE_SUM: "twice the sum",
+        Reduction.MEAN: "the mean",
+        Reduction.PER_SAMPLE: "1/N of the sum",
+        Reduction.PER_SAMPLE_TWICE: "1/N² of the sum",
+        Reduction.PER_OUTPUT: "1/C of the sum",
+    }.__getitem__,
     differ="The gradient is that of {by_hand} of all costs by hand, of {pytorch} in PyTorch.",
     equal="both gradients are those of {both} of all costs; otherwise one would be many times the other",
     numbers=_numbers,
     formula="cross-entropy: Σ is N times the mean; binary: N·C times; squared error: ½Σ is N·C/2 times",
     theory=_theory_of_cross_entropy,
 )
+
+
+def _alike(settings: Settings) -> bool:
+    """Whether both multiply the error by one factor. PyTorch's loss of probabilities rounds each in its own way."""
+    sides = (settings.numpy, settings.pytorch)
+    factors = {gradient_factor(side, settings.data.samples, settings.data.outputs) for side in sides}
+    rounds = any(
+        side.objective is Objective.BINARY_CROSS_ENTROPY and side.loss_input is LossInput.PROBABILITIES
+        for side in sides
+    )
+    return len(factors) == 1 and settings.numpy.objective is settings.pytorch.objective and not rounds
 
 
 DISCREPANCY = Discrepancy(
@@ -96,6 +142,7 @@ DISCREPANCY = Discrepancy(
     choices=CHOICES,
     wording=WORDING,
     wording_in=lambda settings: WORDING if _objectives(settings) == (Objective.SQUARED_ERROR,) else OF_CROSS_ENTROPY,
+    alike=_alike,
     answers_order=4,
     answers_side=SideName.NUMPY,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
 from engine.experiment.settings import Settings
+from engine.experiment.side import decay_rates
 from engine.experiment.update_rules import DecayForm, WeightDecay
 
 CHOICES = (
@@ -32,8 +33,9 @@ def _phrase(decay: WeightDecay) -> str:
 
 def _numbers(settings: Settings) -> str:
     sides = settings.numpy, settings.pytorch
-    shares = each_side(*(plain(side.learning_rate * side.weight_decay.rate, 3) for side in sides))
-    text = f"The share of a weight that decays in one step, η·λ: {shares}."
+    rates = (decay_rates(side, settings.data.samples)[0] for side in sides)
+    shares = each_side(*(plain(side.learning_rate * rate, 3) for side, rate in zip(sides, rates, strict=True)))
+    text = f"The share of a weight that decays in one step: {shares}."
     if {side.weight_decay.form for side in sides} == set(DecayForm) and sides[0].weight_decay.rate == sides[
         1
     ].weight_decay.rate:
@@ -55,8 +57,7 @@ WORDING = Wording(
     theory=lambda settings: (
         "Weight decay λ pulls every weight, and in PyTorch every bias too, towards 0. torch.optim.SGD adds λ·W to the "
         "gradient; AdamW shrinks the weights beside the step. With momentum, the first kind is also gathered in the "
-        "velocity. Written by hand it often leaves the biases out, or adds λ·Σw² to the loss, which is twice as "
-        "strong."
+        "velocity. Whether biases decay, and whether it is λ, 2·λ or λ/N, are differences of their own."
     ),
 )
 

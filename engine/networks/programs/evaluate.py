@@ -14,6 +14,7 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
     ast.USub: operator.neg,
     ast.Not: operator.not_,
     ast.Is: operator.is_,

@@ -183,9 +183,18 @@ def _targets(statement: ast.stmt) -> set[str]:
     found: set[str] | None = getattr(statement, "targets_set", None)
     if found is None:
         changed = {key(statement.target)} if isinstance(statement, ast.AugAssign) else set()
-        found = changed | {key(one) for one in _stored(statement)}
+        found = changed | set(_changed_by_call(statement)) | {key(one) for one in _stored(statement)}
         statement.targets_set = found  # type: ignore[attr-defined]
     return found
+
+
+def _changed_by_call(statement: ast.stmt) -> Iterator[str]:
+    """What PyTorch's methods that end in '_' change in place, called one on the other."""
+    node = statement.value if isinstance(statement, ast.Expr) else None
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr.endswith("_"):
+        node = node.func.value
+        if isinstance(node, (ast.Name, ast.Subscript)):
+            yield key(node)
 
 
 def _is_changed(statements: Iterable[ast.stmt], target: str) -> bool:

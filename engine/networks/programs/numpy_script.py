@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from types import SimpleNamespace
 
 from engine.experiment.per_layer import by_layer, of_layers
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import InitialWeights, Precision, Side, is_fused
+from engine.experiment.update_rules import ZeroGrad
 from engine.networks.programs.base import Script, Writer, add_array, data_file_name, plain_name
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_function
@@ -34,7 +35,7 @@ GRADIENTS = ("dW", "db")
 """What the network keeps beside its parameters; a program in loops makes them where it needs them."""
 
 MAY_GO = {"z", "s", "q", "dlayer", "dW", "db", "gradient", "opened", "rate", "step_size", "total", "loss"}
-MAY_GO |= {"logits", "costs"}
+MAY_GO |= {"logits", "costs", "ahead"}
 """Names of the step that a program has only where they are needed."""
 
 MAY_BE_UNUSED = {"error"}
@@ -59,6 +60,33 @@ def truncated_normal(shape, bound):
     low, high = normal.cdf(-bound), normal.cdf(bound)
     points = low + (high - low) * np.random.random(shape)
     return np.clip(np.vectorize(normal.inv_cdf)(points), -bound, bound)'''
+
+
+NUMPYS_STARTS = {
+    InitialWeights.UNIT_UNIFORM: "np.random.random({size})",
+    InitialWeights.TRUNCATED_NORMAL: "truncated_normal({size}, 1 / np.sqrt({rows}))",
+    InitialWeights.NORMAL: "np.random.randn({shape})",
+    InitialWeights.SMALL_NORMAL: "0.01 * np.random.randn({shape})",
+    InitialWeights.UNIFORM_HALF: "np.random.rand({shape}) - 0.5",
+    InitialWeights.UNIFORM_ONE: "2 * np.random.rand({shape}) - 1",
+    InitialWeights.HE: "np.random.randn({shape}) * np.sqrt(2 / {rows})",
+    InitialWeights.GLOROT: "(2 * np.random.rand({shape}) - 1) * np.sqrt(6 / ({rows} + {columns}))",
+    InitialWeights.SCALED_NORMAL: "np.random.randn({shape}) / np.sqrt({rows})",
+    InitialWeights.ZEROS: "np.zeros({size})",
+}
+"""What draws a weight (rows, columns), or a bias, from NumPy's stream; `size` is a shape as one argument."""
+
+
+CALLS = [
+    NUMPYS_STARTS[start]
+    for start in (
+        InitialWeights.UNIT_UNIFORM,
+        InitialWeights.TRUNCATED_NORMAL,
+        InitialWeights.NORMAL,
+        InitialWeights.ZEROS,
+    )
+]
+"""Those that are one call."""
 
 
 def numpy_script(settings: Settings) -> Script:
@@ -187,19 +215,24 @@ def _numpy_weights(writer: Writer, settings: Settings) -> None:
     starts, biases = _starts(settings), _biases(settings)
     writer.add(f"np.random.seed({settings.seed & 0xFFFFFFFF})")
 
-    def drawn(i: int, shape: str, fan_in: str) -> str:
-        unit = starts[i - 1] is InitialWeights.UNIT_UNIFORM
-        return f"np.random.random({shape})" if unit else f"truncated_normal({shape}, 1 / np.sqrt({fan_in}))"
+    def drawn(i: int, text: str, **sizes: str) -> str:
+        cast = _cast(starts[i - 1], settings)
+        expression = text.format(**sizes)
+        return f"({expression}){cast}" if cast and text not in CALLS else f"{expression}{cast}"
 
     def weight(i: int, fan_in: str, fan_out: str, W: str, b: str) -> list[str]:
         start = starts[i - 1]
-        own = not start.pytorchs_stream
-        return [f"{W} = {drawn(i, f'({fan_in}, {fan_out})', fan_in)}{_cast(start, settings)}"] if own else []
+        if start.pytorchs_stream:
+            return []
+        text, shape = NUMPYS_STARTS[start], f"{fan_in}, {fan_out}"
+        return [f"{W} = {drawn(i, text, rows=fan_in, columns=fan_out, shape=shape, size=f'({shape})')}"]
 
     def bias(i: int, fan_in: str, fan_out: str, W: str, b: str) -> list[str]:
         start = starts[i - 1]
-        own = biases[i - 1] and not start.pytorchs_stream
-        return [f"{b} = {drawn(i, fan_out, fan_in)}{_cast(start, settings)}"] if own else []
+        if start.pytorchs_stream or not biases[i - 1]:
+            return []
+        text = NUMPYS_STARTS[InitialWeights.ZEROS if start.zero_biases else start]
+        return [f"{b} = {drawn(i, text, rows=fan_in, columns=fan_out, shape=fan_out, size=fan_out)}"]
 
     _each_layer(writer, settings, weight)
     _each_layer(writer, settings, bias)
@@ -233,10 +266,13 @@ def _training(writer: Writer, settings: Settings) -> None:
     side = settings.numpy
     lines = _step_lines(settings)
     if side.momentum.coefficient:
-        writer.add(_velocities(settings))
-    for name in GRADIENTS:
-        if any(f"{name}[" in line for line in lines):
-            writer.add(f"{name} = {{}}")
+        writer.add(_zeros(settings, "VU"))
+    if side.zero_grad is ZeroGrad.FORGOTTEN:
+        writer.add(_zeros(settings, GRADIENTS))
+    else:
+        for name in GRADIENTS:
+            if any(f"{name}[" in line for line in lines):
+                writer.add(f"{name} = {{}}")
     counted = any(re.search(r"\bepoch\b", line) for line in lines)
     writer.add(f"losses = []\nfor epoch in range({'1, epochs + 1' if counted else 'epochs'}):")
     for line in lines:
@@ -265,17 +301,19 @@ def _lines_of_step(side: Side, activations: tuple[Activation, ...], binary: bool
     specializer = Specializer(_source(), known, BY_LAYER, unrolled=layers <= NAMED_LAYERS)
     body = specializer.method("step", X="X", Y="Y", learning_rate="learning_rate", t="epoch")
     logged = ast.parse("losses.append(float(loss))").body
-    return tuple(lines_of(fold([*body, *logged], _may_go, MAY_BE_UNUSED.__contains__)))
+    may_go = MAY_GO - set(GRADIENTS) if side.zero_grad is ZeroGrad.FORGOTTEN else MAY_GO
+
+    def goes(name: str) -> bool:
+        return name.rstrip("0123456789") in may_go or name == "layer0"
+
+    return tuple(lines_of(fold([*body, *logged], goes, MAY_BE_UNUSED.__contains__)))
 
 
-def _may_go(name: str) -> bool:
-    return name.rstrip("0123456789") in MAY_GO or name == "layer0"
-
-
-def _velocities(settings: Settings) -> str:
+def _zeros(settings: Settings, names: Sequence[str]) -> str:
+    """What is kept for each weight and each bias, by these names, before the first step."""
     biases = _biases(settings)
     if _unrolled(settings):
-        names = (f"{kind}{i}" for i, bias in enumerate(biases, start=1) for kind in ("VU" if bias else "V"))
-        return f"{' = '.join(names)} = 0.0"
-    kinds = {"V": "W", "U": "b"} if any(biases) else {"V": "W"}
-    return "\n".join(f"{kind} = dict.fromkeys({parameter}, 0.0)" for kind, parameter in kinds.items())
+        kept = (f"{kind}{i}" for i, bias in enumerate(biases, start=1) for kind in names[: 2 if bias else 1])
+        return f"{' = '.join(kept)} = 0.0"
+    kinds = list(zip(names, "Wb", strict=True))[: 2 if any(biases) else 1]
+    return "\n".join(f"{kind} = dict.fromkeys({parameter}, 0.0)" for kind, parameter in kinds)

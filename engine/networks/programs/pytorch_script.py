@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import DerivativeAt, InitialWeights, Precision, Side, is_fused
+from engine.experiment.side import DerivativeAt, InitialWeights, Precision, Side, TargetShape, decay_rates, is_fused
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.programs.base import Script, Writer, add_array, data_file_name, plain_name
 from engine.networks.programs.fold import fold
@@ -48,6 +48,40 @@ def truncated_normal(*shape, bound):
     values = [normal.inv_cdf(point) for point in points.flatten().tolist()]
     return torch.tensor(values, dtype=torch.float64).reshape(shape).clamp(-bound, bound)'''
 
+STANDARD_NORMAL = '''\
+def normals():
+    """What np.random.randn draws, one by one, to the last bit: two of each point inside the unit circle."""
+    while True:
+        x, y = (2 * unit_uniform(2) - 1).tolist()
+        square = x * x + y * y
+        if 0 < square < 1:
+            factor = math.sqrt(-2 * math.log(square) / square)
+            yield from (factor * y, factor * x)
+
+
+drawn = normals()
+
+
+def standard_normal(*shape):
+    values = [next(drawn) for _ in range(math.prod(shape))]
+    return torch.tensor(values, dtype=torch.float64).reshape(shape)'''
+
+STARTS = {
+    InitialWeights.UNIT_UNIFORM: "unit_uniform({shape})",
+    InitialWeights.TRUNCATED_NORMAL: "truncated_normal({shape}, bound={fan_in}**-0.5)",
+    InitialWeights.NORMAL: "standard_normal({shape})",
+    InitialWeights.SMALL_NORMAL: "0.01 * standard_normal({shape})",
+    InitialWeights.UNIFORM_HALF: "unit_uniform({shape}) - 0.5",
+    InitialWeights.UNIFORM_ONE: "2 * unit_uniform({shape}) - 1",
+    InitialWeights.HE: "standard_normal({shape}) * math.sqrt(2 / {fan_in})",
+    InitialWeights.GLOROT: "(2 * unit_uniform({shape}) - 1) * math.sqrt(6 / ({fan_in} + {fan_out}))",
+    InitialWeights.SCALED_NORMAL: "standard_normal({shape}) / math.sqrt({fan_in})",
+}
+"""What draws a weight (fan_in, fan_out), or a bias, from NumPy's stream."""
+
+PLAIN = (InitialWeights.UNIT_UNIFORM, InitialWeights.TRUNCATED_NORMAL, InitialWeights.NORMAL)
+"""Those that are one call."""
+
 SLIPPED = {
     Activation.SIGMOID: ("_SlippedSigmoid", "SlippedSigmoid"),
     Activation.TANH: ("_SlippedTanh", "SlippedTanh"),
@@ -55,7 +89,7 @@ SLIPPED = {
 }
 """The classes that make the slip, the module last."""
 
-MAY_GO = frozenset({"gradient", "rate", "logged", "velocity", "costs", "p", "logits"})
+MAY_GO = frozenset({"gradient", "rate", "logged", "velocity", "costs", "p", "logits", "total", "groups"})
 """Names of the step that a program has only where they are needed."""
 
 
@@ -74,7 +108,11 @@ def pytorch_script(settings: Settings) -> Script:
 
 def _imports(writer: Writer, settings: Settings) -> None:
     if data_file_name(settings.data):
-        writer.add("import csv\nfrom pathlib import Path")
+        writer.add("import csv")
+    if any("math." in line for line in _start_lines(settings)) or any(start.normal for start in _starts(settings)):
+        writer.add("import math")
+    if data_file_name(settings.data):
+        writer.add("from pathlib import Path")
     if InitialWeights.TRUNCATED_NORMAL in _starts(settings):
         writer.add("from statistics import NormalDist")
     if len(writer.lines) > 2:
@@ -97,6 +135,8 @@ def _data(writer: Writer, settings: Settings) -> None:
         writer.add("rows = [[float(cell) for cell in row] for row in list(csv.reader(file))[1:]]", indent=1)
         writer.add(f"X = torch.tensor([row[:{data.inputs}] for row in rows], dtype=dtype{device})")
         writer.add(f"Y = torch.tensor([row[{data.inputs}:] for row in rows], dtype=dtype{device})")
+    if settings.pytorch.target_shape is TargetShape.FLAT:
+        writer.add("Y = Y.flatten()")
     writer.add(f"learning_rate = {settings.pytorch.learning_rate!r}")
     writer.add(f"epochs = {settings.epochs}\n")
 
@@ -121,8 +161,10 @@ def _slips(settings: Settings) -> list[Activation | None]:
 
 def _functions(writer: Writer, settings: Settings) -> None:
     starts = _starts(settings)
-    if not all(start.pytorchs_stream for start in starts):
+    if any("unit_uniform" in line or "normal" in line for line in _start_lines(settings)):
         writer.add(f"\n{UNIT_UNIFORM}\n\n")
+    if any(start.normal for start in starts):
+        writer.add(f"{STANDARD_NORMAL}\n\n")
     if InitialWeights.TRUNCATED_NORMAL in starts:
         writer.add(f"{TRUNCATED_NORMAL}\n\n")
     kinds = [kind for kind in dict.fromkeys(_slips(settings)) if kind is not None]
@@ -153,49 +195,61 @@ def _model(writer: Writer, settings: Settings) -> None:
         writer.add("model.double()")
     elif side.precision is Precision.FLOAT32 and True in in_double:
         writer.add("model.float()")
-    if not all(start.pytorchs_stream for start in starts):
-        _numpy_start(writer, settings)
+    for line in _start_lines(settings):
+        writer.add(line)
     if settings.device != "cpu":
         writer.add(f'model.to("{settings.device}")')
-    for line in lines_of(_specializer(side, settings.is_binary(side)).method("prepare")):
+    prepared = _specializer(side, settings.is_binary(side), settings.data.samples).method("prepare")
+    for line in lines_of(fold(prepared, MAY_GO.__contains__)):
         writer.add(line)
     writer.add()
 
 
-def _numpy_start(writer: Writer, settings: Settings) -> None:
+def _start_lines(settings: Settings) -> list[str]:
+    """What gives the layers that have it NumPy's start: all weights before all biases."""
     starts = _starts(settings)
     biases = of_layers(settings.pytorch.bias, len(starts))
-    writer.add(f"torch.manual_seed({settings.seed})")
-    writer.add("with torch.no_grad():")
     sizes = [(i, *pair) for i, pair in enumerate(pairwise(settings.layer_sizes)) if not starts[i].pytorchs_stream]
-
-    def drawn(i: int, shape: str, fan_in: int) -> str:
-        if starts[i] is InitialWeights.UNIT_UNIFORM:
-            return f"unit_uniform({shape})"
-        return f"truncated_normal({shape}, bound={fan_in}**-0.5)"
-
+    if not sizes:
+        return []
+    lines = [f"torch.manual_seed({settings.seed})", "with torch.no_grad():"]
     for i, fan_in, fan_out in sizes:
-        writer.add(f"model[{2 * i}].weight.copy_({drawn(i, f'{fan_in}, {fan_out}', fan_in)}.T)", indent=1)
+        lines.append(f"    {_weight_start(i, starts[i], fan_in, fan_out)}")
     for i, fan_in, fan_out in sizes:
-        if biases[i]:
-            writer.add(f"model[{2 * i}].bias.copy_({drawn(i, f'{fan_out}', fan_in)})", indent=1)
+        if biases[i] and starts[i].zero_biases:
+            lines.append(f"    model[{2 * i}].bias.zero_()")
+        elif biases[i]:
+            drawn = STARTS[starts[i]].format(shape=fan_out, fan_in=fan_in, fan_out=fan_out)
+            lines.append(f"    model[{2 * i}].bias.copy_({drawn})")
+    return lines
 
 
-def _specializer(side: Side, binary: bool) -> Specializer:
-    known = SimpleNamespace(side=side, binary=binary, fused=is_fused(side))
+def _weight_start(i: int, start: InitialWeights, fan_in: int, fan_out: int) -> str:
+    if start is InitialWeights.ZEROS:
+        return f"model[{2 * i}].weight.zero_()"
+    drawn = STARTS[start].format(shape=f"{fan_in}, {fan_out}", fan_in=fan_in, fan_out=fan_out)
+    return f"model[{2 * i}].weight.copy_({drawn if start in PLAIN else f'({drawn})'}.T)"
+
+
+def _specializer(side: Side, binary: bool, samples: int) -> Specializer:
+    rate, in_gradient = decay_rates(side, samples)
+    known = SimpleNamespace(
+        side=side, binary=binary, fused=is_fused(side), decay_rate=rate, decay_in_gradient=in_gradient
+    )
     return Specializer(source_of("engine.networks.torch_mlp", "TorchMLP"), known)
 
 
 @lru_cache(maxsize=256)
-def _step_lines(side: Side, binary: bool) -> tuple[str, ...]:
+def _step_lines(side: Side, binary: bool, samples: int) -> tuple[str, ...]:
     """The network's own step for this experiment, and the loss logged."""
-    body = _specializer(side, binary).method("step", "logged", X="X", Y="Y")
+    body = _specializer(side, binary, samples).method("step", "logged", X="X", Y="Y")
     logged = ast.parse("losses.append(logged.item())").body
     return tuple(lines_of(fold([*body, *logged], MAY_GO.__contains__)))
 
 
 def _training(writer: Writer, settings: Settings) -> None:
     writer.add("losses = []\nfor epoch in range(epochs):")
-    for line in _step_lines(settings.pytorch, settings.is_binary(settings.pytorch)):
+    side = settings.pytorch
+    for line in _step_lines(side, settings.is_binary(side), settings.data.samples):
         writer.add(line, indent=1)
     writer.add('\nprint(*losses, sep="\\n")')

@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation
-from engine.experiment.side import DerivativeAt, Objective, gradient_factor
-from engine.experiment.update_rules import DecayForm, MomentumForm
+from engine.experiment.side import DerivativeAt, Objective, decay_rates, gradient_factor
+from engine.experiment.update_rules import Decayed, MomentumForm
 from engine.networks.numpy_mlp import sigmoid
 from engine.networks.places import Kind, Place
 from engine.step.rounding.operands import APART, EXP, FACTOR_ORDER, FUSED, Candidate, Index, Operands
@@ -103,6 +103,9 @@ def deltas(layer: int, operands: Operands) -> Iterator[Candidate]:
         )
 
 
+Step = tuple[str, Callable[[Index], np.floating]]
+"""What a parameter moves by beside the rate: in words, and of an element."""
+
 Added = Callable[[np.floating, np.floating, np.floating], np.floating]
 
 
@@ -116,18 +119,16 @@ ADDITIONS: tuple[tuple[str, Added], ...] = (
 )
 
 
-def _pulled_gradients(
-    weight: bool, layer: int, operands: Operands
-) -> Iterator[tuple[str, Callable[[Index], np.floating]]]:
+def _pulled_gradients(weight: bool, layer: int, operands: Operands) -> Iterator[Step]:
     """The gradient with weight decay in it, in both roundings; plain where there is none."""
     gradient = operands.of(Kind.WEIGHT_GRADIENT if weight else Kind.BIAS_GRADIENT, layer)
     parameter = operands.of(Kind.WEIGHT_BEFORE if weight else Kind.BIAS_BEFORE, layer)
-    decay, number = operands.side.weight_decay, gradient.dtype.type
-    if decay.rate == 0 or decay.form is DecayForm.DECOUPLED:
+    _, rate = decay_rates(operands.side, len(operands.Y))
+    if rate == 0 or not (weight or operands.side.decayed is Decayed.ALL):
         yield "", lambda index: gradient[index]
         return
     for words, add in ADDITIONS:
-        yield f"g + λ·W: {words}; ", _pull(add, parameter, gradient, number(decay.rate))
+        yield f"g + λ·W: {words}; ", _pull(add, parameter, gradient, gradient.dtype.type(rate))
 
 
 def _pull(add: Added, parameter: FloatArray, gradient: FloatArray, rate: np.floating) -> Callable[[Index], np.floating]:
@@ -137,8 +138,8 @@ def _pull(add: Added, parameter: FloatArray, gradient: FloatArray, rate: np.floa
 def velocities(weight: bool, layer: int, operands: Operands) -> Iterator[Candidate]:
     """Of a weight's or bias' new velocity."""
     momentum = operands.side.momentum
-    before = operands.velocities.get(Place(Kind.WEIGHT_VELOCITY if weight else Kind.BIAS_VELOCITY, layer))
-    textbook = momentum.form is MomentumForm.TEXTBOOK
+    before = operands.kept.get(Place(Kind.WEIGHT_VELOCITY if weight else Kind.BIAS_VELOCITY, layer))
+    textbook = momentum.form.holds_rate
     scale = -operands.side.learning_rate if textbook else 1.0
     undampened = before is None and not textbook
     share = operands.X.dtype.type(scale if undampened else scale * (1 - momentum.dampening))
@@ -169,20 +170,44 @@ def updates(weight: bool, update: bool, layer: int, operands: Operands) -> Itera
     side = operands.side
     parameter = operands.of(Kind.WEIGHT_BEFORE if weight else Kind.BIAS_BEFORE, layer)
     shrunk = parameter
-    if side.weight_decay.rate and side.weight_decay.form is DecayForm.DECOUPLED:
-        shrunk = parameter * parameter.dtype.type(1 - side.learning_rate * side.weight_decay.rate)
-    if side.momentum.coefficient:
-        velocity = operands.of(Kind.WEIGHT_VELOCITY if weight else Kind.BIAS_VELOCITY, layer)
-        steps: Iterator[tuple[str, Callable[[Index], np.floating]]] = iter([("", lambda index: velocity[index])])
-    else:
+    rate_of_decay, in_gradient = decay_rates(side, len(operands.Y))
+    if rate_of_decay > in_gradient and (weight or side.decayed is Decayed.ALL):
+        shrunk = parameter * parameter.dtype.type(1 - side.learning_rate * rate_of_decay)
+    number, momentum = operands.X.dtype.type, side.momentum
+    velocity_kind = Kind.WEIGHT_VELOCITY if weight else Kind.BIAS_VELOCITY
+    steps: Iterator[Step]
+    rate = number(1 if momentum.written_out else -side.learning_rate)
+    if momentum.coefficient == 0:
         steps = _pulled_gradients(weight, layer, operands)
-    textbook = side.momentum.coefficient > 0 and side.momentum.form is MomentumForm.TEXTBOOK
-    rate = operands.X.dtype.type(1 if textbook else -side.learning_rate)
+    elif momentum.form is MomentumForm.NESTEROV:
+        steps = _ahead(weight, layer, operands)
+    else:
+        velocity = operands.of(velocity_kind, layer)
+        steps = iter([("", lambda index: velocity[index])])
+        if momentum.nesterov:
+            rate = number(1 + momentum.coefficient)
+            if (before := operands.kept.get(Place(velocity_kind, layer))) is not None:
+                shrunk = shrunk - number(momentum.coefficient) * before
     for prefix, step in steps:
         for words, add in ADDITIONS:
             yield Candidate(
                 f"{prefix}W − η·step: {words}", _moved(add, rate, step, shrunk, parameter if update else None), words
             )
+
+
+def _ahead(weight: bool, layer: int, operands: Operands) -> Iterator[Step]:
+    """The sum g + μ·v of PyTorch's Nesterov form, in both roundings."""
+    velocity = operands.of(Kind.WEIGHT_VELOCITY if weight else Kind.BIAS_VELOCITY, layer)
+    coefficient = velocity.dtype.type(operands.side.momentum.coefficient)
+    for prefix, gradient in _pulled_gradients(weight, layer, operands):
+        for words, add in ADDITIONS:
+            yield f"{prefix}g + μ·v: {words}; ", _onto(add, gradient, coefficient, velocity)
+
+
+def _onto(
+    add: Added, gradient: Callable[[Index], np.floating], coefficient: np.floating, velocity: FloatArray
+) -> Callable[[Index], np.floating]:
+    return lambda index: add(coefficient, velocity[index], gradient(index))
 
 
 def _moved(

@@ -31,14 +31,14 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Operands:
-    """What a side's operations start from: its settings, the data in its dtype, its tensors, its velocities before."""
+    """What a side's operations start from: its settings, the data in its dtype, its tensors, what was kept before."""
 
     settings: Settings
     side: Side
     X: FloatArray
     Y: FloatArray
     tensors: Tensors
-    velocities: Tensors
+    kept: Tensors
 
     def of(self, kind: Kind, layer: int) -> FloatArray:
         """A tensor of the step."""

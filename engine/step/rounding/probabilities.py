@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.experiment.side import LossInput, Objective, Reduction, SoftmaxForm
+from engine.experiment.side import LossInput, Objective, SoftmaxForm, gradient_divisor
 from engine.networks.numpy_mlp import log_softmax, plain_softmax, sigmoid, softmax, softmax_over_samples
 from engine.networks.places import Kind
 from engine.step.rounding.operands import EXP, FACTOR_ORDER, FUSED, SUM_ORDER, Candidate, Index, Operands
@@ -123,11 +123,9 @@ def softmax_deltas(s: FloatArray, gradient: FloatArray) -> Iterator[Candidate]:
     yield _whole("g·s − s·Σ g·s, summed in order", products - s * _in_order(products), FACTOR_ORDER)
 
 
-def _count(operands: Operands) -> int:
-    """What the mean divides by; 1 for a sum."""
-    if operands.side.reduction is Reduction.SUM:
-        return 1
-    return len(operands.Y) if operands.side.objective is Objective.CROSS_ENTROPY else operands.Y.size
+def _count(operands: Operands) -> float:
+    """What the costs are divided by; 1 for a sum."""
+    return gradient_divisor(operands.side, *operands.Y.shape)
 
 
 def _whole(words: str, values: FloatArray, cause: str = FACTOR_ORDER) -> Candidate:

@@ -115,14 +115,22 @@ def _factors(place: Place, operands: Operands) -> Callable[[Index], tuple[FloatA
         return lambda index: (below[index[0]], weight[index[1]], float(bias[index[1]]))
     if place.kind is Kind.WEIGHT_GRADIENT:
         below, delta = operands.below(layer), operands.of(Kind.DELTA, layer)
-        return lambda index: (below[:, index[1]], delta[:, index[0]], 0.0)
+        sums = _sums_before(place, operands)
+        return lambda index: (below[:, index[1]], delta[:, index[0]], sums(index))
     if place.kind is Kind.BIAS_GRADIENT:
         delta = operands.of(Kind.DELTA, layer)
-        return lambda index: (delta[:, index[0]], np.ones(len(delta), dtype), 0.0)
+        sums = _sums_before(place, operands)
+        return lambda index: (delta[:, index[0]], np.ones(len(delta), dtype), sums(index))
     moved = operands.side.update_order is UpdateOrder.IN_TURN
     weight = operands.of(Kind.WEIGHT_AFTER if moved else Kind.WEIGHT_BEFORE, layer + 1).astype(dtype)
     delta = operands.of(Kind.DELTA, layer + 1)
     return lambda index: (delta[index[0]], weight[:, index[1]], 0.0)
+
+
+def _sums_before(place: Place, operands: Operands) -> Callable[[Index], float]:
+    """What the gradient is added to, where it is never set to zero."""
+    before = operands.kept.get(place)
+    return lambda index: 0.0 if before is None else float(before[index])
 
 
 def _losses(operands: Operands) -> Iterator[Candidate]:
@@ -131,10 +139,11 @@ def _losses(operands: Operands) -> Iterator[Candidate]:
         return
     error = (operands.of(Kind.OUTPUT, operands.last) - operands.Y).ravel()
     square, ones, number = error * error, np.ones_like(error), error.dtype.type
-    half = operands.side.loss_report is LossReport.HALF_SUM
+    half = number(0.5 if report in (LossReport.HALF_SUM, LossReport.HALF_MEAN) else 1)
+    count = number(error.size if report in (LossReport.MSE, LossReport.HALF_MEAN) else 1)
 
     def scaled(total: np.floating) -> np.floating:
-        return number(0.5) * total if half else total / number(error.size)
+        return half * (total / count)
 
     for way in SUMS_OF_PRODUCTS:
         if way.fused and not way.onto_offset:

@@ -1,0 +1,76 @@
+"""What the first weights do to a network's units: saturated, dead or alike before anything is learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.experiment.discrepancies.base import each_side, listed
+from engine.experiment.settings import Activation, Settings
+from engine.experiment.side import SideName
+from engine.networks.initial_weights import initial_layers
+from engine.networks.numpy_model import build_network
+from engine.types import FloatArray
+
+MOST_SAMPLES = 1000
+"""Of the data, the first."""
+
+MOST_PARAMETERS = 200_000
+"""Of a network that this is found for: a key that asks for it must not wait."""
+
+PASSED_ON = 0.01
+"""A unit is saturated whose derivative is at most this share of its greatest, for every sample."""
+
+GREATEST = {Activation.SIGMOID: 0.25, Activation.TANH: 1.0}
+"""The greatest derivative."""
+
+
+@dataclass(frozen=True)
+class StartUnits:
+    """How many units of all layers there are, and what they are; one may be both saturated and alike."""
+
+    units: int
+    saturated: int
+    dead: int
+    alike: int
+
+    def __str__(self) -> str:
+        counts = ((self.saturated, "saturated"), (self.dead, "dead"), (self.alike, "alike"))
+        return listed([f"{count:,} {what}" for count, what in counts if count]) or "none is saturated, dead or alike"
+
+
+def start_units(settings: Settings, name: SideName) -> StartUnits | None:
+    """Those of a side at its start; nothing for a network that is too large to look at at once."""
+    if settings.parameter_count > MOST_PARAMETERS:
+        return None
+    side = settings.side(name)
+    network = build_network(settings, side, initial_layers(settings, side))
+    with np.errstate(all="ignore"):
+        _, layer = network.forward(settings.data.X[:MOST_SAMPLES])
+    found = list(_of_layers(settings, layer))
+    units = sum(settings.layer_sizes[1:])
+    return StartUnits(units, *(sum(one[kind] for one in found) for kind in range(3)))
+
+
+def _of_layers(settings: Settings, layer: dict[int, FloatArray]) -> Iterator[tuple[int, int, int]]:
+    for i, activation in enumerate(settings.activations, start=1):
+        output, living = layer[i], np.ones(layer[i].shape[1], bool)
+        saturated = 0
+        if activation in GREATEST:
+            derivative = output * (1 - output) if activation is Activation.SIGMOID else 1 - output * output
+            saturated = int(np.all(derivative <= PASSED_ON * GREATEST[activation], axis=0).sum())
+        elif activation is Activation.RELU:
+            living = np.any(output > 0, axis=0)
+        _, counts = np.unique(output[:, living], axis=1, return_counts=True)
+        yield saturated, int(np.count_nonzero(~living)), int(counts[counts > 1].sum())
+
+
+def start_text(settings: Settings) -> str:
+    """'Of 6 units at the start: 5 alike by hand, none is saturated, dead or alike in PyTorch.'; may be empty."""
+    sides = [start_units(settings, name) for name in SideName]
+    found = [one for one in sides if one is not None]
+    if len(found) < len(sides):
+        return ""
+    return f"Of {found[0].units:,} units at the start: {each_side(*map(str, found))}."
