@@ -238,7 +238,9 @@ def test_a_bias_with_the_weights_held_is_a_bias_alone(asked):
     assert asked.weights_held[Measure.AREA][1 << bias, 0] == pytest.approx(area, rel=1e-3)
     assert asked.games[Measure.AREA][1 << bias, 0] != pytest.approx(area, rel=1e-3)
     found = next(one for one in effects(asked, Measure.AREA).ranked if one.discrepancy.field == "bias")
-    np.testing.assert_allclose(found.weights_held, shapley_values(asked.weights_held[Measure.AREA])[bias])
+    np.testing.assert_allclose(
+        found.weights_held, shapley_values(asked.weights_held[Measure.AREA], asked.plan.members)[bias]
+    )
 
 
 def test_blocks_are_only_a_matter_of_memory():
@@ -326,7 +328,9 @@ def test_a_difference_that_is_named_is_made():
     assert engine.remaining(only(study, find("momentum"))) == (find("momentum"),)
     everything = plan(engine.preset("asked"), ["all"])
     without_effect = {find("loss_input"), find("softmax_form"), find("bias_gradient")}
+    without_effect |= {find("decayed"), find("decay_factor")}
     assert everything.differences == tuple(one for one in engine.CATALOGUE if one not in without_effect)
+    assert everything.members.sampled
     with pytest.raises(engine.SettingsError, match="no effect of softmax_form to measure: there is no softmax in this"):
         plan(engine.preset("asked"), ["softmax_form"])
 

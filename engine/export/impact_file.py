@@ -43,6 +43,7 @@ def impact_document(impact: Impact) -> dict[str, Any]:
         "so_far": None if impact.finished else so_far(impact),
         "planned_seeds": list(plan.seeds),
         "runs": impact.runs,
+        "sampled_orders": len(plan.members.orders),
         "seconds": impact.seconds,
         "measures": {measure.value: _measure_document(impact, measure) for measure in Measure},
         "combinations": _combinations(impact),
@@ -65,6 +66,7 @@ def _measure_document(impact: Impact, measure: Measure) -> dict[str, Any]:
                 "moves": effect.discrepancy.moves.name.lower(),
                 "answers_rank": effect.discrepancy.answers_order,
                 "shapley": effect.shapley.tolist(),
+                "standard_error": effect.standard_error,
                 "alone": effect.alone.tolist(),
                 "removed": effect.removed.tolist(),
                 "first": effect.first,
@@ -83,16 +85,16 @@ def _combinations(impact: Impact) -> list[dict[str, Any]]:
     epochs = impact.epochs_to_threshold
     return [
         {
-            "differences": _names(impact, members),
-            **{measure.value: impact.games[measure][members].tolist() for measure in Measure},
-            **{f"{side.value}_epochs": epochs[side][members].astype(int).tolist() for side in SideName},
+            "differences": _names(impact, combination),
+            **{measure.value: impact.games[measure][place].tolist() for measure in Measure},
+            **{f"{side.value}_epochs": epochs[side][place].astype(int).tolist() for side in SideName},
         }
-        for members in range(len(impact.games[Measure.AREA]))
+        for place, combination in enumerate(impact.plan.members.combinations)
     ]
 
 
-def _names(impact: Impact, members: int) -> list[str]:
-    return [one.field for index, one in enumerate(impact.plan.differences) if members >> index & 1]
+def _names(impact: Impact, combination: int) -> list[str]:
+    return [one.field for index, one in enumerate(impact.plan.differences) if combination >> index & 1]
 
 
 def impact_csv(impact: Impact) -> str:
@@ -106,9 +108,9 @@ def impact_csv(impact: Impact) -> str:
     for held, games in enumerate((impact.games, impact.weights_held)):
         if games is None:
             continue
-        for members in range(len(games[Measure.AREA])):
+        for row, combination in enumerate(impact.plan.members.combinations):
             for place, seed in enumerate(impact.seeds):
-                gaps = [repr(float(games[measure][members, place])) for measure in Measure]
-                ends = ["" if held else int(epochs[side][members, place]) for side in SideName]
-                writer.writerow([seed, "+".join(_names(impact, members)), *gaps, *ends, held, int(impact.finished)])
+                gaps = [repr(float(games[measure][row, place])) for measure in Measure]
+                ends = ["" if held else int(epochs[side][row, place]) for side in SideName]
+                writer.writerow([seed, "+".join(_names(impact, combination)), *gaps, *ends, held, int(impact.finished)])
     return file.getvalue()

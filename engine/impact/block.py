@@ -1,4 +1,4 @@
-"""Some seeds of a factorial study, every combination of them at once: trained together, gaps gathered epoch by epoch.
+"""Some seeds of a study, every combination of them at once: trained together, gaps gathered epoch by epoch.
 
 A training is shared by all combinations whose weights move alike: what is only logged otherwise is only read otherwise.
 """
@@ -25,7 +25,7 @@ Logged = tuple[LossReport, LogMoment]
 
 @dataclass(frozen=True)
 class Measurements:
-    """Gaps (games, 2ⁿ, S); the second game, if there is one, has the bias' draws held. Epochs by side, NumPy first.
+    """Gaps (games, M, S); the second game, if there is one, has the bias' draws held. Epochs by side, NumPy first.
 
     At a `diverged` seed some combination did: its loss is held where it was last finite, its weights have no distance.
     """

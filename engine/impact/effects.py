@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine.experiment.discrepancies import Discrepancy, Moves
 from engine.experiment.discrepancies.base import listed
 from engine.experiment.toward import AS_THE_ANSWER
-from engine.impact.shapley import alone, interactions, removed, shapley_values
+from engine.impact.shapley import alone, interactions, removed, shapley_values, standard_errors
 from engine.impact.study import Impact, Measure
 from engine.number_text import number
 from engine.types import FloatArray
@@ -46,6 +46,8 @@ class Effect:
     first: int
     weights_held: FloatArray | None = None
     """The Shapley value with the weights held equal, for a bias whose draws shift them."""
+    standard_error: float = 0.0
+    """Of `share`, where orders of matching are sampled."""
 
     @cached_property
     def share(self) -> float:
@@ -81,7 +83,8 @@ class Interaction:
 class Effects:
     """By one measure: all differences, the weightiest first; the whole gap; pairs, the strongest first.
 
-    `whole` is the mean gap with all differences in, `rest` with none; the shares add up to what lies between.
+    `whole` is the mean gap with all differences in, `rest` with none; the shares add up to what lies between. Of
+    `sampled` orders there are no pairs.
     Nothing is concluded before all is `finished`; the answer's order is another question unless all are matched
     `as_the_answer` matches them.
     """
@@ -94,6 +97,7 @@ class Effects:
     seeds: int
     finished: bool
     as_the_answer: bool
+    sampled: bool = False
 
     @property
     def largest(self) -> float:
@@ -121,13 +125,15 @@ def effects(impact: Impact, measure: Measure) -> Effects:
     usable = usable_seeds(impact, measure)
     if not usable.any():
         raise ValueError(f"no seed has a finite gap by the measure {measure.value}")
-    game = impact.games[measure][:, usable]
-    shares = shapley_values(game)
+    game, members = impact.games[measure][:, usable], impact.plan.members
+    shares, errors = shapley_values(game, members), standard_errors(game, members)
     sizes = np.abs(shares)
     # Two that are alike but for rounding are both first.
     firsts = (sizes > 0) & (sizes >= (1 - ALIKE) * sizes.max(axis=0))
-    second_game = None if impact.weights_held is None else shapley_values(impact.weights_held[measure][:, usable])
-    by_removal, by_itself, rounding = removed(game), alone(game), _rounding(measure, game)
+    second_game = (
+        None if impact.weights_held is None else shapley_values(impact.weights_held[measure][:, usable], members)
+    )
+    by_removal, by_itself, rounding = removed(game, members), alone(game, members), _rounding(measure, game)
     differences = impact.plan.differences
     found = [
         Effect(
@@ -138,6 +144,7 @@ def effects(impact: Impact, measure: Measure) -> Effects:
             rounding,
             first=int(np.count_nonzero(firsts[index])),
             weights_held=second_game[index] if second_game is not None and discrepancy.shifts_draws else None,
+            standard_error=float(errors[index]),
         )
         for index, discrepancy in enumerate(differences)
     ]
@@ -150,6 +157,7 @@ def effects(impact: Impact, measure: Measure) -> Effects:
         seeds=game.shape[1],
         finished=impact.finished,
         as_the_answer=all(impact.plan.toward[one.field] is AS_THE_ANSWER[one.field] for one in differences),
+        sampled=members.sampled,
     )
 
 
@@ -160,7 +168,9 @@ def _rounding(measure: Measure, game: FloatArray) -> FloatArray:
 
 
 def _pairs(impact: Impact, game: FloatArray) -> tuple[Interaction, ...]:
-    strengths = interactions(game).mean(axis=-1)
+    if impact.plan.members.sampled:
+        return ()
+    strengths = interactions(game, impact.plan.members).mean(axis=-1)
     differences = impact.plan.differences
     found = [
         Interaction(differences[second], differences[first], float(strengths[first, second]))

@@ -1,4 +1,4 @@
-"""How much each difference matters: every combination of them trained over many seeds, as one batch.
+"""How much each difference matters: combinations of them trained over many seeds, as one batch.
 
 What the numbers mean - shares, cancellation, ranks - is `effects.py`'s. Training imports torch.
 """
@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 
@@ -19,13 +20,13 @@ from engine.experiment.side import SideName
 from engine.experiment.toward import TOWARD_PYTORCH, Toward, TowardWhat
 from engine.experiment.toward import toward as sides_toward
 from engine.impact.block import Block, Measurements, block_seeds
+from engine.impact.members import Members, members_of
 from engine.shown_text import shown
 from engine.types import FloatArray
 
 SEEDS = 20
 THRESHOLD = 0.01
 MOST_SEEDS = 10_000
-MOST_DIFFERENCES = 14
 MEMORY = 1_000_000_000
 """Bytes that the arrays of one block may take."""
 
@@ -75,13 +76,8 @@ class Plan:
     threshold: float = THRESHOLD
 
     def __post_init__(self) -> None:
-        count = len(self.differences)
-        if count == 0:
+        if not self.differences:
             raise SettingsError("Nothing differs in these settings; name the differences to measure.")
-        if count > MOST_DIFFERENCES:
-            raise SettingsError(
-                f"{count} differences have 2^{count} combinations; at most {MOST_DIFFERENCES} can be measured."
-            )
         if not 0 < self.threshold < float("inf"):
             raise SettingsError(f"threshold cannot be {self.threshold!r}; it is a loss above 0.")
 
@@ -98,10 +94,15 @@ class Plan:
         """By field, the side toward which each difference goes; not the wanted one where the other cannot have it."""
         return {one.field: match_toward(one, self.settings, self.toward[one.field])[1] for one in self.differences}
 
+    @cached_property
+    def members(self) -> Members:
+        """Which combinations are measured."""
+        return members_of(len(self.differences))
+
     @property
     def combinations(self) -> list[Settings]:
-        """All 2ⁿ of them."""
-        return [self.combination(members) for members in range(1 << len(self.differences))]
+        """Those that are measured."""
+        return [self.combination(members) for members in self.members.combinations]
 
 
 def plan(
@@ -149,10 +150,10 @@ def _no_effect(discrepancy: Discrepancy, settings: Settings) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Impact:
-    """What was measured. Each game is (2ⁿ, S): the gap of every combination and seed.
+    """What was measured. Each game is (M, S): the gap of every combination that is measured, at every seed.
 
     `held` are the games with a missing bias leaving the weights as they are with one; none where that is no question.
-    `epochs_to_threshold` (2ⁿ, S) by side: the first epoch with a true MSE under the threshold, one past the last if
+    `epochs_to_threshold` (M, S) by side: the first epoch with a true MSE under the threshold, one past the last if
     none. At the seeds in `diverged` some combination diverges: its loss is held where it was last finite, as training
     would stop there, and the distance of its weights is not a number.
     """
@@ -170,7 +171,7 @@ class Impact:
     @property
     def runs(self) -> int:
         """How many runs of both sides this stands for."""
-        return len(self.seeds) << len(self.plan.differences)
+        return len(self.seeds) * len(self.plan.members.combinations)
 
 
 class Study:
