@@ -132,7 +132,7 @@ class MadeUpStudy:
     """Effects that add up but for one pair that cancels; each seed a little stronger than the last."""
 
     def __init__(self, plan):
-        self.plan, self.epochs = plan, 0
+        self.plan, self.epochs, self.expected = plan, 0, None
 
     @property
     def finished(self):

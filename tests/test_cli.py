@@ -327,7 +327,7 @@ def test_impact_to_standard_output_is_data_alone():
 def test_an_interrupted_impact_keeps_what_is_measured(monkeypatch):
     step, taken = Study.step, []
 
-    def interrupted(study):
+    def interrupted(study, epochs):
         taken.append(step(study, 10))
         if len(taken) == 2:
             os.kill(os.getpid(), signal.SIGINT)

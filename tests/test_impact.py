@@ -4,6 +4,7 @@ import shlex
 from copy import copy
 from dataclasses import replace
 from functools import cache
+from itertools import count
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from engine.experiment.side import InitialWeights, LogMoment, LossReport, Precis
 from engine.experiment.toward import AS_THE_ANSWER, Toward, toward
 from engine.export.impact_file import impact_csv, impact_document
 from engine.impact.effects import ROUNDING, against_the_answer, conclusion, effects, usable_seeds
+from engine.impact.fitted import FittedStudy, Told
+from engine.impact.members import Members
 from engine.impact.shapley import shapley_values
 from engine.impact.study import Measure, Study, measure, only, plan
 from engine.networks.model_state import ModelState
@@ -31,7 +34,7 @@ from tests.made_up import MadeUpStudy
 from tests.strategies import experiments
 from tui_app.cli.impact_command import impact as impact_command
 from tui_app.cli.options import settings_from
-from tui_app.text.impact_lines import as_the_answer, prose
+from tui_app.text.impact_lines import as_the_answer, details, expectation, prose
 
 SIX = ["loss_report", "initial_weights", "bias", "reduction", "learning_rate", "precision"]
 NEW = ["log_moment", "update_order", "derivative_at", "momentum", "weight_decay"]
@@ -499,3 +502,64 @@ def test_the_usual_measurement_needs_few_words_and_data_without_a_name_none():
     text = str(prose(study.impact(), effects(study.impact(), Measure.AREA)))
     assert "The answer matches some of them otherwise.'" in text
     assert "mlp-tui" not in text
+
+
+def ticking(seconds):
+    """A clock that says so many seconds more each time it is asked."""
+    times = count(0, seconds)
+    return lambda: next(times)
+
+
+def measured_by(study):
+    while not study.finished:
+        study.step(50)
+    return study.impact()
+
+
+LONG = {"epochs": 100, "hidden": (2,)}
+
+
+@pytest.mark.parametrize(
+    ("told", "seeds", "epochs"),
+    [(Told(), 3, 20), (Told(seeds=True), 8, 20), (Told(epochs=True), 3, 100), (Told(True, True), 8, 100)],
+)
+def test_what_would_take_too_long_is_shortened_unless_told(told, seeds, epochs):
+    """By this clock, 23 epochs of one block take 200 seconds."""
+    asked = plan(replace(engine.preset("asked"), **LONG), ["bias", "reduction"], seeds=8)
+    study = FittedStudy(asked, told, ticking(100))
+    impact = measured_by(study)
+    assert (impact.seeds, impact.epochs) == (asked.seeds[:seeds], epochs)
+    assert study.expected.shortened(study.plan) == (told != Told(True, True))
+    # The first three, and twenty more, take 100 seconds each: 97 epochs at 5 seconds after those three.
+    assert study.expected.asked_seconds == pytest.approx(100 + 97 * 5)
+    np.testing.assert_array_equal(impact.games[Measure.AREA], measure(study.plan).games[Measure.AREA])
+    text = expectation(study.plan, study.expected)
+    assert text.startswith(f"4 combinations x {seeds} seeds, {epochs} epochs: about")
+    assert ("All 8 seeds and 100 epochs would take about 10 min." in text) == (told != Told(True, True))
+
+
+def test_what_is_short_is_measured_as_asked():
+    asked = plan(replace(engine.preset("asked"), **LONG), ["bias", "reduction"], seeds=8)
+    study = FittedStudy(asked, clock=ticking(0.01))
+    impact = measured_by(study)
+    assert study.plan == asked
+    assert not study.expected.shortened(asked)
+    np.testing.assert_array_equal(impact.games[Measure.WEIGHTS], measure(asked).games[Measure.WEIGHTS])
+    assert expectation(asked, study.expected) == "4 combinations x 8 seeds, 100 epochs: less than a second."
+
+
+def test_a_sample_of_orders_gives_the_shares_of_all_combinations_up_to_its_error():
+    names = ["bias", "reduction", "momentum", "learning_rate", "update_order", "weight_decay", "log_moment"]
+    names += ["derivative_at", "initial_weights", "precision", "rate_in"]
+    sampled = plan(replace(engine.preset("asked"), epochs=12), names, seeds=1)
+    assert sampled.members.sampled
+    whole = plan(sampled.settings, names, seeds=1)
+    vars(whole)["members"] = Members(11, tuple(range(1 << 11)))
+    found, exact = (effects(measure(one), Measure.AREA) for one in (sampled, whole))
+    by_name = {one.discrepancy: one.share for one in exact.ranked}
+    for effect in found.ranked:
+        assert abs(effect.share - by_name[effect.discrepancy]) <= 4 * effect.standard_error + 1e-4 * found.whole
+    assert found.whole == pytest.approx(exact.whole, rel=1e-5)
+    assert (found.sampled_orders > 0, found.pairs, exact.sampled_orders) == (True, (), 0)
+    assert "orders of matching: a standard error of" in conclusion(found) or found.cancel
+    assert "sampled, standard error" in str(details(found.ranked[0], found))

@@ -81,7 +81,8 @@ def test_bars_fit_and_show_their_sign(name):
     for width in range(58, 201):
         heading = impact_rows.heading(found, width)
         assert width_of(heading) == width
-        legend, columns = heading[0][0], [one for one in ("part", "mean", "first") if one in heading[0][0].split()[-3:]]
+        names = ("part", "mean", "error", "first") if found.sampled_orders else ("part", "mean", "first")
+        legend, columns = heading[0][0], [one for one in names if one in heading[0][0].split()[-len(names) :]]
         assert found.finished or legend.split()[:2] == ["so", "far"]
         assert ("part" in columns) is not found.cancel
         for effect, part in zip(found.ranked, parts, strict=True):
@@ -98,6 +99,7 @@ def test_bars_fit_and_show_their_sign(name):
             expected = {
                 "part": [f"{part:,}%"],
                 "mean": [number(effect.share, digits) for digits in (1, 2, 3)],
+                "error": [number(effect.standard_error, digits) for digits in (1, 2)],
                 "first": [f"{effect.first}/{found.seeds}"],
             }
             assert len(numbers) == len(columns)

@@ -84,7 +84,7 @@ class Effects:
     """By one measure: all differences, the weightiest first; the whole gap; pairs, the strongest first.
 
     `whole` is the mean gap with all differences in, `rest` with none; the shares add up to what lies between. Of
-    `sampled` orders there are no pairs.
+    sampled orders there are no pairs.
     Nothing is concluded before all is `finished`; the answer's order is another question unless all are matched
     `as_the_answer` matches them.
     """
@@ -97,7 +97,8 @@ class Effects:
     seeds: int
     finished: bool
     as_the_answer: bool
-    sampled: bool = False
+    sampled_orders: int = 0
+    """Of matching; 0 where all combinations are measured."""
 
     @property
     def largest(self) -> float:
@@ -157,7 +158,7 @@ def effects(impact: Impact, measure: Measure) -> Effects:
         seeds=game.shape[1],
         finished=impact.finished,
         as_the_answer=all(impact.plan.toward[one.field] is AS_THE_ANSWER[one.field] for one in differences),
-        sampled=members.sampled,
+        sampled_orders=len(members.orders),
     )
 
 
@@ -207,6 +208,11 @@ def conclusion(found: Effects) -> str | None:
         f"Match {names} first: {part:.0f} % of the gap{' each' if len(alike) > 1 else ''}, "
         f"the largest share at {first.first} of {found.seeds} seeds."
     )
+    if found.sampled_orders:
+        error = 100 * first.standard_error / abs(found.whole - found.rest)
+        text += (
+            f" Sampled from {found.sampled_orders} orders of matching: a standard error of {error:.0f} % of the gap."
+        )
     against = [effect.discrepancy.title.lower() for effect in weighty if effect.share < 0]
     worse = max(weighty, key=lambda effect: effect.worse_when_matched)
     if against:

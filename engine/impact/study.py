@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from math import ceil
 
 import numpy as np
 
@@ -29,6 +30,9 @@ THRESHOLD = 0.01
 MOST_SEEDS = 10_000
 MEMORY = 1_000_000_000
 """Bytes that the arrays of one block may take."""
+
+MOST_RUNS = 8192
+"""In one block: it is made in about a second, and nothing is measured before."""
 
 BLOCK_EPOCHS = 50
 """Epochs trained between two reports of progress."""
@@ -180,11 +184,17 @@ class Study:
     def __init__(self, plan: Plan, memory: int = MEMORY) -> None:
         self.plan = plan
         self._combinations = plan.combinations
-        self._size = block_seeds(plan.settings, self._combinations, memory)
+        most = max(1, MOST_RUNS // len(self._combinations))
+        self._size = min(most, len(plan.seeds), block_seeds(plan.settings, self._combinations, memory))
         self._waiting = list(plan.seeds)
         self._block: Block | None = None
         self._done: list[Measurements] = []
         self._seconds = 0.0
+
+    @property
+    def blocks(self) -> int:
+        """How many there are."""
+        return ceil(len(self.plan.seeds) / self._size)
 
     @property
     def finished(self) -> bool:

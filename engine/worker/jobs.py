@@ -11,7 +11,8 @@ from enum import Enum
 
 from engine.errors import InputError
 from engine.experiment.settings import Settings
-from engine.impact.study import Impact, Plan, Study
+from engine.impact.fitted import Expected, FittedStudy
+from engine.impact.study import Impact, Plan
 from engine.run.divergence import Cause, CauseStudy
 from engine.run.lockstep import Lockstep
 from engine.run.scrubbing import Checkpoints, EpochState, Scrubber
@@ -50,7 +51,7 @@ class Instruments:
     """What the jobs measure with; tests put made-up ones here."""
 
     trace: Callable[..., Tracing] = Tracing
-    study: Callable[[Plan], Study] = Study
+    study: Callable[[Plan], FittedStudy] = FittedStudy
     growth: Callable[..., GrowthStudy] = GrowthStudy
 
 
@@ -256,6 +257,7 @@ class ImpactState:
     running: bool = True
     impact: Impact | None = None
     error: str | None = None
+    expected: Expected | None = None
 
 
 @dataclass
@@ -265,7 +267,7 @@ class ImpactJob(Job):
     clock: Callable[[], float]
     instruments: Instruments
     state: ImpactState | None = None
-    _study: Study | None = field(default=None, init=False)
+    _study: FittedStudy | None = field(default=None, init=False)
     _next_news: float = field(default=0.0, init=False)
 
     def begin(self, plan: Plan) -> None:
@@ -305,5 +307,5 @@ class ImpactJob(Job):
             self._study = None
         return JobState.NEWS
 
-    def _show(self, study: Study, running: bool) -> None:
-        self.state = ImpactState(study.plan, study.share, running, study.impact())
+    def _show(self, study: FittedStudy, running: bool) -> None:
+        self.state = ImpactState(study.plan, study.share, running, study.impact(), expected=study.expected)

@@ -7,12 +7,15 @@ import signal
 import sys
 from typing import Any
 
+import click as plain_click
 import rich_click as click
+from click.core import ParameterSource
 
 from engine.errors import InputError
 from engine.experiment.side import parse_choice
 from engine.experiment.toward import toward as sides_toward
-from engine.impact.study import SEEDS, THRESHOLD, Impact, Measure, Study, plan
+from engine.impact.fitted import FittedStudy, Told
+from engine.impact.study import BLOCK_EPOCHS, SEEDS, THRESHOLD, Impact, Measure, plan
 from tui_app.cli.number_options import NUMBER, WHOLE
 from tui_app.cli.options import experiment_options, settings_from
 from tui_app.cli.printing import check_targets, output_console, progress, wants_ascii, write_text
@@ -65,7 +68,9 @@ def impact(
     """Measure how much each difference matters: every combination of them, over many seeds.
 
     Each difference's share is its Shapley value: its effect averaged over all orders of matching. The shares add up
-    to the whole gap. Ctrl-C stops early and keeps what is measured so far.
+    to the whole gap. More than ten differences are matched in a sample of orders, and each share has its standard
+    error. Before it starts it says how long it takes; where that is over two minutes and neither --seeds nor --epochs
+    is given, fewer of them are measured. Ctrl-C stops early and keeps what is measured so far.
 
     Examples:
     - `mlp-tui impact`
@@ -86,7 +91,7 @@ def impact(
     check_targets(json_file, csv_file, force=force, source=settings.data.source)
     planned = plan(settings, names, seeds, sides_toward(toward, "--toward"), threshold)
     with limited(settings):
-        measured, interrupted = _measure(Study(planned))
+        measured, interrupted = _measure(FittedStudy(planned, _told()))
     if measured is None:
         end("interrupted before anything was measured.", INTERRUPTED)
     if "-" not in (json_file, csv_file):
@@ -99,8 +104,16 @@ def impact(
         sys.exit(INTERRUPTED)
 
 
-def _measure(study: Study) -> tuple[Impact | None, bool]:
+def _told() -> Told:
+    """What was typed."""
+    source = plain_click.get_current_context().get_parameter_source
+    return Told(*(source(name) is ParameterSource.COMMANDLINE for name in ("seeds", "epochs")))
+
+
+def _measure(study: FittedStudy) -> tuple[Impact | None, bool]:
     """What was measured, and whether Ctrl-C ended it: between two steps, so that no epoch is half counted."""
+    from tui_app.text.impact_lines import expectation
+
     interrupted: list[int] = []
 
     def interrupt(number: int, frame: object) -> None:
@@ -111,7 +124,10 @@ def _measure(study: Study) -> tuple[Impact | None, bool]:
     try:
         with progress("measuring", 1.0) as report:
             while not study.finished and not interrupted:
-                study.step()
+                known = study.expected is not None
+                study.step(BLOCK_EPOCHS)
+                if not known and study.expected is not None:
+                    click.echo(expectation(study.plan, study.expected), err=True)
                 report(study.share)
     finally:
         signal.signal(signal.SIGINT, before)

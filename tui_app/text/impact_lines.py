@@ -9,6 +9,7 @@ from engine.errors import InputError
 from engine.experiment.side import SideName
 from engine.experiment.toward import ANSWER
 from engine.impact.effects import NEGLIGIBLE, Effect, Effects, against_the_answer, conclusion, in_the_answer, so_far
+from engine.impact.fitted import Expected
 from engine.impact.study import SEEDS, THRESHOLD, Impact, Measure, Plan
 from engine.number_text import number
 from tui_app.cli.options import command_line
@@ -25,21 +26,47 @@ def scope(impact: Impact, stopped: bool = False) -> str:
     """What was measured, in a line; `stopped` where it is not finished and goes no further."""
     if not impact.finished:
         return so_far(impact) + ("; stopped" if stopped else "")
-    return f"{combinations(len(impact.plan.differences), len(impact.seeds))}, {impact.epochs:,} epochs"
+    return f"{combinations(impact.plan, len(impact.seeds))}, {impact.epochs:,} epochs"
 
 
-def combinations(differences: int, seeds: int) -> str:
-    """'32 combinations x 20 seeds'."""
-    count = 1 << differences
-    return f"{count:,} combination{'s' * (count != 1)} x {seeds:,} seed{'s' * (seeds != 1)}"
+def combinations(plan: Plan, seeds: int) -> str:
+    """'32 combinations x 20 seeds', '1,024 sampled combinations x 3 seeds'."""
+    count, sampled = len(plan.members.combinations), "sampled " if plan.members.sampled else ""
+    return f"{count:,} {sampled}combination{'s' * (count != 1)} x {seeds:,} seed{'s' * (seeds != 1)}"
+
+
+def expectation(plan: Plan, expected: Expected) -> str:
+    """How long it takes, before it is done; and what was shortened."""
+    text = f"{combinations(plan, len(plan.seeds))}, {plan.settings.epochs:,} epochs: {about(expected.seconds)}"
+    return f"{text}. {shortening(plan, expected)}".strip()
+
+
+def shortening(plan: Plan, expected: Expected) -> str:
+    """What was asked for and would have taken too long; may be empty."""
+    if not expected.shortened(plan):
+        return ""
+    asked = expected.asked
+    return (
+        f"All {len(asked.seeds):,} seeds and {asked.settings.epochs:,} epochs would take "
+        f"{about(expected.asked_seconds)}."
+    )
+
+
+def about(seconds: float) -> str:
+    """'about 40 s', 'about 12 min', 'about 3 h'."""
+    if seconds < 1:
+        return "less than a second"
+    unit, length = next((pair for pair in (("h", 3600), ("min", 60)) if seconds >= 2 * pair[1]), ("s", 1))
+    return f"about {seconds / length:,.0f} {unit}"
 
 
 def details(effect: Effect, found: Effects) -> list[Line]:
     """One difference in full."""
     low, high = effect.spread
     colon = ":" if found.finished else ", so far:"
+    sampled = f", sampled, standard error {number(effect.standard_error, 2)}" if found.sampled_orders else ""
     lines: list[Line] = [
-        [(f"{effect.discrepancy.title}{colon} ", STRONG), (f"share {_number(effect.share)}", "")],
+        [(f"{effect.discrepancy.title}{colon} ", STRONG), (f"share {_number(effect.share)}{sampled}", "")],
         [(f"over {found.seeds} seed{'s' * (found.seeds != 1)} {_number(low)} to {_number(high)}", DIM)],
         [(f"alone it makes a gap of {_number(float(effect.alone.mean()))}; {_when_matched(effect)}", "")],
     ]

@@ -15,10 +15,11 @@ from tui_app.text.lines import ADDS, DIM, HIDES, STRONG, Line, Piece
 
 PLOT_ONLY = "moves only the plotted number"
 LEAST_BAR = 8
-COLUMNS = ("part", "mean", "first")
-TRIED = ((3, COLUMNS), (2, COLUMNS), (2, COLUMNS[:2]), (2, COLUMNS[:1]), (1, COLUMNS[1:2]), (1, ()))
+COLUMNS = ("part", "mean", "error", "first")
+TRIED = ((3, COLUMNS), (2, COLUMNS), (2, COLUMNS[:3]), (2, COLUMNS[:2]), (2, COLUMNS[:1]), (1, COLUMNS[1:2]), (1, ()))
 """Digits and columns, from the widest layout to the narrowest."""
 LEGENDS = ("█ mean share  ─ over the seeds", "█ mean  ─ seeds", "█ mean", "")
+LEGENDS_SAMPLED = ("█ share, sampled  ─ over the seeds", "█ sampled  ─ seeds", "█ sampled", "sampled", "")
 LEGENDS_SO_FAR = ("so far  █ mean share  ─ over the seeds", "so far  █ mean  ─ seeds", "so far")
 
 
@@ -46,7 +47,9 @@ def layout(found: Effects, width: int) -> Layout:
 
 
 def _shown(found: Effects, name: str) -> bool:
-    """No part can be given of a whole that cancels."""
+    """No part can be given of a whole that cancels, no error of what is not sampled."""
+    if name == "error":
+        return found.sampled_orders > 0
     return name != "part" or (not found.cancel and found.whole != found.rest)
 
 
@@ -57,13 +60,16 @@ def _column_width(found: Effects, name: str, digits: int) -> int:
 def _cell(effect: Effect, found: Effects, name: str, digits: int) -> str:
     if name == "part":
         return f"{round(100 * effect.share / (found.whole - found.rest)):,} %"
+    if name == "error":
+        return number(effect.standard_error, min(digits, 2))
     return number(effect.share, digits) if name == "mean" else f"{effect.first}/{found.seeds}"
 
 
 def heading(found: Effects, width: int) -> Line:
     """Above the rows."""
     chosen = layout(found, width)
-    legends = LEGENDS if found.finished else LEGENDS_SO_FAR
+    of_finished = LEGENDS_SAMPLED if found.sampled_orders else LEGENDS
+    legends = of_finished if found.finished else LEGENDS_SO_FAR
     legend = next((text for text in legends if len(text) <= chosen.bar), "")
     names = "".join(f"{name:>{wide}}" for name, wide in chosen.columns)
     return [(f"{'':{chosen.title}}{legend:{chosen.bar}}{names}", DIM)]

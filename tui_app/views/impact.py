@@ -32,8 +32,10 @@ Every combination of the differences, trained over many seeds. The bar is a diff
 Shapley value: its effect averaged over all orders of matching them, toward PyTorch, so that the shares add up to the
 whole. The line is the spread over the seeds, `first` how often it had the largest share; a bar left of zero hides some
 of the gap. u chooses what the gap is: the area between the true losses, between the reported ones, the distance of the
-final weights, or the epochs by which one side is later. Enter compares with that difference alone left in; I measures
-the present settings; esc stops and keeps what is measured so far."""
+final weights, or the epochs by which one side is later. More than ten differences are matched in a sample of orders,
+with a standard error for each share; where all would take over two minutes, fewer seeds or epochs are measured. Enter
+compares with that difference alone left in; I measures the present settings; esc stops and keeps what is measured so
+far."""
 
     class Selected(Message):
         """A difference is to be looked at by itself."""
@@ -129,11 +131,15 @@ def _scope(snapshot: Snapshot) -> str:
         return state.error
     if state.impact is None:
         plan = state.plan
-        begun = impact_lines.combinations(len(plan.differences), len(plan.seeds))
+        begun = impact_lines.combinations(plan, len(plan.seeds))
         return f"measuring {begun} …" if state.running else "stopped before anything was measured; I measures again"
     text = impact_lines.scope(state.impact, stopped=not state.running)
+    expected = state.expected
     if state.running:
-        return f"{100 * state.share:.0f} %, esc stops · {text}"
+        left = "" if expected is None else f" {impact_lines.about((1 - state.share) * expected.seconds)} left,"
+        return f"{100 * state.share:.0f} %,{left} esc stops · {text}"
+    if expected is not None and expected.shortened(state.plan):
+        text += f" · {impact_lines.shortening(state.plan, expected)}"
     other = state.plan.settings.data != snapshot.settings.data
     text += f" · measured on {describe(state.plan.settings)}" if other else ""
     return text + ("" if remaining(snapshot.settings) else " · measured before the last difference was matched")
