@@ -31,9 +31,10 @@ class Driver:
         self.expected_faults = []
 
     def down_to(self, field):
-        """The keys that select this difference, from the first on."""
-        listed = listed_rows(self.app.settings, 0)
-        return ["down"] * listed.index(CATALOGUE.index(find(field)))
+        """The keys that select this difference."""
+        listed = listed_rows(self.app.settings, self.app._selected)
+        by = listed.index(CATALOGUE.index(find(field))) - listed.index(self.app._selected)
+        return ["down" if by > 0 else "up"] * abs(by)
 
     async def settle(self):
         self.app.worker.work_until_idle()

@@ -223,7 +223,7 @@ def test_presets_and_differences_are_listed():
     assert [line.split()[0] for line in presets.splitlines()] == list(engine.PRESETS)
     differences = run("differences").stdout
     for discrepancy in engine.CATALOGUE:
-        assert f"{discrepancy.field}:" in differences
+        assert f" {discrepancy.field}: " in differences
         for choice in discrepancy.choices:
             assert choice.name in differences
     assert "N·C/2 = 10.5" in run("differences", "reduction", "--data", "regression").stdout

@@ -33,11 +33,12 @@ from tui_app.widgets.tab_strip import TabStrip
 
 
 async def test_up_and_down_select_and_stop_at_the_ends(explorer):
-    assert explorer.app._selected == 0
-    await explorer.press("up", "down", "j", "k", "down")
-    assert explorer.app._selected == 2
+    listed = listed_rows(explorer.app.settings, -1)
+    assert explorer.app._selected == listed[1] == CATALOGUE.index(find("initial_weights"))
+    await explorer.press("up", "up", "down", "j", "k", "down", "down")
+    assert explorer.app._selected == listed[3]
     await explorer.press(*["down"] * 20)
-    assert explorer.app._selected == len(CATALOGUE) - 1
+    assert explorer.app._selected == listed[-1]
 
 
 async def test_a_switch_matches_and_parts(explorer):
@@ -46,11 +47,10 @@ async def test_a_switch_matches_and_parts(explorer):
             (0, "m"),
             (1, "m"),
             (1, "M"),
-            (1, "enter"),
             *((one, "m") for one in listed_rows(engine.preset("asked"), 0)[2:]),
         ]:
             discrepancy, asked = CATALOGUE[index], engine.preset("asked")
-            await explorer.press(*["up"] * 20, *explorer.down_to(discrepancy.field))
+            await explorer.press(*explorer.down_to(discrepancy.field))
             toward = SideName.NUMPY if key == "M" else SideName.PYTORCH
             was_matched, wanted = discrepancy.matched(asked), discrepancy.value(asked, toward)
             before = explorer.snapshot.number
@@ -224,7 +224,7 @@ async def test_a_narrow_screen_shows_one_part_at_a_time_and_follows_a_resize(exp
 
 
 async def test_log_and_initial(explorer):
-    await explorer.press("m")
+    await explorer.press(*explorer.down_to("loss_report"), "m")
     legend = explorer.app.query_one("#loss-legend")
     assert "log scale" in str(legend.render())
     await explorer.press("l")
@@ -448,18 +448,23 @@ async def test_a_terminal_that_is_too_small_says_so(explorer):
 
 async def test_clicks_on_a_row(explorer):
     rows = explorer.app.query_one(DifferenceRows)
-    await explorer.pilot.click(rows, offset=(3, 3))
-    assert explorer.app._selected == 2
+
+    def line_of(field):
+        index = CATALOGUE.index(find(field))
+        return next(y for y, line in enumerate(rows.lines, start=1) if line.index == index)
+
+    await explorer.pilot.click(rows, offset=(3, line_of("bias")))
+    assert explorer.app._selected == CATALOGUE.index(find("bias"))
     texts = rows.texts
-    await explorer.pilot.click(rows, offset=(17, 3))
+    await explorer.pilot.click(rows, offset=(17, line_of("bias")))
     await explorer.settle()
     assert explorer.app.settings.numpy.bias is True
     reduction = CATALOGUE.index(find("reduction"))
-    await explorer.pilot.click(rows, offset=(texts.second_start + 1, rows.listed.index(reduction) + 1))
+    await explorer.pilot.click(rows, offset=(texts.second_start + 1, line_of("reduction")))
     await explorer.settle()
     assert explorer.app._selected == reduction
-    assert explorer.app.settings.pytorch.reduction is engine.Reduction.SUM
-    await explorer.pilot.click(rows, offset=(texts.switch_start + 1, 2))
+    assert explorer.app.settings.pytorch.reduction is engine.Reduction.PER_SAMPLE
+    await explorer.pilot.click(rows, offset=(texts.switch_start + 1, line_of("initial_weights")))
     await explorer.settle()
     assert find("initial_weights").matched(explorer.app.settings)
 

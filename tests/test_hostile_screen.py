@@ -18,7 +18,7 @@ from tui_app.screens.export import ExportScreen
 from tui_app.widgets.prediction_map import PredictionMaps
 
 APP = Path(__file__).parent.parent / "tui_app"
-DIALOGS = ["H", "o", "p", "question_mark", "e", "ctrl+p"]
+DIALOGS = ["slash", "enter", "H", "o", "p", "question_mark", "e", "ctrl+p"]
 MARKUP = ["[/x]", "[@click=app.quit]x", "[bold]x[/bold]", "[", "\\[", "[b", "{x}", "x\x1b[31my"]
 
 
@@ -94,7 +94,7 @@ async def test_a_dialog_that_is_gone_takes_no_more_keys(explorer, tmp_path, monk
         monkeypatch.chdir(folder)
         await explorer.press(opened)
         await explorer.burst(keys)
-        await until(explorer, lambda: on_top(explorer) in ("MainScreen", "HelpScreen", "ValueScreen"))
+        await until(explorer, lambda: on_top(explorer) in ("MainScreen", "HelpScreen", "ValueScreen", "ValuesScreen"))
         assert explorer.app._exception is None, (keys, opened)
         if on_top(explorer) != "MainScreen":
             await explorer.press("escape")
@@ -212,7 +212,9 @@ def drawn(explorer):
     ]
 
 
-@pytest.mark.parametrize(("opening", "field"), [("e", "Input"), ("o", "#data"), ("H", "Input"), ("ctrl+p", "Input")])
+@pytest.mark.parametrize(
+    ("opening", "field"), [("e", "Input"), ("o", "#data"), ("H", "Input"), ("slash", "Input"), ("ctrl+p", "Input")]
+)
 async def test_no_text_field_lets_a_control_character_through(explorer, tmp_path, monkeypatch, opening, field):
     """Pasted, as a first value, or as a completion."""
     monkeypatch.chdir(tmp_path)

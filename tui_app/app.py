@@ -40,6 +40,7 @@ from tui_app.screens.main import MainScreen
 from tui_app.terminal.ascii_filter import AsciiFilter
 from tui_app.terminal.driver import TerminalDriver, driver_class
 from tui_app.terminal.signals import Ending
+from tui_app.text.difference_rows import first_row
 from tui_app.text.status_text import offer
 from tui_app.themes import HIGH_CONTRAST
 from tui_app.view_state import ViewState
@@ -105,7 +106,7 @@ class ExplorerApp(ExperimentActions, RunActions, AnalysisActions, SaveActions, A
         self.worker = worker or Worker(settings)
         self._start_worker = start_worker
         self._origin = settings
-        self._selected = 0
+        self._selected = first_row(settings)
         self._view = "curves"
         self._view_state = ViewState()
         self._tour: int | None = None

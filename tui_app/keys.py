@@ -42,7 +42,7 @@ KEYS: tuple[Key, ...] = (
     Key("r", "r", "restart", "rerun", "start again with the same seed", footer=True),
     Key("R", "R", "new_seed", "new seed", "start again with the next seed"),
     Key(
-        "m,enter",
+        "m",
         "m",
         "switch('pytorch')",
         "match",
@@ -70,6 +70,8 @@ KEYS: tuple[Key, ...] = (
         "type PyTorch",
         "type the selected difference's value, PyTorch",
     ),
+    Key("enter", "enter", "values", "values", "list the values of the selected difference, and what they mean"),
+    Key("slash", "/", "find", "find", "find a difference, or one of its values, by a few letters", footer=True),
     Key("pagedown", "pgdn", "scroll_why(1)", "read on", "scroll the explanation down"),
     Key("pageup", "pgup", "scroll_why(-1)", "read back", "scroll the explanation up"),
     Key("p", "p", "presets", "presets", "choose a named experiment", footer=True),
@@ -117,7 +119,6 @@ KEYS: tuple[Key, ...] = (
         "export",
         "export",
         "write programs, losses, weights, report and picture into a folder",
-        footer=True,
     ),
     Key(
         "question_mark,f1",

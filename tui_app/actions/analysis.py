@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.errors import InputError
-from engine.experiment.discrepancies import CATALOGUE, Discrepancy, remaining
+from engine.experiment.discrepancies import CATALOGUE, remaining
 from engine.experiment.settings import Settings
 from engine.impact.study import only, plan
 from engine.worker.commands import CancelImpact, CloseStep, MeasureImpact, OpenStep
@@ -65,7 +65,7 @@ class AnalysisActions(ViewActions):
             self.notify(self._no_reason())
             return
         chosen = found[(found.index(self._discrepancy) + 1) % len(found)] if self._discrepancy in found else found[0]
-        self._show_difference(chosen)
+        self.show_difference(chosen)
 
     def _no_reason(self) -> str:
         """Why there is no difference to select."""
@@ -77,11 +77,6 @@ class AnalysisActions(ViewActions):
         if snapshot.state is State.DIVERGED:
             return "What made it diverge is not known, and no step is open; T opens one."
         return "Nothing has diverged and no step is open; T opens one."
-
-    def _show_difference(self, discrepancy: Discrepancy) -> None:
-        self.select(CATALOGUE.index(discrepancy))
-        if "differences" in self._views:
-            self.action_view("differences")
 
     def action_impact(self) -> None:
         """Show the impact; in its tab, measure the present settings."""

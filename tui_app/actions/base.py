@@ -48,3 +48,7 @@ class ExplorerState(FaultReports):
     def select(self, index: int) -> None:
         """Select a difference and explain it."""
         raise NotImplementedError
+
+    def show_difference(self, discrepancy: Discrepancy) -> None:
+        """Select it, where one part is shown at a time in its tab."""
+        raise NotImplementedError

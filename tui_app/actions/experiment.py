@@ -6,14 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.errors import InputError
-from engine.experiment.discrepancies import differ_again, match_all, match_toward
+from engine.experiment.discrepancies import CATALOGUE, Discrepancy, differ_again, match_all, match_toward
 from engine.experiment.presets import on_present_data, preset
 from engine.experiment.settings import MAX_SEED, Settings
 from engine.experiment.side import SideName
 from tui_app.actions.base import ExplorerState
+from tui_app.screens.find import FindScreen
 from tui_app.screens.presets import PresetScreen
 from tui_app.screens.setup import SetupScreen
 from tui_app.screens.value import ValueScreen
+from tui_app.screens.values import ValuesScreen
+from tui_app.text.catalogue_search import Entry
 from tui_app.text.difference_rows import listed_rows
 from tui_app.text.status_text import describe, offer
 
@@ -67,6 +70,35 @@ class ExperimentActions(ExplorerState):
             ValueScreen(self.settings, self._discrepancy, SideName(side_name)),
             lambda settings: self.change_settings(settings) if settings is not None else None,
         )
+
+    async def action_values(self) -> None:
+        """List the values of the selected difference."""
+        await self._list_values(self._discrepancy)
+
+    async def action_find(self) -> None:
+        """Find a difference or a value, and list the values of what is found."""
+        await self.push_screen(FindScreen(self.settings), self._found)
+
+    async def _found(self, entry: Entry | None) -> None:
+        if entry is None:
+            return
+        self.show_difference(entry.discrepancy)
+        await self._list_values(entry.discrepancy, None if entry.choice is None else entry.choice.value)
+
+    async def _list_values(self, discrepancy: Discrepancy, value: object = None) -> None:
+        if not discrepancy.choices:
+            await self.action_type(SideName.NUMPY.value)
+            return
+        await self.push_screen(
+            ValuesScreen(self.settings, discrepancy, value),
+            lambda settings: self.change_settings(settings) if settings is not None else None,
+        )
+
+    def show_difference(self, discrepancy: Discrepancy) -> None:
+        """Select it, where one part is shown at a time in its tab."""
+        self.select(CATALOGUE.index(discrepancy))
+        if "differences" in self._views:
+            self.action_view("differences")
 
     def _apply(self, change: Callable[[], Settings]) -> None:
         try:

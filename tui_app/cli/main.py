@@ -17,6 +17,7 @@ from engine.errors import InputError
 from engine.experiment.settings import Settings
 from engine.paths import typed_path
 from engine.shown_text import printable
+from tui_app.cli.differences_command import differences
 from tui_app.cli.impact_command import impact
 from tui_app.cli.number_options import NUMBER
 from tui_app.cli.options import command_line, experiment_options, settings_from
@@ -190,45 +191,6 @@ def presets() -> None:
         click.echo(f"{preset.name:14}{preset.summary}")
 
 
-@main.command()
-@click.argument("field", required=False)
-@experiment_options
-def differences(field: str | None, **options: Any) -> None:
-    """List every setting on which the sides can differ, with its values; with a FIELD, explain it."""
-    from textwrap import indent
-
-    from engine.experiment.discrepancies import CATALOGUE, find
-    from engine.experiment.side import SideName
-    from engine.run.explained import explained
-    from tui_app.text.fix_lines import fix_lines
-
-    settings, ascii = settings_from(**options), wants_ascii(options)
-    if field is not None:
-        discrepancy = find(field)
-        explanation = explained(discrepancy, settings)
-        changes = (f"{label}\n{indent(lines, '    ')}" for label, lines in fix_lines(settings, discrepancy))
-        parts = (
-            f"{discrepancy.title}: {discrepancy.summary}",
-            f"{explanation.what} {explanation.moves}",
-            explanation.numbers,
-            *changes,
-            explanation.formula,
-            explanation.theory,
-        )
-        say("\n\n".join(parts), ascii)
-        return
-    width = max(len(choice.name) for discrepancy in CATALOGUE for choice in discrepancy.choices) + 2
-    for discrepancy in CATALOGUE:
-        say(f"{discrepancy.field}: {discrepancy.summary} (moves {discrepancy.moves.value})", ascii)
-        for choice in discrepancy.choices:
-            only = "" if choice in discrepancy.choices_for(SideName.PYTORCH) else f" (only {SideName.NUMPY.value})"
-            say(f"    {choice.name:{width}}{choice.meaning}{only}", ascii)
-        if discrepancy.per_layer:
-            names = ",".join(choice.name for choice in discrepancy.choices[:2])
-            say(f"    {'one per layer':{width}}{names} for two layers, and so on", ascii)
-        if discrepancy.parse_other is not None:
-            say(f"    {'or any other' if discrepancy.choices else 'any':{width}}{discrepancy.other}", ascii)
-
-
+main.add_command(differences)
 main.add_command(impact)
 main.add_command(trace)

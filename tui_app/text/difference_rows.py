@@ -1,14 +1,17 @@
-"""The rows of the Differences list as text: a value is always whole; a long one is said in fewer words."""
+"""The lines of the Differences list as text: groups, and rows, in which a value is always whole; a long one is said in
+fewer words.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from rich.cells import cell_len
 
-from engine.experiment.discrepancies import CATALOGUE, Discrepancy
+from engine.experiment.discrepancies import BY_STAGE, CATALOGUE, Discrepancy
 from engine.experiment.settings import Settings
 from engine.experiment.side import SideName
 from tui_app.text.columns import shortened
@@ -22,6 +25,12 @@ TITLE = 13
 
 SHORTEST_TITLE = 8
 
+GROUP = 12
+"""Cells of a column of groups: 'Backward +3'."""
+
+BESIDE = 70
+"""From this width on the groups stand in a column of their own; below, each has a line."""
+
 SIGNS = {False: ("= ", "≠ "), True: ("== ", "!= ")}
 """Equal and different, by whether only ASCII is possible."""
 
@@ -33,8 +42,9 @@ RULE = re.compile(r"(pytorch|textbook|in-gradient|decoupled)-([0-9.e+-]+?)(-damp
 
 @dataclass(frozen=True)
 class RowTexts:
-    """The texts of all rows, and how wide the columns of titles and values are."""
+    """The texts of all rows, and how wide the columns of groups, titles and values are."""
 
+    group: int
     title: int
     first: int
     second: int
@@ -44,7 +54,7 @@ class RowTexts:
     @property
     def first_start(self) -> int:
         """Where the values by hand begin."""
-        return MARK + self.title + 1
+        return MARK + self.group + self.title + 1
 
     @property
     def second_start(self) -> int:
@@ -57,9 +67,50 @@ class RowTexts:
         return self.second_start + self.second + 1
 
 
+@dataclass(frozen=True)
+class PanelLine:
+    """One line of the list. `index` is the place of its row in the catalogue, none where the line is the group's alone;
+    `group` is empty where it stands above already; `equal` rows are folded into it. A click selects `selects`.
+    """
+
+    group: str
+    index: int | None
+    equal: int
+    selects: int
+
+    @property
+    def note(self) -> str:
+        """'3 equal'."""
+        return f"{self.equal} equal" if self.equal else ""
+
+
 def listed_rows(settings: Settings, selected: int) -> list[int]:
-    """The places in the catalogue of what has an effect here, and of what is selected."""
-    return [i for i, discrepancy in enumerate(CATALOGUE) if i == selected or discrepancy.in_effect(settings)]
+    """The places in the catalogue of what has an effect here, and of what is selected, from the data to the numbers."""
+    places = (CATALOGUE.index(discrepancy) for discrepancy in BY_STAGE)
+    return [i for i in places if i == selected or CATALOGUE[i].in_effect(settings)]
+
+
+def first_row(settings: Settings) -> int:
+    """What is selected at the beginning: the first that differs, else the first."""
+    listed = listed_rows(settings, -1)
+    return next((i for i in listed if not CATALOGUE[i].matched(settings)), listed[0])
+
+
+def panel_lines(settings: Settings, selected: int, beside: bool) -> list[PanelLine]:
+    """Every group in a line, with the rows that differ, and all of the group that the selected row is in. `beside` the
+    rows where there is a column for it, else above them.
+    """
+    lines: list[PanelLine] = []
+    for group, found in groupby(listed_rows(settings, selected), lambda i: CATALOGUE[i].group):
+        rows = list(found)
+        shown = rows if selected in rows else [i for i in rows if not CATALOGUE[i].matched(settings)]
+        folded = len(rows) - len(shown)
+        if not shown or not beside:
+            lines.append(PanelLine(group.value, None, folded, rows[0]))
+        for place, i in enumerate(shown):
+            first = beside and place == 0
+            lines.append(PanelLine(group.value if first else "", i, folded if first else 0, i))
+    return lines
 
 
 def without_effect(settings: Settings) -> str:
@@ -75,13 +126,14 @@ def row_texts(settings: Settings, width: int, ascii: bool = False) -> RowTexts:
         for discrepancy in CATALOGUE
     ]
     sign = cell_len(SIGNS[ascii][0])
+    group = GROUP if width >= BESIDE else 0
     for title in range(TITLE, SHORTEST_TITLE - 1, -1):
-        room = width - MARK - title - 1 - 1 - sign - 1 - SWITCH
+        room = width - MARK - group - title - 1 - 1 - sign - 1 - SWITCH
         found = _shared(forms, room)
         if found is not None or title == SHORTEST_TITLE:
             first, second = found or (room // 2, room - room // 2)
             values = tuple(_row_values(one, other, (first, second)) for one, other in forms)
-            return RowTexts(title, first, second, sign, values)
+            return RowTexts(group, title, first, second, sign, values)
     raise AssertionError
 
 
@@ -139,6 +191,11 @@ def heading(texts: RowTexts) -> str:
     """Above the rows."""
     first, second = (side.label for side in SideName)
     return f"{'':{texts.first_start}}{first:{texts.first + 1 + texts.sign}}{second}"
+
+
+def group_text(texts: RowTexts, line: PanelLine) -> str:
+    """What stands before a row: its group, and how many of it are folded."""
+    return f"{line.group}{f' +{line.equal}' if line.equal else ''}".ljust(texts.group) if texts.group else ""
 
 
 def title_text(texts: RowTexts, discrepancy: Discrepancy) -> str:

@@ -1,4 +1,4 @@
-"""The switches: one row for each discrepancy that has an effect here, with both sides' values."""
+"""The switches: a row for each discrepancy that differs, with both sides' values, and a line for each group."""
 
 from __future__ import annotations
 
@@ -10,23 +10,29 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
 
-from engine.experiment.discrepancies import CATALOGUE, Discrepancy
+from engine.experiment.discrepancies import CATALOGUE, Discrepancy, remaining
 from engine.experiment.settings import Settings
 from engine.experiment.side import SideName
 from tui_app.text.difference_rows import (
+    BESIDE,
+    GROUP,
+    MARK,
     SIGNS,
+    PanelLine,
     RowTexts,
+    group_text,
     heading,
-    listed_rows,
+    panel_lines,
     row_texts,
     title_text,
     without_effect,
 )
 
 HELP = """\
-Each row is one setting on which the two programs can differ. ≠ and ( ○) mean that they do, = and (● ) that they
-are equal. What has no effect in this experiment is not listed. Click a value for the next one, click the switch to
-match or part the sides."""
+Each row is one setting on which the two programs can differ, by stage of training. ≠ and ( ○) mean that they do, =
+and (● ) that they are equal. Equal ones are folded into the line of their group, which says how many they are, until
+the cursor comes there. What has no effect in this experiment is not listed; / finds it, and Why says why. Click a
+value for the next one, click the switch to match or part the sides; enter lists the values of the selected row."""
 
 
 class DifferenceRows(Widget):
@@ -56,18 +62,23 @@ class DifferenceRows(Widget):
 
     def show(self, settings: Settings, selected: int) -> None:
         """Redraw for these settings, with that row selected."""
-        before = self.listed
+        before = len(self.lines)
         self._settings, self._selected = settings, selected
-        self.refresh(layout=self.listed != before)
+        self.refresh(layout=len(self.lines) != before)
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         """A heading and a row each."""
-        return len(self.listed) + 1
+        return len(panel_lines(self._settings, self._selected, width >= BESIDE)) + 1
 
     @property
-    def listed(self) -> list[int]:
-        """The places in the catalogue of the rows."""
-        return listed_rows(self._settings, self._selected)
+    def lines(self) -> list[PanelLine]:
+        """What is listed."""
+        return panel_lines(self._settings, self._selected, self.size.width >= BESIDE)
+
+    @property
+    def selected_line(self) -> int:
+        """Where the selected row is."""
+        return next(place for place, line in enumerate(self.lines) if line.index == self._selected)
 
     @property
     def _ascii(self) -> bool:
@@ -81,16 +92,28 @@ class DifferenceRows(Widget):
     def render(self) -> Content:
         """The heading and the rows."""
         texts = self.texts
-        rows = [self._row(index, CATALOGUE[index], texts) for index in self.listed]
+        rows = [
+            self._group(line, texts)
+            if line.index is None
+            else self._row(line, line.index, CATALOGUE[line.index], texts)
+            for line in self.lines
+        ]
         return Content("\n").join([Content.styled(heading(texts), "$text-muted"), *rows])
 
-    def _row(self, index: int, discrepancy: Discrepancy, texts: RowTexts) -> Content:
+    def _group(self, line: PanelLine, texts: RowTexts) -> Content:
+        # Above its rows it begins to their left.
+        indent = " " * MARK if texts.group else ""
+        return Content.assemble(indent, (line.group.ljust(GROUP), "$text-primary"), (line.note, "$text-muted"))
+
+    def _row(self, line: PanelLine, index: int, discrepancy: Discrepancy, texts: RowTexts) -> Content:
         matched = discrepancy.matched(self._settings)
         selected = index == self._selected
         mark = "$text-success" if matched else "$text-warning"
         first, second = texts.values[index]
         row = Content.assemble(
-            f"{'▸' if selected else ' '} {title_text(texts, discrepancy)} {first:{texts.first}} ",
+            f"{'▸' if selected else ' '} ",
+            (group_text(texts, line), "$text-primary"),
+            f"{title_text(texts, discrepancy)} {first:{texts.first}} ",
             (SIGNS[self._ascii][not matched], mark),
             f"{second:{texts.second}} ",
             ("(● )" if matched else "( ○)", mark),
@@ -101,12 +124,13 @@ class DifferenceRows(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """Select the row; in the selected row, act on what is under the pointer."""
-        row, listed = event.y - 1, self.listed
-        if not 0 <= row < len(listed):
+        row, lines = event.y - 1, self.lines
+        if not 0 <= row < len(lines):
             return
-        index = listed[row]
-        if index != self._selected:
-            self.post_message(self.Selected(index))
+        if lines[row].selects != self._selected:
+            self.post_message(self.Selected(lines[row].selects))
+        if lines[row].index is None:
+            return
         texts = self.texts
         if event.x >= texts.switch_start - 1:
             self.post_message(self.SwitchClicked())
@@ -121,9 +145,8 @@ class DifferencesPanel(VerticalScroll, can_focus=False):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(id="differences")
-        self.border_title = "Differences"
         self.rows = DifferenceRows(settings)
-        self.border_subtitle = without_effect(settings)
+        self._count(settings)
 
     def compose(self) -> ComposeResult:
         """The rows."""
@@ -132,5 +155,10 @@ class DifferencesPanel(VerticalScroll, can_focus=False):
     def show(self, settings: Settings, selected: int) -> None:
         """Redraw, and keep the selected row in view."""
         self.rows.show(settings, selected)
+        self._count(settings)
+        self.scroll_to_region(Region(0, self.rows.selected_line, 1, 2), animate=False)
+
+    def _count(self, settings: Settings) -> None:
+        listed = sum(discrepancy.in_effect(settings) for discrepancy in CATALOGUE)
+        self.border_title = f"Differences · {len(remaining(settings))} of {listed}"
         self.border_subtitle = without_effect(settings)
-        self.scroll_to_region(Region(0, self.rows.listed.index(selected) + 1, 1, 1), animate=False)

@@ -9,7 +9,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from engine.errors import SettingsError
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Explanation, Moves, Wording
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Explanation, Group, Moves, Wording
 from engine.experiment.old_names import present_name
 from engine.experiment.settings import Settings
 from engine.experiment.side import SideName
@@ -27,6 +27,12 @@ SIDE_SETTINGS: tuple[Discrepancy, ...] = _found()
 
 CATALOGUE: tuple[Discrepancy, ...] = tuple(one for one in SIDE_SETTINGS if len(one.choices) != 1)
 """Every discrepancy there is: a setting with a single value cannot differ."""
+
+
+BY_STAGE: tuple[Discrepancy, ...] = tuple(
+    one for group in Group for one in sorted(CATALOGUE, key=lambda one: one.order) if one.group is group
+)
+"""The catalogue from the data to the numbers, as lists of it are read."""
 
 
 def remaining(settings: Settings) -> tuple[Discrepancy, ...]:
@@ -87,11 +93,13 @@ def differ_again(discrepancy: Discrepancy, settings: Settings, origin: Settings)
 
 
 __all__ = [
+    "BY_STAGE",
     "CATALOGUE",
     "SIDE_SETTINGS",
     "Choice",
     "Discrepancy",
     "Explanation",
+    "Group",
     "Moves",
     "Wording",
     "differ_again",

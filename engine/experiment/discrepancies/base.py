@@ -24,6 +24,19 @@ class Moves(Enum):
     WEIGHTS = "the weights"
 
 
+class Group(Enum):
+    """The stage of training that a setting belongs to, in order."""
+
+    DATA = "Data"
+    START = "Start"
+    FORWARD = "Forward"
+    LOSS = "Loss"
+    BACKWARD = "Backward"
+    UPDATE = "Update"
+    LOG = "Log"
+    NUMBERS = "Numbers"
+
+
 @dataclass(frozen=True)
 class Choice:
     """One value of a setting: as typed on a command line, as shown in a table cell, and what it means."""
@@ -78,6 +91,7 @@ class Discrepancy:
     field: str
     title: str
     summary: str
+    group: Group
     order: int
     moves: Moves
     choices: tuple[Choice, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side
 from engine.experiment.per_layer import of_layers, values_of
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side, SideName
@@ -58,6 +58,7 @@ DISCREPANCY = Discrepancy(
     field="bias",
     title="Bias",
     summary="whether the layers add a bias",
+    group=Group.START,
     order=30,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Settings
 from engine.experiment.side import BiasGradient
@@ -53,6 +53,7 @@ DISCREPANCY = Discrepancy(
     field="bias_gradient",
     title="Bias gradient",
     summary="what moves a bias: the sum of δ over the samples, its mean, one number for all, or nothing",
+    group=Group.BACKWARD,
     order=94,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

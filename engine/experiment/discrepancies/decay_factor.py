@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
 from engine.experiment.settings import Settings
 from engine.experiment.side import decay_rates
 from engine.experiment.update_rules import DecayFactor
@@ -49,6 +49,7 @@ DISCREPANCY = Discrepancy(
     field="decay_factor",
     title="Decay factor",
     summary="whether a named weight decay λ acts as λ, 2·λ or λ/N",
+    group=Group.UPDATE,
     order=114,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

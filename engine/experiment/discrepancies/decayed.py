@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
 from engine.experiment.per_layer import values_of
 from engine.experiment.settings import Settings
 from engine.experiment.update_rules import Decayed
@@ -53,6 +53,7 @@ DISCREPANCY = Discrepancy(
     field="decayed",
     title="Decays",
     summary="whether weight decay pulls the biases, too",
+    group=Group.UPDATE,
     order=112,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

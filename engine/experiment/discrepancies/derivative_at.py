@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import exp, tanh
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
 from engine.experiment.per_layer import of_layers, values_of
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import DerivativeAt, Side, is_fused
@@ -152,6 +152,7 @@ DISCREPANCY = Discrepancy(
     field="derivative_at",
     title="Derivative",
     summary="whether σ′ is taken of the output, as its formula wants, of something else, or not at all",
+    group=Group.BACKWARD,
     order=90,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

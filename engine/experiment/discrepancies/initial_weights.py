@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, plain
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, plain
 from engine.experiment.per_layer import values_of
 from engine.experiment.settings import Settings
 from engine.experiment.side import InitialWeights, SideName
@@ -118,6 +118,7 @@ DISCREPANCY = Discrepancy(
     field="initial_weights",
     title="Init weights",
     summary="the distribution and the stream that the first weights come from",
+    group=Group.START,
     order=20,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Discrepancy, Moves, Wording, each_side, plain
+from engine.experiment.discrepancies.base import Discrepancy, Group, Moves, Wording, each_side, plain
 from engine.experiment.settings import Settings
 from engine.experiment.side import LEARNING_RATES, gradient_factor
 from engine.number_text import read_number
@@ -48,6 +48,7 @@ DISCREPANCY = Discrepancy(
     field="learning_rate",
     title="Learning rate",
     summary="how far each update goes",
+    group=Group.UPDATE,
     order=50,
     moves=Moves.WEIGHTS,
     choices=(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
 from engine.experiment.settings import Settings
 from engine.experiment.side import LogMoment
 
@@ -43,6 +43,7 @@ DISCREPANCY = Discrepancy(
     field="log_moment",
     title="Log moment",
     summary="whether the loss is logged before or after the update",
+    group=Group.LOG,
     order=80,
     moves=Moves.PLOT,
     choices=CHOICES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import e, exp, log
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, plain
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, plain
 from engine.experiment.settings import Settings
 from engine.experiment.side import LossInput, Objective, Side
 
@@ -92,6 +92,7 @@ DISCREPANCY = Discrepancy(
     field="loss_input",
     title="Loss input",
     summary="whether a cross-entropy is computed from logits or from probabilities, or takes these for those",
+    group=Group.LOSS,
     order=36,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

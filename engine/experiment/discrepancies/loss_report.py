@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import log
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
 from engine.experiment.settings import Settings
 from engine.experiment.side import LossReport
 
@@ -132,6 +132,7 @@ DISCREPANCY = Discrepancy(
     field="loss_report",
     title="Loss report",
     summary="which number is logged as the loss",
+    group=Group.LOG,
     order=10,
     moves=Moves.PLOT,
     choices=CHOICES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
 from engine.experiment.settings import Settings
 from engine.experiment.update_rules import Momentum, MomentumForm
 
@@ -91,6 +91,7 @@ DISCREPANCY = Discrepancy(
     field="momentum",
     title="Momentum",
     summary="how much of the last step goes into the next, in PyTorch's form or the textbook's",
+    group=Group.UPDATE,
     order=100,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

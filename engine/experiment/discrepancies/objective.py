@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
 from engine.experiment.settings import Settings
 from engine.experiment.side import Objective
 
@@ -74,6 +74,7 @@ DISCREPANCY = Discrepancy(
     field="objective",
     title="Objective",
     summary="what an error costs: the number whose gradient is taken, before it is summed or averaged",
+    group=Group.LOSS,
     order=35,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

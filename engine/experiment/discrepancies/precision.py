@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
 from engine.experiment.settings import Settings
 from engine.experiment.side import Precision
 
@@ -53,6 +53,7 @@ DISCREPANCY = Discrepancy(
     field="precision",
     title="Precision",
     summary="float64, float32, or the answer's mixture of both",
+    group=Group.NUMBERS,
     order=60,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, plain
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, plain
 from engine.experiment.settings import Settings
 from engine.experiment.side import RateIn
 
@@ -41,6 +41,7 @@ DISCREPANCY = Discrepancy(
     field="rate_in",
     title="Rate in",
     summary="whether the learning rate is multiplied in the update, or in every δ on the way down",
+    group=Group.UPDATE,
     order=96,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
 from engine.experiment.settings import Settings
 from engine.experiment.side import LossInput, Objective, Reduction, SideName, gradient_factor
 
@@ -137,6 +137,7 @@ DISCREPANCY = Discrepancy(
     field="reduction",
     title="Gradient",
     summary="the gradient of a sum, or of a mean: for squared errors of half their sum",
+    group=Group.LOSS,
     order=40,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

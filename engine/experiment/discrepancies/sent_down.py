@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
 from engine.experiment.settings import Settings
 from engine.experiment.side import SentDown
 
@@ -50,6 +50,7 @@ DISCREPANCY = Discrepancy(
     field="sent_down",
     title="Sent down",
     summary="whether δ or the error before the activation's derivative is sent to the layer below",
+    group=Group.BACKWARD,
     order=92,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Precision, SoftmaxForm
 
@@ -71,6 +71,7 @@ DISCREPANCY = Discrepancy(
     field="softmax_form",
     title="Softmax",
     summary="whether softmax runs over the classes, and subtracts the largest logit",
+    group=Group.FORWARD,
     order=37,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, plain
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, plain
 from engine.experiment.settings import Settings
 from engine.experiment.side import Objective, TargetShape
 
@@ -57,6 +57,7 @@ DISCREPANCY = Discrepancy(
     field="target_shape",
     title="Target shape",
     summary="whether each output meets its own target, or, by broadcasting, every target",
+    group=Group.DATA,
     order=38,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
 from engine.experiment.settings import Settings
 from engine.experiment.update_rules import UpdateOrder
 
@@ -68,6 +68,7 @@ DISCREPANCY = Discrepancy(
     field="update_order",
     title="Update order",
     summary="whether a layer moves before the error passes down through it",
+    group=Group.UPDATE,
     order=70,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording, each_side, plain
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
 from engine.experiment.settings import Settings
 from engine.experiment.side import decay_rates
 from engine.experiment.update_rules import DecayForm, WeightDecay
@@ -66,6 +66,7 @@ DISCREPANCY = Discrepancy(
     field="weight_decay",
     title="Weight decay",
     summary="how strongly weights are pulled towards 0, through the gradient or beside it",
+    group=Group.UPDATE,
     order=110,
     moves=Moves.WEIGHTS,
     choices=CHOICES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Moves, Wording
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
 from engine.experiment.settings import Settings
 from engine.experiment.update_rules import ZeroGrad
 
@@ -46,6 +46,7 @@ DISCREPANCY = Discrepancy(
     field="zero_grad",
     title="Zero grad",
     summary="whether a step's gradients start from zero, or are added to those before",
+    group=Group.UPDATE,
     order=98,
     moves=Moves.WEIGHTS,
     choices=CHOICES,
