@@ -109,7 +109,14 @@ def test_ctrl_c_before_there_is_a_result(monkeypatch, name):
 
 
 def test_an_impact_interrupted_before_anything_is_measured(monkeypatch):
-    monkeypatch.setattr("engine.impact.study.Study.step", lambda study: os.kill(os.getpid(), signal.SIGINT))
+    times = []
+
+    def interrupted(study, epochs):
+        times.append(epochs)
+        if len(times) == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("engine.impact.study.Study.step", interrupted)
     result = CliRunner().invoke(main, ["impact"])
     assert (result.exit_code, result.stdout) == (INTERRUPTED, "")
     assert result.stderr == "mlp-tui: interrupted before anything was measured.\n"
@@ -120,7 +127,9 @@ def test_an_impact_interrupted_before_anything_is_measured(monkeypatch):
 def test_a_full_disk_under_standard_output(arguments):
     with FULL.open("w") as full:
         ran = run_forked(*COMMAND, *arguments, stdout=full.fileno())
-    assert ran.stderr == b"mlp-tui: standard output cannot be written: No space left on device.\n"
+    # How long a measurement takes is said before.
+    said = re.sub(rb"^\d+ combinations? x .+: (about .+|less than a second)\.\n", b"", ran.stderr)
+    assert said == b"mlp-tui: standard output cannot be written: No space left on device.\n"
     assert ran.returncode == FAILED == 1
 
 
@@ -163,7 +172,7 @@ def test_what_is_typed_wrongly_is_one_plain_sentence(arguments, said):
 @pytest.mark.parametrize("error", [ValueError("boom"), MemoryError(), RecursionError("too deep")], ids=repr)
 @pytest.mark.parametrize(
     ("function", "arguments"),
-    [("engine.train", ["run"]), ("engine.experiment.discrepancies.find", ["differences", "bias"])],
+    [("engine.train", ["run"]), ("tui_app.cli.differences_command.find", ["differences", "bias"])],
 )
 def test_what_should_not_have_failed_is_one_sentence_and_a_log(monkeypatch, tmp_path, function, arguments, error):
     def fail(*_, **__):

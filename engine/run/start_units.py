@@ -68,9 +68,11 @@ def _of_layers(settings: Settings, layer: dict[int, FloatArray]) -> Iterator[tup
 
 
 def start_text(settings: Settings) -> str:
-    """'Of 6 units at the start: 5 alike by hand, none is saturated, dead or alike in PyTorch.'; may be empty."""
+    """'Of 6 units at the start: 5 alike by hand, none is saturated, dead or alike in PyTorch.'; empty where there is
+    nothing to say.
+    """
     sides = [start_units(settings, name) for name in SideName]
     found = [one for one in sides if one is not None]
-    if len(found) < len(sides):
+    if len(found) < len(sides) or not any((one.saturated, one.dead, one.alike) != (0, 0, 0) for one in found):
         return ""
     return f"Of {found[0].units:,} units at the start: {each_side(*map(str, found))}."

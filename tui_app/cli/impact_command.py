@@ -126,7 +126,7 @@ def _measure(study: FittedStudy) -> tuple[Impact | None, bool]:
             while not study.finished and not interrupted:
                 known = study.expected is not None
                 study.step(BLOCK_EPOCHS)
-                if not known and study.expected is not None:
+                if not (known or interrupted) and study.expected is not None:
                     click.echo(expectation(study.plan, study.expected), err=True)
                 report(study.share)
     finally:
