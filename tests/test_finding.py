@@ -98,7 +98,7 @@ async def test_enter_lists_the_values_and_gives_one_to_both_sides():
         choices = explorer.app.screen.query_one("#choices", LineList)
         lines = [choices.render_line(y).text for y in range(3)]
         assert "has it" in lines[0]
-        assert lines[1].split()[:4] == ["▸", "before", "hand", "PyTorch"]
+        assert lines[1].split()[:4] == ["▸", "before", "by", "hand,"]
         assert lines[2].split()[:1] == ["after"]
         await explorer.press("down", "enter")
         assert {side.log_moment.value for side in (explorer.app.settings.numpy, explorer.app.settings.pytorch)} == {

@@ -149,15 +149,15 @@ def test_differences(snap_compare, size):
 @BOTH
 @pytest.mark.parametrize(
     "keys",
-    [("question_mark",), ("p",), ("o",)],
-    ids=["help", "presets", "setup"],
+    [("question_mark",), ("p",), ("o",), ("slash", *"nest"), ("slash", *"nest", "enter")],
+    ids=["help", "presets", "setup", "find", "values"],
 )
 def test_screens(snap_compare, size, keys):
     assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing(*keys))
 
 
 @NARROW_ALONE
-@pytest.mark.parametrize("keys", [("down",) * 4 + ("left", "backspace"), ("e",)], ids=["number", "export"])
+@pytest.mark.parametrize("keys", [("slash", *"learn", "enter", "backspace"), ("e",)], ids=["number", "export"])
 def test_small_screens(snap_compare, size, keys):
     assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing(*keys))
 

@@ -20,9 +20,6 @@ from tui_app.text.lines import ADDS, DIM, Line
 from tui_app.widgets.line_list import LineList
 from tui_app.widgets.plain_text import PlainText
 
-MARKS = {SideName.NUMPY: "hand", SideName.PYTORCH: "PyTorch"}
-"""Beside the value that a side has."""
-
 
 class ValuesScreen(Dialog[Settings]):
     """Gives the settings with the chosen value on a side, or on both; or nothing."""
@@ -78,10 +75,10 @@ class ValuesScreen(Dialog[Settings]):
 
     def _row(self, index: int, width: int, selected: bool) -> Line:
         choice = self._discrepancy.choices[index]
-        has = [MARKS[side] for side in SideName if self._discrepancy.value(self._settings, side) == choice.value]
+        has = [side.label for side in SideName if self._discrepancy.value(self._settings, side) == choice.value]
         label = self._shown(choice.label)
         start = f"{'▸' if selected else ' '} {label}{' ' * (self._label_width - cell_len(label))}  "
-        marks = f"{' '.join(has):13}"
+        marks = f"{', '.join(has):17}"
         room = width - cell_len(start) - cell_len(marks)
         meaning = shortened(self._shown(choice.meaning), room) if room > 1 else ""
         return [(start, ""), (marks, ADDS), (meaning.ljust(max(0, room)), DIM)]
