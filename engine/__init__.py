@@ -12,12 +12,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DataError, DeviceError, InputError, SettingsError
+from engine.experiment.choices import InitialWeights, LossReport, Objective, Precision, Reduction, SideName
 from engine.experiment.data import BUILT_IN, Dataset, built_in
 from engine.experiment.data_files import load
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy, remaining
 from engine.experiment.presets import PRESETS, preset
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import InitialWeights, LossReport, Objective, Precision, Reduction, Side, SideName
+from engine.experiment.side import Side
 from engine.run.comparison import Comparison, LossGap, ParameterGap
 from engine.run.training import Progress, Run, SideRun, train
 from engine.run.verdict import Level, Verdict

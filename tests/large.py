@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 import engine
+from engine.experiment.choices import InitialWeights, SideName
 from engine.experiment.data import Dataset
-from engine.experiment.side import InitialWeights, SideName
 
 UNTIL_RECORDED = 5
 """Steps of which the last is the first that a recording takes."""

@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import find, remaining
 from engine.experiment.per_layer import of_layers
-from engine.experiment.side import SideName
 from engine.impact.study import Impact, Measure
 from engine.networks.model_state import ModelState
 from engine.networks.places import Kind, Place

@@ -5,11 +5,12 @@ from dataclasses import fields, replace
 import numpy as np
 from hypothesis import strategies as st
 
+from engine.experiment.choices import HAND_WRITTEN_ALONE, SLIP, LossReport, Objective, Precision, SideName
 from engine.experiment.data import Dataset, is_one_hot
 from engine.experiment.discrepancies import CATALOGUE
 from engine.experiment.objectives import with_objective
 from engine.experiment.settings import ELEMENTWISE, OWN_LOSS, Activation, Settings
-from engine.experiment.side import HAND_WRITTEN_ALONE, SLIP, LossReport, Objective, Precision, Side, SideName, is_fused
+from engine.experiment.side import Side, is_fused
 
 
 def classes():

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 import engine
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE
-from engine.experiment.side import SideName
 from tests.forked import COMMAND, run_forked
 from tests.pseudo_terminal import ForkedTerminal
 from tests.strategies import classes

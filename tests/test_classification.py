@@ -11,10 +11,11 @@ from torch import nn
 
 import engine
 from engine.errors import SettingsError
+from engine.experiment.choices import LossInput, LossReport, Objective, Precision, Reduction, SideName, SoftmaxForm
 from engine.experiment.discrepancies import find, match_all, remaining
 from engine.experiment.objectives import with_objective
 from engine.experiment.settings import Settings
-from engine.experiment.side import LossInput, LossReport, Objective, Precision, Reduction, Side, SideName, SoftmaxForm
+from engine.experiment.side import Side
 from engine.networks.numpy_model import NumpyModel, RecordedNumpyModel
 from engine.networks.places import Kind, Place
 from engine.networks.torch_model import TorchModel
@@ -222,7 +223,7 @@ def test_a_plain_softmax_overflows_where_the_explanation_says():
     settings = classes().with_side(SideName.NUMPY, softmax_form=SoftmaxForm.PLAIN)
     said = find("softmax_form").explain(settings).numbers
     most = float(said.split("from z = ")[1].split(" ")[0])
-    from engine.networks.numpy_mlp import plain_softmax, softmax
+    from engine.networks.numpy_functions import plain_softmax, softmax
 
     below, above = np.array([[most - 0.1, 0.0]]), np.array([[most + 0.1, 0.0]])
     with np.errstate(all="ignore"):

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import engine
-from engine.experiment.side import SideName
+from engine.experiment.choices import SideName
 from engine.export.files import write_whole
 from engine.impact.shapley import shapley_values
 from engine.impact.study import Measure, Study, measure, plan

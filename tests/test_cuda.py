@@ -8,8 +8,8 @@ import torch
 
 import engine
 from engine.errors import DeviceError
+from engine.experiment.choices import SideName
 from engine.experiment.devices import device_fault
-from engine.experiment.side import SideName
 from engine.step.trace import trace_epoch
 from engine.worker.snapshot import State
 from engine.worker.worker import Worker

@@ -13,6 +13,7 @@ from textual.content import Content
 
 import engine
 from engine.errors import SettingsError
+from engine.experiment.choices import LossReport, SideName
 from engine.experiment.discrepancies import (
     CATALOGUE,
     SIDE_SETTINGS,
@@ -24,7 +25,7 @@ from engine.experiment.discrepancies import (
     remaining,
 )
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import LossReport, Side, SideName
+from engine.experiment.side import Side
 from engine.experiment.update_rules import Momentum
 from engine.networks.initial_weights import initial_layers
 from engine.networks.programs import lines_to_change, scripts

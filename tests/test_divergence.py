@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 import engine
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import find, match_toward, remaining
 from engine.experiment.settings import Activation
-from engine.experiment.side import SideName
 from engine.run.divergence import SECONDS, CauseStudy, Divergence, find_cause
 from engine.run.lockstep import build_models
 from engine.worker.snapshot import Snapshot, State

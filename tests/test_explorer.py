@@ -10,9 +10,9 @@ from rich.cells import cell_len
 from textual.widgets import OptionList
 
 import engine
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE, find, remaining
 from engine.experiment.presets import PRESETS
-from engine.experiment.side import SideName
 from engine.run.divergence import Cause
 from engine.run.tour import TOUR
 from engine.worker.snapshot import State

@@ -174,11 +174,11 @@ async def test_what_fails_on_the_way_down_is_not_said_too(monkeypatch, state_fol
 def test_a_fault_in_the_search_for_a_cause_leaves_the_divergence(monkeypatch, state_folder):
     settings = engine.Settings(
         engine.built_in("regression"),
-        *(engine.preset("no-bias").side(side) for side in engine.experiment.side.SideName),
+        *(engine.preset("no-bias").side(side) for side in engine.experiment.choices.SideName),
         output_activation="identity",
     )
     settings = engine.experiment.discrepancies.find("learning_rate").set(
-        settings, engine.experiment.side.SideName.NUMPY, 0.6
+        settings, engine.experiment.choices.SideName.NUMPY, 0.6
     )
     monkeypatch.setattr("engine.run.divergence.CauseStudy.work", boom)
     worker = Worker(settings)

@@ -6,8 +6,8 @@ from itertools import product
 import pytest
 
 import engine
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import BY_STAGE, CATALOGUE, Group, find
-from engine.experiment.side import SideName
 from tests.driver import NARROW, WIDE, driven
 from tests.made_up import made_up_worker
 from tests.strategies import classes

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import engine
 from engine.errors import SettingsError
+from engine.experiment.choices import InitialWeights, LogMoment, LossReport, Precision, SideName
 from engine.experiment.discrepancies import find
-from engine.experiment.side import InitialWeights, LogMoment, LossReport, Precision, SideName
 from engine.experiment.toward import AS_THE_ANSWER, Toward, toward
 from engine.export.impact_file import impact_csv, impact_document
 from engine.impact.effects import ROUNDING, against_the_answer, conclusion, effects, usable_seeds

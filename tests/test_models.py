@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import engine
+from engine.experiment.choices import InitialWeights, LossReport, Precision, Reduction, SideName
 from engine.experiment.settings import ELEMENTWISE, Activation
-from engine.experiment.side import InitialWeights, LossReport, Precision, Reduction, SideName
 from engine.networks.model_state import ModelState
 from engine.networks.numpy_mlp import NumpyMLP
 from engine.networks.numpy_model import NumpyModel, RecordedNumpyModel

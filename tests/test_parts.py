@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.experiment.choices import DerivativeAt, LogMoment, Precision
 from engine.experiment.settings import Activation
-from engine.experiment.side import DerivativeAt, LogMoment, Precision
 from engine.experiment.update_rules import DecayForm, Momentum, MomentumForm, UpdateOrder, WeightDecay
 from engine.networks.companion import carry_out, companion, outcome_of
 from engine.networks.numpy_model import NumpyModel, RecordedNumpyModel

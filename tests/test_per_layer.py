@@ -10,9 +10,10 @@ from torch import nn
 
 import engine
 from engine.errors import InputError, SettingsError
+from engine.experiment.choices import DerivativeAt, InitialWeights
 from engine.experiment.discrepancies import find
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import DerivativeAt, InitialWeights, Side
+from engine.experiment.side import Side
 from engine.export.run_file import read_settings, settings_document, write_run
 from engine.networks.numpy_model import NumpyModel
 from engine.networks.torch_model import TorchModel

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 import engine
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE
-from engine.experiment.side import SideName
 from engine.worker.commands import Restart
 from tests.driver import Driver, undrawn
 from tests.made_up import made_up_worker

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 import engine
+from engine.experiment.choices import SideName
 from engine.experiment.class_labels import MOST_CLASSES, NAMES_FROM
 from engine.experiment.discrepancies import find, match_toward
 from engine.experiment.discrepancies.loss_input import least_binary_loss_twice, least_loss_twice
-from engine.experiment.side import SideName
 from engine.impact.effects import against_the_answer, conclusion, effects
 from engine.impact.study import Measure, measure, plan
 from engine.networks.threads import PAYS

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 
 import engine
+from engine.experiment.choices import DerivativeAt, LogMoment, SideName
 from engine.experiment.discrepancies import CATALOGUE, find
-from engine.experiment.side import DerivativeAt, LogMoment, SideName
 from engine.experiment.update_rules import Momentum, UpdateOrder
 from engine.networks.programs import marked_lines, script_files, scripts
 from engine.networks.threads import shares_products

@@ -7,9 +7,10 @@ import pytest
 
 import engine
 from engine.errors import SettingsError
+from engine.experiment.choices import Precision, SideName
 from engine.experiment.discrepancies import find, match_toward, remaining
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import Precision, Side, SideName
+from engine.experiment.side import Side
 from engine.networks.numpy_model import NumpyModel
 from engine.networks.torch_model import TorchModel
 from engine.step.trace import trace_epoch

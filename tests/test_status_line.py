@@ -6,8 +6,8 @@ import pytest
 from rich.cells import cell_len
 
 import engine
+from engine.experiment.choices import SideName
 from engine.experiment.devices import DeviceUse
-from engine.experiment.side import SideName
 from engine.worker.pace import Pace, PaceMeter
 from engine.worker.snapshot import Snapshot, State
 from tui_app.text.status_text import descriptions, duration, essential, fitted, per_second, progress, short_time

@@ -14,9 +14,9 @@ from textual.app import App
 from textual.screen import Screen
 
 import engine
+from engine.experiment.choices import SideName
 from engine.experiment.data import Dataset
 from engine.experiment.discrepancies import CATALOGUE
-from engine.experiment.side import SideName
 from engine.networks.places import Kind, Place
 from engine.run.comparison import ParameterPair
 from engine.run.predictions import PredictionMap, Predictions

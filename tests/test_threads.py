@@ -15,8 +15,8 @@ from threadpoolctl import threadpool_info
 
 import engine
 from engine.errors import SettingsError
+from engine.experiment.choices import SideName
 from engine.experiment.data import Dataset
-from engine.experiment.side import SideName
 from engine.export.run_file import read_settings, write_run
 from engine.networks.programs import scripts
 from engine.networks.threads import largest_product, side_by_side, threads_of

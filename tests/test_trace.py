@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 import engine
+from engine.experiment.choices import DerivativeAt, LossInput, Objective, Reduction, SideName
 from engine.experiment.discrepancies import CATALOGUE, differ_again, find, match_all
 from engine.experiment.settings import Activation
-from engine.experiment.side import DerivativeAt, LossInput, Objective, Reduction, SideName, is_fused
+from engine.experiment.side import is_fused
 from engine.experiment.update_rules import UpdateOrder
 from engine.export.step_file import trace_document
 from engine.networks.numpy_model import NumpyModel, data_arrays

@@ -12,9 +12,10 @@ from torch import nn
 
 import engine
 from engine.errors import SettingsError
+from engine.experiment.choices import InitialWeights, Precision, Reduction, SideName
 from engine.experiment.discrepancies import find, match_toward, remaining
 from engine.experiment.settings import Settings
-from engine.experiment.side import InitialWeights, Precision, Reduction, Side, SideName
+from engine.experiment.side import Side
 from engine.networks.initial_weights import initial_layers
 from engine.networks.numpy_model import NumpyModel, RecordedNumpyModel
 from engine.networks.torch_model import TorchModel

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import engine
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import find
-from engine.experiment.side import SideName
 from engine.run.comparison import Comparison, LossGap, WeightsGap
 from engine.run.divergence import Cause, Divergence
 from engine.run.verdict import Level, judge

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import engine
-from engine.experiment.side import SideName
+from engine.experiment.choices import SideName
 from engine.impact.study import measure, plan
 from engine.step.trace import trace_epoch
 from engine.worker.commands import (

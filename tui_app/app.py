@@ -20,8 +20,8 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
 
+from engine.experiment.choices import SideName
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.export.files import discard_unfinished
 from engine.worker.commands import Restart, Watch
 from engine.worker.snapshot import Refusal, Snapshot, State

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 
 SHARED = {
     "hidden": "layers",

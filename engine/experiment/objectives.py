@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.experiment.choices import LossInput, LossReport, Objective, TargetShape
 from engine.experiment.settings import OWN_LOSS, Settings
-from engine.experiment.side import LossInput, LossReport, Objective, Side, TargetShape, own_report
+from engine.experiment.side import Side, own_report
 
 
 def with_objective(settings: Settings, objective: Objective) -> Settings:

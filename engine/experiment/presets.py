@@ -7,10 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from engine.errors import SettingsError
+from engine.experiment.choices import InitialWeights, LossReport, Objective, Precision, Reduction
 from engine.experiment.data import clusters, moons, xor
 from engine.experiment.objectives import with_objective
 from engine.experiment.settings import Settings
-from engine.experiment.side import InitialWeights, LossReport, Objective, Precision, Reduction, Side, is_fused
+from engine.experiment.side import Side, is_fused
 from engine.shown_text import shown
 
 

@@ -14,19 +14,10 @@ from typing import Any
 import numpy as np
 
 from engine.errors import SettingsError
+from engine.experiment.choices import ALONE, Objective, Precision, SideName, TargetShape, parse_choice
 from engine.experiment.data import Dataset
 from engine.experiment.per_layer import PerLayer, fitted, of_layers, parsed_per_layer, values_of
-from engine.experiment.side import (
-    ALONE,
-    PER_LAYER,
-    Objective,
-    Precision,
-    Side,
-    SideName,
-    TargetShape,
-    is_fused,
-    parse_choice,
-)
+from engine.experiment.side import PER_LAYER, Side, is_fused
 from engine.shown_text import shown
 
 MAX_EPOCHS = 1_000_000_000

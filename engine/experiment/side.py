@@ -1,16 +1,31 @@
-"""How one implementation does it: the choices of a side, and `Side`, which has one of each. Frozen, checked when made.
+"""How one implementation does it: `Side`, frozen and checked when made, and what follows from its choices.
 
-What both sides share is `settings.py`'s.
+The choices are `choices.py`'s; what both sides share is `settings.py`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, TypeVar
 
 from engine.errors import SettingsError
+from engine.experiment.choices import (
+    BiasGradient,
+    DerivativeAt,
+    InitialWeights,
+    LogMoment,
+    LossInput,
+    LossReport,
+    Objective,
+    Precision,
+    RateIn,
+    Reduction,
+    SentDown,
+    SoftmaxForm,
+    TargetShape,
+    parse_choice,
+)
 from engine.experiment.per_layer import PerLayer, parsed_per_layer
 from engine.experiment.update_rules import (
     NO_MOMENTUM,
@@ -27,259 +42,6 @@ from engine.shown_text import shown
 
 LEARNING_RATES = (1e-30, 1e30)
 """The least and the greatest: float32 holds both, and their products with 2/(N·C)."""
-
-
-class SideName(Enum):
-    """Which of the two implementations."""
-
-    NUMPY = "numpy"
-    PYTORCH = "pytorch"
-
-    @property
-    def label(self) -> str:
-        """How columns and legends call it."""
-        return "by hand" if self is SideName.NUMPY else "PyTorch"
-
-    @property
-    def adjective(self) -> str:
-        """How sentences call it: 'the hand-written loss'."""
-        return "hand-written" if self is SideName.NUMPY else "PyTorch"
-
-    @property
-    def other(self) -> SideName:
-        """The opposite side."""
-        return SideName.PYTORCH if self is SideName.NUMPY else SideName.NUMPY
-
-
-class Objective(Enum):
-    """What an error costs; `Reduction` makes one number of the costs, `LossReport` is what is logged.
-
-    y is the target, p the network's output.
-    """
-
-    SQUARED_ERROR = "squared-error"
-    """(p − y)²."""
-    BINARY_CROSS_ENTROPY = "binary-cross-entropy"
-    """−y·log p − (1 − y)·log(1 − p), of each output."""
-    CROSS_ENTROPY = "cross-entropy"
-    """−Σ y·log p over the outputs of a sample."""
-
-
-class LossInput(Enum):
-    """What a cross-entropy is computed from."""
-
-    LOGITS = "logits"
-    """The outputs' pre-activations z: `nn.CrossEntropyLoss`, `nn.BCEWithLogitsLoss`. By hand, δ = p − y."""
-    PROBABILITIES = "probabilities"
-    """The outputs p: `nn.BCELoss`, −y·log p; the gradient passes the output's activation like any other."""
-    TWICE = "twice"
-    """The outputs p, taken for logits: softmax or sigmoid is applied once more."""
-
-
-class TargetShape(Enum):
-    """The shape of the targets beside the outputs' (N, C)."""
-
-    AS_OUTPUT = "as-output"
-    """(N, C)."""
-    FLAT = "flat"
-    """(N,) beside outputs (N, 1): ŷ − y is broadcast to (N, N), every output against every target."""
-
-
-class SoftmaxForm(Enum):
-    """How softmax is written."""
-
-    STABLE = "stable"
-    """exp(z − max z)/Σ exp(z − max z) over the classes of a sample."""
-    PLAIN = "plain"
-    """exp(z)/Σ exp(z): overflows where z is large."""
-    OVER_SAMPLES = "over-samples"
-    """The sum runs over the samples instead of the classes: `axis=0`."""
-
-
-class LossReport(Enum):
-    """The number that is logged each epoch; e = prediction − target, N·C elements."""
-
-    ERROR_TIMES_LOSS = "error-times-loss"
-    """mean(e · ½·mean(e²)): what the question's code logs; signed, third order in e."""
-    MSE = "mse"
-    """mean(e²): `nn.MSELoss()`."""
-    HALF_SUM = "half-sum"
-    """½·Σe²: the loss whose gradient is exactly e."""
-    HALF_MEAN = "half-mean"
-    """½·mean(e²)."""
-    SUM = "sum"
-    """Σe²."""
-    CROSS_ENTROPY = "cross-entropy"
-    """The mean over the samples, or over all outputs for a binary one: as PyTorch's loss functions have it."""
-    CROSS_ENTROPY_SUM = "cross-entropy-sum"
-    """The sum over all samples."""
-    CROSS_ENTROPY_PER_OUTPUT = "cross-entropy-per-output"
-    """The mean over all N·C outputs."""
-    CROSS_ENTROPY_EPSILON = "cross-entropy-epsilon"
-    """The mean with log(p + 1e-8) instead of log p."""
-
-    @property
-    def signed(self) -> bool:
-        """Whether it can be negative, so that no log axis can show it."""
-        return self is LossReport.ERROR_TIMES_LOSS
-
-    @property
-    def of_probabilities(self) -> bool:
-        """Whether it is a cross-entropy."""
-        return self.value.startswith("cross-entropy")
-
-
-class LogMoment(Enum):
-    """Of which weights an epoch's loss is logged."""
-
-    BEFORE = "before-update"
-    """Those that the gradient was computed from."""
-    AFTER = "after-update"
-    """Those that the epoch ends with: one more forward pass."""
-
-
-class DerivativeAt(Enum):
-    """What becomes of the activation's derivative: what the formula σ′ = s·(1 − s) is given for s, or another slip."""
-
-    OUTPUT = "output"
-    """The activation's output, for which it is written."""
-    PRE_ACTIVATION = "pre-activation"
-    """The activation's input z: the classical slip."""
-    OUTPUT_AGAIN = "output-again"
-    """σ′(x) = σ(x)·(1 − σ(x)), written for z, is given the output: σ is applied twice."""
-    NONE = "none"
-    """It is left out: δ is the gradient at the output."""
-    NOT_NEGATIVE = "not-negative"
-    """ReLU′ is 1 where the output is at least 0, which is everywhere."""
-    DIAGONAL = "diagonal"
-    """Softmax′ is s·(1 − s), as if each output depended on its own z alone."""
-
-
-class SentDown(Enum):
-    """What the layer below gets of a layer's error."""
-
-    DELTA = "delta"
-    """δ·Wᵀ: the gradient at z."""
-    ERROR = "error"
-    """e·Wᵀ: the gradient at the output, its activation's derivative forgotten."""
-
-
-class BiasGradient(Enum):
-    """What moves a bias; δ is (N, fan_out)."""
-
-    SUM = "sum"
-    """Σδ over the samples."""
-    MEAN = "mean"
-    """The mean over the samples, where the weights have the sum."""
-    SCALAR = "scalar"
-    """`np.sum` without an axis: one number for all biases of a layer."""
-    NONE = "none"
-    """Nothing: its line is missing."""
-
-
-class RateIn(Enum):
-    """Where the learning rate η is multiplied in."""
-
-    UPDATE = "update"
-    """In the update alone."""
-    DELTA = "delta"
-    """In every δ and not in the update: the last layer moves by η, the one before by η², and so on."""
-
-
-class InitialWeights(Enum):
-    """The distribution, and the stream, that the first weights are drawn from."""
-
-    UNIT_UNIFORM = "unit-uniform"
-    """`np.random.random`: U[0, 1)."""
-    PYTORCH = "pytorch"
-    """`nn.Linear`'s default, drawn in float32."""
-    PYTORCH_FLOAT64 = "pytorch-float64"
-    """`nn.Linear(..., dtype=torch.float64)`: the same distribution from another stream."""
-    TRUNCATED_NORMAL = "truncated-normal"
-    """A standard normal cut off at ±1/√fan_in."""
-    NORMAL = "normal"
-    """`np.random.randn`: N(0, 1), biases too."""
-    SMALL_NORMAL = "small-normal"
-    """0.01·N(0, 1); biases of 0."""
-    UNIFORM_HALF = "uniform-half"
-    """`np.random.rand` − 0.5: U[−0.5, 0.5), biases too."""
-    UNIFORM_ONE = "uniform-one"
-    """2·`np.random.rand` − 1: U[−1, 1), biases too."""
-    HE = "he"
-    """N(0, 1)·√(2/fan_in); biases of 0."""
-    GLOROT = "glorot"
-    """U(±√(6/(fan_in + fan_out))); biases of 0."""
-    SCALED_NORMAL = "scaled-normal"
-    """N(0, 1)/√fan_in; biases of 0."""
-    ZEROS = "zeros"
-    """Every weight and bias is 0."""
-
-    @property
-    def pytorchs_stream(self) -> bool:
-        """Whether it is what `nn.Linear` draws; NumPy's stream otherwise."""
-        return self in (InitialWeights.PYTORCH, InitialWeights.PYTORCH_FLOAT64)
-
-    @property
-    def normal(self) -> bool:
-        """Whether it is made of what `np.random.randn` draws."""
-        return self in NORMALS
-
-    @property
-    def zero_biases(self) -> bool:
-        """Whether biases are 0, and not drawn like the weights."""
-        return self in ZERO_BIASES
-
-
-NORMALS = (InitialWeights.NORMAL, InitialWeights.SMALL_NORMAL, InitialWeights.HE, InitialWeights.SCALED_NORMAL)
-
-ZERO_BIASES = (
-    InitialWeights.SMALL_NORMAL,
-    InitialWeights.HE,
-    InitialWeights.GLOROT,
-    InitialWeights.SCALED_NORMAL,
-    InitialWeights.ZEROS,
-)
-
-
-class Reduction(Enum):
-    """How the costs become the one number whose gradient is taken."""
-
-    SUM = "sum"
-    """½·Σe² of squared errors, so that the output error is e itself; Σ of a cross-entropy."""
-    TWICE_SUM = "twice-sum"
-    """Σe², whose output error is 2·e; 2·Σ of a cross-entropy."""
-    MEAN = "mean"
-    """mean(e²): the output error is 2/(N·C)·e; of a cross-entropy the mean over the samples, over all outputs for a
-    binary one."""
-    PER_SAMPLE = "per-sample"
-    """½·Σe²/N: e/N; of a cross-entropy Σ/N, whether binary or not."""
-    PER_SAMPLE_TWICE = "per-sample-twice"
-    """½·Σe²/N²: divided by N in δ and in the weights' gradient once more; of a cross-entropy Σ/N²."""
-    PER_OUTPUT = "per-output"
-    """Σe²/C: the mean over the outputs of a sample, summed over the samples; of a cross-entropy Σ/C."""
-
-
-class Precision(Enum):
-    """The floating-point type a side computes in."""
-
-    FLOAT64 = "float64"
-    FLOAT32 = "float32"
-    MIXED = "mixed"
-    """Weights kept in float32, everything else computed in float64: the answer's own listing; NumPy only."""
-
-
-Member = TypeVar("Member", bound=Enum)
-
-
-def parse_choice(kind: type[Member], value: object, what: str) -> Member:
-    """The member of `kind` that `value` is or names; raises `SettingsError` listing what there is."""
-    if isinstance(value, kind):
-        return value
-    try:
-        return kind(value)
-    except ValueError:
-        known = ", ".join(str(member.value) for member in kind)
-        raise SettingsError(f"{what} cannot be '{shown(value)}'; it is one of {known}.") from None
 
 
 @dataclass(frozen=True)
@@ -353,28 +115,6 @@ class Side:
     def logs_objective(self) -> bool:
         """Whether what is logged is the very number whose gradient is taken."""
         return self.loss_report is own_report(self) and self.log_moment is LogMoment.BEFORE
-
-
-SLIP = "a slip of hand-written code alone"
-
-HAND_WRITTEN_ALONE: dict[Enum, str] = {
-    Precision.MIXED: "PyTorch refuses to multiply float32 by float64",
-    **dict.fromkeys((SoftmaxForm.PLAIN, SoftmaxForm.OVER_SAMPLES), SLIP),
-    **dict.fromkeys((DerivativeAt.OUTPUT_AGAIN, DerivativeAt.NONE), SLIP),
-    **dict.fromkeys((DerivativeAt.NOT_NEGATIVE, DerivativeAt.DIAGONAL), SLIP),
-    SentDown.ERROR: SLIP,
-    **dict.fromkeys((BiasGradient.MEAN, BiasGradient.SCALAR, BiasGradient.NONE), SLIP),
-    RateIn.DELTA: SLIP,
-}
-"""The values that PyTorch's side cannot have, and why."""
-
-PYTORCH_ALONE: dict[Enum, str] = {
-    TargetShape.FLAT: "by hand ŷ − y is then a matrix (N, N), which no gradient of the weights can be made of"
-}
-"""The values that the hand-written side cannot have, and why."""
-
-ALONE = {SideName.NUMPY: PYTORCH_ALONE, SideName.PYTORCH: HAND_WRITTEN_ALONE}
-"""What each side cannot have, and why."""
 
 
 def _checked_bias(value: object) -> bool:

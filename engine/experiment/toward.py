@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import SettingsError
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy, find
 from engine.experiment.discrepancies.base import listed
-from engine.experiment.side import SideName
 from engine.shown_text import shown
 
 ANSWER = "answer"

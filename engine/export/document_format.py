@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import InputError
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import SIDE_SETTINGS
-from engine.experiment.side import SideName
 from engine.shown_text import shown
 
 FORMAT = 6

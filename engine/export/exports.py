@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE
 from engine.experiment.per_layer import of_layers, typed
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.networks.places import parameter_places
 from engine.networks.programs import data_file_name, script_files
 from engine.number_text import MEANINGFUL_ULPS, number

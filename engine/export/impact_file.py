@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Any
 
-from engine.experiment.side import SideName
+from engine.experiment.choices import SideName
 from engine.export.document_format import FORMAT
 from engine.export.run_file import settings_document
 from engine.impact.effects import against_the_answer, conclusion, effects, so_far, usable_seeds

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
+from engine.experiment.choices import SideName
 from engine.experiment.data import Dataset
 from engine.experiment.discrepancies import SIDE_SETTINGS, remaining
 from engine.experiment.old_names import with_present_names
 from engine.experiment.reading import read_text
 from engine.experiment.settings import Settings
-from engine.experiment.side import Side, SideName
+from engine.experiment.side import Side
 from engine.export.document_format import DATA, FORMAT, SETTINGS, SIDE, check_fields, format_of
 from engine.export.files import write_whole
 from engine.networks.threads import threads_of

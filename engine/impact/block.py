@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import SettingsError
+from engine.experiment.choices import LogMoment, LossReport, SideName
 from engine.experiment.settings import Settings
-from engine.experiment.side import LogMoment, LossReport, SideName
 from engine.networks.places import Tensors
 from engine.networks.stacked_runs import Stack, StackedRun
 from engine.types import FloatArray

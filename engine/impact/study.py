@@ -15,9 +15,9 @@ from math import ceil
 import numpy as np
 
 from engine.errors import SettingsError
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy, differ_again, find, match_toward, remaining
 from engine.experiment.settings import MAX_SEED, Settings
-from engine.experiment.side import SideName
 from engine.experiment.toward import TOWARD_PYTORCH, Toward, TowardWhat
 from engine.experiment.toward import toward as sides_toward
 from engine.impact.block import Block, Measurements, block_seeds

@@ -13,9 +13,10 @@ from statistics import NormalDist
 
 import numpy as np
 
+from engine.experiment.choices import InitialWeights, Precision
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Settings
-from engine.experiment.side import InitialWeights, Precision, Side
+from engine.experiment.side import Side
 from engine.networks.torch_random import TorchGenerator, linear_start
 from engine.types import FloatArray
 

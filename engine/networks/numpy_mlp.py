@@ -16,23 +16,20 @@ from typing import Any
 
 import numpy as np
 
-from engine.experiment.per_layer import by_layer
-from engine.experiment.settings import Activation
-from engine.experiment.side import (
+from engine.experiment.choices import (
     BiasGradient,
     DerivativeAt,
     LogMoment,
-    LossInput,
-    LossReport,
-    Objective,
     RateIn,
-    Reduction,
     SentDown,
-    Side,
     SoftmaxForm,
-    is_fused,
 )
+from engine.experiment.per_layer import by_layer
+from engine.experiment.settings import Activation
+from engine.experiment.side import Side, is_fused
 from engine.experiment.update_rules import Decayed, DecayFactor, DecayForm, MomentumForm, UpdateOrder, ZeroGrad
+from engine.networks.numpy_functions import plain_softmax, relu, sigmoid, softmax, softmax_over_samples
+from engine.networks.numpy_losses import NumpyLosses
 from engine.types import FloatArray
 
 Arrays = dict[int, FloatArray]
@@ -53,41 +50,7 @@ class StepValues:
     loss: np.floating
 
 
-def sigmoid(z: FloatArray) -> FloatArray:
-    """Elementwise."""
-    return 1 / (1 + np.exp(-z))
-
-
-def relu(z: FloatArray) -> FloatArray:
-    """Elementwise."""
-    return np.maximum(z, 0)
-
-
-def softmax(z: FloatArray) -> FloatArray:
-    """Of each row; the maximum is subtracted so that exp cannot overflow."""
-    powers = np.exp(z - z.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
-
-
-def plain_softmax(z: FloatArray) -> FloatArray:
-    """Of each row."""
-    powers = np.exp(z)
-    return powers / powers.sum(axis=1, keepdims=True)
-
-
-def softmax_over_samples(z: FloatArray) -> FloatArray:
-    """Of each column."""
-    powers = np.exp(z - z.max(axis=0, keepdims=True))
-    return powers / powers.sum(axis=0, keepdims=True)
-
-
-def log_softmax(z: FloatArray) -> FloatArray:
-    """The logarithm of each row's softmax."""
-    shifted = z - z.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-
-
-class NumpyMLP:
+class NumpyMLP(NumpyLosses):
     """The network of L layers, and how it learns."""
 
     def __init__(self, side: Side, activations: Mapping[int, Activation], binary: bool, W: Arrays, b: Arrays) -> None:
@@ -174,63 +137,6 @@ class NumpyMLP:
             error = layer[L] - Y
         loss = self.report(error, z[L], layer[L], Y)
         return StepValues(*opened, loss)
-
-    def output_gradient(self, error: FloatArray, p: FloatArray, Y: FloatArray) -> FloatArray:
-        """The objective's gradient at the outputs p; `error` is p − Y. Of a fused loss it is that at the logits."""
-        side = self.side
-        if side.objective is Objective.SQUARED_ERROR:
-            return self.reduce_squares(error, Y)
-        if side.loss_input is LossInput.PROBABILITIES:
-            gradient = self.pass_logarithm(p, Y)
-        elif side.loss_input is LossInput.TWICE:
-            q = self.squash(p)
-            gradient = q - Y
-        else:
-            gradient = error
-        return self.reduce(gradient, Y)
-
-    def reduce_squares(self, error: FloatArray, Y: FloatArray) -> FloatArray:
-        """The gradient of a sum or mean of squared errors; without a mean, of half of it."""
-        if self.side.reduction is Reduction.MEAN:
-            N, C = Y.shape
-            return 2 / (N * C) * error
-        if self.side.reduction is Reduction.PER_OUTPUT:
-            return 2 / Y.shape[1] * error
-        if self.side.reduction is Reduction.PER_SAMPLE:
-            return 1 / len(Y) * error
-        if self.side.reduction is Reduction.PER_SAMPLE_TWICE:
-            return 1 / len(Y) ** 2 * error
-        if self.side.reduction is Reduction.TWICE_SUM:
-            return 2 * error
-        return error
-
-    def squash(self, logits: FloatArray) -> FloatArray:
-        """The probabilities that a cross-entropy of logits is about."""
-        if self.binary:
-            return sigmoid(logits)
-        return softmax(logits)
-
-    def pass_logarithm(self, p: FloatArray, Y: FloatArray) -> FloatArray:
-        """The gradient at the outputs p of the costs −y·log p (− (1 − y)·log(1 − p))."""
-        if self.binary:
-            # as nn.BCELoss, never more than 1e12 times the error
-            return (p - Y) / np.maximum(p * (1 - p), 1e-12)
-        return -Y / p
-
-    def reduce(self, gradient: FloatArray, Y: FloatArray) -> FloatArray:
-        """The gradient of a cross-entropy's sum or mean, from that of its costs."""
-        if self.side.reduction is Reduction.SUM:
-            return gradient
-        if self.side.reduction is Reduction.TWICE_SUM:
-            return 2 * gradient
-        if self.side.reduction is Reduction.PER_OUTPUT:
-            return gradient / Y.shape[1]
-        if self.side.reduction is Reduction.PER_SAMPLE_TWICE:
-            return gradient / len(Y) ** 2
-        if self.binary and self.side.reduction is Reduction.MEAN:
-            N, C = Y.shape
-            return gradient / (N * C)
-        return gradient / len(Y)
 
     def derivative_argument(self, i: int, z: FloatArray, output: FloatArray) -> FloatArray:
         """What the formula of the derivative of layer i is given; it is written for the output."""
@@ -345,47 +251,3 @@ class NumpyMLP:
             else:
                 parameter += -learning_rate * velocity
         return velocity
-
-    def report(self, error: FloatArray, z: FloatArray, p: FloatArray, Y: FloatArray) -> np.floating:
-        """The number that is logged; z and p are the output's, `error` is p − Y, all (N, C)."""
-        if not self.side.loss_report.of_probabilities:
-            return self.report_squares(error)
-        costs = self.costs(z, p, Y)
-        if self.side.loss_report is LossReport.CROSS_ENTROPY_SUM:
-            return np.sum(costs)
-        if self.binary or self.side.loss_report is LossReport.CROSS_ENTROPY_PER_OUTPUT:
-            return np.mean(costs)
-        return np.sum(costs) / len(Y)
-
-    def report_squares(self, error: FloatArray) -> np.floating:
-        """What is logged of squared errors."""
-        if self.side.loss_report is LossReport.MSE:
-            return np.mean(np.square(error))
-        if self.side.loss_report is LossReport.HALF_SUM:
-            total: np.floating = np.sum(np.square(error))
-            return 0.5 * total
-        if self.side.loss_report is LossReport.SUM:
-            return np.sum(np.square(error))
-        if self.side.loss_report is LossReport.HALF_MEAN:
-            return 0.5 * np.mean(np.square(error))
-        return np.mean(error * (0.5 * np.mean(np.square(error))))
-
-    def costs(self, z: FloatArray, p: FloatArray, Y: FloatArray) -> FloatArray:
-        """The cross-entropy of each output (N, C)."""
-        if self.side.loss_report is LossReport.CROSS_ENTROPY_EPSILON:
-            if self.binary:
-                return -(Y * np.log(p + 1e-8) + (1 - Y) * np.log(1 - p + 1e-8))
-            return -(Y * np.log(p + 1e-8))
-        if self.side.objective is Objective.SQUARED_ERROR or self.side.loss_input is LossInput.PROBABILITIES:
-            if self.binary:
-                # as nn.BCELoss, no logarithm below −100
-                log_p = np.maximum(np.log(p), -100)
-                log_q = np.maximum(np.log(1 - p), -100)
-                return -(Y * log_p + (1 - Y) * log_q)
-            return -(Y * np.log(p))
-        logits = z
-        if self.side.loss_input is LossInput.TWICE:
-            logits = p
-        if self.binary:
-            return np.maximum(logits, 0) - logits * Y + np.log1p(np.exp(-np.abs(logits)))
-        return -(Y * log_softmax(logits))

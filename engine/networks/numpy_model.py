@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from engine.experiment.choices import Precision
 from engine.experiment.settings import Settings
-from engine.experiment.side import Precision, Side
+from engine.experiment.side import Side
 from engine.experiment.update_rules import ZeroGrad
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.model_state import ModelState, check_state

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.experiment.choices import LossReport
 from engine.experiment.settings import Settings
-from engine.experiment.side import LossReport
 from engine.networks.numpy_mlp import NumpyMLP, StepValues
 from engine.networks.numpy_model import build_network, data_arrays, record_step
 from engine.networks.places import Kind, Place, Tensors

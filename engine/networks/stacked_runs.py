@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Protocol
 
+from engine.experiment.choices import InitialWeights, LogMoment, LossReport, SideName
 from engine.experiment.per_layer import of_layers, values_of
 from engine.experiment.settings import Settings
-from engine.experiment.side import InitialWeights, LogMoment, LossReport, Side, SideName
+from engine.experiment.side import Side
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.places import Tensors
 from engine.types import FloatArray

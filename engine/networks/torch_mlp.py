@@ -12,16 +12,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.experiment.side import (
-    LogMoment,
-    LossInput,
-    LossReport,
-    Objective,
-    Reduction,
-    Side,
-    decay_rates,
-    is_fused,
-)
+from engine.experiment.choices import LogMoment, LossInput, LossReport, Objective, Reduction
+from engine.experiment.side import Side, decay_rates, is_fused
 from engine.experiment.update_rules import Decayed, DecayForm, UpdateOrder, ZeroGrad
 
 

@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from engine.experiment.choices import DerivativeAt, InitialWeights, Precision, SideName, TargetShape
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import DerivativeAt, InitialWeights, Precision, Side, SideName, TargetShape, is_fused
+from engine.experiment.side import Side, is_fused
 from engine.experiment.update_rules import ZeroGrad
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.model_state import ModelState, check_state

@@ -13,17 +13,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from engine.experiment.choices import LossInput, LossReport, Objective, Precision, Reduction, TargetShape
 from engine.experiment.settings import Settings
-from engine.experiment.side import (
-    LossInput,
-    LossReport,
-    Objective,
-    Precision,
-    Reduction,
-    Side,
-    TargetShape,
-    gradient_factor,
-)
+from engine.experiment.side import Side, gradient_factor
 from engine.networks.places import Kind, Place, Tensors
 from engine.networks.stacked_runs import StackedRun
 from engine.networks.torch_device import find_device

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.experiment.choices import Objective
 from engine.experiment.settings import Settings
-from engine.experiment.side import Objective
 from engine.types import FloatArray
 
 Classes = NDArray[np.int64]

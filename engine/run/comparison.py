@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from engine.experiment.choices import Precision
 from engine.experiment.settings import Settings
-from engine.experiment.side import Precision
 from engine.networks.places import Tensors, in_order
 from engine.types import FloatArray
 

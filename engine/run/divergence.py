@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy, match_toward, remaining
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.experiment.toward import noun
 
 if TYPE_CHECKING:

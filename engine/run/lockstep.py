@@ -12,8 +12,8 @@ from typing import Protocol
 
 import numpy as np
 
+from engine.experiment.choices import SideName
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.networks.companion import companion
 from engine.networks.model_state import ModelState
 from engine.networks.places import Tensors

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies.base import each_side, listed
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import SideName
 from engine.networks.initial_weights import initial_layers
 from engine.networks.numpy_model import build_network
 from engine.types import FloatArray

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.experiment.choices import SideName
 from engine.experiment.devices import device_fault
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.networks.places import Tensors
 from engine.run.accuracy import AccuracyCurves, Scores
 from engine.run.comparison import Comparison, ParameterPair, pair_parameters

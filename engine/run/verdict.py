@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
+from engine.experiment.choices import Precision
 from engine.experiment.discrepancies import Discrepancy, Moves, remaining
 from engine.experiment.settings import Settings
-from engine.experiment.side import Precision
 from engine.number_text import number, ulps
 from engine.run.accuracy import Scores
 from engine.run.comparison import Comparison

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy, match_toward
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.experiment.update_rules import ZeroGrad
 from engine.networks.model_state import ModelState
 from engine.networks.numpy_model import NumpyModel

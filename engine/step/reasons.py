@@ -13,9 +13,9 @@ from itertools import combinations
 
 import numpy as np
 
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy, match_toward, remaining
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.networks.numpy_model import data_arrays
 from engine.networks.places import Kind
 from engine.run.comparison import coarser_dtype

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.experiment.choices import BiasGradient, LogMoment, Reduction
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import BiasGradient, LogMoment, Reduction, is_fused
+from engine.experiment.side import is_fused
 from engine.experiment.update_rules import UpdateOrder, ZeroGrad
 from engine.networks.model_state import ModelState
 from engine.networks.numpy_model import NumpyModel

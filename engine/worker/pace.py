@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.experiment.side import SideName
+from engine.experiment.choices import SideName
 
 
 @dataclass(frozen=True)

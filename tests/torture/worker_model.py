@@ -10,8 +10,8 @@ import numpy as np
 
 import engine
 from engine.experiment.changes import changed_words
+from engine.experiment.choices import SideName
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.impact.study import measure
 from engine.run.lockstep import Lockstep
 from engine.run.verdict import judge

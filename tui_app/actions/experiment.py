@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.errors import InputError
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy, differ_again, match_all, match_toward
 from engine.experiment.presets import on_present_data, preset
 from engine.experiment.settings import MAX_SEED, Settings
-from engine.experiment.side import SideName
 from tui_app.actions.base import ExplorerState
 from tui_app.screens.find import FindScreen
 from tui_app.screens.presets import PresetScreen

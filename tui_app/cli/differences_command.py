@@ -9,10 +9,10 @@ from typing import Any
 
 import rich_click as click
 
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import BY_STAGE, Choice, Discrepancy, find
 from engine.experiment.discrepancies.base import each_side
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.run.explained import explained
 from tui_app.cli.options import experiment_options, settings_from
 from tui_app.cli.printing import say, wants_ascii

@@ -12,7 +12,7 @@ import rich_click as click
 from click.core import ParameterSource
 
 from engine.errors import InputError
-from engine.experiment.side import parse_choice
+from engine.experiment.choices import parse_choice
 from engine.experiment.toward import toward as sides_toward
 from engine.impact.fitted import FittedStudy, Told
 from engine.impact.study import BLOCK_EPOCHS, SEEDS, THRESHOLD, Impact, Measure, plan

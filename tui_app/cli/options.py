@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import rich_click as click
 
 from engine.errors import InputError, SettingsError
+from engine.experiment.choices import Objective, SideName, parse_choice
 from engine.experiment.class_labels import classes_to_say
 from engine.experiment.data import BUILT_IN, Dataset
 from engine.experiment.data_files import load
@@ -18,7 +19,6 @@ from engine.experiment.objectives import with_objective
 from engine.experiment.per_layer import typed
 from engine.experiment.presets import PRESETS, preset
 from engine.experiment.settings import ELEMENTWISE, Activation, Settings
-from engine.experiment.side import Objective, SideName, parse_choice
 from engine.export.run_file import read_settings
 from engine.number_text import typed_whole
 from engine.paths import typed_path

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.errors import SettingsError
+from engine.experiment.choices import SideName
 from engine.experiment.class_labels import classes_to_say
 from engine.experiment.data_files import load
 from engine.experiment.discrepancies import find
 from engine.experiment.per_layer import typed as as_typed
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.number_text import typed_whole
 from engine.shown_text import shown
 from tui_app.cli.options import hidden_sizes, split, thread_count

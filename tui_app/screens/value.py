@@ -7,9 +7,9 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from engine.errors import InputError
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from tui_app.screens.dialog import Dialog
 from tui_app.widgets.plain_text import PlainText
 from tui_app.widgets.text_field import TextField

@@ -10,9 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from engine.errors import InputError
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Choice, Discrepancy
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from tui_app.screens.dialog import Dialog
 from tui_app.text.ascii import spell_out
 from tui_app.text.columns import shortened

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from engine.experiment.side import SideName
+from engine.experiment.choices import SideName
 from engine.run.class_answers import ClassAnswers, SideAnswers
 from tui_app.text.columns import DECIMALS, NO_NUMBER, Column, Layout, Way, counts, fit, fixed_ways, names
 from tui_app.text.lines import DIFFERENT, DIM, HIDES, Line

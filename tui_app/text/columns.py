@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
-from engine.experiment.side import SideName
+from engine.experiment.choices import SideName
 from engine.number_text import number
 
 NO_NUMBER = "–"

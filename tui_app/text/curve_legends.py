@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from rich.cells import cell_len
 
-from engine.experiment.side import SideName
+from engine.experiment.choices import SideName
 from engine.number_text import number
 from engine.run.accuracy import AccuracyCurves, Scores
 from engine.run.classes import same_class_words

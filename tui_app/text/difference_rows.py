@@ -11,9 +11,9 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import BY_STAGE, CATALOGUE, Discrepancy
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from tui_app.text.columns import shortened
 
 MARK = 2

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.networks.programs import lines_to_change
 
 LABELS = {SideName.NUMPY: "Change by hand:", SideName.PYTORCH: "or PyTorch:"}

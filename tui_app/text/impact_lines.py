@@ -6,7 +6,7 @@ The rows with their bars are `impact_rows`'.
 from __future__ import annotations
 
 from engine.errors import InputError
-from engine.experiment.side import SideName
+from engine.experiment.choices import SideName
 from engine.experiment.toward import ANSWER
 from engine.impact.effects import NEGLIGIBLE, Effect, Effects, against_the_answer, conclusion, in_the_answer, so_far
 from engine.impact.fitted import Expected

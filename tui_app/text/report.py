@@ -10,9 +10,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.networks.threads import threads_of
 from engine.number_text import number
 from engine.run.accuracy import Scores

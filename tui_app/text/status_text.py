@@ -6,10 +6,10 @@ from itertools import product
 
 from rich.cells import cell_len
 
+from engine.experiment.choices import SideName
 from engine.experiment.data import BUILT_IN
 from engine.experiment.presets import fitting_preset
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.networks.threads import threads_of
 from engine.number_text import number
 from engine.worker.snapshot import Snapshot, State

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-from engine.experiment.side import SideName
+from engine.experiment.choices import SideName
 from engine.number_text import MEANINGFUL_ULPS, number
 from engine.step.growth import Growth
 from engine.step.operations import Operation

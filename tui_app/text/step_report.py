@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from engine.experiment.side import SideName
+from engine.experiment.choices import SideName
 from engine.number_text import number
 from engine.step.operations import Operation
 from engine.step.trace import StepTrace

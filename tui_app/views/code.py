@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Container, ScrollableContainer
 from textual.content import Content
 
+from engine.experiment.choices import SideName
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.networks.programs import Script, marked_lines, scripts
 from engine.worker.snapshot import Snapshot
 from tui_app.view_state import ViewState

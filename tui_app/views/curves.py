@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.content import Content
 
-from engine.experiment.side import SideName
+from engine.experiment.choices import SideName
 from engine.number_text import number
 from engine.run.history import Curve
 from engine.worker.snapshot import Snapshot

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
-from engine.experiment.side import SideName
+from engine.experiment.choices import SideName
 from engine.run.comparison import ParameterPair
 from engine.run.history import Curve
 from engine.step.growth import Growth

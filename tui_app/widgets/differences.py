@@ -10,9 +10,9 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
 
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy, remaining
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from tui_app.text.difference_rows import (
     BESIDE,
     GROUP,

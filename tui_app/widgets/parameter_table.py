@@ -12,7 +12,7 @@ from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
 
-from engine.experiment.side import SideName
+from engine.experiment.choices import SideName
 from engine.number_text import MEANINGFUL_ULPS, number
 from engine.run.comparison import ParameterPair
 from tui_app.text.columns import (

@@ -12,8 +12,8 @@ from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
 
+from engine.experiment.choices import SideName
 from engine.experiment.data import Dataset
-from engine.experiment.side import SideName
 from engine.run.predictions import Predictions
 from tui_app.text.class_rows import ClassRows
 from tui_app.text.columns import Column, Layout, Way, counts, fit, fixed_ways, measured, signed_ways, trimmed

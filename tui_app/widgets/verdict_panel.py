@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
-from engine.experiment.side import SideName
+from engine.experiment.choices import SideName
 from engine.run.verdict import Level
 from engine.worker.snapshot import Snapshot, State
 from tui_app.widgets.plain_text import PlainText

@@ -9,10 +9,10 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from engine.errors import SettingsError
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Explanation, Group, Moves, Wording
 from engine.experiment.old_names import present_name
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.shown_text import shown
 
 

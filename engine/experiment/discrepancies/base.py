@@ -11,8 +11,8 @@ from enum import Enum
 from typing import Any
 
 from engine.errors import SettingsError
+from engine.experiment.choices import ALONE, SideName
 from engine.experiment.settings import Settings
-from engine.experiment.side import ALONE, SideName
 from engine.number_text import TooLargeError, number
 from engine.shown_text import shown
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side
 from engine.experiment.per_layer import of_layers, values_of
 from engine.experiment.settings import Settings
-from engine.experiment.side import Side, SideName
+from engine.experiment.side import Side
 
 CHOICES = (
     Choice(False, "no", "none", "output = activation(input @ W)"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from engine.experiment.choices import BiasGradient
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Settings
-from engine.experiment.side import BiasGradient
 
 CHOICES = (
     Choice(BiasGradient.SUM, "sum", "Σ samples", "δ.sum(axis=0): the gradient"),

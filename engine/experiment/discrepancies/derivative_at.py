@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from math import exp, tanh
 
+from engine.experiment.choices import DerivativeAt
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
 from engine.experiment.per_layer import of_layers, values_of
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import DerivativeAt, Side, is_fused
+from engine.experiment.side import Side, is_fused
 
 CHOICES = (
     Choice(DerivativeAt.OUTPUT, "output", "of output", "s·(1 − s) of the activation's output s: σ′"),

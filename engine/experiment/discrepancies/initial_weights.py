@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from engine.experiment.choices import InitialWeights, SideName
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, plain
 from engine.experiment.per_layer import values_of
 from engine.experiment.settings import Settings
-from engine.experiment.side import InitialWeights, SideName
 
 CHOICES = (
     Choice(InitialWeights.UNIT_UNIFORM, "unit-uniform", "U[0,1)", "np.random.random: every weight positive"),

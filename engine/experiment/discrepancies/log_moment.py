@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine.experiment.choices import LogMoment
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
 from engine.experiment.settings import Settings
-from engine.experiment.side import LogMoment
 
 CHOICES = (
     Choice(LogMoment.BEFORE, "before-update", "before", "the loss that the gradient was computed from"),

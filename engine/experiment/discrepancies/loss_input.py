@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from math import e, exp, log
 
+from engine.experiment.choices import LossInput, Objective
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, plain
 from engine.experiment.settings import Settings
-from engine.experiment.side import LossInput, Objective, Side
+from engine.experiment.side import Side
 
 CHOICES = (
     Choice(

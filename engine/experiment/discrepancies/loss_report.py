@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from math import log
 
+from engine.experiment.choices import LossReport
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
 from engine.experiment.settings import Settings
-from engine.experiment.side import LossReport
 
 CHOICES = (
     Choice(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine.experiment.choices import Objective
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
 from engine.experiment.settings import Settings
-from engine.experiment.side import Objective
 
 CHOICES = (
     Choice(Objective.SQUARED_ERROR, "squared-error", "(p−y)²", "the squared error of each output: nn.MSELoss"),

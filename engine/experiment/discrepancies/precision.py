@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine.experiment.choices import Precision
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
 from engine.experiment.settings import Settings
-from engine.experiment.side import Precision
 
 CHOICES = (
     Choice(Precision.FLOAT64, "float64", "float64", "everything in float64, NumPy's default"),

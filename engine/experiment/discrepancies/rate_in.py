@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine.experiment.choices import RateIn
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, plain
 from engine.experiment.settings import Settings
-from engine.experiment.side import RateIn
 
 CHOICES = (
     Choice(RateIn.UPDATE, "update", "update", "W −= η·dW: once"),

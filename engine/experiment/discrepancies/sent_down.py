@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine.experiment.choices import SentDown
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
 from engine.experiment.settings import Settings
-from engine.experiment.side import SentDown
 
 CHOICES = (
     Choice(SentDown.DELTA, "delta", "δ·Wᵀ", "δ, the gradient at z, times the weights"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.experiment.choices import Precision, SoftmaxForm
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import Precision, SoftmaxForm
 
 CHOICES = (
     Choice(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine.experiment.choices import Objective, TargetShape
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, plain
 from engine.experiment.settings import Settings
-from engine.experiment.side import Objective, TargetShape
 
 CHOICES = (
     Choice(TargetShape.AS_OUTPUT, "as-output", "(N, C)", "the outputs' own shape: each output meets its own target"),

@@ -5,8 +5,8 @@ Their losses are the engine's, bit for bit: the training step in them is the eng
 
 from __future__ import annotations
 
+from engine.experiment.choices import SideName
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.networks.programs.base import Script, data_file_name, data_file_text
 from engine.networks.programs.marks import PROGRAMS, lines_to_change, marked_lines
 

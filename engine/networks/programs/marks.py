@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from textwrap import dedent
 
 from engine.errors import SettingsError
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy, remaining
 from engine.experiment.settings import Settings
-from engine.experiment.side import SideName
 from engine.networks.programs.base import Script
 from engine.networks.programs.numpy_script import numpy_script
 from engine.networks.programs.pytorch_script import pytorch_script

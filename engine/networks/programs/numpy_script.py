@@ -9,17 +9,18 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 
+from engine.experiment.choices import InitialWeights, Precision
 from engine.experiment.per_layer import by_layer, of_layers
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import InitialWeights, Precision, Side, is_fused
+from engine.experiment.side import Side, is_fused
 from engine.experiment.update_rules import ZeroGrad
 from engine.networks.programs.base import Script, Writer, add_array, data_file_name, plain_name
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_function
-from engine.networks.programs.source import Source, source_of
+from engine.networks.programs.source import Source, joined, source_of
 from engine.networks.programs.specialize import Specializer
 from engine.networks.threads import matters, threads_of
 
@@ -133,8 +134,11 @@ def _data(writer: Writer, settings: Settings) -> None:
     writer.add(f"epochs = {settings.epochs}\n\n")
 
 
+@cache
 def _source() -> Source:
-    return source_of("engine.networks.numpy_mlp", "NumpyMLP")
+    functions = source_of("engine.networks.numpy_functions")
+    losses = source_of("engine.networks.numpy_losses", "NumpyLosses")
+    return joined(functions, losses, source_of("engine.networks.numpy_mlp", "NumpyMLP"))
 
 
 def _functions(writer: Writer, settings: Settings) -> None:

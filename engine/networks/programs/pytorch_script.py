@@ -11,9 +11,10 @@ from functools import lru_cache
 from itertools import pairwise
 from types import SimpleNamespace
 
+from engine.experiment.choices import DerivativeAt, InitialWeights, Precision, TargetShape
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import DerivativeAt, InitialWeights, Precision, Side, TargetShape, decay_rates, is_fused
+from engine.experiment.side import Side, decay_rates, is_fused
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.programs.base import Script, Writer, add_array, data_file_name, plain_name
 from engine.networks.programs.fold import fold

@@ -67,8 +67,8 @@ def with_source(node: ast.stmt, original: ast.stmt) -> ast.stmt:
 
 
 @cache
-def source_of(module: str, network: str) -> Source:
-    """Of a module that need not be imported for it; `network` is the class whose methods count."""
+def source_of(module: str, network: str | None = None) -> Source:
+    """Of a module that need not be imported for it; `network` is the class whose methods count, if there is one."""
     spec = find_spec(module)
     assert spec is not None
     assert spec.origin is not None
@@ -76,7 +76,19 @@ def source_of(module: str, network: str) -> Source:
     tree = ast.parse(text)
     _attach_comments(tree, text)
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-    return Source(_functions(tree.body), _functions(classes[network].body), classes)
+    return Source(_functions(tree.body), {} if network is None else _functions(classes[network].body), classes)
+
+
+def joined(*sources: Source) -> Source:
+    """A network's whose parts are in several modules, the base classes first."""
+    functions: dict[str, ast.FunctionDef] = {}
+    methods: dict[str, ast.FunctionDef] = {}
+    classes: dict[str, ast.ClassDef] = {}
+    for one in sources:
+        functions |= one.functions
+        methods |= one.methods
+        classes |= one.classes
+    return Source(functions, methods, classes)
 
 
 def _functions(body: list[ast.stmt]) -> dict[str, ast.FunctionDef]:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from engine.experiment.choices import DerivativeAt, Objective
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation
-from engine.experiment.side import DerivativeAt, Objective, decay_rates, gradient_factor
+from engine.experiment.side import decay_rates, gradient_factor
 from engine.experiment.update_rules import Decayed, MomentumForm
-from engine.networks.numpy_mlp import sigmoid
+from engine.networks.numpy_functions import sigmoid
 from engine.networks.places import Kind, Place
 from engine.step.rounding.operands import APART, EXP, FACTOR_ORDER, FUSED, Candidate, Index, Operands
 from engine.step.rounding.probabilities import output_gradients, softmax_deltas

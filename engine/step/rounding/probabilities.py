@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.experiment.side import LossInput, Objective, SoftmaxForm, gradient_divisor
-from engine.networks.numpy_mlp import log_softmax, plain_softmax, sigmoid, softmax, softmax_over_samples
+from engine.experiment.choices import LossInput, Objective, SoftmaxForm
+from engine.experiment.side import gradient_divisor
+from engine.networks.numpy_functions import log_softmax, plain_softmax, sigmoid, softmax, softmax_over_samples
 from engine.networks.places import Kind
 from engine.step.rounding.operands import EXP, FACTOR_ORDER, FUSED, SUM_ORDER, Candidate, Index, Operands
 from engine.step.rounding.sleef import vector_exp

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from engine.experiment.choices import LossReport
 from engine.experiment.settings import Activation
-from engine.experiment.side import LossReport, is_fused
+from engine.experiment.side import is_fused
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.places import Kind, Place
 from engine.step.rounding import elementwise, probabilities
