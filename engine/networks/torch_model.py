@@ -94,7 +94,9 @@ class _SilentMSELoss(nn.MSELoss):
 
     def forward(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """A scalar from (N, C) twice, or from (N, 1) and (N,)."""
-        return super().forward(*_broadcast(prediction, target))
+        if prediction.shape != target.shape:
+            prediction, target = _broadcast(prediction, target)
+        return super().forward(prediction, target)
 
 
 class _Network(TorchMLP):
