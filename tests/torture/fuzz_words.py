@@ -233,7 +233,12 @@ BAD_SETS += [
     "both.momentum=-0",
     "both.momentum=1e-400",
 ]
+SETS += ["pytorch.target_shape=flat", "numpy.start=he", "both.logged=mse", "both.momentum=textbook-nesterov-0.5"]
 BAD_SETS += [
+    "numpy.target_shape=flat",
+    "numpy.momentum=nesterov-0.9-dampened-0.5",
+    "both.start=xavier",
+    "pytorch.zero_grad=none",
     "numpy.weight_decay=inf",
     "numpy.weight_decay=decoupled-",
     "both.momentum=textbook-0.9-dampened-2",

@@ -26,6 +26,7 @@ def pool() -> list[Settings]:
     """Small experiments of every kind: equal, different, diverging, of one epoch, and on a device that is missing."""
     asked, exact = (replace(engine.preset(name), threads=1) for name in ("asked", "exact"))
     diverging = replace(exact, epochs=60, output_activation="identity", activation="identity")
+    summing = exact.with_side(SideName.PYTORCH, zero_grad="forgotten", momentum="nesterov-0.5", weight_decay="0.01")
     return [
         replace(asked, epochs=30),
         replace(asked, epochs=150, seed=3),
@@ -35,6 +36,8 @@ def pool() -> list[Settings]:
         replace(engine.preset("pytorch"), epochs=20, data=engine.built_in("moons"), threads=1),
         diverging.with_side(SideName.PYTORCH, learning_rate=1e6),
         replace(exact, epochs=30, device=ABSENT),
+        replace(engine.preset("classes"), epochs=40, threads=1),
+        replace(summing, epochs=50),
     ]
 
 
@@ -46,10 +49,12 @@ class Reference:
         lockstep = Lockstep(settings)
         self.parameters = [lockstep.parameters()]
         self.comparisons = [lockstep.comparison(self.parameters[0])]
+        self.scores = [lockstep.scores()]
         while not lockstep.finished:
             if lockstep.step():
                 self.parameters.append(lockstep.parameters())
                 self.comparisons.append(lockstep.comparison(self.parameters[-1]))
+                self.scores.append(lockstep.scores())
         self.last, self.divergence = lockstep.epoch, lockstep.divergence
         curves = lockstep.curves()
         self.losses = curves.numpy.low, curves.pytorch.low
@@ -185,8 +190,9 @@ def check_run(shown) -> None:
             same(ours.numpy, theirs.numpy)
             same(ours.pytorch, theirs.pytorch)
         assert shown.comparison == run.comparisons[epoch]
+        assert shown.scores == run.scores[epoch]
     divergence = run.divergence if shown.state is State.DIVERGED else None
-    assert shown.verdict == judge(shown.settings, shown.comparison, divergence, shown.cause)
+    assert shown.verdict == judge(shown.settings, shown.comparison, divergence, shown.cause, shown.scores)
 
 
 def check_idle(model: Model, opened: OpenStep | None, measured, shown) -> None:
