@@ -128,7 +128,7 @@ def test_a_full_disk_under_standard_output(arguments):
     with FULL.open("w") as full:
         ran = run_forked(*COMMAND, *arguments, stdout=full.fileno())
     # How long a measurement takes is said before.
-    said = re.sub(rb"^\d+ combinations? x .+: (about .+|less than a second)\.\n", b"", ran.stderr)
+    said = re.sub(rb"^mlp-tui: \d+ combinations? x .+: (about .+|less than a second)\.\n", b"", ran.stderr)
     assert said == b"mlp-tui: standard output cannot be written: No space left on device.\n"
     assert ran.returncode == FAILED == 1
 

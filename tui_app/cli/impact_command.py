@@ -127,7 +127,7 @@ def _measure(study: FittedStudy) -> tuple[Impact | None, bool]:
                 known = study.expected is not None
                 study.step(BLOCK_EPOCHS)
                 if not (known or interrupted) and study.expected is not None:
-                    click.echo(expectation(study.plan, study.expected), err=True)
+                    click.echo(f"mlp-tui: {expectation(study.plan, study.expected)}", err=True)
                 report(study.share)
     finally:
         signal.signal(signal.SIGINT, before)
