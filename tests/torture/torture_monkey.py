@@ -165,7 +165,8 @@ def check_verdict(snapshot):
         assert weights.max_absolute == max(apart)
     divergence = reference_divergence(snapshot)
     if snapshot.state is not State.DIVERGED or divergence is not None:
-        assert snapshot.verdict == judge(snapshot.settings, snapshot.comparison, divergence, snapshot.cause)
+        judged = snapshot.settings, snapshot.comparison
+        assert snapshot.verdict == judge(*judged, divergence, snapshot.cause, snapshot.scores)
 
 
 def reference_divergence(snapshot):
