@@ -16,11 +16,10 @@ from engine.experiment.discrepancies import find, match_all, remaining
 from engine.experiment.objectives import with_objective
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
-from engine.networks.numpy_model import NumpyModel, RecordedNumpyModel
-from engine.networks.places import Kind, Place
+from engine.networks.numpy_model import NumpyModel
 from engine.networks.torch_model import TorchModel
-from engine.networks.torch_replay import ReplayedTorchModel
 from tests.strategies import classes
+from tests.ulps import assert_equal_sides_stay_near
 
 
 def two_classes():
@@ -105,38 +104,7 @@ def test_both_sides_train_as_pytorchs_own_loss_does(problem, loss_input, reducti
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_equal_sides_stay_as_near_as_one_ulp_in_the_start_lets_them(problem, loss_input):
     """After 1,000 epochs, and within 1e-12 after each step from the same state."""
-    settings = both(PROBLEMS[problem](), loss_input=loss_input)
-    ours, theirs = RecordedNumpyModel(settings), ReplayedTorchModel(settings)
-    for epoch in range(1000):
-        if epoch % 100 == 0:
-            again = NumpyModel(settings)
-            again.set_state(theirs.state())
-        ours.step()
-        theirs.step()
-        if epoch % 100 == 0:
-            again.step()
-            for place, tensor in again.parameters().items():
-                np.testing.assert_allclose(tensor, theirs.parameters()[place], rtol=1e-12, atol=1e-12)
-    by_one_ulp = max(furthest(theirs, moved_by_one_ulp(settings, column)) for column in range(2))
-    assert furthest(theirs, ours) <= 100 * by_one_ulp
-
-
-def moved_by_one_ulp(settings, column):
-    """PyTorch's side after 1,000 epochs, one weight of the last layer an ulp larger at the start."""
-    moved = ReplayedTorchModel(settings)
-    state = moved.state()
-    weight = state.tensors[Place(Kind.WEIGHT, 2)]
-    weight[0, column] = np.nextafter(weight[0, column], np.inf)
-    moved.set_state(state)
-    for _ in range(1000):
-        moved.step()
-    return moved
-
-
-def furthest(one, other):
-    """The largest gap between two models' parameters."""
-    theirs = other.parameters()
-    return max(np.abs(tensor - theirs[place]).max() for place, tensor in one.parameters().items())
+    assert_equal_sides_stay_near(both(PROBLEMS[problem](), loss_input=loss_input))
 
 
 def steps_ratio(settings):

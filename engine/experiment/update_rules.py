@@ -129,7 +129,10 @@ class Momentum:
 
     @classmethod
     def parse(cls, text: str) -> Momentum:
-        """`none`, `0.9`, `textbook-0.9`, `nesterov-0.9` or `pytorch-0.9-dampened-0.5`; raises `ValueError`."""
+        """`none`, `0.9`, `textbook-0.9`, `nesterov-0.9` or `pytorch-0.9-dampened-0.5`, or with numbers after a colon:
+        `nesterov:0.9`, `pytorch:0.9,dampening=0.5`; raises `ValueError`.
+        """
+        text = text.replace(":", "-", 1).replace(",dampening=", "-dampened-", 1)
         if text in (NONE, "no", "off"):
             return cls()
         words, _, dampening = text.partition("-dampened-")
@@ -156,7 +159,8 @@ class WeightDecay:
 
     @classmethod
     def parse(cls, text: str) -> WeightDecay:
-        """`none`, `0.01`, `in-gradient-0.01` or `decoupled-0.01`; raises `ValueError`."""
+        """`none`, `0.01`, `in-gradient-0.01` or `decoupled-0.01`, or `decoupled:0.01`; raises `ValueError`."""
+        text = text.replace(":", "-", 1)
         if text in (NONE, "no", "off"):
             return cls()
         for form in DecayForm:
