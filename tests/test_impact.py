@@ -551,7 +551,7 @@ def test_what_is_short_is_measured_as_asked():
 def test_a_sample_of_orders_gives_the_shares_of_all_combinations_up_to_its_error():
     names = ["bias", "reduction", "momentum", "learning_rate", "update_order", "weight_decay", "log_moment"]
     names += ["derivative_at", "initial_weights", "precision", "rate_in"]
-    sampled = plan(replace(engine.preset("asked"), epochs=12), names, seeds=1)
+    sampled = plan(replace(engine.preset("asked"), epochs=3), names, seeds=1)
     assert sampled.members.sampled
     whole = plan(sampled.settings, names, seeds=1)
     vars(whole)["members"] = Members(11, tuple(range(1 << 11)))

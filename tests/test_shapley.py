@@ -120,13 +120,13 @@ def test_a_sample_is_as_near_as_its_standard_error_says():
     """Of random games whose Shapley values are known from all 2,048 combinations."""
     members, everybody = members_of(11), Members(11, tuple(range(1 << 11)))
     off = []
-    for seed in range(30):
+    for seed in range(8):
         whole = np.random.RandomState(seed).normal(size=(1 << 11, 2))
         known = shapley_values(whole, everybody).mean(axis=1)
         sample = whole[list(members.combinations)]
         found, errors = shapley_values(sample, members), standard_errors(sample, members)
         np.testing.assert_allclose(found.sum(axis=0), whole[-1] - whole[0], atol=1e-9)
         off.append((found.mean(axis=1) - known) / errors)
-    assert 0.7 < np.std(off) < 1.3
-    assert np.abs(np.mean(off)) < 0.2
+    assert 0.6 < np.std(off) < 1.4
+    assert np.abs(np.mean(off)) < 0.3
     assert (standard_errors(whole, everybody) == 0).all()

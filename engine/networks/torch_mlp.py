@@ -73,7 +73,7 @@ class TorchMLP:
         if self.decay_in_gradient > 0 and self.side.decayed is Decayed.WEIGHTS:
             weights = [one for name, one in module.named_parameters() if name.endswith("weight")]
             biases = [one for name, one in module.named_parameters() if name.endswith("bias")]
-            return [{"params": weights}, {"params": biases, "weight_decay": 0.0}]
+            return [{"params": weights}, {"params": biases, "weight_decay": 0}]
         return module.parameters()
 
     def loss_function(self) -> nn.Module:  # noqa: PLR0911 - each of them

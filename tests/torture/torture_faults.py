@@ -27,7 +27,7 @@ from tests.torture.faulty_explorer import SAID, SCREENS, explorer_case, function
 from tests.torture.injection import Injection, recorded
 from tests.torture.worker_model import check_run, pool, reference
 
-ASKED, _, EXACT, LAYERS, _, MOONS, DIVERGING, MISSING = pool()
+ASKED, _, EXACT, LAYERS, _, MOONS, DIVERGING, MISSING, *_ = pool()
 PLAN = plan(replace(ASKED, epochs=12), ["bias", "gradient_scale"], seeds=2)
 JOB_COMMANDS = (Scrub, Watch, OpenStep, CloseStep, MeasureImpact, CancelImpact)
 KINDS = [ValueError, KeyError, MemoryError, RecursionError, RuntimeError, ZeroDivisionError, SystemExit]
