@@ -57,7 +57,7 @@ def test_names_read_back_to_their_values(settings):
 def test_every_choice_of_a_side_can_be_set_and_trained(discrepancy):
     tried = set()
     for exact, side in product((engine.preset("exact"), classes(), one_output()), SideName):
-        for value in discrepancy.possible_for(exact, side):
+        for value in set(discrepancy.possible_for(exact, side)) - {value for name, value in tried if name is side}:
             run = engine.train(replace(discrepancy.set(exact, side, value), epochs=5))
             assert discrepancy.value(run.settings, side) == value
             assert np.isfinite([run.numpy.losses, run.pytorch.losses]).all()
