@@ -159,7 +159,7 @@ def test_a_csv_is_trained(tmp_path):
         (("run", "--set", "jax.bias=yes"), "--set cannot be 'jax.bias=yes'"),
         (("run", "--set", "numpy.depth=3"), "There is no setting 'depth'; there are loss_report"),
         (("run", "--set", "numpy.bias=maybe"), "numpy.bias cannot be 'maybe'; it is one of no, yes"),
-        (("run", "--set", "pytorch.precision=mixed"), "it is one of float64, float32"),
+        (("run", "--set", "pytorch.precision=mixed"), "it is float64 or float32"),
         (("run", "--set", "both.learning_rate=fast"), "numpy.learning_rate cannot be 'fast'; it is a number"),
         (("run", "--lr", "-1"), "learning_rate cannot be -1.0"),
         (("run", "--hidden", "five"), "--hidden cannot be 'five'"),
@@ -223,10 +223,13 @@ def test_presets_and_differences_are_listed():
     assert [line.split()[0] for line in presets.splitlines()] == list(engine.PRESETS)
     differences = run("differences").stdout
     for discrepancy in engine.CATALOGUE:
-        assert f" {discrepancy.field}: " in differences
+        assert f" {discrepancy.title}, {discrepancy.field}: " in differences
         for choice in discrepancy.choices:
             assert choice.name in differences
     assert "N·C/2 = 10.5" in run("differences", "reduction", "--data", "regression").stdout
+    for called in ("gradient", "Gradient"):
+        assert run("differences", called).stdout == run("differences", "reduction").stdout
+    assert run("differences", "Zero grad").stdout == run("differences", "zero_grad").stdout
     old = run("differences", "gradient-scale", "--data", "regression").stdout
     assert old == run("differences", "reduction", "--data", "regression").stdout
 

@@ -90,7 +90,7 @@ def test_mixed_precision_is_numpys_alone():
     settings, reached = match_toward(find("precision"), answer, SideName.NUMPY)
     assert reached is SideName.PYTORCH
     assert settings.numpy.precision is engine.Precision.FLOAT32
-    with pytest.raises(SettingsError, match="one of float64, float32"):
+    with pytest.raises(SettingsError, match="it is float64 or float32"):
         find("precision").parse("mixed", SideName.PYTORCH)
 
 

@@ -54,6 +54,8 @@ def test_every_value_is_at_most_six_keys_away(entry):
         ("reduction per-sample", "reduction", "per-sample"),
         ("zero_grad", "zero_grad", None),
         ("learn", "learning_rate", None),
+        ("gradient", "reduction", None),
+        ("zero", "zero_grad", None),
         ("bgs", "bias_gradient", "sum"),
         ("FORGOTTEN", "zero_grad", "forgotten"),
     ],

@@ -1,6 +1,7 @@
 """The factorial study against `engine.train`, run by run; what it says of games made by hand."""
 
 import shlex
+from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from functools import cache
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 import engine
 from engine.errors import SettingsError
 from engine.experiment.choices import InitialWeights, LogMoment, LossReport, Precision, SideName
-from engine.experiment.discrepancies import find
+from engine.experiment.discrepancies import differ_again, find
 from engine.experiment.toward import AS_THE_ANSWER, Toward, toward
 from engine.export.impact_file import impact_csv, impact_document
 from engine.impact.effects import ROUNDING, against_the_answer, conclusion, effects, usable_seeds
@@ -34,7 +35,7 @@ from tests.made_up import MadeUpStudy
 from tests.strategies import experiments
 from tui_app.cli.impact_command import impact as impact_command
 from tui_app.cli.options import settings_from
-from tui_app.text.impact_lines import as_the_answer, details, expectation, prose
+from tui_app.text.impact_lines import as_the_answer, details, expectation, left_out, prose
 
 SIX = ["loss_report", "initial_weights", "bias", "reduction", "learning_rate", "precision"]
 NEW = ["log_moment", "update_order", "derivative_at", "momentum", "weight_decay"]
@@ -329,13 +330,24 @@ def test_a_difference_that_is_named_is_made():
     assert engine.remaining(study.combination(3)) == study.differences
     assert engine.remaining(study.combination(0)) == ()
     assert engine.remaining(only(study, find("momentum"))) == (find("momentum"),)
-    everything = plan(engine.preset("asked"), ["all"])
-    without_effect = {find("loss_input"), find("softmax_form"), find("bias_gradient")}
-    without_effect |= {find("decayed"), find("decay_factor")}
-    assert everything.differences == tuple(one for one in engine.CATALOGUE if one not in without_effect)
-    assert everything.members.sampled
     with pytest.raises(engine.SettingsError, match="no effect of softmax_form to measure: there is no softmax in this"):
         plan(engine.preset("asked"), ["softmax_form"])
+
+
+@pytest.mark.parametrize("name", [*engine.PRESETS])
+def test_all_are_as_many_as_can_differ_together(name):
+    """Each acts beside the others, and no other of the catalogue could be made without taking one of them away."""
+    everything = plan(engine.preset(name), ["all"])
+    settings = everything.settings
+    assert engine.remaining(settings) == everything.differences
+    assert len(everything.differences) > 14
+    assert everything.members.sampled
+    for discrepancy in everything.left_out:
+        if discrepancy.in_effect(settings):
+            with suppress(engine.SettingsError):
+                parted = differ_again(discrepancy, settings, settings)
+                assert not all(one.acts(parted) for one in [*everything.differences, discrepancy])
+    assert left_out(everything).startswith("Left out, without effect or impossible beside the others: ")
 
 
 def made_up_impact(names, **changes):
@@ -563,3 +575,21 @@ def test_a_sample_of_orders_gives_the_shares_of_all_combinations_up_to_its_error
     assert (found.sampled_orders > 0, found.pairs, exact.sampled_orders) == (True, (), 0)
     assert "orders of matching: a standard error of" in conclusion(found) or found.cancel
     assert "sampled, standard error" in str(details(found.ranked[0], found))
+
+
+def test_what_a_sample_cannot_tell_apart_is_not_told_apart():
+    """A share within two standard errors of the first is as large, and one within two of zero hides nothing."""
+    impact = made_up_impact(["bias", "reduction", "learning_rate"])
+    found = effects(impact, Measure.AREA)
+    ranked = [
+        replace(one, shapley=np.full(3, share), standard_error=error)
+        for one, share, error in zip(found.ranked, (10.0, 9.0, -1.0), (0.6, 0.6, 0.6), strict=True)
+    ]
+    sampled = replace(found, ranked=tuple(ranked), whole=18.0, rest=0.0, sampled_orders=60)
+    titles = [one.discrepancy.title.lower() for one in ranked]
+    said = conclusion(sampled)
+    assert said.startswith(f"Match {titles[0]} or {titles[1]} first")
+    assert "hide" not in said
+    sharp = replace(sampled, ranked=tuple(replace(one, standard_error=0.1) for one in ranked))
+    assert conclusion(sharp).startswith(f"Match {titles[0]} first")
+    assert f"{titles[2].capitalize()} hides part" in conclusion(sharp)

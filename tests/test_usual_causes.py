@@ -91,8 +91,12 @@ def test_a_forgotten_zero_grad_is_a_momentum_of_one_to_the_last_bit(model_type, 
     for one, two in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(one, two)
     assert "exactly a momentum of 1.0" in find("zero_grad").explain(forgotten).numbers
+    beside = both(forgotten, weight_decay="decoupled-0.1")
+    assert "exactly a momentum of 1.0" in find("zero_grad").explain(beside).numbers
+    with_beside = both(momentum, weight_decay="decoupled-0.1")
+    assert trained(model_type, beside, 20)[1] == trained(model_type, with_beside, 20)[1]
     decaying = both(forgotten, weight_decay="0.1")
-    assert "no momentum of 1" in find("zero_grad").explain(decaying).numbers
+    assert "no momentum of 1 any more" in find("zero_grad").explain(decaying).numbers
     with_decay = both(momentum, weight_decay="0.1")
     assert trained(model_type, decaying, 20)[1] != trained(model_type, with_decay, 20)[1]
 
@@ -254,7 +258,7 @@ def test_nesterovs_momentum_is_pytorchs(model_type, form, decay):
 
 
 def test_nesterovs_momentum_has_no_dampening():
-    with pytest.raises(SettingsError, match=r"Nesterov's momentum has no dampening; it is nesterov-0\.9"):
+    with pytest.raises(SettingsError, match=r"Nesterov's momentum has no dampening; without it, it is nesterov-0\.9"):
         find("momentum").parse("nesterov-0.9-dampened-0.5", SideName.NUMPY)
 
 
@@ -346,9 +350,12 @@ def units(hidden, activation, start):
 
 def test_the_units_at_the_start_are_counted_as_by_hand():
     zeros, _ = units((4,), "sigmoid", "zeros")
-    assert (zeros.units, zeros.saturated, zeros.dead, zeros.alike) == (7, 0, 0, 7)
+    assert (zeros.units, zeros.saturated, zeros.dead, zeros.alike) == (7, 0, 0, 4)
     dead, _ = units((4,), "relu", "zeros")
-    assert (dead.dead, dead.alike) == (4, 3)
+    assert (dead.dead, dead.alike) == (4, 0)
+    # Of one layer's zeros the weights above make units of their own; outputs have targets of their own.
+    assert units((4,), "sigmoid", ("zeros", "normal"))[0].alike == 0
+    assert units((), "sigmoid", "zeros")[0].alike == 0
     assert str(units((4,), "tanh", "glorot")[0]) == "none is saturated, dead or alike"
     counted, settings = units((60, 50), "relu", "normal")
     first, second, _ = (layer.weight.T for layer in initial_layers(settings, settings.numpy))
@@ -364,7 +371,7 @@ def test_the_units_at_the_start_are_counted_as_by_hand():
 def test_the_explanation_of_a_start_says_what_it_does_to_this_network():
     settings = one_output().with_side(SideName.NUMPY, initial_weights="zeros")
     assert "Of 5 units at the start: 4 alike by hand, none is saturated" in explained(find("start"), settings).numbers
-    assert "every unit of a layer computes the same" in explained(find("start"), settings).theory
+    assert "every unit of a hidden layer computes the same" in explained(find("start"), settings).theory
     large = replace(settings, hidden=(300, 800))
     assert "units at the start" not in explained(find("start"), large).numbers
     assert explained(find("bias"), settings) == find("bias").explain(settings)

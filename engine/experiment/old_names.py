@@ -15,8 +15,8 @@ SHORT_NAMES = {"start": "initial_weights", "logged": "loss_report"}
 
 
 def present_name(field: str) -> str:
-    """What a setting is called now; '-' is read as '_'."""
-    field = field.replace("-", "_")
+    """What a setting is called now; '-' and ' ' are read as '_'."""
+    field = field.replace("-", "_").replace(" ", "_")
     return (PRESENT_NAMES | SHORT_NAMES).get(field, field)
 
 

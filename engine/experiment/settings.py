@@ -157,7 +157,7 @@ class Settings:
         if outside.size:
             raise SettingsError(
                 f"{what} for the targets of {self.data.name}, one of which is {outside.flat[0]:g}: "
-                "a cross-entropy needs targets from 0 to 1."
+                f"a cross-entropy needs targets from 0 to 1{self._may_be_classes}."
             )
         if side.objective is Objective.CROSS_ENTROPY:
             sums = self.data.Y.sum(axis=1)
@@ -165,8 +165,14 @@ class Settings:
                 raise SettingsError(
                     f"{what} for the targets of {self.data.name}, which sum to {sums[wrong[0]]:g} in row "
                     f"{wrong[0] + 1}: each row must sum to 1, as a class's 1 among zeros does; "
-                    "binary-cross-entropy takes others."
+                    f"binary-cross-entropy takes others{self._may_be_classes}."
                 )
+
+    @property
+    def _may_be_classes(self) -> str:
+        """What to do where whole numbers of one column are names."""
+        whole = self.data.outputs == 1 and bool((np.mod(self.data.Y, 1) == 0).all())
+        return "; whole numbers that name classes become such with --classes" if whole else ""
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:

@@ -107,8 +107,7 @@ class Momentum:
             object.__setattr__(self, "dampening", 0.0)
         if self.form.nesterov and self.dampening:
             raise SettingsError(
-                f"momentum cannot be {self}: Nesterov's momentum has no dampening; it is {self.form.value}-"
-                f"{self.coefficient!r}."
+                f"Nesterov's momentum has no dampening; without it, it is {self.form.value}-{self.coefficient!r}."
             )
 
     @property

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy, Moves
-from engine.experiment.discrepancies.base import listed
+from engine.experiment.discrepancies.base import each_side, listed
 from engine.experiment.toward import AS_THE_ANSWER
 from engine.impact.shapley import alone, interactions, removed, shapley_values, standard_errors
 from engine.impact.study import Impact, Measure
@@ -28,6 +30,9 @@ ALIKE = 1e-6
 ROUNDING = 1e-4
 """An increase counts above this part of the seed's largest gap. Not of the two gaps compared, which may both be
 rounding where the differences cancel. Single precision rounds at 6e-8; training carried that to 3e-5 of the largest."""
+
+CERTAIN = 2.0
+"""So many standard errors a sampled share must be away from another, or from zero, to be told from it."""
 
 NEGLIGIBLE = 1e-3
 """Shares below this part of the largest are not spoken of as causes."""
@@ -48,6 +53,8 @@ class Effect:
     """The Shapley value with the weights held equal, for a bias whose draws shift them."""
     standard_error: float = 0.0
     """Of `share`, where orders of matching are sampled."""
+    values: str = ""
+    """What each side has: 'none by hand, yes in PyTorch'."""
 
     @cached_property
     def share(self) -> float:
@@ -146,6 +153,7 @@ def effects(impact: Impact, measure: Measure) -> Effects:
             first=int(np.count_nonzero(firsts[index])),
             weights_held=second_game[index] if second_game is not None and discrepancy.shifts_draws else None,
             standard_error=float(errors[index]),
+            values=each_side(*(discrepancy.label(discrepancy.value(impact.plan.settings, side)) for side in SideName)),
         )
         for index, discrepancy in enumerate(differences)
     ]
@@ -202,7 +210,7 @@ def conclusion(found: Effects) -> str | None:
     weighty = [effect for effect in found.ranked if abs(effect.share) > NEGLIGIBLE * largest]
     first = weighty[0]
     part = 100 * first.share / (found.whole - found.rest)
-    alike = [one for one in weighty if abs(one.share - first.share) <= ALIKE * abs(first.share)]
+    alike = [one for one in weighty if abs(one.share - first.share) <= _indistinct(one, first)]
     names = " or ".join(one.discrepancy.title.lower() for one in alike)
     text = (
         f"Match {names} first: {part:.0f} % of the gap{' each' if len(alike) > 1 else ''}, "
@@ -213,7 +221,9 @@ def conclusion(found: Effects) -> str | None:
         text += (
             f" Sampled from {found.sampled_orders} orders of matching: a standard error of {error:.0f} % of the gap."
         )
-    against = [effect.discrepancy.title.lower() for effect in weighty if effect.share < 0]
+    against = [
+        effect.discrepancy.title.lower() for effect in weighty if effect.share < -CERTAIN * effect.standard_error
+    ]
     worse = max(weighty, key=lambda effect: effect.worse_when_matched)
     if against:
         text += f" {listed(against).capitalize()} hide{'s' if len(against) == 1 else ''} part of the gap."
@@ -223,6 +233,11 @@ def conclusion(found: Effects) -> str | None:
             f"{worse.worse_when_matched} of {found.seeds} seeds."
         )
     return text
+
+
+def _indistinct(one: Effect, other: Effect) -> float:
+    """Up to which difference of their shares two effects are equally large."""
+    return ALIKE * abs(other.share) + CERTAIN * hypot(one.standard_error, other.standard_error) * (one is not other)
 
 
 def _cancelling(found: Effects) -> str:

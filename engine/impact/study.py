@@ -94,6 +94,11 @@ class Plan:
         return settings
 
     @property
+    def left_out(self) -> tuple[Discrepancy, ...]:
+        """What of the catalogue has no effect beside the others, or cannot differ with them."""
+        return tuple(one for one in CATALOGUE if one not in self.differences)
+
+    @property
     def sides(self) -> dict[str, SideName]:
         """By field, the side toward which each difference goes; not the wanted one where the other cannot have it."""
         return {one.field: match_toward(one, self.settings, self.toward[one.field])[1] for one in self.differences}
@@ -116,7 +121,7 @@ def plan(
     toward: TowardWhat = SideName.PYTORCH,
     threshold: float = THRESHOLD,
 ) -> Plan:
-    """The differences of these settings, or those named ('all' names those of the catalogue that have an effect here),
+    """The differences of these settings, or those named ('all' names as many of the catalogue as can differ together),
     over so many seeds from theirs on.
 
     A named difference that these settings do not have is made, as its switch would; one that is not named is
@@ -127,8 +132,6 @@ def plan(
     if not 1 <= seeds <= MOST_SEEDS:
         raise SettingsError(f"seeds cannot be {shown(seeds)}; it is a whole number from 1 to {MOST_SEEDS:,}.")
     chosen = [find(name) for name in differences if name != "all"]
-    if "all" in differences:
-        chosen = [one for one in CATALOGUE if one.in_effect(settings)]
     if not differences:
         chosen = list(remaining(settings))
     for discrepancy in chosen:
@@ -138,12 +141,32 @@ def plan(
             )
         if discrepancy.matched(settings):
             settings = differ_again(discrepancy, settings, settings)
+    if "all" in differences:
+        settings, chosen = _all_parted(settings)
     for discrepancy in remaining(settings):
         if discrepancy not in chosen:
             settings, _ = match_toward(discrepancy, settings, sides[discrepancy.field])
     ordered = tuple(discrepancy for discrepancy in CATALOGUE if discrepancy in chosen)
     first = settings.seed
     return Plan(settings, ordered, tuple((first + k) % (MAX_SEED + 1) for k in range(seeds)), sides, threshold)
+
+
+def _all_parted(settings: Settings) -> tuple[Settings, list[Discrepancy]]:
+    """As many differences as can be made together: each that has an effect, also by those made before, and that takes
+    no other's away.
+    """
+    chosen = [one for one in CATALOGUE if one.acts(settings)]
+    found = True
+    while found:
+        found = False
+        for discrepancy in (one for one in CATALOGUE if one not in chosen and one.in_effect(settings)):
+            try:
+                parted = differ_again(discrepancy, settings, settings)
+            except SettingsError:
+                continue
+            if all(one.acts(parted) for one in [*chosen, discrepancy]):
+                settings, chosen, found = parted, [*chosen, discrepancy], True
+    return settings, chosen
 
 
 def _no_effect(discrepancy: Discrepancy, settings: Settings) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies.base import each_side, listed
@@ -49,12 +50,15 @@ def start_units(settings: Settings, name: SideName) -> StartUnits | None:
     network = build_network(settings, side, initial_layers(settings, side))
     with np.errstate(all="ignore"):
         _, layer = network.forward(settings.data.X[:MOST_SAMPLES])
-    found = list(_of_layers(settings, layer))
+    outgoing = {i: network.W[i + 1] for i in range(1, network.L)}
+    found = list(_of_layers(settings, layer, outgoing))
     units = sum(settings.layer_sizes[1:])
     return StartUnits(units, *(sum(one[kind] for one in found) for kind in range(3)))
 
 
-def _of_layers(settings: Settings, layer: dict[int, FloatArray]) -> Iterator[tuple[int, int, int]]:
+def _of_layers(
+    settings: Settings, layer: dict[int, FloatArray], outgoing: dict[int, FloatArray]
+) -> Iterator[tuple[int, int, int]]:
     for i, activation in enumerate(settings.activations, start=1):
         output, living = layer[i], np.ones(layer[i].shape[1], bool)
         saturated = 0
@@ -63,8 +67,15 @@ def _of_layers(settings: Settings, layer: dict[int, FloatArray]) -> Iterator[tup
             saturated = int(np.all(derivative <= PASSED_ON * GREATEST[activation], axis=0).sum())
         elif activation is Activation.RELU:
             living = np.any(output > 0, axis=0)
-        _, counts = np.unique(output[:, living], axis=1, return_counts=True)
-        yield saturated, int(np.count_nonzero(~living)), int(counts[counts > 1].sum())
+        yield saturated, int(np.count_nonzero(~living)), _alike(output[:, living], outgoing.get(i), living)
+
+
+def _alike(output: FloatArray, outgoing: FloatArray | None, living: NDArray[np.bool_]) -> int:
+    """Hidden units that compute and pass on the same as another: they get the same updates. Outputs never do."""
+    if outgoing is None:
+        return 0
+    _, counts = np.unique(np.concatenate([output, outgoing[living].T]), axis=1, return_counts=True)
+    return int(counts[counts > 1].sum())
 
 
 def start_text(settings: Settings) -> str:

@@ -51,7 +51,7 @@ def _lines(discrepancy: Discrepancy, settings: Settings, ascii: bool) -> Iterato
     values = each_side(*(discrepancy.name(discrepancy.value(settings, side)) for side in SideName))
     sign = SIGNS[ascii][not discrepancy.matched(settings)].strip()
     unused = "" if discrepancy.in_effect(settings) else "; no effect here"
-    yield f"  {sign:2} {discrepancy.field}: {values}{unused}"
+    yield f"  {sign:2} {discrepancy.title}, {discrepancy.field}: {values}{unused}"
     yield from _wrapped(f"{discrepancy.summary} (moves {discrepancy.moves.value})", 5)
     names = [f"{choice.name}{_alone(discrepancy, choice)}" for choice in discrepancy.choices]
     yield from _wrapped(", ".join([*names, *_others(discrepancy)]), 7)

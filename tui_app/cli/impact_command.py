@@ -80,7 +80,7 @@ def impact(
     """
     from engine.export.impact_file import impact_csv, impact_document
     from engine.networks.torch_threads import limited
-    from tui_app.text.impact_lines import scope
+    from tui_app.text.impact_lines import left_out, scope
 
     settings = settings_from(**options)
     wants_ascii(options)
@@ -91,6 +91,8 @@ def impact(
     check_targets(json_file, csv_file, force=force, source=settings.data.source)
     planned = plan(settings, names, seeds, sides_toward(toward, "--toward"), threshold)
     with limited(settings):
+        if "all" in names and (omitted := left_out(planned)):
+            click.echo(f"mlp-tui: {omitted}", err=True)
         measured, interrupted = _measure(FittedStudy(planned, _told()))
     if measured is None:
         end("interrupted before anything was measured.", INTERRUPTED)

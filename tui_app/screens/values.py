@@ -20,6 +20,9 @@ from tui_app.text.lines import ADDS, DIM, Line
 from tui_app.widgets.line_list import LineList
 from tui_app.widgets.plain_text import PlainText
 
+NARROW = 74
+"""Below this many columns not every key fits into the frame."""
+
 
 class ValuesScreen(Dialog[Settings]):
     """Gives the settings with the chosen value on a side, or on both; or nothing."""
@@ -50,7 +53,8 @@ class ValuesScreen(Dialog[Settings]):
             id="values",
         )
         frame.border_title = self._discrepancy.title
-        typed = "" if self._discrepancy.parse_other is None else " · H L type"
+        narrow = self.app.size.width < NARROW
+        typed = "" if self._discrepancy.parse_other is None or narrow else " · H L type"
         frame.border_subtitle = f"← by hand · → PyTorch · enter both{typed} · esc close"
         yield frame
 

@@ -54,32 +54,35 @@ NOT_FOUND = 9
 def _rank(entry: Entry, word: str) -> int:
     """How well a word matches, 0 the best."""
     names, initials = _names(entry)
-    of_value, of_setting = (names[1:], names[:1]) if entry.choice is not None else ((), names)
-    if word in of_value:
-        return 0
-    if word in initials:
-        return 1
-    if any(one.startswith(word) for name in of_value for one in (name, *name.split())):
-        return 2
-    if any(one.startswith(word) for name in of_setting for one in (name, *name.split())):
-        return 3
-    if any(word in name for name in (*of_value, *of_setting)):
-        return 4
-    return NOT_FOUND
+    own = _own_names(entry.discrepancy) if entry.choice is None else names[1:]
+    ways = (
+        word in own,
+        word in initials or (entry.choice is None and any(name.startswith(word) for name in own)),
+        any(one.startswith(word) for name in own for one in (name, *name.split())),
+        any(one.startswith(word) for one in names[0].split()),
+        any(word in name for name in names),
+    )
+    return next((rank for rank, holds in enumerate(ways) if holds), NOT_FOUND)
 
 
 @cache
 def _names(entry: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What it is called, the setting's names first as one; and the initials of setting and value, and of the value."""
     discrepancy, choice = entry.discrepancy, entry.choice
-    short = [typed for typed, field in SHORT_NAMES.items() if field == discrepancy.field]
-    setting = " ".join([discrepancy.field.replace("_", " "), discrepancy.title.lower(), *short])
+    setting = " ".join(_own_names(discrepancy))
     if choice is None:
         return (setting,), (_initials(discrepancy.field),)
     own = [choice.name.replace("-", " "), choice.name, choice.label.lower()]
     if isinstance(choice.value, Enum):
         own.append(str(choice.value.value))
     return (setting, *own), (_initials(f"{discrepancy.field} {choice.name}"), _initials(choice.name))
+
+
+@cache
+def _own_names(discrepancy: Discrepancy) -> tuple[str, ...]:
+    """What a setting is called and may be typed as."""
+    short = [typed for typed, field in SHORT_NAMES.items() if field == discrepancy.field]
+    return (discrepancy.title.lower(), discrepancy.field.replace("_", " "), *short)
 
 
 def _initials(text: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from engine.errors import InputError
 from engine.experiment.choices import SideName
+from engine.experiment.discrepancies.base import listed
 from engine.experiment.toward import ANSWER
 from engine.impact.effects import NEGLIGIBLE, Effect, Effects, against_the_answer, conclusion, in_the_answer, so_far
 from engine.impact.fitted import Expected
@@ -41,6 +42,12 @@ def expectation(plan: Plan, expected: Expected) -> str:
     return f"{text}. {shortening(plan, expected)}".strip()
 
 
+def left_out(plan: Plan) -> str:
+    """What 'all' leaves out; may be empty."""
+    names = [one.title.lower() for one in plan.left_out]
+    return f"Left out, without effect or impossible beside the others: {listed(names)}." if names else ""
+
+
 def shortening(plan: Plan, expected: Expected) -> str:
     """What was asked for and would have taken too long; may be empty."""
     if not expected.shortened(plan):
@@ -67,8 +74,9 @@ def details(effect: Effect, found: Effects) -> list[Line]:
     sampled = f", sampled, standard error {number(effect.standard_error, 2)}" if found.sampled_orders else ""
     lines: list[Line] = [
         [(f"{effect.discrepancy.title}{colon} ", STRONG), (f"share {_number(effect.share)}{sampled}", "")],
+        [(effect.values, DIM)],
         [(f"over {found.seeds} seed{'s' * (found.seeds != 1)} {_number(low)} to {_number(high)}", DIM)],
-        [(f"alone it makes a gap of {_number(float(effect.alone.mean()))}; {_when_matched(effect)}", "")],
+        [(f"{_alone(effect)}; {_when_matched(effect)}", "")],
     ]
     if effect.weights_held is not None:
         share = _number(float(effect.weights_held.mean()))
@@ -82,6 +90,13 @@ def details(effect: Effect, found: Effects) -> list[Line]:
     if effect.discrepancy.answers_order is not None and found.as_the_answer:
         lines.append([(f"number {effect.discrepancy.answers_order} in the answer's order", DIM)])
     return lines
+
+
+def _alone(effect: Effect) -> str:
+    alone = float(effect.alone.mean())
+    if alone < 0:
+        return f"alone it makes the gap smaller by {_number(-alone)}"
+    return f"alone it makes a gap of {_number(alone)}"
 
 
 def _when_matched(effect: Effect) -> str:

@@ -41,7 +41,7 @@ def remaining(settings: Settings) -> tuple[Discrepancy, ...]:
 
 
 def find(field: str) -> Discrepancy:
-    """The discrepancy of that field, or of an old name of it ('-' or '_'); raises `SettingsError` naming all."""
+    """The discrepancy of that field, title or old name ('-', '_' or ' '); raises `SettingsError` naming all."""
     return _find(field, CATALOGUE, "difference")
 
 
@@ -51,9 +51,9 @@ def find_setting(field: str) -> Discrepancy:
 
 
 def _find(field: str, among: tuple[Discrepancy, ...], what: str) -> Discrepancy:
-    wanted = present_name(field)
+    wanted = present_name(field).lower()
     for discrepancy in among:
-        if discrepancy.field == wanted:
+        if wanted in (discrepancy.field, discrepancy.title.lower().replace(" ", "_")):
             return discrepancy
     known = ", ".join(discrepancy.field for discrepancy in among)
     raise SettingsError(f"There is no {what} '{shown(field)}'; there are {known}.")

@@ -213,6 +213,10 @@ class Discrepancy:
         for choice in self.choices_for(side):
             if text.lower() in (choice.name, *_synonyms(choice.value)):
                 return choice.value
+        for choice in self.choices:
+            if text.lower() in (choice.name, *_synonyms(choice.value)):
+                possible = " or ".join(one.name for one in self.choices_for(side))
+                raise SettingsError(f"{where} cannot be '{typed}': {ALONE[side][choice.value]}; it is {possible}.")
         names = [choice.name for choice in self.choices_for(side)]
         known = ", ".join(names) + (f", or one for each layer: {names[0]},{names[1]}" if self.per_layer else "")
         if self.parse_other is None:

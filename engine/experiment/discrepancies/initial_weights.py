@@ -41,7 +41,7 @@ CHOICES = (
         "U(±√(6/(fan_in + fan_out))), as Keras's Dense has it, from NumPy's stream; biases of 0",
     ),
     Choice(InitialWeights.SCALED_NORMAL, "scaled-normal", "N(0,1)/√n", "np.random.randn / √fan_in; biases of 0"),
-    Choice(InitialWeights.ZEROS, "zeros", "0", "np.zeros: all units of a layer are alike, and stay so"),
+    Choice(InitialWeights.ZEROS, "zeros", "0", "np.zeros: all units of a hidden layer are alike, and stay so"),
 )
 
 PHRASES = {
@@ -88,8 +88,8 @@ REMARKS = {
     InitialWeights.GLOROT: "Glorot's bound keeps the size of signal and gradient through tanh layers; it is Keras's "
     "default, not PyTorch's.",
     InitialWeights.SCALED_NORMAL: "randn/√n keeps z at the size of its inputs.",
-    InitialWeights.ZEROS: "With zeros every unit of a layer computes the same, gets the same update and stays like the "
-    "others: a layer is then one unit.",
+    InitialWeights.ZEROS: "With zeros in all layers every unit of a hidden layer computes the same, gets the same "
+    "update and stays like the others: the layer is then one unit. Without a hidden layer they do no harm.",
 }
 
 
@@ -98,7 +98,7 @@ def _theory(settings: Settings) -> str:
     remarks = " ".join(REMARKS[start] for start in used)
     return (
         f"{remarks} Other first weights make another run. A saturated unit passes under 1 % of its gradient on for "
-        "every sample, a dead ReLU unit none; units that are alike stay alike. PyTorch and NumPy both draw from "
+        "every sample, a dead ReLU unit none; hidden units that are alike stay alike. PyTorch and NumPy both draw from "
         "MT19937, so NumPy can repeat PyTorch's numbers to the last bit (those of the CPU): no weights need to be "
         "copied out of PyTorch."
     )

@@ -63,7 +63,7 @@ def _length(momentum: Momentum) -> str:
 
 def _numbers(settings: Settings) -> str:
     momenta = settings.numpy.momentum, settings.pytorch.momentum
-    text = f"Plain steps that a step grows to under a constant gradient: {each_side(*map(_length, momenta))}."
+    text = f"Under a constant gradient a step grows to so many plain ones: {each_side(*map(_length, momenta))}."
     strengths = {(momentum.coefficient, momentum.dampening, momentum.nesterov) for momentum in momenta}
     if len(strengths) == 1 and momenta[0] != momenta[1] and not momenta[0].dampening:
         text += " The two forms take the same steps while the learning rate is constant."

@@ -32,8 +32,8 @@ def _numbers(settings: Settings) -> str:
         return "There is one sample, and 1×1 is what it should be: it has no effect here, nothing to change."
     mean, variance = float(data.Y.mean()), float(data.Y.var())
     return (
-        f"The mean of the targets is {plain(mean)}: with flat targets every output is taught that number. The loss "
-        f"can fall to the targets' variance, {plain(variance)}, and no further."
+        f"The mean of the targets is {plain(mean)}: with flat targets every output is taught that number. The mean "
+        f"of all pairs' squares can fall to the targets' variance, {plain(variance)}, and no further."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
 from engine.experiment.settings import Settings
+from engine.experiment.side import decay_rates
 from engine.experiment.update_rules import ZeroGrad
 
 CHOICES = (
@@ -19,11 +20,12 @@ CHOICES = (
 
 def _numbers(settings: Settings) -> str:
     forgetful = [side for side in (settings.numpy, settings.pytorch) if side.zero_grad is ZeroGrad.FORGOTTEN]
-    text = f"In the last of {settings.epochs:,} epochs, that is the sum of as many gradients."
     if not forgetful:
-        return text
-    if any(side.momentum.coefficient or side.weight_decay.rate for side in forgetful):
-        return text + " With a momentum or a weight decay of its own, it is no momentum of 1 any more."
+        return f"There are {settings.epochs:,} epochs: forgotten, the last step would move along as many gradients."
+    text = f"In the last of {settings.epochs:,} epochs, that is the sum of as many gradients."
+    samples = settings.data.samples
+    if any(side.momentum.coefficient or decay_rates(side, samples)[1] for side in forgetful):
+        return text + " With another momentum, or a weight decay in the gradient, it is no momentum of 1 any more."
     return text + " It is exactly a momentum of 1.0."
 
 
