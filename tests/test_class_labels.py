@@ -101,6 +101,15 @@ def test_what_is_guessed_is_said_and_what_is_asked_is_not(file):
     )
 
 
+def test_labels_with_commas_are_told_apart_and_a_missing_one_is_pointed_at(file):
+    (note,) = load(file('1,dog\n2,"dog, big"\n3,NA\n4,dog\n')).notes
+    assert "3 classes: 'NA', 'dog', 'dog, big'; each" in note
+    assert "'NA' is one of them: where it stands for no label, take these rows out." in note
+    (plain,) = load(file("1,dog\n2,cat\n3,dog\n")).notes
+    assert "2 classes: cat, dog; each is a column of 0 and 1." in plain
+    assert "one of them" not in plain
+
+
 def test_a_first_line_that_may_be_a_header_is_said(file):
     path = file("0,1,kind\n5,0,a\n6,1,b\n7,2,a\n8,2,b\n")
     note = "line 1 is read as a sample, though its 'kind' stands nowhere else; --header yes reads it as a header."

@@ -197,6 +197,11 @@ def _targets(column: Column, names: list[str], codes: NDArray[np.intp], wanted: 
     Y = np.zeros((len(codes), len(classes)))
     Y[np.arange(len(codes)), codes] = 1
     note = f"{column.name} holds {len(classes):,} classes: {_listed(classes)}; each is a column of 0 and 1."
+    note += "".join(
+        f" '{shown(name, 20)}' is one of them: where it stands for no label, take these rows out."
+        for name in classes
+        if name.lower() in STAND_FOR_NOTHING
+    )
     return Targets(Y, classes, () if wanted else (note,))
 
 
@@ -224,8 +229,13 @@ def _names_of_columns(names: Sequence[str], count: int) -> tuple[str, ...]:
     return own if usable else tuple(f"y{place}" for place in range(1, count + 1))
 
 
+STAND_FOR_NOTHING = ("?", "-", "na", "n/a", "nan", "null", "none", "missing")
+"""Texts that people write where a label is missing."""
+
+
 def _listed(classes: Sequence[str]) -> str:
-    """The first few by name."""
-    named = ", ".join(shown(name, 20) for name in classes[:NAMED_IN_A_NOTE])
+    """The first few by name, in quotes where a comma is in one."""
+    quote = "'" if any("," in name for name in classes) else ""
+    named = ", ".join(f"{quote}{shown(name, 20)}{quote}" for name in classes[:NAMED_IN_A_NOTE])
     more = len(classes) - NAMED_IN_A_NOTE
     return f"{named} and {more:,} more" if more > 0 else named
