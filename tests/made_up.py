@@ -148,7 +148,7 @@ class MadeUpStudy:
     def impact(self):
         count, seeds = len(self.plan.differences), self.plan.seeds
         strength = [(-1) ** player * 2.0 ** (player - 1) for player in range(count)]
-        members = [[mask >> player & 1 for player in range(count)] for mask in range(1 << count)]
+        members = [[mask >> player & 1 for player in range(count)] for mask in self.plan.members.combinations]
         values = np.array([sum(map(np.multiply, row, strength)) - 4 * row[-1] * row[0] for row in members])
         game = np.abs(values)[:, None] * (1 + np.arange(len(seeds)) / 4)
         plot_only = {Measure.REPORTED: game + game[::-1].mean(axis=0)}

@@ -5,6 +5,7 @@ A combination is a whole number whose bit i says that difference i is in. No tra
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,7 +36,7 @@ class Members:
 
     def place(self, combination: int) -> int:
         """Where it stands among them."""
-        return int(np.searchsorted(self.combinations, combination))
+        return bisect_left(self.combinations, combination)
 
 
 def members_of(count: int) -> Members:
