@@ -184,7 +184,10 @@ def test_every_rule_of_an_update_in_loops():
         [choice.value for choice in find(field).choices] for field in ("update_order", "momentum", "weight_decay")
     ]
     choices[1] += [Momentum.parse(text) for text in ("pytorch-0.5-dampened-0.25", "textbook-0.5-dampened-0.25")]
-    for order, momentum, decay in product(*choices):
+    orders, momenta, decays = choices
+    # Each order with each momentum, the decays in turn.
+    for number, (order, momentum) in enumerate(product(orders, momenta)):
+        decay = decays[number % len(decays)]
         rules = {"update_order": order, "momentum": momentum, "weight_decay": decay}
         sides = {side.value: replace(engine.Side(), **rules) for side in SideName}
         losses_here(engine.Settings(engine.built_in("regression"), **sides, hidden=(3, 2, 2), epochs=6))
@@ -202,7 +205,7 @@ def test_loops_over_other_layers_forward_than_backward(bias, slips):
 
 @pytest.mark.parametrize("side", SideName)
 @given(experiment=experiments())
-@examples(15)
+@examples(8)
 def test_marked_lines_are_those_that_matching_changes(side, experiment):
     """What is not marked stands in the program of every remaining difference matched there, in the same order."""
     lines = scripts(experiment)[side].lines
