@@ -184,3 +184,15 @@ async def test_a_click_on_a_folded_group_unfolds_it():
         await explorer.pilot.click("DifferenceRows", offset=(3, place + 1))
         assert CATALOGUE[explorer.app._selected].group is Group.BACKWARD
         assert rows.size.width < BESIDE
+
+
+async def test_the_selected_row_is_in_view_when_its_tab_comes_on_screen():
+    settings = engine.preset("exact").with_side(SideName.NUMPY, zero_grad="forgotten")
+    async with explored(settings, NARROW) as explorer:
+        await explorer.press("d")
+        await explorer.pilot.pause()
+        panel, rows = explorer.app.query_one("DifferencesPanel"), explorer.app.query_one("DifferenceRows")
+        assert CATALOGUE[explorer.app._selected].field == "zero_grad"
+        line = rows.selected_line + 1
+        assert panel.scroll_offset.y <= line < panel.scroll_offset.y + panel.scrollable_content_region.height
+        assert panel.scroll_offset.y > 0

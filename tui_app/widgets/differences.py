@@ -156,6 +156,14 @@ class DifferencesPanel(VerticalScroll, can_focus=False):
         """Redraw, and keep the selected row in view."""
         self.rows.show(settings, selected)
         self._count(settings)
+        self._scroll_to_selected()
+
+    def on_resize(self) -> None:
+        """Also when it comes on screen: before, there was nothing to scroll."""
+        self.call_after_refresh(self._scroll_to_selected)
+
+    def _scroll_to_selected(self) -> None:
+        """With the line above it, which may be its group's."""
         self.scroll_to_region(Region(0, self.rows.selected_line, 1, 2), animate=False)
 
     def _count(self, settings: Settings) -> None:
