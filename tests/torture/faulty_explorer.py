@@ -17,6 +17,7 @@ from tests.made_up import made_up_worker
 from tests.torture.injection import Injection, recorded
 from tests.torture.tally import place_of
 from tui_app.app import ExplorerApp
+from tui_app.one_picture import HeldBack
 from tui_app.run_files import keep_run
 from tui_app.views import VIEWS
 from tui_app.widgets.plain_text import PlainText
@@ -74,19 +75,28 @@ def among(folder):
 @contextmanager
 def noted_by_the_app():
     """A pilot draws in the test's own task; what fails there goes to the app, as what fails in its own timer does."""
-    draw = Screen._on_timer_update
+    ways = {owner: getattr(owner, name) for owner, name in DRAWN_BY}
 
-    def drawing(screen):
-        try:
-            draw(screen)
-        except Exception as error:
-            screen.app._handle_exception(error)
+    def noted(draw):
+        def drawing(screen):
+            try:
+                draw(screen)
+            except Exception as error:
+                screen.app._handle_exception(error)
 
-    Screen._on_timer_update = drawing
+        return drawing
+
+    for owner, name in DRAWN_BY:
+        setattr(owner, name, noted(ways[owner]))
     try:
         yield
     finally:
-        Screen._on_timer_update = draw
+        for owner, name in DRAWN_BY:
+            setattr(owner, name, ways[owner])
+
+
+DRAWN_BY = ((Screen, "_on_timer_update"), (HeldBack, "draw_held"))
+"""What draws in a test's own task."""
 
 
 async def pressed(driver, keys, injection=None):
