@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
 from math import ceil
 
 import numpy as np
@@ -78,12 +77,15 @@ class Plan:
     seeds: tuple[int, ...]
     toward: Toward = TOWARD_PYTORCH
     threshold: float = THRESHOLD
+    members: Members = field(init=False, repr=False, compare=False)
+    """Which combinations are measured."""
 
     def __post_init__(self) -> None:
         if not self.differences:
             raise SettingsError("Nothing differs in these settings; name the differences to measure.")
         if not 0 < self.threshold < float("inf"):
             raise SettingsError(f"threshold cannot be {self.threshold!r}; it is a loss above 0.")
+        object.__setattr__(self, "members", members_of(len(self.differences)))
 
     def combination(self, members: int) -> Settings:
         """The settings with only these differences in."""
@@ -102,11 +104,6 @@ class Plan:
     def sides(self) -> dict[str, SideName]:
         """By field, the side toward which each difference goes; not the wanted one where the other cannot have it."""
         return {one.field: match_toward(one, self.settings, self.toward[one.field])[1] for one in self.differences}
-
-    @cached_property
-    def members(self) -> Members:
-        """Which combinations are measured."""
-        return members_of(len(self.differences))
 
     @property
     def combinations(self) -> list[Settings]:
