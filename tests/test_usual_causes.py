@@ -12,7 +12,7 @@ from torch import nn
 
 import engine
 from engine.errors import SettingsError
-from engine.experiment.choices import InitialWeights, Precision, Reduction, SideName
+from engine.experiment.choices import ALONE, InitialWeights, Precision, Reduction, SideName
 from engine.experiment.discrepancies import find, match_toward, remaining
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
@@ -375,3 +375,20 @@ def test_the_explanation_of_a_start_says_what_it_does_to_this_network():
     large = replace(settings, hidden=(300, 800))
     assert "units at the start" not in explained(find("start"), large).numbers
     assert explained(find("bias"), settings) == find("bias").explain(settings)
+
+
+@pytest.mark.parametrize("loss_input", ["logits", "probabilities", "twice"])
+def test_a_binary_cross_entropys_reductions_of_one_factor_round_otherwise_and_are_told_apart(loss_input):
+    """PyTorch's mean and a sum divided by as much differ in the last bit: that is not 'nothing to change'."""
+    random = np.random.RandomState(0)
+    data = engine.Dataset("three", random.uniform(-1, 1, (3, 2)), random.randint(0, 2, (3, 1)).astype(float))
+    side = Side(objective="binary-cross-entropy", loss_input=loss_input, precision="float64")
+    settings = Settings(data, replace(side, reduction="per-sample"), side, hidden=(3,), epochs=200)
+    assert remaining(settings) == (find("reduction"),)
+    assert "nothing to change" not in find("reduction").explain(settings).numbers
+
+
+def test_why_a_side_cannot_have_a_value_is_said_in_ascii_and_with_what_it_can_have():
+    assert all(why.isascii() for values in ALONE.values() for why in values.values())
+    with pytest.raises(SettingsError, match=r"target_shape cannot be 'x'; it is as-output\.$"):
+        find("target_shape").parse("x", SideName.NUMPY)

@@ -279,7 +279,7 @@ HAND_WRITTEN_ALONE: dict[Enum, str] = {
 """The values that PyTorch's side cannot have, and why."""
 
 PYTORCH_ALONE: dict[Enum, str] = {
-    TargetShape.FLAT: "by hand ŷ − y is then a matrix (N, N), which no gradient of the weights can be made of"
+    TargetShape.FLAT: "by hand the error is then a matrix (N, N), which no gradient of the weights can be made of"
 }
 """The values that the hand-written side cannot have, and why."""
 

@@ -220,7 +220,7 @@ class Discrepancy:
         names = [choice.name for choice in self.choices_for(side)]
         known = ", ".join(names) + (f", or one for each layer: {names[0]},{names[1]}" if self.per_layer else "")
         if self.parse_other is None:
-            raise SettingsError(f"{where} cannot be '{typed}'; it is one of {known}.")
+            raise SettingsError(f"{where} cannot be '{typed}'; it is {'one of ' if len(names) > 1 else ''}{known}.")
         try:
             return self.parse_other(text.lower())
         except SettingsError as error:

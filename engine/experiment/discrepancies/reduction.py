@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.experiment.choices import LossInput, Objective, Reduction, SideName
+from engine.experiment.choices import Objective, Reduction, SideName
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
 from engine.experiment.settings import Settings
 from engine.experiment.side import gradient_factor
@@ -124,13 +124,10 @@ OF_CROSS_ENTROPY = Wording(
 
 
 def _alike(settings: Settings) -> bool:
-    """Whether both multiply the error by one factor. PyTorch's loss of probabilities rounds each in its own way."""
+    """Whether both multiply the error by one factor. PyTorch rounds a binary cross-entropy's each in its own way."""
     sides = (settings.numpy, settings.pytorch)
     factors = {gradient_factor(side, settings.data.samples, settings.data.outputs) for side in sides}
-    rounds = any(
-        side.objective is Objective.BINARY_CROSS_ENTROPY and side.loss_input is LossInput.PROBABILITIES
-        for side in sides
-    )
+    rounds = any(side.objective is Objective.BINARY_CROSS_ENTROPY for side in sides)
     return len(factors) == 1 and settings.numpy.objective is settings.pytorch.objective and not rounds
 
 
