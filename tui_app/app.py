@@ -20,7 +20,6 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
 
-from engine.experiment.choices import SideName
 from engine.experiment.settings import Settings
 from engine.export.files import discard_unfinished
 from engine.worker.commands import Restart, Watch
@@ -46,7 +45,7 @@ from tui_app.themes import HIGH_CONTRAST
 from tui_app.view_state import ViewState
 from tui_app.views import VIEWS
 from tui_app.views.code import prepare
-from tui_app.widgets.differences import DifferenceRows, DifferencesPanel
+from tui_app.widgets.differences import DifferencesPanel
 from tui_app.widgets.explanation import ExplanationPanel
 from tui_app.widgets.key_footer import KeyFooter
 from tui_app.widgets.plain_text import PlainText
@@ -300,23 +299,9 @@ class ExplorerApp(ExperimentActions, RunActions, AnalysisActions, SaveActions, A
         """The help screen."""
         await self.push_screen(HelpScreen(self._view))
 
-    # Clicks
-
     def on_tab_strip_chosen(self, event: TabStrip.Chosen) -> None:
         """A tab was clicked."""
         self.action_view(event.name)
-
-    def on_difference_rows_selected(self, event: DifferenceRows.Selected) -> None:
-        """A row was clicked."""
-        self.select(event.index)
-
-    async def on_difference_rows_value_clicked(self, event: DifferenceRows.ValueClicked) -> None:
-        """A value was clicked."""
-        await self.action_change(event.side.value)
-
-    def on_difference_rows_switch_clicked(self) -> None:
-        """A switch was clicked."""
-        self.action_switch(SideName.PYTORCH.value)
 
     # The end
 

@@ -285,3 +285,9 @@ PYTORCH_ALONE: dict[Enum, str] = {
 
 ALONE = {SideName.NUMPY: PYTORCH_ALONE, SideName.PYTORCH: HAND_WRITTEN_ALONE}
 """What each side cannot have, and why."""
+
+
+def cannot_have(side: SideName, field: str, value: Enum) -> str:
+    """Why that side cannot have it and what it can have, in a sentence; `value` is one of `ALONE[side]`."""
+    possible = " or ".join(str(one.value) for one in type(value) if one not in ALONE[side])
+    return f"{side.value}.{field} cannot be '{value.value}': {ALONE[side][value]}; it is {possible}."

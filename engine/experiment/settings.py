@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import SettingsError
-from engine.experiment.choices import ALONE, Objective, Precision, SideName, TargetShape, parse_choice
+from engine.experiment.choices import ALONE, Objective, Precision, SideName, TargetShape, cannot_have, parse_choice
 from engine.experiment.data import Dataset
 from engine.experiment.per_layer import PerLayer, fitted, of_layers, parsed_per_layer, values_of
 from engine.experiment.side import PER_LAYER, Side, is_fused
@@ -109,11 +109,7 @@ class Settings:
         for field, choice in vars(self.side(name)).items():
             for value in values_of(choice):
                 if isinstance(value, Enum) and value in ALONE[name]:
-                    possible = [one.value for one in type(value) if one not in ALONE[name]]
-                    raise SettingsError(
-                        f"{name.value}.{field} cannot be '{value.value}': {ALONE[name][value]}; "
-                        f"it is {'one of ' if len(possible) > 1 else ''}{', '.join(possible)}."
-                    )
+                    raise SettingsError(cannot_have(name, field, value))
 
     def _check_target_shape(self, name: SideName) -> None:
         """PyTorch refuses flat targets where it cannot broadcast them, and in every cross-entropy."""

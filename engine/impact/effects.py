@@ -237,7 +237,7 @@ def conclusion(found: Effects) -> str | None:
 
 def _indistinct(one: Effect, other: Effect) -> float:
     """Up to which difference of their shares two effects are equally large."""
-    return ALIKE * abs(other.share) + CERTAIN * hypot(one.standard_error, other.standard_error) * (one is not other)
+    return ALIKE * abs(other.share) + CERTAIN * hypot(one.standard_error, other.standard_error)
 
 
 def _cancelling(found: Effects) -> str:

@@ -86,12 +86,12 @@ class MatchedSteps:
         return numpy_tensors(model), self._theirs(matched)
 
     def _theirs(self, matched: Settings) -> Tensors:
-        if matched.pytorch.target_shape is self.settings.pytorch.target_shape:
+        if matched.pytorch == self.settings.pytorch:
             return {}
         from engine.networks.torch_model import TorchModel
         from engine.step.torch_trace import torch_tensors
 
-        model = TorchModel(self.settings.with_side(SideName.PYTORCH, target_shape=matched.pytorch.target_shape))
+        model = TorchModel(matched)
         model.set_state(self.states[1])
         return torch_tensors(model)
 

@@ -19,6 +19,7 @@ from tui_app.screens.values import ValuesScreen
 from tui_app.text.catalogue_search import Entry
 from tui_app.text.difference_rows import listed_rows
 from tui_app.text.status_text import describe, offer
+from tui_app.widgets.differences import DifferenceRows
 
 
 class ExperimentActions(ExplorerState):
@@ -115,6 +116,18 @@ class ExperimentActions(ExplorerState):
         """Select a difference and explain it."""
         self._selected = index
         self.show_settings()
+
+    def on_difference_rows_selected(self, event: DifferenceRows.Selected) -> None:
+        """A row was clicked."""
+        self.select(event.index)
+
+    async def on_difference_rows_value_clicked(self, event: DifferenceRows.ValueClicked) -> None:
+        """A value was clicked."""
+        await self.action_change(event.side.value)
+
+    def on_difference_rows_switch_clicked(self) -> None:
+        """A switch was clicked."""
+        self.action_switch(SideName.PYTORCH.value)
 
     def action_new_seed(self) -> None:
         """The next seed."""

@@ -51,7 +51,7 @@ def find_setting(field: str) -> Discrepancy:
 
 
 def _find(field: str, among: tuple[Discrepancy, ...], what: str) -> Discrepancy:
-    wanted = present_name(field).lower()
+    wanted = present_name(field.lower())
     for discrepancy in among:
         if wanted in (discrepancy.field, discrepancy.title.lower().replace(" ", "_")):
             return discrepancy

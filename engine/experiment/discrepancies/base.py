@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 from engine.errors import SettingsError
-from engine.experiment.choices import ALONE, SideName
+from engine.experiment.choices import ALONE, SideName, cannot_have
 from engine.experiment.settings import Settings
 from engine.number_text import TooLargeError, number
 from engine.shown_text import shown
@@ -210,13 +210,11 @@ class Discrepancy:
         if self.per_layer and "," in text:
             return tuple(self.parse(part.strip(), side) for part in text.split(","))
         where, typed = f"{side.value}.{self.field}", shown(text)
-        for choice in self.choices_for(side):
-            if text.lower() in (choice.name, *_synonyms(choice.value)):
-                return choice.value
         for choice in self.choices:
             if text.lower() in (choice.name, *_synonyms(choice.value)):
-                possible = " or ".join(one.name for one in self.choices_for(side))
-                raise SettingsError(f"{where} cannot be '{typed}': {ALONE[side][choice.value]}; it is {possible}.")
+                if choice.value in ALONE[side]:
+                    raise SettingsError(cannot_have(side, self.field, choice.value))
+                return choice.value
         names = [choice.name for choice in self.choices_for(side)]
         known = ", ".join(names) + (f", or one for each layer: {names[0]},{names[1]}" if self.per_layer else "")
         if self.parse_other is None:

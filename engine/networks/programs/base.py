@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 from dataclasses import dataclass
@@ -64,6 +65,11 @@ def data_file_text(data: Dataset) -> str:
     for x, y in zip(data.X.tolist(), data.Y.tolist(), strict=True):
         writer.writerow([repr(value) for value in (*x, *y)])
     return file.getvalue()
+
+
+def bracketed(expression: str) -> str:
+    """It in brackets, for what is to be called on its value, unless it is a single call."""
+    return expression if isinstance(ast.parse(expression, mode="eval").body, ast.Call) else f"({expression})"
 
 
 def add_array(writer: Writer, opening: str, rows: list[list[float]], closing: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from engine.experiment.choices import InitialWeights, Precision
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Settings
-from engine.networks.programs.base import Writer
+from engine.networks.programs.base import Writer, bracketed
 
 NAMED_LAYERS = 3
 """So many layers are written by name."""
@@ -49,18 +49,6 @@ NUMPYS_STARTS = {
     InitialWeights.ZEROS: "np.zeros({size})",
 }
 """What draws a weight (rows, columns), or a bias, from NumPy's stream; `size` is a shape as one argument."""
-
-
-CALLS = [
-    NUMPYS_STARTS[start]
-    for start in (
-        InitialWeights.UNIT_UNIFORM,
-        InitialWeights.TRUNCATED_NORMAL,
-        InitialWeights.NORMAL,
-        InitialWeights.ZEROS,
-    )
-]
-"""Those that are one call."""
 
 
 def add_functions(writer: Writer, settings: Settings) -> None:
@@ -143,7 +131,7 @@ def _numpy_weights(writer: Writer, settings: Settings) -> None:
     def drawn(i: int, text: str, **sizes: str) -> str:
         cast = _cast(starts[i - 1], settings)
         expression = text.format(**sizes)
-        return f"({expression}){cast}" if cast and text not in CALLS else f"{expression}{cast}"
+        return f"{bracketed(expression)}{cast}" if cast else expression
 
     def weight(i: int, fan_in: str, fan_out: str, W: str, b: str) -> list[str]:
         start = starts[i - 1]

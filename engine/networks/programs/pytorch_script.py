@@ -16,7 +16,7 @@ from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, decay_rates, is_fused
 from engine.experiment.update_rules import UpdateOrder
-from engine.networks.programs.base import Script, Writer, add_array, data_file_name, plain_name
+from engine.networks.programs.base import Script, Writer, add_array, bracketed, data_file_name, plain_name
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_class
 from engine.networks.programs.source import source_of
@@ -79,9 +79,6 @@ STARTS = {
     InitialWeights.SCALED_NORMAL: "standard_normal({shape}) / math.sqrt({fan_in})",
 }
 """What draws a weight (fan_in, fan_out), or a bias, from NumPy's stream."""
-
-PLAIN = (InitialWeights.UNIT_UNIFORM, InitialWeights.TRUNCATED_NORMAL, InitialWeights.NORMAL)
-"""Those that are one call."""
 
 SLIPPED = {
     Activation.SIGMOID: ("_SlippedSigmoid", "SlippedSigmoid"),
@@ -229,7 +226,7 @@ def _weight_start(i: int, start: InitialWeights, fan_in: int, fan_out: int) -> s
     if start is InitialWeights.ZEROS:
         return f"model[{2 * i}].weight.zero_()"
     drawn = STARTS[start].format(shape=f"{fan_in}, {fan_out}", fan_in=fan_in, fan_out=fan_out)
-    return f"model[{2 * i}].weight.copy_({drawn if start in PLAIN else f'({drawn})'}.T)"
+    return f"model[{2 * i}].weight.copy_({bracketed(drawn)}.T)"
 
 
 def _specializer(side: Side, binary: bool, samples: int) -> Specializer:
