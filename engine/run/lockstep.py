@@ -86,8 +86,7 @@ class Lockstep:
         self._losses = LossComparison(loss_dtype(settings))
         self._record = record
         self._accuracy = AccuracyRecord(settings.data, settings.epochs) if is_class_problem(settings) else None
-        self.seconds = dict.fromkeys(SideName, 0.0)
-        """What the steps of each side have taken so far."""
+        self._numpy_seconds = self._pytorch_seconds = 0.0
         self._side_by_side = side_by_side(settings)
         self.initial_parameters = self.parameters()
         self._initial_gap = compare_weights(self.initial_parameters)
@@ -96,6 +95,11 @@ class Lockstep:
     def finished(self) -> bool:
         """Whether no epoch is left to train."""
         return self.epoch >= self.settings.epochs or self.divergence is not None
+
+    @property
+    def seconds(self) -> dict[SideName, float]:
+        """What the steps of each side have taken so far."""
+        return {SideName.NUMPY: self._numpy_seconds, SideName.PYTORCH: self._pytorch_seconds}
 
     def step(self, count: int = 1) -> int:
         """Train up to `count` more epochs; returns how many were trained."""
@@ -140,8 +144,8 @@ class Lockstep:
         numpy_loss = self.numpy.step()
         middle = perf_counter()
         pytorch_loss = self.pytorch.step()
-        self.seconds[SideName.NUMPY] += middle - start
-        self.seconds[SideName.PYTORCH] += perf_counter() - middle
+        self._numpy_seconds += middle - start
+        self._pytorch_seconds += perf_counter() - middle
         return numpy_loss, pytorch_loss
 
     def _both_at_once(self) -> tuple[float, float]:
@@ -150,11 +154,11 @@ class Lockstep:
         try:
             start = perf_counter()
             pytorch_loss = self.pytorch.step()
-            self.seconds[SideName.PYTORCH] += perf_counter() - start
+            self._pytorch_seconds += perf_counter() - start
         finally:
             # Whatever happens here, nothing of the step is left running.
             numpy_loss: float = beside.result()
-        self.seconds[SideName.NUMPY] += beside.seconds_helped
+        self._numpy_seconds += beside.seconds_helped
         return numpy_loss, pytorch_loss
 
     def _numpy_step(self) -> float:
@@ -162,7 +166,7 @@ class Lockstep:
         # What is an error is set for each thread apart.
         with np.errstate(all="ignore"):
             loss = self.numpy.step()
-        self.seconds[SideName.NUMPY] += perf_counter() - start
+        self._numpy_seconds += perf_counter() - start
         return loss
 
     def _diverge(self, epoch: int, numpy_loss: float, pytorch_loss: float) -> None:
