@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from engine.networks.programs.source import comments_of, copied, with_comments
+from engine.networks.programs.source import comments_of, copied, rebuilt, with_comments
 
 LONGEST = 96
 """Characters of a line, indented, that a name is still written into."""
@@ -93,7 +94,7 @@ def _written_into(body: list[ast.stmt], index: int, target: str, users: list[ast
     made_of = {key(node) for node in ast.walk(value) if isinstance(node, (ast.Name, ast.Subscript))}
     if any(made_of & _targets(one) for one in body[index + 1 : last]):
         return False
-    written = [_replaced(copied(user), target, value) for user in users]
+    written = [_replaced(user, target, value) for user in users]
     if any(len(line) > LONGEST for one in written for line in ast.unparse(one).split("\n")):
         return False
     for user, new in zip(users, written, strict=True):
@@ -154,14 +155,6 @@ def _counted(part: ast.AST, stored: set[int]) -> Counter[str]:
     return Counter(map(key, nodes))
 
 
-def _places(statement: ast.AST, target: str) -> Iterator[ast.expr]:
-    """Where the target stands."""
-    kind = ast.Subscript if "[" in target else ast.Name
-    for node in ast.walk(statement):
-        if isinstance(node, kind) and key(node) == target:
-            yield node
-
-
 def _stored(statement: ast.AST) -> Iterator[ast.expr]:
     """What its assignments set, without what they change in place."""
     for node in ast.walk(statement) if isinstance(statement, Block) else [statement]:
@@ -219,26 +212,25 @@ def _lists(statements: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
 
 
 def _reads_before_setting(name: str, statements: list[ast.stmt]) -> bool:
-    known: set[str] = set()
+    element, known = f"{name}[", set[str]()
     for statement in statements:
         if isinstance(statement, (ast.For, ast.With)):
             continue
-        known_here = known | _targets(statement)
-        read = (one for reads in _reads(statement) for one in reads if one.startswith(f"{name}["))
-        if any(element not in known_here for element in read):
+        known |= _targets(statement)
+        if any(one.startswith(element) and one not in known for reads in _reads(statement) for one in reads):
             return True
-        known = known_here
     return False
 
 
 def _replaced(statement: ast.stmt, target: str, value: ast.expr) -> ast.stmt:
+    """The statement again, with the value wherever it reads the target."""
     stored = {id(one) for one in _stored(statement)}
-    places = {id(node) for node in _places(statement, target)} - stored
+    kind = ast.Subscript if "[" in target else ast.Name
 
-    class Replacer(ast.NodeTransformer):
-        def visit(self, node: ast.AST) -> ast.AST:
-            return copied(value) if id(node) in places else self.generic_visit(node)
+    def written(node: Any) -> Any:
+        is_read = isinstance(node, kind) and key(node) == target and id(node) not in stored
+        return copied(value) if is_read else rebuilt(node, written)
 
-    replaced = Replacer().visit(statement)
+    replaced = written(statement)
     assert isinstance(replaced, ast.stmt)
     return replaced

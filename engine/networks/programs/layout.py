@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from copy import copy
+from functools import cache
 
 from engine.networks.programs.source import comments_of, copied, source_text
 
@@ -58,7 +60,7 @@ def _wrapped(statement: ast.stmt, width: int) -> str:
 
 def _headed(statement: ast.For | ast.With | ast.If) -> ast.stmt:
     """The statement with an empty body."""
-    headed: ast.For | ast.With | ast.If = copied(statement)
+    headed = copy(statement)
     headed.body = [ast.Pass()]
     if not isinstance(headed, ast.With):
         headed.orelse = []
@@ -92,11 +94,13 @@ class _WithoutTypes(ast.NodeTransformer):
             del node.body[0]
 
 
+@cache
 def plain_class(node: ast.ClassDef) -> str:
     """A class as a program has it."""
     return re.sub(r":\n\n", ":\n", text_of(_WithoutTypes().visit(copied(node))))
 
 
+@cache
 def plain_function(node: ast.FunctionDef) -> str:
     """A function as a program has it."""
     return text_of(_WithoutTypes().visit(copied(node)))

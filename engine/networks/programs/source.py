@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -34,11 +35,20 @@ def with_comments(node: Any, comments: list[str]) -> Any:
 
 def copied(node: Any) -> Any:
     """A syntax tree again, without what is kept beside it; `deepcopy` takes several times as long."""
+    return rebuilt(node, copied)
+
+
+def rebuilt(node: Any, each: Callable[[Any], Any]) -> Any:
+    """A node, or a list of nodes, with what `each` makes of what it consists of."""
     if isinstance(node, list):
-        return [copied(one) for one in node]
-    if not isinstance(node, ast.AST):
+        return [each(one) for one in node]
+    if not isinstance(node, ast.AST) or not node._fields:  # an operator or a context can be shared
         return node
-    again = type(node)(**{name: copied(getattr(node, name, None)) for name in node._fields})
+    parts = {}
+    for name in node._fields:
+        part = getattr(node, name, None)
+        parts[name] = each(part) if isinstance(part, (ast.AST, list)) else part
+    again = type(node)(**parts)
     if isinstance(node, ast.stmt):
         again.lineno = getattr(node, "lineno", 0)  # type: ignore[attr-defined]
     return again

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.experiment import choices, settings, update_rules
 from engine.networks.programs.evaluate import UnknownError, decided, evaluate
-from engine.networks.programs.source import Source, comments_of, copied, with_comments, with_source
+from engine.networks.programs.source import Source, comments_of, copied, rebuilt, with_comments, with_source
 
 CHOICES = {
     name: kind
@@ -83,7 +83,7 @@ class Specializer:
                 return self._returned(value, scope)
             case ast.Assign(targets=[target], value=value) | ast.AnnAssign(target=target, value=ast.expr() as value):
                 found, scope, returned = self._assign(target, value, scope)
-                return [with_source(one, statement) for one in found], scope, returned
+                return [with_source(found[0], statement)] if len(found) == 1 else found, scope, returned
         return self._without_names(statement, scope), scope, None
 
     def _without_names(self, statement: ast.stmt, scope: Scope) -> list[ast.stmt]:
@@ -238,7 +238,7 @@ class Specializer:
         return self._block(method.body, Scope(known, names | _returned_names(method, target)))
 
     def _expression(self, node: ast.expr, scope: Scope) -> ast.expr:
-        written = _Writer(scope, self._by_layer if self._unrolled else frozenset()).visit(copied(node))
+        written = _Writer(scope, self._by_layer if self._unrolled else frozenset()).written(node)
         assert isinstance(written, ast.expr)
         return written
 
@@ -252,50 +252,56 @@ def _returned_names(method: ast.FunctionDef, target: ast.expr | None) -> dict[st
     return {own.id: given for own, given in pairs if isinstance(own, ast.Name) and isinstance(given, ast.Name)}
 
 
-class _Writer(ast.NodeTransformer):
+class _Writer:
     """An expression with names replaced, numbers put in, and `self.` left out."""
 
     def __init__(self, scope: Scope, unrolled: frozenset[str]) -> None:
         self._scope = scope
         self._unrolled = unrolled
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        """What stands for it here."""
-        return copied(self._scope.names[node.id]) if node.id in self._scope.names else self._number(node)
+    def written(self, node: Any) -> Any:
+        """An expression, or a part of one, anew."""
+        match node:
+            case ast.Name() if node.id in self._scope.names:
+                return copied(self._scope.names[node.id])
+            case ast.Name():
+                return self._number(node) or ast.Name(node.id)
+            case ast.Attribute():
+                return self._attribute(node)
+            case ast.Subscript():
+                return self._subscript(node)
+            case ast.Call():
+                return self._call(node)
+        return rebuilt(node, self.written)
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+    def _attribute(self, node: ast.Attribute) -> ast.expr:
         """A number that is known, or the name without `self`."""
-        if isinstance(node.value, ast.Name) and node.value.id == "self":
-            number = self._number(node)
-            return ast.Name(node.attr) if number is node else number
-        number = self._number(node)
-        if number is not node:
-            return number
-        self.generic_visit(node)
-        return node
+        own = isinstance(node.value, ast.Name) and node.value.id == "self"
+        return self._number(node) or (ast.Name(node.attr) if own else rebuilt(node, self.written))
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+    def _subscript(self, node: ast.Subscript) -> ast.expr:
         """Of a layer: its own name where layers are unrolled."""
-        self.generic_visit(node)
-        node.slice = _folded(node.slice)
-        if isinstance(node.value, ast.Name) and node.value.id in self._unrolled:
-            assert isinstance(node.slice, ast.Constant), ast.unparse(node)
-            return ast.Name(f"{node.value.id}{node.slice.value!r}")
-        return node
+        again: ast.Subscript = rebuilt(node, self.written)
+        again.slice = _folded(again.slice)
+        if isinstance(again.value, ast.Name) and again.value.id in self._unrolled:
+            assert isinstance(again.slice, ast.Constant), ast.unparse(again)
+            return ast.Name(f"{again.value.id}{again.slice.value!r}")
+        return again
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:
+    def _call(self, node: ast.Call) -> ast.expr:
         """Without the numbers of an optimizer that are zero, as they are if they are not given."""
-        self.generic_visit(node)
-        if ast.unparse(node.func).startswith("torch.optim."):
-            node.keywords = [one for one in node.keywords if not _is_zero(one.value)]
-        return node
+        again: ast.Call = rebuilt(node, self.written)
+        if ast.unparse(again.func).startswith("torch.optim."):
+            again.keywords = [one for one in again.keywords if not _is_zero(one.value)]
+        return again
 
-    def _number(self, node: ast.Name | ast.Attribute) -> ast.expr:
+    def _number(self, node: ast.Name | ast.Attribute) -> ast.Constant | None:
+        """Where it is known and can be written."""
         try:
             value = evaluate(node, self._scope.known)
         except UnknownError:
-            return node
-        return ast.Constant(value) if isinstance(value, (int, float, str)) else node
+            return None
+        return ast.Constant(value) if isinstance(value, (int, float, str)) else None
 
 
 def _is_zero(value: ast.expr) -> bool:
