@@ -13,7 +13,8 @@ from engine.networks.places import Kind, Place
 from engine.number_text import number
 from engine.step.operations import Operation
 from tests.made_up import MadeUpStudy, made_up_trace
-from tui_app.text import impact_lines, impact_rows, step_lines
+from tui_app.text import impact_lines, step_lines
+from tui_app.text.impact_rows import ImpactRows
 
 
 def width_of(line):
@@ -77,16 +78,25 @@ ROWS = {
 def test_bars_fit_and_show_their_sign(name):
     """At every width: as wide as it is given, with a bar, whole titles and whole numbers."""
     found = ROWS[name]
-    parts = [round(100 * one.share / ((found.whole - found.rest) or 1)) for one in found.ranked]
+    rows = ImpactRows(found)
+    expected = [
+        {
+            "part": [f"{round(100 * one.share / ((found.whole - found.rest) or 1)):,}%"],
+            "mean": [number(one.share, digits) for digits in (1, 2, 3)],
+            "error": [number(one.standard_error, digits) for digits in (1, 2)],
+            "first": [f"{one.first}/{found.seeds}"],
+        }
+        for one in found.ranked
+    ]
     for width in range(58, 201):
-        heading = impact_rows.heading(found, width)
+        heading = rows.heading(width)
         assert width_of(heading) == width
         names = ("part", "mean", "error", "first") if found.sampled_orders else ("part", "mean", "first")
         legend, columns = heading[0][0], [one for one in names if one in heading[0][0].split()[-len(names) :]]
         assert found.finished or legend.split()[:2] == ["so", "far"]
         assert ("part" in columns) is not found.cancel
-        for effect, part in zip(found.ranked, parts, strict=True):
-            row = impact_rows.row(effect, found, width)
+        for index, effect in enumerate(found.ranked):
+            row = rows.row(index, width)
             title, text = row[0][0].strip(), row[-1][0]
             assert width_of(row) == width
             assert title == effect.discrepancy.title or (title.endswith("…") and len(effect.discrepancy.title) > 26)
@@ -96,30 +106,25 @@ def test_bars_fit_and_show_their_sign(name):
                 continue
             assert {role for piece, role in row if "█" in piece} == {"hides" if effect.share < 0 else "adds"}
             numbers = text.replace(" %", "%").split()
-            expected = {
-                "part": [f"{part:,}%"],
-                "mean": [number(effect.share, digits) for digits in (1, 2, 3)],
-                "error": [number(effect.standard_error, digits) for digits in (1, 2)],
-                "first": [f"{effect.first}/{found.seeds}"],
-            }
             assert len(numbers) == len(columns)
-            assert all(one in expected[column] for one, column in zip(numbers, columns, strict=True)), (width, text)
+            possible = [expected[index][column] for column in columns]
+            assert all(one in those for one, those in zip(numbers, possible, strict=True)), (width, text)
 
 
 @pytest.mark.parametrize("name", ROWS)
 @pytest.mark.parametrize("width", [1, 2, 10, 28, 40, 57])
 def test_where_there_is_no_room_for_a_bar_titles_are_still_there(name, width):
-    found = ROWS[name]
-    assert impact_rows.heading(found, width)
-    for effect in found.ranked:
-        assert effect.discrepancy.title.startswith(impact_rows.row(effect, found, width)[0][0].strip(" …"))
+    rows = ImpactRows(ROWS[name])
+    assert rows.heading(width)
+    for index, effect in enumerate(ROWS[name].ranked):
+        assert effect.discrepancy.title.startswith(rows.row(index, width)[0][0].strip(" …"))
 
 
 def test_where_the_width_does_not_do_digits_go_first_and_columns_next():
-    found = scaled(SOME, 1.2345e-7, seeds=10_000)
+    rows = ImpactRows(scaled(SOME, 1.2345e-7, seeds=10_000))
     shown = []
     for width in range(100, 20, -1):
-        chosen = impact_rows.layout(found, width)
+        chosen = rows.layout(width)
         kept = (chosen.digits, *(name for name, _ in chosen.columns))
         shown += [kept] if kept not in shown else []
     assert shown[:3] == [(3, "part", "mean", "first"), (2, "part", "mean", "first"), (2, "part", "mean")]
@@ -141,8 +146,9 @@ def test_a_bar_begins_at_zero_and_ends_at_the_mean():
     study.step(10**6)
     found = effects(study.impact(), Measure.AREA)
     low, high = (edge(0.0, *(one.share for one in found.ranked)) for edge in (min, max))
-    for effect in found.ranked:
-        bar = "".join(text for text, _ in impact_rows.row(effect, found, 100)[1:-1])
+    rows = ImpactRows(found)
+    for index, effect in enumerate(found.ranked):
+        bar = "".join(text for text, _ in rows.row(index, 100)[1:-1])
         filled = [index for index, sign in enumerate(bar) if sign == "█"]
         ends = sorted(round((value - low) / (high - low) * (len(bar) - 1)) for value in (0.0, effect.share))
         assert [filled[0], filled[-1]] == ends

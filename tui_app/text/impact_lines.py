@@ -1,6 +1,6 @@
 """A measured impact as sentences: what was measured, one difference in full, what follows. Tab and command share them.
 
-The rows with their bars are `impact_rows`'.
+The rows with their bars are `impact_rows.py`'s.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ from rich.text import Text
 
 from engine.impact.effects import Effects, effects, usable_seeds
 from engine.impact.study import Impact, Measure
-from tui_app.text import impact_lines, impact_rows
+from tui_app.text import impact_lines
+from tui_app.text.impact_rows import ImpactRows
 from tui_app.text.lines import print_lines
 from tui_app.text.status_text import describe
 
@@ -37,8 +38,9 @@ def print_impact(impact: Impact, measures: list[Measure], console: Console) -> N
 def _print_measure(impact: Impact, found: Effects, console: Console) -> None:
     width = min(console.width, MOST_COLUMNS)
     console.print(Text(found.measure.label, style="bold"))
-    print_lines([impact_lines.gap_line(found), impact_rows.heading(found, width)], console)
-    print_lines([impact_rows.row(effect, found, width) for effect in found.ranked], console)
+    rows = ImpactRows(found)
+    print_lines([impact_lines.gap_line(found), rows.heading(width)], console)
+    print_lines([rows.row(index, width) for index in range(len(found.ranked))], console)
     for effect in found.ranked:
         if effect.shapley.any():
             console.print()

@@ -13,8 +13,8 @@ from engine.impact.effects import Effects, effects, usable_seeds
 from engine.impact.study import Impact, Measure, Plan
 from engine.number_text import number
 from engine.worker.snapshot import Snapshot
-from tui_app.text import impact_lines, impact_rows
-from tui_app.text.lines import Line
+from tui_app.text import impact_lines
+from tui_app.text.impact_rows import ImpactRows
 from tui_app.text.status_text import describe
 from tui_app.view_state import ViewState
 from tui_app.views.base import View
@@ -82,10 +82,8 @@ far."""
             self.query_one("#impact-conclusion", PlainText).update(impact_lines.nothing_left(impact) if impact else "")
             return
 
-        def row(index: int, width: int, selected: bool) -> Line:
-            return impact_rows.row(found.ranked[index], found, width, selected)
-
-        rows.show(len(found.ranked), lambda width: impact_rows.heading(found, width), row)
+        lines = ImpactRows(found)
+        rows.show(len(found.ranked), lines.heading, lines.row)
         rows.styles.height = len(found.ranked) + 1
         self._show_details()
         self.query_one("#impact-conclusion", PlainText).update(lines_content(impact_lines.prose(impact, found)))
