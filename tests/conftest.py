@@ -29,6 +29,12 @@ import pytest  # noqa: E402
 # An explorer leaves much behind, and looking through all that PyTorch has imported takes long: look rarely.
 gc.set_threshold(50_000, 20, 50)
 
+
+def pytest_sessionfinish():
+    # Pytest collects five times at the end; nothing of this is to be freed any more.
+    gc.freeze()
+
+
 from tests import (  # noqa: E402
     examples,  # noqa: F401 - it says how many there are
     idle,

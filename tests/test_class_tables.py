@@ -11,6 +11,7 @@ import engine
 from engine.experiment.data import Dataset
 from engine.run.class_answers import ClassMap, class_answers, classes_differ
 from tests.driver import driven
+from tests.examples import some_of
 from tests.made_up import made_up_worker
 from tests.test_class_answers import answered
 from tests.test_tables import WIDTHS, at_every_width, is_number, texts
@@ -104,7 +105,7 @@ def test_names_are_data_and_rows_fit(ascii):
 def test_a_legend_says_every_sign_or_how_many_it_leaves_out(count, long):
     names = [f"{'a rather long name ' if long else ''}{number}" for number in range(count)]
     signs = min(count, 27)
-    for width in WIDTHS:
+    for width in some_of(WIDTHS, 3):
         for unknown in (False, True):
             lines = class_legend(names, unknown, [["capitals: the data"]], width)
             assert len(lines) <= MOST_LINES

@@ -134,7 +134,7 @@ def test_the_rule_of_the_reduction_is_the_objectives():
 def test_softmax_twice_has_a_floor_that_is_said(outputs):
     X = np.eye(outputs)
     side = Side(precision=Precision.FLOAT64, learning_rate=20.0)
-    plain = Settings(engine.Dataset("one each", X, X), side, side, hidden=(), epochs=3000)
+    plain = Settings(engine.Dataset("one each", X, X), side, side, hidden=(), epochs=1000)
     settings = both(with_objective(plain, Objective.CROSS_ENTROPY), loss_input=LossInput.TWICE)
     floor = -log(e / (e + outputs - 1))
     run = engine.train(settings)
@@ -148,7 +148,7 @@ def test_softmax_twice_has_a_floor_that_is_said(outputs):
 @pytest.mark.parametrize(("target", "said"), [(1, "0.313 for a 1"), (0, "0.693 for a 0")])
 def test_sigmoid_twice_has_a_floor_for_each_target(target, said):
     side = Side(precision=Precision.FLOAT64, learning_rate=50.0)
-    plain = Settings(engine.Dataset("one", [[1.0]], [[target]]), side, side, hidden=(), epochs=3000)
+    plain = Settings(engine.Dataset("one", [[1.0]], [[target]]), side, side, hidden=(), epochs=1500)
     settings = both(with_objective(plain, Objective.BINARY_CROSS_ENTROPY), loss_input=LossInput.TWICE)
     floor = log(1 + exp(-1)) if target else log(2)
     losses = engine.train(settings).numpy.losses

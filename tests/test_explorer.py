@@ -77,6 +77,7 @@ async def test_all_are_matched_at_once(explorer, key):
 
 @pytest.mark.parametrize(("key", "side"), [("left", SideName.NUMPY), ("right", SideName.PYTORCH)])
 async def test_arrows_go_through_every_value_of_a_side(explorer, key, side):
+    explorer.app.change_settings(replace(explorer.app.settings, epochs=20))
     with undrawn():
         for _ in CATALOGUE:
             index = explorer.app._selected

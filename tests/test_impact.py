@@ -88,8 +88,10 @@ def by_training(settings, threshold):
 @pytest.mark.parametrize(
     ("names", "data", "count", "sides"),
     [
-        *((SIX[:5], "xor", 1, sides) for sides in ("pytorch", "answer")),
-        *((NEW, "regression", 1, sides) for sides in ("numpy", "reduction=numpy,update_order=numpy")),
+        (SIX[:4], "xor", 1, "pytorch"),
+        (SIX[1:5], "xor", 1, "answer"),
+        (NEW[:4], "regression", 1, "numpy"),
+        (NEW[1:], "regression", 1, "reduction=numpy,update_order=numpy"),
         *((["bias", "update_order", "momentum"], "and", 2, sides) for sides in (*SideName, "answer")),
     ],
     ids=str,
@@ -423,7 +425,7 @@ def test_an_increase_counts_where_it_is_larger_than_rounding():
 @pytest.mark.parametrize("side", ["pytorch", "answer"])
 def test_rounding_is_no_increase(preset, names, side):
     """Single precision makes some gap larger at some seed, and rounding alone; the weights decide, not the plot."""
-    impact = measure(plan(replace(engine.preset(preset), epochs=500), names, seeds=8, toward=side))
+    impact = measure(plan(replace(engine.preset(preset), epochs=500), names, seeds=4, toward=side))
     made_larger = 0
     for kind in Measure:
         precision = next(one for one in effects(impact, kind).ranked if one.discrepancy.field == "precision")
@@ -476,8 +478,8 @@ def test_matched_as_the_answer_does_nothing_is_left_of_its_own_programs():
     """It takes PyTorch's bias away and doubles its rate, the rest of the hand-written program becomes PyTorch's: with
     all matched so, both curves are those of its two programs but for the precision that it leaves."""
     asked = plan(engine.preset("asked"), toward="answer")
-    matched = engine.train(asked.combination(0))
-    answer = engine.train(engine.preset("answer"))
+    matched = engine.train(replace(asked.combination(0), epochs=500))
+    answer = engine.train(replace(engine.preset("answer"), epochs=500))
     np.testing.assert_allclose(matched.pytorch.losses, answer.pytorch.losses, rtol=1e-4)
     np.testing.assert_allclose(matched.numpy.losses, answer.numpy.losses, rtol=1e-4)
 

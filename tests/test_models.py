@@ -20,6 +20,7 @@ from engine.networks.places import Kind, Place
 from engine.networks.torch_model import TorchModel, build_model
 from engine.networks.torch_replay import ReplayedTorchModel
 from engine.run.lockstep import Lockstep
+from tests.examples import examples
 from tests.strategies import experiments
 from tests.tensors import assert_same_bits, state_of
 
@@ -425,6 +426,7 @@ def test_another_networks_state_is_refused(model_type):
 
 
 @given(experiments())
+@examples(15)
 def test_a_state_can_be_gone_on_from(settings):
     """Velocities too: a fresh model takes the same steps from it."""
     with np.errstate(all="ignore"):

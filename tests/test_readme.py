@@ -74,8 +74,8 @@ def test_its_commands_run(command, tmp_path, monkeypatch, request):
     Path("flowers.csv").write_text("width,species,length\n0.2,setosa,1.4\n1.8,virginica,5.5\n0.3,setosa,1.3\n")
     Path("wine.csv").write_text("alcohol,quality\n9.4,5\n9.8,6\n11,5\n")
     words = shlex.split(command)
-    if words[0] == "impact" and command != "impact --toward answer":
-        words += ["--epochs", "300"]
+    if command not in ("impact --toward answer", "run --preset exact --data regression --fail-over 1e-14"):
+        words += ["--epochs", "300"] * (words[0] in ("impact", "run"))
     result = CliRunner().invoke(main, words)
     assert result.exit_code == 0, result.output
     if "flowers.csv" in words:
