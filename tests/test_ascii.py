@@ -62,10 +62,12 @@ def test_formulas_are_spelled_as_people_type_them(text, expected):
 @pytest.mark.parametrize("name", ["asked", "exact", "two-classes", "three"])
 def test_every_explanation_can_be_read_in_ascii(name, discrepancy):
     varied = [classes() if name == "three" else engine.preset(name)]
+    # The lines of a program do not depend on where the numbers of an explanation come from.
+    with_lines = name in ("asked", "three")
     for value in discrepancy.possible_for(varied[0], SideName.NUMPY):
         varied.append(discrepancy.set(varied[0], SideName.NUMPY, value))
     for settings in varied:
-        lines = {f"change {label}": text for label, text in fix_lines(settings, discrepancy)}
+        lines = {f"change {label}": text for label, text in fix_lines(settings, discrepancy)} if with_lines else {}
         for field, text in (vars(discrepancy.explain(settings)) | lines).items():
             spelled = spell_out(text)
             assert spelled.isascii()

@@ -133,8 +133,9 @@ class ExplorerApp(ExperimentActions, RunActions, AnalysisActions, SaveActions, A
         yield KeyFooter()
 
     def get_default_screen(self) -> Screen[None]:
-        """The one under all others."""
-        return MainScreen(id="_default")
+        """The one under all others, with its classes: to give them later looks at every style again."""
+        classes = " ".join(name for name, on in self.classes_for(self.size).items() if on)
+        return MainScreen(id="_default", classes=classes)
 
     def on_mount(self) -> None:
         """Show the first picture, then let the engine import PyTorch."""

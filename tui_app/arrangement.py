@@ -38,26 +38,29 @@ class Arrangement(ExplorerState):
         if not narrow and self._view == "differences":
             self._view = "curves"
         names = ("differences", *VIEWS) if narrow else tuple(VIEWS)
-        height = height or self.size.height
-        self._set_classes(
-            {
-                "-narrow": narrow,
-                "-wide": width >= WIDE,
-                "-slim": width < SLIM,
-                "-low": height < LOW,
-                "-tiny": too_small(Size(width, height)),
-                "-touring": self._tour is not None,
-                "-differences": narrow and self._view == "differences",
-                "-views": narrow and self._view != "differences",
-                "-roomy": narrow and self._view in ROOMY,
-            }
-        )
-        screen.query_one("#too-small", PlainText).update(too_small_text(Size(width, height)))
+        size = Size(width, height or self.size.height)
+        self._set_classes(self.classes_for(size))
+        screen.query_one("#too-small", PlainText).update(too_small_text(size))
         screen.query_one(TabStrip).show(names, self._view)
         screen.query_one(KeyFooter).fit(palette=not narrow)
         for name, view in VIEWS.items():
             screen.query_one(view).display = name == self._view
         self._views = names
+
+    def classes_for(self, size: Size) -> dict[str, bool]:
+        """Of the screen at this size, and whether it has them."""
+        narrow = size.width < NARROW
+        return {
+            "-narrow": narrow,
+            "-wide": size.width >= WIDE,
+            "-slim": size.width < SLIM,
+            "-low": size.height < LOW,
+            "-tiny": too_small(size),
+            "-touring": self._tour is not None,
+            "-differences": narrow and self._view == "differences",
+            "-views": narrow and self._view != "differences",
+            "-roomy": narrow and self._view in ROOMY,
+        }
 
     def _set_classes(self, wanted: dict[str, bool]) -> None:
         """All at once: every change of a class looks at the style of everything on the screen again."""
