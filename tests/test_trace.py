@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import engine
-from engine.experiment.choices import DerivativeAt, LossInput, Objective, Reduction, SideName
+from engine.experiment.choices import DerivativeAt, InitialWeights, LossInput, Objective, Reduction, SideName
 from engine.experiment.discrepancies import CATALOGUE, differ_again, find, match_all
 from engine.experiment.settings import Activation
 from engine.experiment.side import is_fused
@@ -145,6 +145,8 @@ def test_the_opened_step_is_the_engines_own(settings, before):
             for place, parameter in model.parameters().items():
                 np.testing.assert_array_equal(found[Place(after[place.kind], place.layer)][index], parameter)
     assert opened.first is None or opened.reason is not None
+    # Nothing has been trained that first weights could come from.
+    assert before > 0 or opened.reason is None or opened.reason.kind is not ReasonKind.INHERITED
 
 
 def test_gaps_are_counted_right():
@@ -194,6 +196,30 @@ def test_weights_that_differ_already_are_inherited():
     before = [one for one in matched.operations if one.place.kind in (Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)]
     assert not any(one.differs for one in before)
     np.testing.assert_array_equal(before[0].numpy, opened.first_operation.numpy)
+
+
+@pytest.mark.parametrize("start", [one for one in InitialWeights if one is not InitialWeights.ZEROS])
+def test_first_weights_that_differ_by_precision_alone_are_not_inherited(start):
+    """NumPy's start is drawn in double and rounded to the precision that weights are kept in."""
+    sides = engine.preset("exact")
+    for side in SideName:
+        sides = sides.with_side(side, initial_weights=start, learning_rate=0.1)
+    opened = trace_epoch(sides.with_side(SideName.NUMPY, precision="float32"), 1)
+    assert opened.reason.discrepancies == (find("precision"),)
+    drawn_in_double = start is not InitialWeights.PYTORCH
+    assert (opened.first_operation.place == Place(Kind.WEIGHT_BEFORE, 1)) is drawn_in_double
+
+
+@pytest.mark.parametrize("side", SideName)
+def test_a_bias_that_moves_the_later_layers_start_is_named(side):
+    """It is drawn from the same stream; matched, the later weights are PyTorch's too."""
+    settings = engine.preset("pytorch").with_side(side, bias=False)
+    opened = trace_epoch(settings, 1)
+    later = next(one for one in opened.operations if one.place == Place(Kind.WEIGHT_BEFORE, 2))
+    assert later.differs
+    assert opened.reason.discrepancies == (find("bias"),)
+    matched = MatchedSteps(settings, 1, tuple(model.state() for model in build_models(settings)))
+    assert matched.gap(later, (find("bias"),)) == 0
 
 
 def test_the_answer_parts_by_its_precision_and_then_by_its_gradient():

@@ -17,7 +17,7 @@ from engine.networks.numpy_model import NumpyModel
 from engine.networks.places import VELOCITY, Place, Tensors
 from engine.run.lockstep import States
 from engine.step.operations import Operation
-from engine.step.step_tensors import numpy_tensors
+from engine.step.step_tensors import BEFORE, numpy_tensors
 
 
 class OutOfTimeError(Exception):
@@ -34,6 +34,7 @@ class MatchedSteps:
         self.settings, self.states = settings, states
         self._epoch = epoch
         self._steps: dict[tuple[Discrepancy, ...], tuple[Tensors | None, Tensors]] = {}
+        self._starts: dict[tuple[Discrepancy, ...], Tensors] = {}
         self._gaps: dict[tuple[Place, tuple[Discrepancy, ...]], float | None] = {}
         self._may_go_on: Callable[[], bool] = lambda: True
         self._taken = 0
@@ -56,9 +57,7 @@ class MatchedSteps:
         return self._gaps[asked]
 
     def _gap(self, operation: Operation, chosen: tuple[Discrepancy, ...]) -> float | None:
-        if chosen not in self._steps:
-            self._steps[chosen] = self._step(chosen)
-        step, theirs = self._steps[chosen]
+        step, theirs = self._from_the_start(chosen) if self._is_drawn(operation) else self._from_the_states(chosen)
         if step is None:
             return None
         found = step.get(operation.place)
@@ -70,13 +69,32 @@ class MatchedSteps:
         gap = np.abs(found.astype(np.float64) - target)
         return float(gap.max()) if np.isfinite(gap).all() else None
 
+    def _is_drawn(self, operation: Operation) -> bool:
+        """Whether it is a first weight or bias: what is matched decides how it is drawn, too."""
+        return self._epoch == 1 and operation.place.kind in BEFORE.values()
+
+    def _from_the_start(self, chosen: tuple[Discrepancy, ...]) -> tuple[Tensors, Tensors]:
+        """The hand-written side's tensors of its first step with these matched."""
+        if chosen not in self._starts:
+            self._starts[chosen] = numpy_tensors(NumpyModel(self._matched(chosen)))
+        return self._starts[chosen], {}
+
+    def _from_the_states(self, chosen: tuple[Discrepancy, ...]) -> tuple[Tensors | None, Tensors]:
+        if chosen not in self._steps:
+            self._steps[chosen] = self._step(chosen)
+        return self._steps[chosen]
+
+    def _matched(self, chosen: tuple[Discrepancy, ...]) -> Settings:
+        matched = self.settings
+        for discrepancy in chosen:
+            matched, _ = match_toward(discrepancy, matched, SideName.PYTORCH)
+        return matched
+
     def _step(self, chosen: tuple[Discrepancy, ...]) -> tuple[Tensors | None, Tensors]:
         """The hand-written side's tensors, none where it would need what neither side has kept; and PyTorch's, where
         they are others than before.
         """
-        matched = self.settings
-        for discrepancy in chosen:
-            matched, _ = match_toward(discrepancy, matched, SideName.PYTORCH)
+        matched = self._matched(chosen)
         model = NumpyModel(matched)
         if self._epoch > 1 or not any(discrepancy.only_start for discrepancy in chosen):
             state = _matched_state(self.settings, matched, self.states, model)

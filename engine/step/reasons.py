@@ -17,16 +17,14 @@ from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy, match_toward, remaining
 from engine.experiment.settings import Settings
 from engine.networks.numpy_model import data_arrays
-from engine.networks.places import Kind
 from engine.run.comparison import coarser_dtype
 from engine.run.lockstep import States
 from engine.step.matched_steps import MatchedSteps
 from engine.step.operations import Operation
 from engine.step.rounding.operands import FUSED, SUM_ORDER, Candidate, Operands
 from engine.step.rounding.trials import candidates, other_orders, reproduces, tried_elements
+from engine.step.step_tensors import BEFORE
 from engine.types import FloatArray
-
-PARAMETERS_BEFORE = (Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)
 
 ROUNDING_STEPS = 256
 """A gap of up to so many roundings of the tensor's largest element is put down to rounding."""
@@ -70,7 +68,7 @@ def find_known_reason(matched: MatchedSteps, operations: Sequence[Operation], in
         return None
     operation = operations[index]
     meaning = _find_meaning(matched, operation)
-    if meaning is None and operation.place.kind in PARAMETERS_BEFORE:
+    if meaning is None and operation.place.kind in BEFORE.values():
         return Reason(
             ReasonKind.INHERITED,
             "Inherited: the step starts from other weights",
@@ -90,7 +88,7 @@ def find_later_meaning(
 ) -> tuple[int | None, Reason | None]:
     """The first operation that differs by more than rounding for another reason of the catalogue, with that reason."""
     for index, operation in enumerate(operations):
-        if operation.place.kind in PARAMETERS_BEFORE or not _beyond_rounding(matched.settings, operation):
+        if operation.place.kind in BEFORE.values() or not _beyond_rounding(matched.settings, operation):
             continue
         meaning = _find_meaning(matched, operation)
         if meaning is not None and not set(meaning.discrepancies) <= set(reason.discrepancies):
