@@ -15,13 +15,14 @@ from rich.console import Console
 import engine
 from engine.number_text import number
 from engine.run.history import History
-from tests.driver import driven
+from tests.driver import WIDE, driven
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.text.curve_legends import LossChart, gap_legend, loss_legend, loss_reading
 from tui_app.text.marks import Drawing
 from tui_app.text.plot import Series, draw, picture
 from tui_app.text.report import print_run
+from tui_app.widgets.chart import Chart
 
 BLUE, ORANGE = (87, 165, 226), (255, 166, 43)
 HEIGHTS = range(5, 41)
@@ -383,3 +384,17 @@ async def test_a_legend_without_its_chart_is_there_only_to_read_from(explorer):
     await explorer.pilot.resize_terminal(80, 24)
     await explorer.settle()
     assert (chart.display, legend.display) == (True, True)
+
+
+@pytest.mark.parametrize("explorer", [("classes", WIDE)], indirect=True)
+@pytest.mark.parametrize("keys", [(), ("z", "full_stop")])
+async def test_all_charts_have_one_axis_of_epochs(explorer, keys):
+    """Also beside the faint curve of a longer run, and in a part of the epochs."""
+    explorer.app.change_settings(replace(explorer.app.settings, epochs=300, seed=1))
+    await explorer.press("c", *keys)
+    ends = []
+    for name in ("#loss-chart", "#accuracy-chart"):
+        chart = explorer.app.query_one(name, Chart)
+        ends.append(chart.render_line(chart.size.height - 1).text.split()[-1])
+    assert ends[0] == ends[1]
+    assert keys or ends[0] == "5,000"

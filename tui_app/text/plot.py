@@ -136,13 +136,19 @@ def picture(
     epochs: tuple[int, int] | None = None,
     drawing: Drawing = Drawing.COLORS,
     zero: bool = False,
+    axis_end: int = 0,
 ) -> Picture | None:
-    """As `draw`, of the epochs from first to last if given; nothing if there is nothing to draw."""
+    """As `draw`, of the epochs from first to last if given; nothing if there is nothing to draw.
+
+    The axis of epochs goes on to `axis_end` where the curves end before it.
+    """
     parts = [replace(one, curve=one.curve if epochs is None else one.curve.between(*epochs)) for one in series]
     lines = [line for one in parts if (line := _clean(one, log)) is not None]
     if not lines or width < LEAST_WIDTH or height < LEAST_HEIGHT:
         return None
-    frame = _frame(lines, _span([one.curve for one in parts]), width, height, log, zero, epochs is not None)
+    first, last = _span([one.curve for one in parts])
+    span = first, max(last, float(axis_end))
+    frame = _frame(lines, span, width, height, log, zero, epochs is not None)
     # The explorer's first picture has no chart, and need not wait for this.
     import plotext
 
@@ -159,6 +165,12 @@ def picture(
     plotext.xticks([frame.column(place) for place in frame.x_ticks.places], list(frame.x_ticks.labels))
     plotext.yticks([frame.row(place) for place in frame.y_ticks.places], list(frame.y_ticks.labels))
     return Picture(plotext.build(), width - 1 - frame.columns, frame.columns, frame.x_range)
+
+
+def last_drawn(curves: list[Curve], epochs: tuple[int, int] | None) -> int:
+    """Where the axis of these curves ends, of the epochs from first to last if given; 0 if there is nothing to draw."""
+    parts = [curve if epochs is None else curve.between(*epochs) for curve in curves]
+    return max((curve.last_epoch for curve in parts if len(curve.epochs)), default=0)
 
 
 def _span(curves: list[Curve]) -> Range:

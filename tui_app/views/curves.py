@@ -24,7 +24,7 @@ from tui_app.text.curve_legends import (
 )
 from tui_app.text.lines import Line
 from tui_app.text.marks import FAINT_MARK, GAP_MARK, HAND_MARK, PINNED_MARKS, PYTORCH_MARK, Drawing, app_drawing
-from tui_app.text.plot import is_signed
+from tui_app.text.plot import is_signed, last_drawn
 from tui_app.view_state import ViewState
 from tui_app.views.base import View
 from tui_app.widgets.chart import Chart, ThemedCurve
@@ -99,11 +99,11 @@ right, at every few epochs. z and the wheel zoom; [ and ], or shift and the whee
         # Where there is no room for the gap's chart, its line is worth one for a reading or for pinned runs' names.
         room = self._chart("gap-chart").display or view_state.cursor is not None or bool(view_state.pinned)
         self.query_one("#gap-legend").display = room
-        self._show_accuracy(snapshot, view_state)
+        self._show_accuracy(snapshot, view_state, losses)
         self._show_legends(snapshot, view_state, legend)
 
-    def _show_accuracy(self, snapshot: Snapshot, view_state: ViewState) -> None:
-        """Its chart, where there are classes."""
+    def _show_accuracy(self, snapshot: Snapshot, view_state: ViewState, losses: list[ThemedCurve]) -> None:
+        """Its chart, where there are classes; its axis of epochs is that of the losses."""
         accuracy = snapshot.accuracy
         self.set_class(accuracy is not None, "-classes")
         if accuracy is None:
@@ -121,7 +121,9 @@ right, at every few epochs. z and the wheel zoom; [ and ], or shift and the whee
                 )
             ]
         chart = self._chart("accuracy-chart")
-        chart.show(tuple(curves), False, "no epoch trained yet", view_state.zoom, view_state.cursor)
+        axis_end = last_drawn([one.curve for one in losses], view_state.zoom)
+        zoom, cursor = view_state.zoom, view_state.cursor
+        chart.show(tuple(curves), False, "no epoch trained yet", zoom, cursor, axis_end=axis_end)
 
     def _show_legends(self, snapshot: Snapshot, view_state: ViewState, chart: LossChart) -> None:
         drawing, cursor = app_drawing(self.app), view_state.cursor
