@@ -4,6 +4,7 @@ import threading
 import time
 import warnings
 from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -59,10 +60,12 @@ def test_every_row_is_in_one_part(rows, inner, columns):
         assert all(length * inner * columns >= LEAST for length in lengths)
 
 
-@pytest.mark.parametrize(
-    ("bias", "precision"), [(True, Precision.FLOAT32), (True, Precision.FLOAT64), (False, Precision.MIXED)]
-)
-@pytest.mark.parametrize(("samples", "sizes"), [*BENCHMARK, *ODD], ids=str)
+KINDS = [(True, Precision.FLOAT32), (True, Precision.FLOAT64), (False, Precision.MIXED)]
+EACH_SIZE = [(*size, *kind) for size in BENCHMARK for kind in KINDS]
+EACH_SIZE += [(*size, *kind) for size, kind in zip(ODD, cycle(KINDS), strict=False)]
+
+
+@pytest.mark.parametrize(("samples", "sizes", "bias", "precision"), EACH_SIZE, ids=str)
 def test_the_bits_are_the_plain_steps(samples, sizes, bias, precision):
     assert_the_plain_bits(network(samples, sizes, bias=bias, precision=precision))
 
