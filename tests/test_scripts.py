@@ -269,6 +269,13 @@ def test_no_program_has_anything_left_over(hidden, step):
             assert not unused_names(program), script.text
 
 
+@pytest.mark.parametrize("of_layers", [{"bias": (False, True, True, True)}, {"initial_weights": ("he", "normal") * 2}])
+def test_layers_that_are_drawn_one_by_one_leave_nothing_over(of_layers):
+    side = replace(engine.Side(), **of_layers)
+    for script in scripts(engine.Settings(engine.built_in("xor"), side, side, hidden=(3, 2, 3))).values():
+        assert not unused_names(ast.parse(script.text)), script.text
+
+
 LEFT_OVER = re.compile(r"\bside\b|\bself\b(?!, z)|(?<!fromkeys\([WbVU], )\b0\.0\b(?!$)", re.MULTILINE)
 """A choice, or a zero that is not where velocities start."""
 
@@ -281,7 +288,7 @@ def unused_names(program):
     changed = {
         node.target.id for node in nodes if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
     }
-    return {name.id for name in names if isinstance(name.ctx, ast.Store)} - read - changed - {"epoch"}
+    return {name.id for name in names if isinstance(name.ctx, ast.Store)} - read - changed - {"epoch", "_"}
 
 
 def test_they_are_as_short_as_one_would_write_them():

@@ -67,6 +67,11 @@ def is_unrolled(settings: Settings) -> bool:
     return len(settings.activations) <= NAMED_LAYERS
 
 
+def _is_looped(settings: Settings) -> bool:
+    """Whether one loop draws all layers: they are many and alike."""
+    return not is_unrolled(settings) and len(set(zip(starts_of(settings), biases_of(settings), strict=True))) == 1
+
+
 def starts_of(settings: Settings) -> tuple[InitialWeights, ...]:
     """Of each layer."""
     return of_layers(settings.numpy.initial_weights, len(settings.activations))
@@ -85,8 +90,9 @@ def _uniform(start: InitialWeights, settings: Settings) -> str:
 
 def add_weights(writer: Writer, settings: Settings) -> None:
     """All of them, from one stream or both."""
-    if not is_unrolled(settings):
+    if _is_looped(settings):
         writer.add(f"sizes = {', '.join(map(str, settings.layer_sizes))}")
+    if not is_unrolled(settings):
         writer.add("W, b = {}, {}" if any(biases_of(settings)) else "W = {}")
     streams = {start.pytorchs_stream for start in starts_of(settings)}
     if True in streams:
@@ -159,8 +165,7 @@ def _each_layer(writer: Writer, settings: Settings, drawn: Drawn) -> None:
     """The lines that draw each layer's start: by name, in a loop, or one by one where many layers are not alike."""
     sizes = settings.layer_sizes
     layers = range(1, len(sizes))
-    alike = len(set(zip(starts_of(settings), biases_of(settings), strict=True))) == 1
-    if not alike or is_unrolled(settings):
+    if not _is_looped(settings):
         names = ("W{}", "b{}") if is_unrolled(settings) else ("W[{}]", "b[{}]")
         for i in layers:
             W, b = (name.format(i) for name in names)
