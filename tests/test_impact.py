@@ -273,6 +273,18 @@ def test_stopped_half_way_it_is_a_shorter_run():
         np.testing.assert_allclose(part.games[kind], short.games[kind], rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("names", [("reduction", "learning_rate"), ("all",)])
+def test_gaps_too_large_to_be_summed_are_no_numbers(names):
+    """What grows slowly is still finite at the end, and its squares are not: such a seed is left out."""
+    settings = replace(engine.preset("exact"), data=engine.built_in("regression"), hidden=(), epochs=60)
+    settings = replace(settings, output_activation="identity")
+    for side in SideName:
+        settings = settings.with_side(side, learning_rate=1e3)
+    impact = measure(plan(settings, names, seeds=1))
+    assert np.abs(impact.games[Measure.AREA]).max() > 1e200
+    assert not usable_seeds(impact, Measure.AREA).any()
+
+
 def test_a_seed_that_diverges_is_told():
     settings = in_float64(
         replace(engine.preset("same-loss"), epochs=200, activation="relu", output_activation="identity")

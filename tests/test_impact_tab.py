@@ -90,6 +90,16 @@ async def test_where_no_difference_is_left_it_says_so(explorer):
     assert "No difference is left" in explorer.said[-1]
 
 
+async def test_what_was_measured_with_other_settings_says_so(explorer):
+    """A value, a layer or a seed since then: the table is of what was, and the key measures what is."""
+    await explorer.press("I")
+    for key in ("right", "R"):
+        assert "I measures these" not in said(explorer)
+        await explorer.press(key)
+        assert "measured with other settings than these; I measures these" in said(explorer)
+        await explorer.press("I")
+
+
 async def test_what_was_measured_before_all_was_matched_says_so(explorer):
     await explorer.press("I", "a")
     assert "measured before the last difference was matched" in said(explorer)

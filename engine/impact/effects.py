@@ -21,6 +21,9 @@ from engine.impact.study import Impact, Measure
 from engine.number_text import number
 from engine.types import FloatArray
 
+LARGEST = 1e140
+"""Gaps beyond it are those of runs that diverge: their squares could not be summed."""
+
 CANCELLED = 0.02
 """A whole gap below this part of the largest single effect is one that cancels."""
 
@@ -119,14 +122,14 @@ class Effects:
 
 
 def usable_seeds(impact: Impact, measure: Measure) -> NDArray[np.bool_]:
-    """(S,): the seeds at which the gap of every combination is a finite number."""
+    """(S,): the seeds at which the gap of every combination is a number, and not too large to be squared."""
     games = [impact.games[measure]] + ([impact.weights_held[measure]] if impact.weights_held is not None else [])
-    found: NDArray[np.bool_] = np.all([np.isfinite(game).all(axis=0) for game in games], axis=0)
+    found: NDArray[np.bool_] = np.all([(np.abs(game) < LARGEST).all(axis=0) for game in games], axis=0)
     return found
 
 
 def effects(impact: Impact, measure: Measure) -> Effects:
-    """The effects by this measure, over the seeds at which every combination has a finite gap.
+    """The effects by this measure, over the usable seeds.
 
     Raises `ValueError` when there is none.
     """

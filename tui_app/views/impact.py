@@ -9,6 +9,7 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 
 from engine.experiment.discrepancies import Discrepancy, remaining
+from engine.experiment.settings import Settings
 from engine.impact.effects import Effects, effects, usable_seeds
 from engine.impact.study import Impact, Measure, Plan
 from engine.number_text import number
@@ -138,6 +139,14 @@ def _scope(snapshot: Snapshot) -> str:
         return f"{100 * state.share:.0f} %,{left} esc stops · {text}"
     if expected is not None and expected.shortened(state.plan):
         text += f" · {impact_lines.shortening(state.plan, expected)}"
-    other = state.plan.settings.data != snapshot.settings.data
-    text += f" · measured on {describe(state.plan.settings)}" if other else ""
-    return text + ("" if remaining(snapshot.settings) else " · measured before the last difference was matched")
+    return text + _measured_before(state.plan.settings, snapshot.settings)
+
+
+def _measured_before(measured: Settings, present: Settings) -> str:
+    """What has changed since then, if anything has."""
+    if measured == present:
+        return ""
+    if not remaining(present):
+        return " · measured before the last difference was matched"
+    where = f" on {describe(measured)}" if measured.data != present.data else ""
+    return f" · measured{where} with other settings than these; I measures these"
