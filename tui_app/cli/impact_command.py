@@ -124,12 +124,14 @@ def _measure(study: FittedStudy) -> tuple[Impact | None, bool]:
 
     before = signal.signal(signal.SIGINT, interrupt)
     try:
-        with progress("measuring", 1.0) as report:
-            while not study.finished and not interrupted:
-                known = study.expected is not None
+        with progress("timing the first epochs", 1.0):
+            while study.expected is None and not (study.finished or interrupted):
                 study.step(BLOCK_EPOCHS)
-                if not (known or interrupted) and study.expected is not None:
-                    click.echo(f"mlp-tui: {expectation(study.plan, study.expected)}", err=True)
+        if study.expected is not None and not interrupted:
+            click.echo(f"mlp-tui: {expectation(study.plan, study.expected)}", err=True)
+        with progress("measuring", 1.0) as report:
+            while not (study.finished or interrupted):
+                study.step(BLOCK_EPOCHS)
                 report(study.share)
     finally:
         signal.signal(signal.SIGINT, before)

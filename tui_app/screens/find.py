@@ -40,10 +40,10 @@ class FindScreen(Dialog[Entry]):
         self._found = find_entries("")
 
     def compose(self) -> ComposeResult:
-        """An input, what matches, and a line that says that nothing does."""
+        """An input, a line that says where nothing matches, and what does."""
         found = LineList(id="found")
         found.can_focus = False
-        frame = Vertical(TextField(""), found, PlainText(id="problem"), classes="dialog", id="find")
+        frame = Vertical(TextField(""), PlainText(id="problem"), found, classes="dialog", id="find")
         frame.border_title = "Find a difference or one of its values"
         frame.border_subtitle = "↑↓ select · enter its values · esc close"
         yield frame
