@@ -161,3 +161,18 @@ def test_ulps_are_said_in_few_letters(ulp, differs, said):
     tensor = np.zeros(3)
     operation = Operation(Place(Kind.LOSS), "", tensor, tensor, int(differs), 0.0, 0.0, ulp)
     assert step_lines.ulps(operation) == said
+
+
+def test_a_gap_that_grows_at_one_seed_is_not_left_as_it_is():
+    """Each seed against its own rounding, as where it is counted at how many the gap grows."""
+    found = measured(["bias", "reduction"])
+    effect = found.ranked[0]
+
+    def said(removed):
+        one = replace(effect, removed=np.array(removed), rounding=np.array([1e-3, 1e-3, 1e-3]))
+        return "".join(text for line in impact_lines.details(one, found) for text, _ in line)
+
+    assert "leaves the gap as it is, but for rounding" in said([1e-4, -1e-3, 0.0])
+    grown = said([2e-3, -2e-3, 2e-4])
+    assert "larger at 1 of 3 seeds" in grown
+    assert "but for rounding" not in grown

@@ -79,6 +79,11 @@ class Effect:
         """At how many seeds the gap grows, by more than rounding, when this one alone is matched."""
         return int(np.count_nonzero(-self.removed > self.rounding))
 
+    @property
+    def none_when_matched(self) -> bool:
+        """Whether at every seed the gap stays as it is, but for rounding, when this one alone is matched."""
+        return bool((np.abs(self.removed) <= self.rounding).all())
+
 
 @dataclass(frozen=True)
 class Interaction:
