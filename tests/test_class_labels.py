@@ -359,6 +359,13 @@ def test_the_option_goes_with_a_file(command, words, said):
     assert said in result.stderr
 
 
+def test_the_option_is_advised_where_it_can_be_given(file):
+    for data, advised in ((file("x,kind\n1,0\n2,1\n3,2\n"), True), ("spirals", False)):
+        result = CliRunner().invoke(main, ["run", "--preset", "classes", "--data", data])
+        assert result.exit_code == 2
+        assert ("become such with --classes" in result.stderr) is advised, result.stderr
+
+
 def test_the_option_is_every_commands(file):
     path = file("x,kind\n1,0\n2,1\n3,2\n")
     for command in (["run", "-q", "--epochs", "2"], ["trace", "--epoch", "1"], ["differences", "reduction"]):

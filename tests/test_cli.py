@@ -185,7 +185,7 @@ def test_a_csv_is_trained(tmp_path):
         (("impact", "--preset", "exact"), "Nothing differs in these settings"),
         (("impact", "--differences", "bias,depth"), "There is no difference 'depth'"),
         (("impact", "--seeds", "0"), "seeds cannot be 0; it is a whole number from 1"),
-        (("impact", "--measure", "feeling"), "--measure cannot be 'feeling'; it is one of area, reported"),
+        (("impact", "--measure", "feeling"), "it is one of area, reported, weights, epochs, or all of them: all."),
         (("impact", "--toward", "jax"), "--toward cannot be 'jax'; it is pytorch, numpy or answer, or sides of"),
         (("impact", "--toward", "bias=jax"), "--toward: bias cannot go toward 'jax'; it is pytorch or numpy"),
         (("impact", "--toward", "depth=numpy"), "There is no difference 'depth'"),

@@ -166,8 +166,9 @@ class Settings:
 
     @property
     def _may_be_classes(self) -> str:
-        """What to do where whole numbers of one column are names."""
-        whole = self.data.outputs == 1 and bool((np.mod(self.data.Y, 1) == 0).all())
+        """What to do where whole numbers of one column of a file are names."""
+        of_a_file = self.data.source is not None
+        whole = of_a_file and self.data.outputs == 1 and bool((np.mod(self.data.Y, 1) == 0).all())
         return "; whole numbers that name classes become such with --classes" if whole else ""
 
     @property

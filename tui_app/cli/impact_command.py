@@ -12,10 +12,10 @@ import rich_click as click
 from click.core import ParameterSource
 
 from engine.errors import InputError
-from engine.experiment.choices import parse_choice
 from engine.experiment.toward import toward as sides_toward
 from engine.impact.fitted import FittedStudy, Told
 from engine.impact.study import BLOCK_EPOCHS, SEEDS, THRESHOLD, Impact, Measure, plan
+from engine.shown_text import shown
 from tui_app.cli.number_options import NUMBER, WHOLE
 from tui_app.cli.options import experiment_options, settings_from
 from tui_app.cli.printing import check_targets, output_console, progress, wants_ascii, write_text
@@ -85,7 +85,7 @@ def impact(
     settings = settings_from(**options)
     wants_ascii(options)
     names = [name.strip() for name in (differences or "").split(",") if name.strip()]
-    measures = list(Measure) if measure_name == "all" else [parse_choice(Measure, measure_name, "--measure")]
+    measures = _measures(measure_name)
     if json_file == csv_file == "-":
         raise InputError("--json and --csv cannot both be '-'; name a file for one of them.")
     check_targets(json_file, csv_file, force=force, source=settings.data.source)
@@ -104,6 +104,16 @@ def impact(
     write_text(impact_csv(measured), csv_file, force)
     if interrupted:
         sys.exit(INTERRUPTED)
+
+
+def _measures(name: str) -> list[Measure]:
+    """One, or all; raises `InputError`."""
+    if name in (measure.value for measure in Measure):
+        return [Measure(name)]
+    if name != "all":
+        known = ", ".join(measure.value for measure in Measure)
+        raise InputError(f"--measure cannot be '{shown(name)}'; it is one of {known}, or all of them: all.")
+    return list(Measure)
 
 
 def _told() -> Told:
