@@ -62,7 +62,7 @@ def test_formulas_are_spelled_as_people_type_them(text, expected):
 @pytest.mark.parametrize("name", ["asked", "exact", "two-classes", "three"])
 def test_every_explanation_can_be_read_in_ascii(name, discrepancy):
     varied = [classes() if name == "three" else engine.preset(name)]
-    # The lines of a program do not depend on where the numbers of an explanation come from.
+    # Between them these two have every line of a program that a difference changes; the others repeat them.
     with_lines = name in ("asked", "three")
     for value in discrepancy.possible_for(varied[0], SideName.NUMPY):
         varied.append(discrepancy.set(varied[0], SideName.NUMPY, value))

@@ -80,7 +80,7 @@ class Effect:
         return int(np.count_nonzero(-self.removed > self.rounding))
 
     @property
-    def none_when_matched(self) -> bool:
+    def unmoved_when_matched(self) -> bool:
         """Whether at every seed the gap stays as it is, but for rounding, when this one alone is matched."""
         return bool((np.abs(self.removed) <= self.rounding).all())
 

@@ -57,7 +57,7 @@ class MatchedSteps:
         return self._gaps[asked]
 
     def _gap(self, operation: Operation, chosen: tuple[Discrepancy, ...]) -> float | None:
-        step, theirs = self._from_the_start(chosen) if self._is_drawn(operation) else self._from_the_states(chosen)
+        step, theirs = (self._start(chosen), {}) if self._is_drawn(operation) else self._from_the_states(chosen)
         if step is None:
             return None
         found = step.get(operation.place)
@@ -73,11 +73,11 @@ class MatchedSteps:
         """Whether it is a first weight or bias: what is matched decides how it is drawn, too."""
         return self._epoch == 1 and operation.place.kind in BEFORE.values()
 
-    def _from_the_start(self, chosen: tuple[Discrepancy, ...]) -> tuple[Tensors, Tensors]:
+    def _start(self, chosen: tuple[Discrepancy, ...]) -> Tensors:
         """The hand-written side's tensors of its first step with these matched."""
         if chosen not in self._starts:
             self._starts[chosen] = numpy_tensors(NumpyModel(self._matched(chosen)))
-        return self._starts[chosen], {}
+        return self._starts[chosen]
 
     def _from_the_states(self, chosen: tuple[Discrepancy, ...]) -> tuple[Tensors | None, Tensors]:
         if chosen not in self._steps:
@@ -95,12 +95,13 @@ class MatchedSteps:
         they are others than before.
         """
         matched = self._matched(chosen)
+        if self._epoch == 1 and any(discrepancy.only_start for discrepancy in chosen):
+            return self._start(chosen), self._theirs(matched)
         model = NumpyModel(matched)
-        if self._epoch > 1 or not any(discrepancy.only_start for discrepancy in chosen):
-            state = _matched_state(self.settings, matched, self.states, model)
-            if state is None:
-                return None, {}
-            model.set_state(state)
+        state = _matched_state(self.settings, matched, self.states, model)
+        if state is None:
+            return None, {}
+        model.set_state(state)
         return numpy_tensors(model), self._theirs(matched)
 
     def _theirs(self, matched: Settings) -> Tensors:

@@ -134,7 +134,7 @@ def _measure(study: FittedStudy) -> tuple[Impact | None, bool]:
 
     before = signal.signal(signal.SIGINT, interrupt)
     try:
-        with progress("timing the first epochs", 1.0):
+        with progress("timing the first epochs", None):
             while study.expected is None and not (study.finished or interrupted):
                 study.step(BLOCK_EPOCHS)
         if study.expected is not None and not interrupted:

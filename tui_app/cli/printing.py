@@ -44,8 +44,11 @@ def say(text: str, ascii: bool) -> None:
 
 
 @contextmanager
-def progress(what: str, total: float) -> Iterator[Any]:
-    """A bar on standard error where that is a terminal; gives a function that takes how much is done."""
+def progress(what: str, total: float | None) -> Iterator[Any]:
+    """A bar on standard error where that is a terminal; gives a function that takes how much is done.
+
+    Without a total the bar only moves.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -57,7 +60,7 @@ def progress(what: str, total: float) -> Iterator[Any]:
     )
 
     console = Console(stderr=True, markup=False)
-    count = MofNCompleteColumn() if total > 1 else TaskProgressColumn()
+    count = MofNCompleteColumn() if total is not None and total > 1 else TaskProgressColumn()
     columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=total)

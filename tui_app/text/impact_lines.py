@@ -101,7 +101,7 @@ def _alone(effect: Effect) -> str:
 
 def _when_matched(effect: Effect) -> str:
     removed = float(effect.removed.mean())
-    if effect.none_when_matched:
+    if effect.unmoved_when_matched:
         return "matched alone, it leaves the gap as it is, but for rounding"
     return f"matched alone, the gap {'shrinks' if removed > 0 else 'grows'} by {_number(abs(removed))}"
 
