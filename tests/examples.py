@@ -1,9 +1,10 @@
 """How many examples a property is tried on: few, and always the same; with TIMES=20 in the environment twenty times as
-many random ones, and others each time, and all of a list.
+many random ones, and others each time, all of a list, and what takes long.
 """
 
 import os
 
+import pytest
 from hypothesis import settings
 
 TIMES = int(os.environ.get("TIMES", "1"))
@@ -14,8 +15,13 @@ settings.register_profile(
 settings.load_profile("steady")
 
 
+long = pytest.mark.skipif(TIMES == 1, reason="takes long: with TIMES=20")
+"""What takes seconds and proves more of what another test here proves in less."""
+
+
 def some_of(values, each):
     """One of so many, and the last."""
+    values = list(values)
     return values if TIMES > 1 else [*values[:-1:each], values[-1]]
 
 

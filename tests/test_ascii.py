@@ -11,6 +11,7 @@ from rich.cells import cell_len
 import engine
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE
+from tests.examples import long
 from tests.forked import COMMAND, run_forked
 from tests.pseudo_terminal import ForkedTerminal
 from tests.strategies import classes
@@ -114,7 +115,7 @@ def test_the_locale_decides(variables, expected, monkeypatch):
     "command",
     [
         ("run", "--preset", "asked", "--epochs", "300"),
-        ("run", "--preset", "answer", "--epochs", "300"),
+        pytest.param(("run", "--preset", "answer", "--epochs", "300"), marks=long),
         ("differences",),
         ("run", "--help"),
     ],
@@ -140,9 +141,12 @@ def test_the_progress_bar_is_ascii_too():
 KEYS = (b"w", b"h", b"f", b"x", b"T", b"\r", b"\x1b", b"I", b"u", b"d", b"?", b"\x1b", b"m", b"c", b",")
 
 
-@pytest.mark.parametrize("options", [(["--ascii"], {}), ([], {"LC_ALL": "C"})], ids=["--ascii", "LC_ALL=C"])
-def test_the_explorer_writes_ascii_alone(options):
-    arguments, environment = options
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [(["--ascii"], {}), pytest.param([], {"LC_ALL": "C"}, marks=long)],
+    ids=["--ascii", "LC_ALL=C"],
+)
+def test_the_explorer_writes_ascii_alone(arguments, environment):
     program = ForkedTerminal("-m", "tui_app", "--epochs", "100", *arguments, **environment)
     program.wait_for(b"Different: 5")
     for key in KEYS:

@@ -101,7 +101,7 @@ def test_matching_all_leaves_nothing(toward):
 
 
 @given(settings=experiments())
-@examples(6)
+@examples(3)
 def test_an_explanation_says_what_is_so_and_nothing_else_and_the_panel_shows_its_parts_in_order(settings):
     for discrepancy in CATALOGUE:
         explanation, changes = discrepancy.explain(settings), fix_lines(settings, discrepancy)
@@ -155,7 +155,7 @@ def of_any_layer(lines):
 
 
 @given(settings=experiments())
-@examples(5)
+@examples(3)
 def test_the_lines_to_change_turn_one_program_into_the_other(settings):
     programs = scripts(settings)
     for discrepancy, side in product(CATALOGUE, SideName):

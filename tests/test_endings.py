@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.examples import some_of
 from tests.forked import COMMAND, Captured, run_forked
 from tui_app.cli.main import main
 from tui_app.terminal.endings import FAILED, INTERRUPTED, REFUSED
@@ -37,7 +38,7 @@ PRINTING = {
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="it says when signals are held back")
-@pytest.mark.parametrize("after", [0, 0.1, 0.4])
+@pytest.mark.parametrize("after", some_of([0, 0.1, 0.4], 2))
 def test_ctrl_c_while_modules_are_imported_is_130_too(after, tmp_path):
     process = subprocess.Popen(
         [sys.executable, *COMMAND, *ENDLESS["run"]],
@@ -66,7 +67,9 @@ main()
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number", some_of([signal.SIGTERM, signal.SIGHUP, signal.SIGINT], 2), ids=lambda number: number.name
+)
 def test_an_export_that_is_told_to_end_leaves_nothing(number, tmp_path):
     process = Captured("-c", SLOW_EXPORT, cwd=tmp_path)
     while not list(tmp_path.glob("out/.mlp-tui-*.part")):

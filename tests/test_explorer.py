@@ -546,7 +546,7 @@ async def test_a_large_layer_draws_only_what_is_seen():
 
 async def test_with_the_real_thread():
     """Press, train, look: the engine's own thread, models and clock."""
-    settings = replace(engine.preset("answer"), epochs=1500)
+    settings = replace(engine.preset("answer"), epochs=600)
     app = ExplorerApp(settings, worker=Worker(settings))
 
     async def until(condition):

@@ -14,6 +14,7 @@ from textual import events
 from textual.geometry import Size
 
 from tests.driver import NARROW
+from tests.examples import some_of
 from tui_app.screens.export import ExportScreen
 from tui_app.widgets.prediction_map import PredictionMaps
 
@@ -53,7 +54,7 @@ async def test_a_typed_value_is_shown_as_it_is(explorer):
 
 
 async def test_a_typed_data_set_is_shown_as_it_is(explorer):
-    for text in [*MARKUP, "~nosuch", "~nosuch/x.csv", "x" * 300 + ".csv", "caf\udce9.csv", "", " "]:
+    for text in [*some_of(MARKUP, 3), "~nosuch", "~nosuch/x.csv", "x" * 300 + ".csv", "caf\udce9.csv", "", " "]:
         await explorer.press("o")
         field = explorer.app.screen.query_one("#data")
         field.value = text
@@ -68,7 +69,7 @@ async def test_a_typed_data_set_is_shown_as_it_is(explorer):
 
 
 async def test_a_typed_folder_is_shown_as_it_is(explorer, tmp_path, monkeypatch):
-    for number, text in enumerate([*MARKUP, "~nosuch/x", "x" * 300, "", " ", "/proc/x", "a\0b"]):
+    for number, text in enumerate([*some_of(MARKUP, 3), "~nosuch/x", "x" * 300, "", " ", "/proc/x", "a\0b"]):
         folder = tmp_path / str(number)
         folder.mkdir()
         monkeypatch.chdir(folder)
@@ -88,7 +89,7 @@ async def test_a_typed_folder_is_shown_as_it_is(explorer, tmp_path, monkeypatch)
 @pytest.mark.parametrize("explorer", [("asked", NARROW)], indirect=True)
 async def test_a_dialog_that_is_gone_takes_no_more_keys(explorer, tmp_path, monkeypatch):
     keys_pressed = [["enter", "enter"], ["enter", "escape"], ["escape", "escape", "enter"]]
-    for number, (keys, opened) in enumerate(product(keys_pressed, DIALOGS)):
+    for number, (keys, opened) in enumerate(some_of(product(keys_pressed, DIALOGS), 2)):
         folder = tmp_path / str(number)
         folder.mkdir()
         monkeypatch.chdir(folder)
@@ -125,7 +126,7 @@ async def test_an_export_may_end_after_its_dialog_has_closed(explorer, tmp_path,
 
 async def test_no_size_ends_it(explorer, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for opened in ["", *DIALOGS]:
+    for opened in ["", *some_of(DIALOGS, 3)]:
         if opened:
             await explorer.press(opened)
         # A dialog has no more to show on a huge screen than on a large one.
@@ -146,7 +147,7 @@ def on_screen(explorer):
 
 async def test_a_dialog_opened_in_a_tiny_terminal_says_what_is_needed(explorer, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for opened in DIALOGS:
+    for opened in some_of(DIALOGS, 2):
         await explorer.pilot.resize_terminal(4, 4)
         await explorer.settle()
         await explorer.press(opened)

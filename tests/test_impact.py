@@ -30,7 +30,7 @@ from engine.networks.places import Kind
 from engine.networks.stacked_runs import StackedRun
 from engine.networks.torch_model import TorchModel
 from engine.networks.torch_stack import TorchStack
-from tests.examples import examples
+from tests.examples import examples, long
 from tests.made_up import MadeUpStudy
 from tests.strategies import experiments
 from tui_app.cli.impact_command import impact as impact_command
@@ -273,7 +273,7 @@ def test_stopped_half_way_it_is_a_shorter_run():
         np.testing.assert_allclose(part.games[kind], short.games[kind], rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("names", [("reduction", "learning_rate"), ("all",)])
+@pytest.mark.parametrize("names", [("reduction", "learning_rate"), pytest.param(("all",), marks=long)])
 def test_gaps_too_large_to_be_summed_are_no_numbers(names):
     """What grows slowly is still finite at the end, and its squares are not: such a seed is left out."""
     settings = replace(engine.preset("exact"), data=engine.built_in("regression"), hidden=(), epochs=60)

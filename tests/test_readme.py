@@ -20,6 +20,7 @@ from engine.networks.threads import PAYS
 from engine.run.accuracy import LEAST_STRIDE, MOST_POINTS
 from engine.run.comparison import compare_parameters
 from engine.step.trace import trace_epoch
+from tests.examples import long
 from tests.runs import trained
 from tui_app.cli.main import main
 from tui_app.keys import KEYS
@@ -188,6 +189,7 @@ def test_the_bias_works_against_the_gap(answers_impact):
         assert next(pair.value for pair in found.pairs if {pair.first, pair.second} == both) < 0
 
 
+@long
 def test_toward_pytorch_the_shares_are_the_printed_ones(pytorchs_impact):
     printed = re.search(r"the gradient has (\d+) %, the initial weights (\d+) %\s+and the bias (\d+) %", README)
     found = effects(pytorchs_impact, Measure.AREA)

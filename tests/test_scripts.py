@@ -18,7 +18,7 @@ from engine.experiment.discrepancies import CATALOGUE, Group, find
 from engine.experiment.update_rules import Momentum, UpdateOrder
 from engine.networks.programs import marked_lines, script_files, scripts
 from engine.networks.threads import shares_products
-from tests.examples import examples
+from tests.examples import examples, long, some_of
 from tests.large import BENCHMARK, network
 from tests.strategies import classes, experiments
 
@@ -126,9 +126,10 @@ def test_every_single_discrepancy(alone, tmp_path, data):
     ]
     single += [plain.with_side(side, learning_rate=0.7) for side in SideName]
     assert len(single) > 20
-    assert_the_same_bits(alone, tmp_path, *single)
+    assert_the_same_bits(alone, tmp_path, *some_of(single, 4))
 
 
+@long
 def test_large_networks_whose_products_two_threads_share(alone, tmp_path, monkeypatch):
     """The hand-written ones in a process of their own: they set the number of threads before they import NumPy."""
     monkeypatch.setattr("engine.networks.threads.cores", lambda: 2)
@@ -173,6 +174,7 @@ def losses_here(experiment):
 
 
 @given(experiment=experiments())
+@examples(8)
 def test_any_experiment_in_this_process(experiment):
     """Any sizes, activations and choices, without the cost of a process each."""
     losses_here(experiment)
@@ -186,7 +188,7 @@ def test_every_rule_of_an_update_in_loops():
     choices[1] += [Momentum.parse(text) for text in ("pytorch-0.5-dampened-0.25", "textbook-0.5-dampened-0.25")]
     orders, momenta, decays = choices
     # Each order with each momentum, the decays in turn.
-    for number, (order, momentum) in enumerate(product(orders, momenta)):
+    for number, (order, momentum) in some_of(enumerate(product(orders, momenta)), 2):
         decay = decays[number % len(decays)]
         rules = {"update_order": order, "momentum": momentum, "weight_decay": decay}
         sides = {side.value: replace(engine.Side(), **rules) for side in SideName}
@@ -198,14 +200,14 @@ def test_every_rule_of_an_update_in_loops():
 def test_loops_over_other_layers_forward_than_backward(bias, slips):
     """What one loop keeps is read in another, and may be computed once more for the log."""
     at = [DerivativeAt.PRE_ACTIVATION if layer in slips else DerivativeAt.OUTPUT for layer in range(1, 5)]
-    for moment, order in product(LogMoment, UpdateOrder):
+    for moment, order in some_of(product(LogMoment, UpdateOrder), 2):
         side = engine.Side(bias=bias, derivative_at=at, log_moment=moment, update_order=order)
         losses_here(engine.Settings(engine.built_in("xor"), side, side, hidden=(2, 2, 2), epochs=6))
 
 
 @pytest.mark.parametrize("side", SideName)
 @given(experiment=experiments())
-@examples(5)
+@examples(3)
 def test_marked_lines_are_those_that_matching_changes(side, experiment):
     """What is not marked stands in the program of every remaining difference matched there, in the same order."""
     lines = scripts(experiment)[side].lines

@@ -8,6 +8,7 @@ import engine
 from engine.experiment.presets import PRESETS
 from engine.run.tour import TOUR
 from tests.driver import LEAST, NARROW, WIDE, undrawn
+from tests.examples import some_of
 from tui_app.screens.setup import LABELS, SetupScreen
 from tui_app.screens.value import ValueScreen
 
@@ -111,7 +112,9 @@ async def test_the_tour_leaves_its_own_step_where_nothing_of_ones_own_was_before
     assert explorer.said == []
 
 
-@pytest.mark.parametrize("explorer", [("asked", size) for size in (WIDE, (118, 30), NARROW, LEAST)], indirect=True)
+@pytest.mark.parametrize(
+    "explorer", [("asked", size) for size in some_of([WIDE, (118, 30), NARROW, LEAST], 2)], indirect=True
+)
 async def test_the_tour_is_read_on_curves_at_every_size(explorer):
     await explorer.press("t")
     app = explorer.app
@@ -144,7 +147,9 @@ async def test_a_verdict_is_never_cut(explorer):
                 assert explorer.snapshot.verdict.headline in str(text.render())
 
 
-@pytest.mark.parametrize("explorer", [("asked", size) for size in ((118, 20), NARROW, LEAST)], indirect=True)
+@pytest.mark.parametrize(
+    "explorer", [("asked", size) for size in some_of([(118, 20), NARROW, LEAST], 2)], indirect=True
+)
 async def test_the_tour_is_read_on_every_tab(explorer):
     await explorer.press("t")
     with undrawn():

@@ -383,7 +383,7 @@ async def regression(request):
         yield driver
 
 
-@pytest.mark.parametrize("regression", SIZES, indirect=True)
+@pytest.mark.parametrize("regression", some_of(SIZES, 2), indirect=True)
 async def test_the_screen_shows_whole_numbers(regression):
     """Each line of a table on the real screen ends with the very gap of its row."""
     await regression.press("f")

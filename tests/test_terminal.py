@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tests.examples import long, some_of
 from tests.pseudo_terminal import LIMIT, OFF, ON, ForkedTerminal, Terminal
 
 SHORT = ("-m", "tui_app", "--epochs", "300")
@@ -28,7 +29,12 @@ def terminal():
 
 @pytest.mark.parametrize(
     ("key", "moment"),
-    [(b"q", b"Differences"), (b"\x03", b"Differences"), (b"q", b"200 of 200"), (b"\x03", b"200 of 200")],
+    [
+        pytest.param(b"q", b"Differences", marks=long),
+        (b"\x03", b"Differences"),
+        (b"q", b"200 of 200"),
+        pytest.param(b"\x03", b"200 of 200", marks=long),
+    ],
     ids=["q importing torch", "ctrl-c importing torch", "q finished", "ctrl-c finished"],
 )
 def test_keys_that_leave(terminal, key, moment):
@@ -43,10 +49,17 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
-@pytest.mark.parametrize("moment", ["Differences", "of 5,000"], ids=["importing torch", "training"])
-def test_signals(terminal, number, moment):
-    program = terminal(fresh=moment == "Differences")
-    program.wait_for(moment.encode())
+def test_signals_while_it_trains(terminal, number):
+    assert_it_ends(terminal(), number, b"of 5,000")
+
+
+@pytest.mark.parametrize("number", some_of(SIGNALS, 3), ids=lambda number: number.name)
+def test_signals_while_torch_is_imported(terminal, number):
+    assert_it_ends(terminal(fresh=True), number, b"Differences")
+
+
+def assert_it_ends(program, number, moment):
+    program.wait_for(moment)
     program.process.send_signal(number)
     assert program.ended() == 128 + number
     program.assert_whole()
@@ -62,7 +75,7 @@ def test_a_lost_terminal_ends_it(terminal):
 def test_bytes_that_are_no_whole_text_do_not_end_it(terminal):
     program = terminal(*SHORT)
     program.wait_for(b"Differences")
-    for lead in (b"\xc3", b"\xe9", b"\x1b[::u", b"\x1b[1114112u", b"\x1b[M \xff\xfe\x80\xc3("):
+    for lead in some_of([b"\xc3", b"\xe9", b"\x1b[::u", b"\x1b[1114112u", b"\x1b[M \xff\xfe\x80\xc3("], 4):
         seen = len(program.output)
         os.write(program.master, lead)
         program.wait_while(0.3)
@@ -95,7 +108,7 @@ def test_a_terminal_that_nobody_reads_does_not_keep_it_alive(terminal):
     assert program.line_modes() == program.line_modes(program.before)
 
 
-@pytest.mark.parametrize("tenths", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("tenths", some_of(range(1, 7), 3))
 def test_signals_at_the_start_leave_no_traceback_and_the_terminal_whole(terminal, tenths):
     number = (signal.SIGTERM, signal.SIGINT)[tenths % 2]
     program = terminal(fresh=True)
@@ -134,7 +147,9 @@ def test_the_mouse_reports_no_pixels_afterwards(terminal):
     assert program.output.rindex(b"\x1b[?1016l") > program.output.rindex(b"\x1b[?1016h")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=long)], ids=lambda number: number.name
+)
 def test_an_export_that_a_signal_ends_leaves_nothing(terminal, number, tmp_path):
     code = (
         "import dataclasses, os, pathlib, sys, time\n"
@@ -215,7 +230,9 @@ def test_a_burst_of_bytes_finds_its_field(terminal):
 
 
 @pytest.mark.parametrize(
-    ("command", "before"), [((), b""), (SHORT, b"o"), (SHORT, b"H")], ids=["main and training", "setup", "value"]
+    ("command", "before"),
+    [((), b""), pytest.param(SHORT, b"o", marks=long), pytest.param(SHORT, b"H", marks=long)],
+    ids=["main and training", "setup", "value"],
 )
 def test_ctrl_c_does_not_wait_behind_other_keys(terminal, command, before):
     program = terminal(*command)

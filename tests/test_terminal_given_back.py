@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.examples import some_of
 from tests.pseudo_terminal import LIMIT, ON, ForkedTerminal
 from tests.terminal_modes import left_on
 from tui_app.terminal.signals import Ending
@@ -26,10 +27,10 @@ training = pytest.mark.parametrize("program", ["training"], indirect=True)
 """Without end: it goes on writing."""
 
 
-OPENED = {"setup": (b"o", b"Hidden layers"), "palette": (b"\x10", b"Search for commands"), "help": (b"?", b"Help")}
+OPENED = {"help": (b"?", b"Help"), "palette": (b"\x10", b"Search for commands"), "setup": (b"o", b"Hidden layers")}
 
 
-@pytest.fixture(params=OPENED)
+@pytest.fixture(params=some_of(OPENED, 2))
 def opened(program, request):
     keys, text = OPENED[request.param]
     os.write(program.master, keys)

@@ -128,7 +128,7 @@ def test_every_operation_is_autograds(settings):
 
 
 @given(experiments(), st.integers(0, 3))
-@examples(15)
+@examples(8)
 def test_the_opened_step_is_the_engines_own(settings, before):
     """Whatever the choices: the new parameters and the loss have the bits of the steps that train."""
     with np.errstate(all="ignore"):
