@@ -12,6 +12,7 @@ from engine.run.divergence import SECONDS, CauseStudy, Divergence, find_cause
 from engine.run.lockstep import build_models
 from engine.worker.snapshot import Snapshot, State
 from engine.worker.worker import Worker
+from tests.examples import long
 from tests.made_up import MadeUpClock
 from tests.runs import trained
 from tui_app.widgets.verdict_panel import verdict_content
@@ -25,7 +26,7 @@ FAST = SEVEN.with_side(SideName.NUMPY, learning_rate=0.6).with_side(SideName.PYT
 SLIP = replace(FAST, hidden=(20, 20)).with_side(SideName.NUMPY, derivative_at="pre-activation")
 
 
-@pytest.mark.parametrize("settings", [FAST, SLIP], ids=["gradient", "slip"])
+@pytest.mark.parametrize("settings", [FAST, pytest.param(SLIP, marks=long)], ids=["gradient", "slip"])
 def test_what_is_named_ends_it_and_nothing_else_does(settings):
     run = trained(settings)
     assert run.divergence is not None

@@ -18,6 +18,7 @@ from engine.run.tour import TOUR
 from engine.worker.snapshot import State
 from engine.worker.worker import Worker
 from tests.driver import WIDE, Driver, driven, undrawn
+from tests.examples import long
 from tests.made_up import made_up_trace, made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.keys import KEYS
@@ -75,7 +76,9 @@ async def test_all_are_matched_at_once(explorer, key):
     assert explorer.snapshot.settings == explorer.app.settings
 
 
-@pytest.mark.parametrize(("key", "side"), [("left", SideName.NUMPY), ("right", SideName.PYTORCH)])
+@pytest.mark.parametrize(
+    ("key", "side"), [pytest.param("left", SideName.NUMPY, marks=long), ("right", SideName.PYTORCH)]
+)
 async def test_arrows_go_through_every_value_of_a_side(explorer, key, side):
     explorer.app.change_settings(replace(explorer.app.settings, epochs=20))
     with undrawn():

@@ -14,7 +14,7 @@ from textual import events
 from textual.geometry import Size
 
 from tests.driver import NARROW
-from tests.examples import some_of
+from tests.examples import long, some_of
 from tui_app.screens.export import ExportScreen
 from tui_app.widgets.prediction_map import PredictionMaps
 
@@ -86,6 +86,7 @@ async def test_a_typed_folder_is_shown_as_it_is(explorer, tmp_path, monkeypatch)
         assert on_top(explorer) == "MainScreen", text
 
 
+@long
 @pytest.mark.parametrize("explorer", [("asked", NARROW)], indirect=True)
 async def test_a_dialog_that_is_gone_takes_no_more_keys(explorer, tmp_path, monkeypatch):
     keys_pressed = [["enter", "enter"], ["enter", "escape"], ["escape", "escape", "enter"]]

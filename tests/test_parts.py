@@ -20,6 +20,7 @@ from engine.networks.parts import LEAST, ROWS, WHOLE, blocks, keeps_bits, row_bl
 from engine.networks.threads import shares_products
 from engine.networks.torch_threads import limited
 from engine.run.lockstep import Lockstep
+from tests.examples import long, some_of
 from tests.large import BENCHMARK, UNTIL_RECORDED, network
 from tests.tensors import assert_same_bits
 
@@ -65,7 +66,7 @@ EACH_SIZE = [(*size, *kind) for size in BENCHMARK for kind in KINDS]
 EACH_SIZE += [(*size, *kind) for size, kind in zip(ODD, cycle(KINDS), strict=False)]
 
 
-@pytest.mark.parametrize(("samples", "sizes", "bias", "precision"), EACH_SIZE, ids=str)
+@pytest.mark.parametrize(("samples", "sizes", "bias", "precision"), some_of(EACH_SIZE, 2), ids=str)
 def test_the_bits_are_the_plain_steps(samples, sizes, bias, precision):
     assert_the_plain_bits(network(samples, sizes, bias=bias, precision=precision))
 
@@ -93,7 +94,7 @@ def test_the_bits_are_the_plain_steps(samples, sizes, bias, precision):
     ],
     ids=str,
 )
-@pytest.mark.parametrize(("samples", "sizes"), [BENCHMARK[1], ODD[2]], ids=str)
+@pytest.mark.parametrize(("samples", "sizes"), [BENCHMARK[1], pytest.param(*ODD[2], marks=long)], ids=str)
 def test_so_they_are_with_every_choice_and_activation(samples, sizes, activation, choices):
     """Each choice in one of the runs: whichever moves a bit, its run's are others."""
     assert_the_plain_bits(replace(network(samples, sizes, bias=True, **choices), activation=activation))

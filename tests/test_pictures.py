@@ -9,6 +9,7 @@ from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE
 from engine.worker.commands import Restart
 from tests.driver import Driver, undrawn
+from tests.examples import some_of
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.text.difference_rows import row_texts, title_text
@@ -242,7 +243,7 @@ LIGHT = {
 }
 
 
-@pytest.mark.parametrize("name", LIGHT)
+@pytest.mark.parametrize("name", some_of(LIGHT, 2))
 def test_a_light_theme(snap_compare, name):
     app = explorer(engine.preset("same-loss"), "textual-light")
     assert snap_compare(app, terminal_size=WIDE, run_before=pressing(LIGHT[name]))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.run.history import History
+from tests.examples import long
 from tui_app.text.plot import Series, draw, picture
 
 BLUE = (87, 165, 226)
@@ -43,6 +44,7 @@ def test_a_chart_may_be_larger_than_the_terminal(monkeypatch):
     assert len([line for line in lines if line]) == 40
 
 
+@long
 def test_a_picture_is_the_same_in_every_process():
     """plotext keeps ticks in a set of strings, whose order changes with the hash seed."""
     code = (

@@ -20,7 +20,7 @@ from engine.networks.threads import PAYS
 from engine.run.accuracy import LEAST_STRIDE, MOST_POINTS
 from engine.run.comparison import compare_parameters
 from engine.step.trace import trace_epoch
-from tests.examples import long
+from tests.examples import TIMES, long
 from tests.runs import trained
 from tui_app.cli.main import main
 from tui_app.keys import KEYS
@@ -76,7 +76,9 @@ def test_its_commands_run(command, tmp_path, monkeypatch, request):
     Path("wine.csv").write_text("alcohol,quality\n9.4,5\n9.8,6\n11,5\n")
     words = shlex.split(command)
     if command not in ("impact --toward answer", "run --preset exact --data regression --fail-over 1e-14"):
-        words += ["--epochs", "300"] * (words[0] in ("impact", "run"))
+        words += ["--epochs", "60"] * (words[0] in ("impact", "run"))
+    elif TIMES == 1 and words[0] == "impact":
+        words += ["--epochs", "200", "--seeds", "2"]
     result = CliRunner().invoke(main, words)
     assert result.exit_code == 0, result.output
     if "flowers.csv" in words:
@@ -85,7 +87,7 @@ def test_its_commands_run(command, tmp_path, monkeypatch, request):
 
 @pytest.mark.parametrize("command", CAUSES)
 def test_each_cause_makes_the_difference_that_it_names(command):
-    result = CliRunner().invoke(main, ["run", *shlex.split(command), "--epochs", "40"])
+    result = CliRunner().invoke(main, ["run", *shlex.split(command), "--epochs", "20"])
     assert result.exit_code == 0, result.output
     field = command.rpartition("--set ")[2].split(".")[1].split("=")[0]
     said = " ".join(result.output.split())
@@ -98,6 +100,7 @@ def test_the_floors_of_twice_are_printed():
     assert f"below {least_binary_loss_twice(1):.3g} for a 1 and {least_binary_loss_twice(0):.3g} for a 0" in README
 
 
+@long
 def test_its_python_prints_what_it_says(answer_run, answers_impact, monkeypatch):
     (printed,) = re.findall(r"max_absolute\)  # (\S+?)(?:,|\n)", README)
     assert answer_run.verdict.headline.startswith("Equal on a plot: ")
@@ -164,6 +167,7 @@ def bias_of(found):
     return next(effect for effect in found.ranked if effect.discrepancy.field == "bias")
 
 
+@long
 def test_the_measured_ranking_is_the_printed_one(answers_impact):
     """Matched as the answer does it, for only then is its order the same question's."""
     found = effects(answers_impact, Measure.AREA)
@@ -178,6 +182,7 @@ def test_the_measured_ranking_is_the_printed_one(answers_impact):
     assert "The answer: Loss report > Init weights > Bias > Gradient." in against_the_answer(found)
 
 
+@long
 def test_the_bias_works_against_the_gap(answers_impact):
     (seeds,) = re.findall(r"makes the gap larger at (\d+)\s+of 20 seeds", README)
     found = effects(answers_impact, Measure.AREA)
@@ -200,6 +205,7 @@ def test_toward_pytorch_the_shares_are_the_printed_ones(pytorchs_impact):
     assert against_the_answer(found) == ""
 
 
+@long
 def test_the_loss_report_comes_first_by_what_is_plotted(answers_impact):
     found = effects(answers_impact, Measure.REPORTED)
     (share,) = re.findall(r"\((\d+) % of `--measure reported`\)", README)

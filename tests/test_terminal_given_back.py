@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.examples import some_of
+from tests.examples import long, some_of
 from tests.pseudo_terminal import LIMIT, ON, ForkedTerminal
 from tests.terminal_modes import left_on
 from tui_app.terminal.signals import Ending
@@ -93,6 +93,7 @@ def test_a_terminal_that_nobody_reads_is_told_all_the_same(program):
     assert os.get_blocking(program.slave)
 
 
+@long
 @training
 def test_a_terminal_that_nobody_reads_is_left_for_a_while_too(program):
     program.wait_until_full()
