@@ -10,7 +10,7 @@ from hypothesis import settings
 TIMES = int(os.environ.get("TIMES", "1"))
 
 settings.register_profile(
-    "steady", deadline=None, derandomize=TIMES == 1, database=None, print_blob=TIMES > 1, max_examples=15 * TIMES
+    "steady", deadline=None, derandomize=TIMES == 1, database=None, print_blob=TIMES > 1, max_examples=10 * TIMES
 )
 settings.load_profile("steady")
 

@@ -200,8 +200,8 @@ def test_pinned_runs(snap_compare, size):
 
 @pytest.mark.parametrize(
     "key",
-    ["c", "w", "f", "T", "I", "x", "d"],
-    ids=["curves", "weights", "predictions", "step", "impact", "code", "why"],
+    some_of(["c", "w", "f", "T", "I", "x", "d"], 2),
+    ids=some_of(["curves", "weights", "predictions", "step", "impact", "code", "why"], 2),
 )
 def test_ascii(snap_compare, key):
     app = explorer(engine.preset("asked"), ascii=True)
