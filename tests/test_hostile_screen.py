@@ -42,7 +42,7 @@ def on_top(explorer):
 
 
 async def test_a_typed_value_is_shown_as_it_is(explorer):
-    for text in MARKUP:
+    for text in some_of(MARKUP, 3):
         await explorer.press("H")
         await typed(explorer, text)
         await explorer.press("enter")
@@ -125,6 +125,7 @@ async def test_an_export_may_end_after_its_dialog_has_closed(explorer, tmp_path,
     assert os.listdir(tmp_path) == ["mlp-tui-export"]
 
 
+@long
 async def test_no_size_ends_it(explorer, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for opened in ["", *some_of(DIALOGS, 3)]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples import some_of
+from tests.examples import TIMES
 
 ROOT = Path(__file__).parent.parent
 ENGINE = sorted((ROOT / "engine").rglob("*.py"))
@@ -116,7 +116,7 @@ TRAINED = (["run", "--epochs", "2"], ["trace", "--epoch", "1"], ["impact", "--ep
 
 COMMANDS = """
 import contextlib, io, sys
-from tests.examples import some_of
+from tests.examples import TIMES
 from tui_app.cli.main import main
 
 def loaded(*arguments):
@@ -141,5 +141,5 @@ for command in TRAINED:
 
 def test_a_command_imports_neither_textual_nor_torch_before_it_trains():
     """In one fresh process: what needs no training first, then the training caught at its door, then let go on."""
-    code = f"QUICK, TRAINED = {QUICK!r}, {some_of(TRAINED, 2)!r}\n{COMMANDS}"
+    code = f"QUICK, TRAINED = {QUICK!r}, {TRAINED[:TIMES]!r}\n{COMMANDS}"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -95,7 +95,7 @@ def by_training(settings, threshold):
             (NEW[1:], "regression", 1, "reduction=numpy,update_order=numpy"),
             *((["bias", "update_order", "momentum"], "and", 2, sides) for sides in (*SideName, "answer")),
         ],
-        2,
+        3,
     ),
     ids=str,
 )
@@ -129,7 +129,7 @@ def logged_by(model, report):
 
 
 @given(experiments(), st.lists(st.integers(0, 5), min_size=2, max_size=4))
-@examples(15)
+@examples(8)
 def test_every_run_of_a_torch_stack_is_the_run_alone(settings, seeds):
     """Whatever the choices, from several starts; a product of a stack may be summed in another order."""
     settings = settings.with_side(SideName.PYTORCH, precision="float64")
