@@ -389,6 +389,9 @@ def test_what_follows_is_said():
     found = effects(with_game(impact, cancelling), Measure.AREA)
     assert found.cancel
     assert "These differences cancel" in conclusion(found)
+    # So small that a fiftieth of it is 0: one adds what another takes away.
+    tiny = 5e-323 * np.array([[1.0], [1.0], [2.0], [2.0], [0.0], [0.0], [1.0], [1.0]])
+    assert "These differences cancel" in conclusion(effects(with_game(impact, tiny), Measure.AREA))
     nothing = effects(with_game(impact, 0 * cancelling), Measure.AREA)
     assert conclusion(nothing) == "By this measure no difference makes a gap."
 

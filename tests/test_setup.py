@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 
 import engine
 from engine.experiment.presets import PRESETS
@@ -103,6 +104,12 @@ async def test_the_tour_gives_ones_own_settings_back(explorer):
     assert explorer.snapshot.settings == explorer.app.settings == own
 
 
+@pytest.mark.parametrize("explorer", [("asked", NARROW)], indirect=True)
+async def test_the_tour_begins_on_curves(explorer):
+    await explorer.press("x", "t")
+    assert explorer.app._view == "curves"
+
+
 async def test_the_tour_leaves_its_own_step_where_nothing_of_ones_own_was_before(explorer):
     await explorer.press("t", "n", "n", "n", "n", "n")
     number = explorer.snapshot.number
@@ -140,10 +147,11 @@ async def test_a_verdict_is_never_cut(explorer):
         for name in PRESETS:
             explorer.app.choose_preset(name)
             await explorer.settle()
-            for key in "cw":
+            for key in "cwd":
                 await explorer.press(key)
                 panel, text = explorer.app.query_one("#verdict"), explorer.app.query_one("#verdict Static")
                 assert text.size.height <= panel.content_region.height
+                assert panel.region.bottom <= explorer.app.query_one("KeyFooter").region.y, (name, key)
                 assert explorer.snapshot.verdict.headline in str(text.render())
 
 
@@ -181,6 +189,16 @@ async def test_what_was_guessed_of_a_file_is_said(explorer, tmp_path):
     assert "'1,5' is 1.5" in explorer.text("#problem")
     await explorer.press("enter")
     assert explorer.app.settings.data.samples == 2
+
+
+@pytest.mark.parametrize("explorer", [("asked", LEAST)], indirect=True)
+async def test_no_title_of_a_dialog_is_cut(explorer):
+    for key in ("o", "p", "e", "question_mark", "slash", "enter", "H"):
+        await explorer.press(key)
+        for frame in explorer.app.screen.query(".dialog"):
+            for title in (frame.border_title, frame.border_subtitle):
+                assert cell_len(str(title or "")) <= frame.region.width - 6, (key, title)
+        await explorer.press("escape")
 
 
 @pytest.mark.parametrize("explorer", [("asked", size) for size in (WIDE, NARROW, LEAST)], indirect=True)

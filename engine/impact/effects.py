@@ -123,7 +123,7 @@ class Effects:
     @property
     def cancel(self) -> bool:
         """Whether next to nothing is left of the effects when all are in: then no part of the whole can be given."""
-        return abs(self.whole - self.rest) < CANCELLED * self.largest
+        return abs(self.whole - self.rest) <= CANCELLED * self.largest
 
 
 def usable_seeds(impact: Impact, measure: Measure) -> NDArray[np.bool_]:

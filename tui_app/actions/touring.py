@@ -11,13 +11,14 @@ class TourActions(ExplorerState):
     """Steps through `TOUR`, the question's own two programs. Settings of one's own come back when it is left."""
 
     def action_tour(self) -> None:
-        """Begin, or leave."""
+        """Begin, on Curves, of which it speaks; or leave."""
         if self._tour is not None:
             self.leave_tour()
             return
         self._before_tour = None if self.settings == TOUR[0].settings else self.settings
         if self._before_tour is not None:
             self.notify("The tour trains its own networks; your settings come back after it.")
+        self._view = "curves"
         self._go_to_step(0)
 
     def action_tour_step(self, by: int) -> None:

@@ -23,7 +23,7 @@ WIDTH = 80
 
 
 @click.command()
-@click.argument("field", metavar="NAME", required=False)
+@click.argument("field", metavar="[NAME]", required=False)
 @experiment_options
 def differences(field: str | None, **options: Any) -> None:
     """List every setting on which the sides can differ, by stages of training; with a NAME, explain it and its values.

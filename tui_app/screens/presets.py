@@ -24,7 +24,7 @@ class PresetScreen(Dialog[str]):
             for preset in PRESETS.values()
         ]
         frame = Vertical(PagedList(*options), classes="dialog", id="presets")
-        frame.border_title = "Presets, from asked to nothing left, and of classes"
+        frame.border_title = "Presets: from asked to equal, and of classes"
         frame.border_subtitle = "enter choose · esc close"
         yield frame
 
