@@ -68,6 +68,7 @@ async def test_a_typed_data_set_is_shown_as_it_is(explorer):
         assert on_top(explorer) == "MainScreen", text
 
 
+@long
 async def test_a_typed_folder_is_shown_as_it_is(explorer, tmp_path, monkeypatch):
     for number, text in enumerate([*some_of(MARKUP, 3), "~nosuch/x", "x" * 300, "", " ", "/proc/x", "a\0b"]):
         folder = tmp_path / str(number)
@@ -261,6 +262,7 @@ async def test_a_map_without_room_is_no_map(explorer, monkeypatch):
             assert {line.cell_length for line in plane._draw()} <= {size[0]}, size
 
 
+@long
 async def test_a_dialog_under_the_palette_does_not_close(explorer, tmp_path, monkeypatch):
     """Its result would be given, and the palette would go in its place."""
     monkeypatch.chdir(tmp_path)

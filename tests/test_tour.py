@@ -6,6 +6,7 @@ import engine
 from engine.number_text import number
 from engine.run.tour import TOUR
 from engine.run.training import result_of
+from tests.examples import long
 from tests.runs import trained
 
 
@@ -27,6 +28,7 @@ def test_it_goes_from_asked_through_the_answer_to_nothing_left():
         assert step.field in {one.field for one in engine.CATALOGUE}
 
 
+@long
 def test_what_is_expected_happens(runs):
     question, same_loss, same_weights, no_bias, answer, seven, exact, own_start = runs
     assert question.numpy.losses.min() < 0
@@ -45,6 +47,7 @@ def test_what_is_expected_happens(runs):
     assert own_start.comparison.initial_weights.same
 
 
+@long
 def test_what_happened_has_the_runs_numbers(runs):
     for step, run in zip(TOUR, runs, strict=True):
         said = step.happened(result_of(run).curves, run.comparison)
@@ -53,6 +56,7 @@ def test_what_happened_has_the_runs_numbers(runs):
         )
 
 
+@long
 def test_the_dip_below_zero_is_where_it_is_said_to_be(runs):
     losses = runs[0].numpy.losses
     said = TOUR[0].happened(result_of(runs[0]).curves, runs[0].comparison)
