@@ -112,7 +112,7 @@ async def test_a_learning_rate_is_typed_and_checked(explorer):
     assert explorer.snapshot.settings.pytorch.learning_rate == 0.6
 
 
-@pytest.mark.parametrize(("key", "side"), [("H", SideName.NUMPY), ("L", SideName.PYTORCH)])
+@pytest.mark.parametrize(("key", "side"), [("H", SideName.NUMPY), pytest.param("L", SideName.PYTORCH, marks=long)])
 async def test_a_value_of_ones_own_is_typed(explorer, key, side):
     momentum = find("momentum")
     await explorer.press(*explorer.down_to("momentum"), key)
@@ -706,7 +706,7 @@ async def test_narrow_tabs_are_short_so_that_all_can_be_clicked(explorer):
     assert explorer.app._view == "code"
 
 
-@pytest.mark.parametrize("name", ["asked", "classes"])
+@pytest.mark.parametrize("name", [pytest.param("asked", marks=long), "classes"])
 async def test_legends_follow_the_width_of_a_finished_run(name):
     """No snapshot comes any more that would write them anew."""
     settings = replace(engine.preset(name), epochs=300)

@@ -148,6 +148,7 @@ def on_screen(explorer):
     return "\n".join(strip.text for strip in explorer.app.screen._compositor.render_strips())
 
 
+@long
 async def test_a_dialog_opened_in_a_tiny_terminal_says_what_is_needed(explorer, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for opened in some_of(DIALOGS, 2):

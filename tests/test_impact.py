@@ -95,7 +95,7 @@ def by_training(settings, threshold):
             (NEW[1:], "regression", 1, "reduction=numpy,update_order=numpy"),
             *((["bias", "update_order", "momentum"], "and", 2, sides) for sides in (*SideName, "answer")),
         ],
-        3,
+        6,
     ),
     ids=str,
 )

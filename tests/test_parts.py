@@ -75,13 +75,14 @@ def test_the_bits_are_the_plain_steps(samples, sizes, bias, precision):
     ("activation", "choices"),
     [
         (Activation.SIGMOID, {"momentum": Momentum(0.9, MomentumForm.PYTORCH, 0.25), "log_moment": LogMoment.AFTER}),
-        (
+        pytest.param(
             Activation.TANH,
             {
                 "momentum": Momentum(0.5, MomentumForm.TEXTBOOK),
                 "weight_decay": WeightDecay(0.01, DecayForm.DECOUPLED),
                 "update_order": UpdateOrder.IN_TURN,
             },
+            marks=long,
         ),
         (
             Activation.RELU,

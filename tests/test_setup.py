@@ -141,7 +141,7 @@ async def test_the_tour_is_read_on_curves_at_every_size(explorer):
             await explorer.press("n")
 
 
-@pytest.mark.parametrize("explorer", [("asked", size) for size in (WIDE, NARROW, LEAST)], indirect=True)
+@pytest.mark.parametrize("explorer", [("asked", size) for size in some_of((WIDE, NARROW, LEAST), 2)], indirect=True)
 async def test_a_verdict_is_never_cut(explorer):
     with undrawn():
         for name in PRESETS:
