@@ -12,8 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DataError, DeviceError, InputError, SettingsError
+from engine.experiment.built_in_data import BUILT_IN, built_in
 from engine.experiment.choices import InitialWeights, LossReport, Objective, Precision, Reduction, SideName
-from engine.experiment.data import BUILT_IN, Dataset, built_in
+from engine.experiment.data import Dataset
 from engine.experiment.data_files import load
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy, remaining
 from engine.experiment.presets import PRESETS, preset

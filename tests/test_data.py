@@ -1,5 +1,8 @@
 """Data sets and data files: what is read, and what is said of a file that cannot be."""
 
+import tomllib
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -25,7 +28,7 @@ def test_xor_is_the_questions():
 def test_every_built_in_is_finite_and_read_only(name):
     data = engine.built_in(name)
     assert data == engine.built_in(name)
-    assert data.inputs == 2
+    assert data.name == name
     assert np.isfinite(data.X).all()
     assert ((data.Y >= 0) & (data.Y <= 1)).all()
     with pytest.raises(ValueError, match="read-only"):
@@ -35,6 +38,53 @@ def test_every_built_in_is_finite_and_read_only(name):
 def test_the_regression_has_more_than_one_output():
     data = engine.built_in("regression")
     assert (data.samples, data.outputs) == (7, 3)
+
+
+def test_the_linear_data_are_a_plane_and_noise():
+    data = engine.built_in("linear")
+    slopes, *_ = np.linalg.lstsq(np.column_stack([data.X, np.ones(data.samples)]), data.Y[:, 0], rcond=None)
+    np.testing.assert_allclose(slopes, [0.3, -0.1, 0.5], atol=0.02)
+    assert 0.01 < np.std(data.Y[:, 0] - data.X @ slopes[:2] - slopes[2]) < 0.05
+
+
+COLLECTED = {
+    "iris": (4, {"setosa": 50, "versicolor": 50, "virginica": 50}),
+    "wine": (13, {"cultivar 1": 59, "cultivar 2": 71, "cultivar 3": 48}),
+    "breast-cancer": (30, {"benign": 357, "malignant": 212}),
+    "digits": (64, dict(zip("0123456789", (178, 182, 177, 183, 181, 182, 181, 179, 174, 180), strict=True))),
+}
+"""Inputs, and samples of each class, as UCI's own descriptions have them."""
+
+
+@pytest.mark.parametrize("name", COLLECTED)
+def test_the_collected_are_those_that_uci_describes(name):
+    data = engine.built_in(name)
+    inputs, counts = COLLECTED[name]
+    assert data.inputs == inputs
+    assert dict(zip(data.classes, data.Y.sum(axis=0), strict=True)) == counts
+
+
+def test_the_collected_have_the_published_numbers():
+    iris, wine, cancer, digits = (engine.built_in(name).X for name in COLLECTED)
+    np.testing.assert_allclose(iris.mean(axis=0), [5.843, 3.057, 3.758, 1.199], atol=5e-4)
+    # Fisher's rows, of which UCI's file has others.
+    assert iris[[34, 37]].tolist() == [[4.9, 3.1, 1.5, 0.2], [4.9, 3.6, 1.4, 0.1]]
+    assert (wine[:, 0].min(), wine[:, 0].max(), wine[:, 12].max()) == (11.03, 14.83, 1680)
+    assert (cancer[:, 0].min(), cancer[:, 0].max(), cancer[:, 23].max()) == (6.981, 28.11, 4254)
+    assert np.array_equal(digits, digits.astype(int))
+    assert (digits.min(), digits.max()) == (0, 16)
+
+
+def test_where_the_collected_come_from_is_shipped_with_them():
+    folder = Path(engine.__file__).parent / "experiment" / "uci"
+    shipped = tomllib.loads((folder.parents[2] / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    assert shipped["engine"] == ["experiment/uci/*"]
+    sources = (folder / "SOURCES.md").read_text()
+    files = sorted(path.name for path in folder.glob("*.gz"))
+    assert len(files) == len(COLLECTED)
+    assert all(f"`{file}`" in sources for file in files)
+    assert sources.count("https://doi.org/10.24432/") == len(files)
+    assert "CC BY 4.0" in sources
 
 
 def test_the_clusters_are_three_classes_of_twenty():

@@ -44,7 +44,7 @@ def test_a_sentence_says_what_failed_where_and_which_log_has_the_traceback(state
     except Exception as error:
         sentence = faults.fault_sentence("Choosing", error)
     assert sentence.startswith("Choosing failed: ")
-    assert ", in engine/experiment/data.py, line " in sentence
+    assert ", in engine/experiment/built_in_data.py, line " in sentence
     assert sentence.endswith(f"the traceback is in {state_folder}/mlp-tui/faults.log.")
     assert "Traceback (most recent call last)" in log()
 

@@ -1,11 +1,10 @@
-"""Data sets: the `Dataset` type and the built-in ones, made as functions in a table.
+"""The `Dataset` type, and what is refused as one.
 
-Reading a user's file lives in `data_files.py`.
+The built-in ones are in `built_in_data.py`'s table; reading a user's file lives in `data_files.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -136,90 +135,3 @@ def _checked_matrix(values: object, what: str) -> FloatArray:
         )
     matrix.setflags(write=False)
     return matrix
-
-
-CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
-"""The four inputs of the logic gates, in the question's order."""
-
-
-def _gate(name: str, truth: tuple[int, int, int, int]) -> Dataset:
-    return Dataset(name, np.array(CORNERS, float), np.array(truth, float)[:, None])
-
-
-def xor() -> Dataset:
-    """The question's own problem: N = 4, D = 2, C = 1."""
-    return _gate("xor", (0, 1, 1, 0))
-
-
-def logical_and() -> Dataset:
-    """Linearly separable: no hidden layer is needed."""
-    return _gate("and", (0, 0, 0, 1))
-
-
-def logical_or() -> Dataset:
-    """Linearly separable: no hidden layer is needed."""
-    return _gate("or", (0, 1, 1, 1))
-
-
-def circles() -> Dataset:
-    """Two noisy rings, the inner one labelled 1: N = 60."""
-    angles = np.linspace(0, 2 * np.pi, 30, endpoint=False)
-    ring = np.column_stack([np.cos(angles), np.sin(angles)])
-    return _two_classes("circles", ring, 0.45 * ring)
-
-
-def moons() -> Dataset:
-    """Two interleaved half circles: N = 60."""
-    angles = np.linspace(0, np.pi, 30)
-    upper = np.column_stack([np.cos(angles) - 0.5, np.sin(angles) - 0.25])
-    return _two_classes("moons", upper, -upper)
-
-
-def spirals() -> Dataset:
-    """Two arms of a spiral, one and a quarter turns each: N = 80, the hardest of the built-in ones."""
-    radius = np.linspace(0.1, 1, 40)
-    angles = 2.5 * np.pi * radius
-    arm = radius[:, None] * np.column_stack([np.cos(angles), np.sin(angles)])
-    return _two_classes("spirals", arm, -arm)
-
-
-def regression() -> Dataset:
-    """Seven samples with three smooth targets in (0, 1), so that N·C/2 is 10.5 and not XOR's 2."""
-    u = np.linspace(-1, 1, 7)
-    v = np.array([0.3, -0.7, 0.9, 0.0, -0.4, 0.8, -0.9])
-    targets = np.column_stack([np.sin(2 * u), u * v, np.cos(3 * v)])
-    return Dataset("regression", np.column_stack([u, v]), 0.5 + 0.4 * targets)
-
-
-def clusters() -> Dataset:
-    """Three overlapping squares of points, a class each: N = 60, C = 3."""
-    centres = np.repeat([[0.0, 0.4], [-0.4, -0.3], [0.4, -0.3]], 20, axis=0)
-    noise = np.random.RandomState(0).uniform(-0.5, 0.5, centres.shape)
-    return Dataset("clusters", centres + noise, np.repeat(np.eye(3), 20, axis=0), classes=("top", "left", "right"))
-
-
-def _two_classes(name: str, zeros: FloatArray, ones: FloatArray) -> Dataset:
-    points = np.vstack([zeros, ones])
-    noise = np.random.RandomState(0).uniform(-0.08, 0.08, points.shape)
-    labels = np.repeat([0.0, 1.0], [len(zeros), len(ones)])[:, None]
-    return Dataset(name, points + noise, labels)
-
-
-BUILT_IN: dict[str, Callable[[], Dataset]] = {
-    "xor": xor,
-    "and": logical_and,
-    "or": logical_or,
-    "circles": circles,
-    "moons": moons,
-    "spirals": spirals,
-    "regression": regression,
-    "clusters": clusters,
-}
-"""The built-in data sets by the name a user types."""
-
-
-def built_in(name: str) -> Dataset:
-    """The built-in data set called `name`; raises `DataError` when there is none."""
-    if name not in BUILT_IN:
-        raise DataError(f"There is no data set '{shown(name)}'; built in are {', '.join(BUILT_IN)}.")
-    return BUILT_IN[name]()

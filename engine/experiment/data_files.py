@@ -10,8 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from engine.errors import DataError, InputError
+from engine.experiment.built_in_data import BUILT_IN, built_in
 from engine.experiment.csv_files import load_csv
-from engine.experiment.data import BUILT_IN, Dataset, built_in
+from engine.experiment.data import Dataset
 from engine.experiment.npz_files import load_npz
 from engine.paths import typed_path
 from engine.shown_text import shown

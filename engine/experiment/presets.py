@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from engine.errors import SettingsError
 from engine.experiment.choices import InitialWeights, LossReport, Objective, Precision, Reduction
-from engine.experiment.data import clusters, moons, xor
+from engine.experiment.made_data import clusters, moons, xor
 from engine.experiment.objectives import with_objective
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side, is_fused

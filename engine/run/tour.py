@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from engine.experiment.data import regression
+from engine.experiment.made_data import regression
 from engine.experiment.presets import PRESETS
 from engine.experiment.settings import Settings
 from engine.number_text import number, ulps

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 import rich_click as click
 
 from engine.errors import InputError, SettingsError
+from engine.experiment.built_in_data import BUILT_IN
 from engine.experiment.choices import Objective, SideName, parse_choice
 from engine.experiment.class_labels import classes_to_say
-from engine.experiment.data import BUILT_IN, Dataset
+from engine.experiment.data import Dataset
 from engine.experiment.data_files import load
 from engine.experiment.discrepancies import CATALOGUE, find_setting
 from engine.experiment.objectives import with_objective

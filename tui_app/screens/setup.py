@@ -10,7 +10,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input
 
 from engine.errors import InputError
-from engine.experiment.data import BUILT_IN
+from engine.experiment.built_in_data import BUILT_IN
 from engine.experiment.devices import check_available
 from engine.experiment.settings import DEVICE_KINDS, ELEMENTWISE, Activation, Settings
 from engine.paths import typed_path
@@ -37,7 +37,7 @@ LABELS = {
 KINDS = [activation.value for activation in ELEMENTWISE]
 OUTPUT_KINDS = [activation.value for activation in Activation]
 PLACEHOLDERS = {
-    "data": f"{', '.join(BUILT_IN)}, or a .csv or .npz file",
+    "data": "a name such as iris, or a file",
     "targets": "of a CSV file; the last by default",
     "classes": "of a file: auto, yes or no",
     "hidden": "sizes such as 5 or 8,4, or none",

@@ -6,8 +6,8 @@ from itertools import product
 
 from rich.cells import cell_len
 
+from engine.experiment.built_in_data import BUILT_IN
 from engine.experiment.choices import SideName
-from engine.experiment.data import BUILT_IN
 from engine.experiment.presets import fitting_preset
 from engine.experiment.settings import Settings
 from engine.networks.threads import threads_of

@@ -7,7 +7,8 @@ import csv
 import io
 from dataclasses import dataclass
 
-from engine.experiment.data import BUILT_IN, Dataset
+from engine.experiment.built_in_data import BUILT_IN
+from engine.experiment.data import Dataset
 
 INLINE_VALUES = 64
 """Data of up to so many numbers stand in the script itself; more are read from a CSV file beside it."""
