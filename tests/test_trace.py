@@ -13,14 +13,23 @@ from hypothesis import strategies as st
 from torch import nn
 
 import engine
-from engine.experiment.choices import DerivativeAt, InitialWeights, LossInput, Objective, Reduction, SideName
+from engine.experiment.choices import (
+    DerivativeAt,
+    InitialWeights,
+    InputScale,
+    LossInput,
+    Objective,
+    Reduction,
+    SideName,
+)
 from engine.experiment.discrepancies import CATALOGUE, differ_again, find, match_all
 from engine.experiment.settings import Activation
 from engine.experiment.side import is_fused
 from engine.experiment.update_rules import UpdateOrder
 from engine.export.step_file import trace_document
-from engine.networks.numpy_model import NumpyModel, data_arrays
+from engine.networks.numpy_model import NumpyModel
 from engine.networks.places import Kind, Place
+from engine.networks.scaled_inputs import NetworkData
 from engine.networks.torch_model import TorchModel
 from engine.run.comparison import compare_parameters, ulp_distance
 from engine.run.lockstep import build_models
@@ -55,6 +64,9 @@ def by_autograd(settings, weights, biases):
     """Every tensor of the step in float64, written out anew, with autograd's gradients of the intermediate ones."""
     tensors, kept = {}, {}
     output = torch.tensor(settings.data.X)
+    if settings.numpy.input_scale is InputScale.UNIT:
+        ranges = output.amax(dim=0) - output.amin(dim=0)
+        output = (output - output.amin(dim=0)) / torch.where(ranges == 0, 1, ranges)
     for layer, (weight, bias, kind) in enumerate(zip(weights, biases, settings.activations, strict=True), start=1):
         kept[Place(Kind.WEIGHT_GRADIENT, layer)] = torch.tensor(weight, requires_grad=True)
         z = output @ kept[Place(Kind.WEIGHT_GRADIENT, layer)].T
@@ -402,8 +414,8 @@ def test_pytorchs_softmax_and_the_delta_of_its_losses_are_reproduced(problem, pr
     settings = replace(engine.preset(problem), activation=Activation.IDENTITY)
     settings = match_all(settings.with_side(SideName.PYTORCH, precision=precision), SideName.PYTORCH)
     tensors = torch_tensors(TorchModel(settings))
-    X, Y = data_arrays(settings)
-    operands = Operands(settings, settings.pytorch, X, Y, tensors, {})
+    data = NetworkData.of(settings.data, settings.numpy)
+    operands = Operands(settings, settings.pytorch, data.X, data.Y, tensors, {})
     for kind in (Kind.OUTPUT, Kind.DELTA):
         place = Place(kind, 2)
         elements = list(np.ndindex(*tensors[place].shape))
@@ -416,8 +428,8 @@ def test_the_hand_written_probabilities_and_deltas_are_among_the_ways(loss_input
     for problem in ("classes", "two-classes"):
         settings = engine.preset(problem).with_side(SideName.NUMPY, precision="float64", loss_input=loss_input)
         tensors = numpy_tensors(NumpyModel(settings))
-        X, Y = data_arrays(settings)
-        operands = Operands(settings, settings.numpy, X, Y, tensors, {})
+        data = NetworkData.of(settings.data, settings.numpy)
+        operands = Operands(settings, settings.numpy, data.X, data.Y, tensors, {})
         kinds = (Kind.OUTPUT, Kind.DELTA) if loss_input is LossInput.LOGITS else (Kind.OUTPUT, Kind.ERROR, Kind.DELTA)
         for kind in kinds:
             place = Place(kind, 2)

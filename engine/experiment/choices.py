@@ -59,6 +59,15 @@ class LossInput(Enum):
     """The outputs p, taken for logits: softmax or sigmoid is applied once more."""
 
 
+class InputScale(Enum):
+    """What is made of the data's inputs before the network gets them, column by column."""
+
+    RAW = "raw"
+    """Nothing."""
+    UNIT = "0-to-1"
+    """(x − min x)/(max x − min x) over the samples; where all are the same, x − min x."""
+
+
 class TargetShape(Enum):
     """The shape of the targets beside the outputs' (N, C)."""
 

@@ -6,6 +6,7 @@ The built-in ones are in `built_in_data.py`'s table; reading a user's file lives
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -66,6 +67,12 @@ class Dataset:
     def outputs(self) -> int:
         """C, the number of target columns."""
         return int(self.Y.shape[1])
+
+    @cached_property
+    def spans_unit(self) -> bool:
+        """Whether each input has 0 for its least value and 1 for its greatest, or is 0 everywhere."""
+        least, greatest = self.X.min(axis=0), self.X.max(axis=0)
+        return bool(((least == 0) & ((greatest == 1) | (greatest == 0))).all())
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Dataset):

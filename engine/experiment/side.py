@@ -14,6 +14,7 @@ from engine.experiment.choices import (
     BiasGradient,
     DerivativeAt,
     InitialWeights,
+    InputScale,
     LogMoment,
     LossInput,
     LossReport,
@@ -54,6 +55,7 @@ class Side:
     objective: Objective = Objective.SQUARED_ERROR
     loss_input: LossInput = LossInput.LOGITS
     target_shape: TargetShape = TargetShape.AS_OUTPUT
+    input_scale: InputScale = InputScale.RAW
     softmax_form: SoftmaxForm = SoftmaxForm.STABLE
     loss_report: LossReport = LossReport.MSE
     initial_weights: PerLayer[InitialWeights] = InitialWeights.PYTORCH
@@ -78,6 +80,7 @@ class Side:
             "objective": Objective,
             "loss_input": LossInput,
             "target_shape": TargetShape,
+            "input_scale": InputScale,
             "softmax_form": SoftmaxForm,
             "loss_report": LossReport,
             "reduction": Reduction,

@@ -12,12 +12,12 @@ from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import SIDE_SETTINGS
 from engine.shown_text import shown
 
-FORMAT = 6
+FORMAT = 7
 """Of the documents that are written. Those without a number are of format 1. Since format 3 `gradient_scale` is called
 `reduction`; `old_names.py` reads both. Since format 4 a side has an `objective`, and what concerns a
 layer may be a list. Since format 5 data can have classes, and a side has a `loss_input`, a `softmax_form` and
 the slips of the backward pass. Since format 6 a side has a `target_shape`, a `zero_grad`, a `decayed` and a
-`decay_factor`.
+`decay_factor`. Since format 7 a side has an `input_scale`.
 """
 
 RUN = dict.fromkeys(("settings", *(side.value for side in SideName), "comparison"), 1)

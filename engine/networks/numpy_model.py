@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from engine.experiment.choices import Precision
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
 from engine.experiment.update_rules import ZeroGrad
@@ -23,6 +22,7 @@ from engine.networks.recorded_number import recorded_numbers
 from engine.networks.recorded_steps import RecordedSteps
 from engine.networks.recording import NotRecordableError, RecordedArray, Recording, Value
 from engine.networks.replay import Replay
+from engine.networks.scaled_inputs import NetworkData
 from engine.networks.threads import shares_products
 from engine.types import FloatArray
 
@@ -35,21 +35,14 @@ def build_network(settings: Settings, side: Side, start: list[LayerStart]) -> Nu
     return NumpyMLP(side, dict(enumerate(settings.activations, start=1)), settings.is_binary(side), W, b)
 
 
-def data_arrays(settings: Settings) -> tuple[FloatArray, FloatArray]:
-    """X and Y in the type that activations are computed in: float64 for mixed precision."""
-    dtype = np.float32 if settings.numpy.precision is Precision.FLOAT32 else np.float64
-    # What float32 cannot hold becomes infinite, as in PyTorch, and the run diverges.
-    with np.errstate(over="ignore"):
-        return settings.data.X.astype(dtype), settings.data.Y.astype(dtype)
-
-
 class NumpyModel:
     """The hand-written network and its data, stepped plainly."""
 
     def __init__(self, settings: Settings) -> None:
         self.side = settings.numpy
         self.network = build_network(settings, self.side, initial_layers(settings, self.side))
-        self.X, self.Y = data_arrays(settings)
+        self.data = NetworkData.of(settings.data, self.side)
+        self.X, self.Y = self.data.X, self.data.Y
         self.learning_rate = self.side.learning_rate
         self.steps = 0
         self._updates = 0
@@ -124,7 +117,7 @@ class NumpyModel:
 
     def predict(self, X: FloatArray | None = None) -> FloatArray:
         """The network's output (N, C) at the present weights, for the data unless other inputs are given."""
-        _, layer = self.network.forward(self.X if X is None else X.astype(self.X.dtype))
+        _, layer = self.network.forward(self.X if X is None else self.data.inputs(X))
         return layer[self.network.L]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,10 +16,11 @@ import numpy as np
 from engine.experiment.choices import LossReport
 from engine.experiment.settings import Settings
 from engine.networks.numpy_mlp import NumpyMLP, StepValues
-from engine.networks.numpy_model import build_network, data_arrays, record_step
+from engine.networks.numpy_model import build_network, record_step
 from engine.networks.places import Kind, Place, Tensors
 from engine.networks.recording import Recording
 from engine.networks.replay import Replay
+from engine.networks.scaled_inputs import NetworkData
 from engine.networks.stacked_arrays import RecordedStack, StackedNumber, stacked
 from engine.networks.stacked_runs import StackedRun
 from engine.types import FloatArray
@@ -30,7 +31,8 @@ class NumpyStack:
 
     def __init__(self, settings: Settings, runs: Sequence[StackedRun], reports: Sequence[LossReport]) -> None:
         sides = [run.side for run in runs]
-        self._X, self._Y = data_arrays(replace(settings, numpy=sides[0]))
+        data = NetworkData.of(settings.data, sides[0])
+        self._X, self._Y = data.X, data.Y
         networks = [build_network(settings, run.side, run.start(settings)) for run in runs]
         layers = range(1, networks[0].L + 1)
         side = _stacked(sides)

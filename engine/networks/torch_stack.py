@@ -17,6 +17,7 @@ from engine.experiment.choices import LossInput, LossReport, Objective, Precisio
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side, gradient_factor
 from engine.networks.places import Kind, Place, Tensors
+from engine.networks.scaled_inputs import NetworkData
 from engine.networks.stacked_runs import StackedRun
 from engine.networks.torch_device import find_device
 from engine.networks.torch_mlp import TorchMLP
@@ -120,9 +121,8 @@ class TorchStack:
             bias = tensor(np.stack(biases)[:, None, :]) if biases else None
             self._linear_layers.append(StackedLinear(weight, bias))
             modules += [self._linear_layers[-1], activation]
-        self._X, self._Y = (
-            tensor(array).expand(len(runs), *array.shape) for array in (settings.data.X, settings.data.Y)
-        )
+        data = NetworkData.of(settings.data, side)
+        self._X, self._Y = (tensor(array).expand(len(runs), *array.shape) for array in (data.X, data.Y))
         if side.target_shape is TargetShape.FLAT:
             self._Y = self._Y.mT
         self._network = StackedTorchMLP(

@@ -13,6 +13,7 @@ from engine.experiment.discrepancies.base import each_side, listed
 from engine.experiment.settings import Activation, Settings
 from engine.networks.initial_weights import initial_layers
 from engine.networks.numpy_model import build_network
+from engine.networks.scaled_inputs import NetworkData
 from engine.types import FloatArray
 
 MOST_SAMPLES = 1000
@@ -49,7 +50,7 @@ def start_units(settings: Settings, name: SideName) -> StartUnits | None:
     side = settings.side(name)
     network = build_network(settings, side, initial_layers(settings, side))
     with np.errstate(all="ignore"):
-        _, layer = network.forward(settings.data.X[:MOST_SAMPLES])
+        _, layer = network.forward(NetworkData.of(settings.data, side).X[:MOST_SAMPLES])
     outgoing = {i: network.W[i + 1] for i in range(1, network.L)}
     found = list(_of_layers(settings, layer, outgoing))
     units = sum(settings.layer_sizes[1:])

@@ -16,7 +16,7 @@ import numpy as np
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy, match_toward, remaining
 from engine.experiment.settings import Settings
-from engine.networks.numpy_model import data_arrays
+from engine.networks.scaled_inputs import NetworkData
 from engine.run.comparison import coarser_dtype
 from engine.run.lockstep import States
 from engine.step.matched_steps import MatchedSteps
@@ -205,6 +205,6 @@ def _title(theirs: Candidate, ours: Candidate | None) -> str:
 
 def _operands(settings: Settings, name: SideName, states: States, operations: Sequence[Operation]) -> Operands:
     side, numpy_side = settings.side(name), name is SideName.NUMPY
-    X, Y = data_arrays(settings if numpy_side else settings.with_side(SideName.NUMPY, precision=side.precision))
+    data = NetworkData.of(settings.data, side)
     tensors = {one.place: one.numpy if numpy_side else one.pytorch for one in operations}
-    return Operands(settings, side, X, Y, tensors, states[0 if numpy_side else 1].kept)
+    return Operands(settings, side, data.X, data.Y, tensors, states[0 if numpy_side else 1].kept)

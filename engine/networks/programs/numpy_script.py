@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from types import SimpleNamespace
 
-from engine.experiment.choices import InitialWeights, Precision
+from engine.experiment.choices import InitialWeights, InputScale, Precision, SideName
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, is_fused
 from engine.experiment.update_rules import ZeroGrad
-from engine.networks.programs.base import Script, Writer, add_array, data_file_name, plain_name
+from engine.networks.programs.base import Script, Writer, add_array, add_scaling, data_file_name, plain_name
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_function
 from engine.networks.programs.numpy_start import (
@@ -88,6 +88,8 @@ def _data(writer: Writer, settings: Settings) -> None:
         writer.add(f'data = np.loadtxt(Path(__file__).with_name("{name}"), delimiter=",", skiprows=1, ndmin=2)')
         writer.add(f"X = data[:, :{data.inputs}].astype(dtype)")
         writer.add(f"Y = data[:, {data.inputs}:].astype(dtype)")
+    if settings.numpy.input_scale is InputScale.UNIT:
+        add_scaling(writer, settings, SideName.NUMPY, "X.min(axis=0)", "X.max(axis=0)")
     writer.add(f"learning_rate = {settings.numpy.learning_rate!r}")
     writer.add(f"epochs = {settings.epochs}\n\n")
 

@@ -11,12 +11,12 @@ from functools import lru_cache
 from itertools import pairwise
 from types import SimpleNamespace
 
-from engine.experiment.choices import DerivativeAt, InitialWeights, Precision, TargetShape
+from engine.experiment.choices import DerivativeAt, InitialWeights, InputScale, Precision, SideName, TargetShape
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, decay_rates, is_fused
 from engine.experiment.update_rules import UpdateOrder
-from engine.networks.programs.base import Script, Writer, add_array, bracketed, data_file_name, plain_name
+from engine.networks.programs.base import Script, Writer, add_array, add_scaling, bracketed, data_file_name, plain_name
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_class
 from engine.networks.programs.source import source_of
@@ -133,6 +133,8 @@ def _data(writer: Writer, settings: Settings) -> None:
         writer.add("rows = [[float(cell) for cell in row] for row in list(csv.reader(file))[1:]]", indent=1)
         writer.add(f"X = torch.tensor([row[:{data.inputs}] for row in rows], dtype=dtype{device})")
         writer.add(f"Y = torch.tensor([row[{data.inputs}:] for row in rows], dtype=dtype{device})")
+    if settings.pytorch.input_scale is InputScale.UNIT:
+        add_scaling(writer, settings, SideName.PYTORCH, "X.amin(dim=0)", "X.amax(dim=0)")
     if settings.pytorch.target_shape is TargetShape.FLAT:
         writer.add("Y = Y.flatten()")
     writer.add(f"learning_rate = {settings.pytorch.learning_rate!r}")
