@@ -370,7 +370,7 @@ def test_the_option_is_every_commands(file):
     path = file("x,kind\n1,0\n2,1\n3,2\n")
     for command in (["run", "-q", "--epochs", "2"], ["trace", "--epoch", "1"], ["differences", "reduction"]):
         for word in ("--classes", "--no-classes"):
-            result = CliRunner().invoke(main, [*command, word, "--data", path])
+            result = CliRunner().invoke(main, [*command, word, "--data", path, "--output-activation", "identity"])
             assert (result.exit_code, result.stderr) == (0, ""), result.output
 
 

@@ -22,6 +22,7 @@ from textual.theme import Theme
 
 from engine.experiment.settings import Settings
 from engine.export.files import discard_unfinished
+from engine.run.cannot_work import cannot_work
 from engine.worker.commands import Restart, Watch
 from engine.worker.snapshot import Refusal, Snapshot, State
 from engine.worker.worker import Worker
@@ -161,6 +162,8 @@ class ExplorerApp(ExperimentActions, RunActions, AnalysisActions, SaveActions, A
             self._config = self._config.remember(self.theme)
         elif (offered := offer(self.settings)) is not None:
             self.notify(offered, timeout=10)
+        for sentence in cannot_work(self.settings):
+            self.notify(sentence, severity="warning", timeout=10)
 
     def _theme_changed(self, theme: Theme) -> None:
         self._config = self._config.remember(theme.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ GREATEST = {Activation.SIGMOID: 0.25, Activation.TANH: 1.0}
 
 @dataclass(frozen=True)
 class StartUnits:
-    """How many units of all layers there are, and what they are; one may be both saturated and alike."""
+    """How many units a layer has, or all layers have, and what they are; one may be both saturated and alike."""
 
     units: int
     saturated: int
@@ -45,21 +45,27 @@ class StartUnits:
 
 def start_units(settings: Settings, name: SideName) -> StartUnits | None:
     """Those of a side at its start; nothing for a network that is too large to look at at once."""
-    if settings.parameter_count > MOST_PARAMETERS:
+    found = units_of_layers(settings, name)
+    if not found:
         return None
+    return StartUnits(*(sum(getattr(one, field.name) for one in found) for field in fields(StartUnits)))
+
+
+def units_of_layers(settings: Settings, name: SideName) -> tuple[StartUnits, ...]:
+    """Those of each layer, the output's last; nothing for a network that is too large to look at at once."""
+    if settings.parameter_count > MOST_PARAMETERS:
+        return ()
     side = settings.side(name)
     network = build_network(settings, side, initial_layers(settings, side))
     with np.errstate(all="ignore"):
         _, layer = network.forward(NetworkData.of(settings.data, side).X[:MOST_SAMPLES])
     outgoing = {i: network.W[i + 1] for i in range(1, network.L)}
-    found = list(_of_layers(settings, layer, outgoing))
-    units = sum(settings.layer_sizes[1:])
-    return StartUnits(units, *(sum(one[kind] for one in found) for kind in range(3)))
+    return tuple(_of_layers(settings, layer, outgoing))
 
 
 def _of_layers(
     settings: Settings, layer: dict[int, FloatArray], outgoing: dict[int, FloatArray]
-) -> Iterator[tuple[int, int, int]]:
+) -> Iterator[StartUnits]:
     for i, activation in enumerate(settings.activations, start=1):
         output, living = layer[i], np.ones(layer[i].shape[1], bool)
         saturated = 0
@@ -68,7 +74,8 @@ def _of_layers(
             saturated = int(np.all(derivative <= PASSED_ON * GREATEST[activation], axis=0).sum())
         elif activation is Activation.RELU:
             living = np.any(output > 0, axis=0)
-        yield saturated, int(np.count_nonzero(~living)), _alike(output[:, living], outgoing.get(i), living)
+        alike = _alike(output[:, living], outgoing.get(i), living)
+        yield StartUnits(output.shape[1], saturated, int(np.count_nonzero(~living)), alike)
 
 
 def _alike(output: FloatArray, outgoing: FloatArray | None, living: NDArray[np.bool_]) -> int:

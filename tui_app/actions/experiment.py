@@ -10,6 +10,7 @@ from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy, differ_again, match_all, match_toward
 from engine.experiment.presets import on_present_data, preset
 from engine.experiment.settings import MAX_SEED, Settings
+from engine.run.cannot_work import cannot_work
 from tui_app.actions.base import ExplorerState
 from tui_app.screens.find import FindScreen
 from tui_app.screens.presets import PresetScreen
@@ -140,6 +141,10 @@ class ExperimentActions(ExplorerState):
 
     def _set_up(self, settings: Settings) -> None:
         other_data = settings.data != self.settings.data
+        known = cannot_work(self.settings)
+        for sentence in cannot_work(settings):
+            if sentence not in known:
+                self.notify(sentence, severity="warning", timeout=10)
         self._origin = settings
         self.change_settings(settings)
         if other_data and (offered := offer(settings)) is not None:

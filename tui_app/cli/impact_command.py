@@ -18,7 +18,7 @@ from engine.impact.study import BLOCK_EPOCHS, SEEDS, THRESHOLD, Impact, Measure,
 from engine.shown_text import shown
 from tui_app.cli.number_options import NUMBER, WHOLE
 from tui_app.cli.options import experiment_options, settings_from
-from tui_app.cli.printing import check_targets, output_console, progress, wants_ascii, write_text
+from tui_app.cli.printing import check_targets, output_console, progress, say_what_cannot_work, wants_ascii, write_text
 from tui_app.terminal.endings import INTERRUPTED, end
 
 
@@ -82,13 +82,13 @@ def impact(
     from engine.networks.torch_threads import limited
     from tui_app.text.impact_lines import left_out, scope
 
-    settings = settings_from(**options)
-    wants_ascii(options)
+    settings, ascii = settings_from(**options), wants_ascii(options)
     names = [name.strip() for name in (differences or "").split(",") if name.strip()]
     measures = _measures(measure_name)
     if json_file == csv_file == "-":
         raise InputError("--json and --csv cannot both be '-'; name a file for one of them.")
     check_targets(json_file, csv_file, force=force, source=settings.data.source)
+    say_what_cannot_work(settings, ascii)
     planned = plan(settings, names, seeds, sides_toward(toward, "--toward"), threshold)
     with limited(settings):
         if "all" in names and (omitted := left_out(planned)):

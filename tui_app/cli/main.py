@@ -21,7 +21,15 @@ from tui_app.cli.differences_command import differences
 from tui_app.cli.impact_command import impact
 from tui_app.cli.number_options import NUMBER
 from tui_app.cli.options import command_line, experiment_options, settings_from
-from tui_app.cli.printing import check_targets, output_console, progress, say, say_written, wants_ascii
+from tui_app.cli.printing import (
+    check_targets,
+    output_console,
+    progress,
+    say,
+    say_what_cannot_work,
+    say_written,
+    wants_ascii,
+)
 from tui_app.cli.trace_command import trace
 from tui_app.importing import importing
 from tui_app.terminal.endings import FAILED, REFUSED, end, ended_well
@@ -124,6 +132,7 @@ def run(json_file: str | None, force: bool, fail_over: float | None, quiet: bool
     if fail_over is not None and not fail_over >= 0:
         raise InputError(f"--fail-over cannot be {fail_over}; it is a number from 0 on.")
     check_targets(json_file, force=force, source=settings.data.source)
+    say_what_cannot_work(settings, ascii)
     result = _train(settings)
     if json_file == "-":
         click.echo(json.dumps(run_document(result)))
@@ -167,11 +176,11 @@ def export(folder: str, force: bool, **options: Any) -> None:
     from engine.export.files import check_folder, check_spared, write_folder
     from engine.run.training import result_of
 
-    settings, target = settings_from(**options), typed_path(folder)
-    wants_ascii(options)
+    settings, target, ascii = settings_from(**options), typed_path(folder), wants_ascii(options)
     names = export_names(settings)
     check_folder(target, names, force)
     check_spared(settings.data.source, [target / name for name in names])
+    say_what_cannot_work(settings, ascii)
     try:
         command = command_line(settings)
     except InputError:

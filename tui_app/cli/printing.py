@@ -17,6 +17,8 @@ from tui_app.text.ascii import locale_is_utf8, prepare_streams, spell_out
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from engine.experiment.settings import Settings
+
 
 def wants_ascii(options: dict[str, Any]) -> bool:
     """Whether only ASCII is wanted; the streams are made so."""
@@ -41,6 +43,14 @@ def output_console() -> Console:
 def say(text: str, ascii: bool) -> None:
     """One text on standard output."""
     click.echo(spell_out(text) if ascii else text)
+
+
+def say_what_cannot_work(settings: Settings, ascii: bool) -> None:
+    """On standard error, before it is trained in vain."""
+    from engine.run.cannot_work import cannot_work
+
+    for sentence in cannot_work(settings):
+        click.echo(f"mlp-tui: {spell_out(sentence) if ascii else sentence}", err=True)
 
 
 @contextmanager

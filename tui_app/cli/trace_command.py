@@ -11,7 +11,7 @@ from engine.errors import InputError
 from engine.number_text import typed_whole
 from engine.shown_text import shown
 from tui_app.cli.options import experiment_options, settings_from
-from tui_app.cli.printing import check_targets, output_console, wants_ascii, write_text
+from tui_app.cli.printing import check_targets, output_console, say_what_cannot_work, wants_ascii, write_text
 
 if TYPE_CHECKING:
     from engine.experiment.settings import Settings
@@ -47,9 +47,9 @@ def trace(
     from engine.export.step_file import trace_document
     from tui_app.text.step_report import print_trace
 
-    settings = settings_from(**options)
-    wants_ascii(options)
+    settings, ascii = settings_from(**options), wants_ascii(options)
     check_targets(json_file, force=force, source=settings.data.source)
+    say_what_cannot_work(settings, ascii)
     traced = _traced(settings, epoch, matched_start)
     names = [operation.place.name for operation in traced.operations]
     for name in operations:

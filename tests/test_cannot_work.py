@@ -1,0 +1,100 @@
+"""What is trained in vain is said, and nothing else is."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+import engine
+from engine.experiment.choices import SideName
+from engine.experiment.data import Dataset
+from engine.networks.torch_model import TorchModel
+from engine.run.cannot_work import cannot_work
+from tests.driver import NARROW, driven
+from tests.made_up import made_up_worker
+from tui_app.app import ExplorerApp
+from tui_app.cli.main import main
+
+SATURATED = "All 5 units of layer 1 are saturated at the start by hand and in PyTorch: hardly any gradient passes."
+WINE = replace(engine.preset("pytorch"), data=engine.built_in("wine"), epochs=20)
+SCALED = WINE.with_side(SideName.NUMPY, input_scale="0-to-1").with_side(SideName.PYTORCH, input_scale="0-to-1")
+
+
+def with_targets(low, high, **changes):
+    data = Dataset("measured", [[0.0], [1], [0.5]], [low, high, (low + high) / 2])
+    return replace(engine.preset("exact"), data=data, **changes)
+
+
+@pytest.mark.parametrize("name", engine.PRESETS)
+def test_no_preset_is_trained_in_vain(name):
+    assert cannot_work(engine.preset(name)) == ()
+
+
+@pytest.mark.parametrize(
+    ("activation", "within", "beyond"),
+    [
+        ("sigmoid", [(0, 1), (0.2, 0.8)], [(-0.1, 1), (0, 1.001), (5, 7)]),
+        ("tanh", [(-1, 1)], [(-1.001, 0), (0, 2)]),
+        ("relu", [(0, 900)], [(-0.001, 900)]),
+        ("identity", [(-900, 900)], []),
+    ],
+)
+def test_targets_that_no_output_reaches(activation, within, beyond):
+    for low, high in within:
+        assert cannot_work(with_targets(low, high, output_activation=activation)) == ()
+    for low, high in beyond:
+        (said,) = cannot_work(with_targets(low, high, output_activation=activation))
+        assert f"and {activation} outputs are" in said
+        # PyTorch's own output, however large z is.
+        reached = getattr(torch, activation)(torch.tensor([-1e9, 1e9], dtype=torch.float64))
+        assert low < reached.min() or high > reached.max()
+
+
+def test_a_softmax_of_one_output():
+    (said,) = cannot_work(with_targets(0, 1, output_activation="softmax"))
+    assert said.startswith("A softmax of one output is always 1")
+    assert (torch.softmax(torch.randn(5, 1), dim=1) == 1).all()
+
+
+def test_layers_that_pass_no_gradient_on_at_the_start():
+    assert [said.split(" Inputs")[0] for said in cannot_work(WINE)] == [SATURATED]
+    assert cannot_work(SCALED) == ()
+    for settings, passes in ((WINE, False), (SCALED, True)):
+        model = TorchModel(settings)
+        with torch.no_grad():
+            output = torch.sigmoid(model.model[0](model.X))
+        derivative = output * (1 - output) / 0.25
+        assert bool((derivative.max(dim=0).values <= 0.01).all()) is not passes
+    dead = replace(engine.preset("pytorch"), activation="relu").with_side(SideName.NUMPY, initial_weights="zeros")
+    (said,) = cannot_work(dead)
+    assert said.startswith("All 5 units of layer 1 are dead at the start by hand: no gradient passes.")
+
+
+@pytest.mark.parametrize("command", ["run --json -", "trace --json -", "impact --json - --seeds 2", "export out"])
+def test_commands_say_it_on_standard_error_and_go_on(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = [*command.split(), "--preset", "asked", "--data", "wine", "--epochs", "3", "--ascii"]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0
+    assert f"mlp-tui: {SATURATED}" in result.stderr
+    assert result.stderr.isascii()
+    if "-" in words:
+        assert json.loads(result.stdout)["format"]
+
+
+async def test_the_explorer_says_it_once():
+    app = ExplorerApp(SCALED, worker=made_up_worker(SCALED), start_worker=False)
+    async with driven(app, NARROW) as explorer:
+        explorer.app.change_settings(WINE)
+        for field, value in (("hidden", "4"), ("seed", "3"), ("activation", "identity")):
+            await explorer.press("o")
+            explorer.app.screen.query_one(f"#{field}").value = value
+            await explorer.press("enter")
+            assert type(explorer.app.screen).__name__ == "MainScreen"
+        assert [one for one in explorer.said if "at the start" in one] == [cannot_work(replace(WINE, hidden=(4,)))[0]]
+
+
+def test_a_large_network_is_not_looked_at():
+    assert cannot_work(replace(WINE, hidden=(100_000,))) == ()
