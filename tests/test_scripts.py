@@ -140,6 +140,18 @@ def test_large_networks_whose_products_two_threads_share(alone, tmp_path, monkey
     fresh.end()
 
 
+def test_products_whose_bits_the_threads_change(tmp_path):
+    """In a process of its own, where PyTorch has as many threads as there are cores."""
+    settings = engine.preset("classes").with_side(SideName.PYTORCH, input_scale="0-to-1")
+    settings = replace(settings, data=engine.built_in("breast-cancer"), epochs=20)
+    assert engine.networks.threads.largest_product(settings) < 100_000
+    (tmp_path / "breast-cancer.csv").write_text(script_files(settings)["breast-cancer.csv"])
+    (tmp_path / "pytorch_mlp.py").write_text(script_files(settings)["pytorch_mlp.py"])
+    fresh = Alone()
+    np.testing.assert_array_equal(fresh.printed(tmp_path / "pytorch_mlp.py"), engine.train(settings).pytorch.losses)
+    fresh.end()
+
+
 def test_the_answer_alone_gives_all_of_the_listings_losses(alone, tmp_path, answer_run):
     ((numpy_losses, pytorch_losses),) = run_alone(alone, tmp_path, [engine.preset("answer")])
     np.testing.assert_array_equal(numpy_losses, answer_run.numpy.losses)

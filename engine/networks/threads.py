@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from itertools import pairwise
 
+from engine.experiment.choices import SideName
 from engine.experiment.settings import Settings
 
 PAYS = 30_000_000
@@ -19,8 +20,12 @@ take 0.6 to 0.75 of one thread's time at 64 and 100 million, 0.9 to 1 at 4 milli
 MOST = 8
 """Threads of one library that are ever chosen."""
 
-THREADED = 200_000
-"""Multiply-adds of the largest product from which NumPy's library uses more than one thread if it may."""
+THREADED = {SideName.NUMPY: 200_000, SideName.PYTORCH: 200}
+"""Multiply-adds of the largest product from which a library may use more than one thread, and sum in another order. Of
+PyTorch's products with up to 1,100, those with 272 and more were found to."""
+
+THREADED_SAMPLES = 10_000
+"""From which NumPy's library adds up a single column of them with more than one thread."""
 
 SIDE_BY_SIDE = 20_000_000
 """Multiply-adds of the largest product from which it pays to train both sides at once, each on a core of its own: at 64
@@ -57,6 +62,7 @@ def shares_products(settings: Settings) -> bool:
     return side_by_side(settings) and threads_of(settings) == 1
 
 
-def matters(settings: Settings) -> bool:
-    """Whether a program of these settings runs otherwise with another number of threads."""
-    return largest_product(settings) >= THREADED
+def matters(settings: Settings, name: SideName) -> bool:
+    """Whether a side's program may run otherwise with another number of threads."""
+    many = name is SideName.NUMPY and settings.data.samples >= THREADED_SAMPLES
+    return many or largest_product(settings) >= THREADED[name]

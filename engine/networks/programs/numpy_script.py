@@ -62,7 +62,7 @@ def numpy_script(settings: Settings) -> Script:
 
 
 def _imports(writer: Writer, settings: Settings) -> None:
-    if matters(settings):
+    if matters(settings, SideName.NUMPY):
         writer.add("import os")
     if data_file_name(settings.data):
         writer.add("from pathlib import Path")
@@ -70,7 +70,7 @@ def _imports(writer: Writer, settings: Settings) -> None:
         writer.add("from statistics import NormalDist")
     if len(writer.lines) > 2:
         writer.add()
-    if matters(settings):
+    if matters(settings, SideName.NUMPY):
         writer.add("# Another number of threads sums in another order; it is read when NumPy is imported.")
         writer.add('for library in ("OPENBLAS", "MKL", "OMP"):')
         writer.add(f'os.environ[f"{{library}}_NUM_THREADS"] = "{threads_of(settings)}"\n', indent=1)

@@ -116,8 +116,8 @@ def _imports(writer: Writer, settings: Settings) -> None:
     if len(writer.lines) > 2:
         writer.add()
     writer.add("import torch\nfrom torch import nn\n")
-    if matters(settings):
-        writer.add(f"torch.set_num_threads({threads_of(settings)})")
+    if matters(settings, SideName.PYTORCH):
+        writer.add(f"torch.set_num_threads({threads_of(settings)})  # another number sums in another order")
 
 
 def _data(writer: Writer, settings: Settings) -> None:
