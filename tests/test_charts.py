@@ -159,7 +159,7 @@ def test_two_signed_reports_and_the_run_before_fit_the_least_screen(drawing):
 # Axes
 
 
-@pytest.mark.parametrize("height", some_of(range(8, 50), 3))
+@pytest.mark.parametrize("height", some_of(range(8, 50), 6))
 def test_a_label_stands_in_the_row_of_its_value(height):
     """Against the curve itself: one that is flat at the label's value."""
     slope = curves_of(np.linspace(0.05, 0.3, 300), np.linspace(0.05, 0.3, 300)).numpy

@@ -105,7 +105,7 @@ def test_names_are_data_and_rows_fit(ascii):
 def test_a_legend_says_every_sign_or_how_many_it_leaves_out(count, long):
     names = [f"{'a rather long name ' if long else ''}{number}" for number in range(count)]
     signs = min(count, 27)
-    for width in some_of(WIDTHS, 3):
+    for width in some_of(WIDTHS, 6):
         for unknown in (False, True):
             lines = class_legend(names, unknown, [["capitals: the data"]], width)
             assert len(lines) <= MOST_LINES

@@ -84,7 +84,7 @@ async def at_every_width(widget, check, height=30, show=lambda: None):
     app = Bare(widget)
     app.get_default_screen = lambda: Undrawn(id="_default")
     async with app.run_test(size=(60, height)) as pilot:
-        for width in some_of(WIDTHS, 4):
+        for width in some_of(WIDTHS, 8):
             await pilot.resize_terminal(width, height)
             while widget.outer_size.width != width:
                 await pilot.pause()
@@ -252,7 +252,7 @@ def test_histograms_fit_at_every_width():
         ParameterPair("layer 1 bias", None, first),
         ParameterPair("layer 1 weight", np.zeros((4, 500_000)), np.ones((4, 500_000))),
     )
-    for screen in some_of(WIDTHS, 3):
+    for screen in some_of(WIDTHS, 6):
         width = screen - 1 if screen < 118 else screen - 59 if screen < 160 else screen - 79
         for pair in pairs:
             lines = histogram_content(pair, width).plain.splitlines()
