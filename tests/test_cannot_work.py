@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
@@ -52,6 +53,24 @@ def test_targets_that_no_output_reaches(activation, within, beyond):
         assert low < reached.min() or high > reached.max()
 
 
+def test_the_targets_are_written_with_the_digits_that_make_them_unreachable():
+    (said,) = cannot_work(with_targets(0, 1.0000001, output_activation="sigmoid"))
+    assert "go from 0 to 1.0000001, and sigmoid outputs are from 0 to 1" in said
+
+
+def test_rows_that_no_softmax_gives():
+    for data, reached in (("regression", False), ("clusters", True)):
+        settings = replace(engine.preset("exact"), data=engine.built_in(data), output_activation="softmax")
+        assert (cannot_work(settings) == ()) is reached
+        assert np.allclose(settings.data.Y.sum(axis=1), 1) is reached
+
+
+def test_a_softmax_over_the_samples_is_not_always_1():
+    settings = replace(engine.preset("exact"), output_activation="softmax")
+    (said,) = cannot_work(settings.with_side(SideName.NUMPY, softmax_form="over-samples"))
+    assert "nothing is learnt in PyTorch." in said
+
+
 def test_a_softmax_of_one_output():
     (said,) = cannot_work(with_targets(0, 1, output_activation="softmax"))
     assert said.startswith("A softmax of one output is always 1")
@@ -59,7 +78,7 @@ def test_a_softmax_of_one_output():
 
 
 def test_layers_that_pass_no_gradient_on_at_the_start():
-    assert [said.split(" Inputs")[0] for said in cannot_work(WINE)] == [SATURATED]
+    assert cannot_work(WINE) == (f"{SATURATED} input_scale=0-to-1 may help.",)
     assert cannot_work(SCALED) == ()
     for settings, passes in ((WINE, False), (SCALED, True)):
         model = TorchModel(settings)
@@ -70,6 +89,61 @@ def test_layers_that_pass_no_gradient_on_at_the_start():
     dead = replace(engine.preset("pytorch"), activation="relu").with_side(SideName.NUMPY, initial_weights="zeros")
     (said,) = cannot_work(dead)
     assert said.startswith("All 5 units of layer 1 are dead at the start by hand: no gradient passes.")
+
+
+def sorted_file(first, then):
+    """1,000 rows of one kind before some of another, as in a file that is sorted by class."""
+    X = np.concatenate([np.full((1000, 1), first), np.full((40, 1), then)])
+    return Dataset("sorted", X, np.repeat([0.0, 1.0], [1000, 40]))
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "activation"), [(-1.0, 1.0, "relu"), (1.0, -1.0, "relu"), (1e3, 0.1, "tanh")]
+)
+def test_all_samples_are_looked_at(first, then, activation):
+    start = replace(engine.preset("exact"), data=sorted_file(first, then), hidden=(2,), activation=activation)
+    for seed in range(4):
+        said = " ".join(cannot_work(replace(start, seed=seed)))
+        model = TorchModel(replace(start, seed=seed))
+        with torch.no_grad():
+            z = model.model[0](model.X)
+        passes = (z > 0) if activation == "relu" else (1 - torch.tanh(z) ** 2 > 0.01)
+        assert ("layer 1" in said) is not bool(passes.any(dim=0).any())
+
+
+def test_outputs_that_pass_none_on():
+    """As the loss, which stays where it is, shows; a loss of logits has no derivative of the output's activation."""
+    saturated = replace(engine.preset("exact"), data=engine.built_in("wine"), hidden=(), epochs=100)
+    dead = replace(engine.preset("exact"), output_activation="relu", seed=3, epochs=100)
+    for settings, said in (
+        (saturated, "All 3 units of layer 1 are saturated"),
+        (dead, "The only unit of layer 2 is dead"),
+    ):
+        assert cannot_work(settings)[0].startswith(said)
+        losses = engine.train(settings).numpy.losses
+        assert losses[0] == pytest.approx(losses[-1], rel=1e-6)
+    fused = replace(engine.preset("two-classes"), data=engine.built_in("wine"), hidden=())
+    assert cannot_work(fused) == ()
+
+
+@pytest.mark.parametrize("slip", [{"derivative_at": "none"}, {"sent_down": "error"}])
+def test_what_slips_pass_on_is_not_said_to_be_lost(slip):
+    assert "in PyTorch: hardly any" in cannot_work(WINE.with_side(SideName.NUMPY, **slip))[0]
+    assert "by hand" not in cannot_work(WINE.with_side(SideName.NUMPY, **slip))[0]
+
+
+def test_layers_alike_are_one_sentence():
+    zeros = engine.Side(initial_weights="zeros")
+    many = engine.Settings(engine.built_in("xor"), zeros, zeros, hidden=(1,) * 50, activation="relu")
+    (said,) = cannot_work(many)
+    assert said.startswith("All units of layers 1 to 50 are dead at the start by hand and in PyTorch:")
+    assert "input_scale" not in said
+
+
+def test_what_is_no_number_is_not_dead():
+    wide = Dataset("wide", [[1e39, 1], [2, 2], [-1e39, 3]], [0.0, 1, 1])
+    side = engine.Side(input_scale="0-to-1")
+    assert cannot_work(engine.Settings(wide, side, side, activation="relu")) == ()
 
 
 @pytest.mark.parametrize("command", ["run --json -", "trace --json -", "impact --json - --seeds 2", "export out"])

@@ -5,10 +5,14 @@ Settings that cannot be at all are refused by `settings.py`; these can be, and a
 
 from __future__ import annotations
 
-from engine.experiment.choices import SideName
+import numpy as np
+
+from engine.experiment.choices import DerivativeAt, InputScale, SentDown, SideName, SoftmaxForm
 from engine.experiment.discrepancies.base import listed, plain
-from engine.experiment.settings import Activation, Settings
-from engine.run.start_units import units_of_layers
+from engine.experiment.per_layer import of_layers
+from engine.experiment.settings import LEFT_OVER, Activation, Settings
+from engine.experiment.side import is_fused
+from engine.run.start_units import StartUnits, units_of_layers
 
 REACHED = {
     Activation.SIGMOID: (0.0, 1.0, "from 0 to 1"),
@@ -32,34 +36,81 @@ def _targets(settings: Settings) -> list[str]:
         return []
     low, high, said = REACHED[activation]
     least, greatest = float(data.Y.min()), float(data.Y.max())
-    if low <= least and greatest <= high:
-        return []
-    return [
-        f"The targets of {data.name} go from {plain(least)} to {plain(greatest)}, and {activation.value} outputs are "
-        f"{said}: some cannot be reached. The output activation identity reaches all."
-    ]
+    if not (low <= least and greatest <= high):
+        return [
+            f"The targets of {data.name} go from {_whole(least)} to {_whole(greatest)}, and {activation.value} outputs "
+            f"are {said}: some cannot be reached. The output activation identity reaches all."
+        ]
+    if activation is Activation.SOFTMAX and np.any(np.abs(data.Y.sum(axis=1) - 1) > LEFT_OVER) and data.outputs > 1:
+        return [
+            f"The targets of {data.name} do not sum to 1 in each row, and softmax outputs do: some cannot be reached. "
+            "The output activation sigmoid reaches all."
+        ]
+    return []
+
+
+def _whole(number: float) -> str:
+    """With all its digits where fewer are another number."""
+    return plain(number) if float(f"{number:.6g}") == number else repr(number)
 
 
 def _softmax_of_one(settings: Settings) -> list[str]:
     if settings.output_activation is not Activation.SOFTMAX or settings.data.outputs > 1:
         return []
+    places = [PLACES[name] for name in SideName if settings.side(name).softmax_form is not SoftmaxForm.OVER_SAMPLES]
+    where = f" {places[0]}" if len(places) == 1 else ""
     return [
-        "A softmax of one output is always 1: nothing is learnt. The output activation sigmoid is made for a single "
-        "column."
+        f"A softmax of one output is always 1: nothing is learnt{where}. The output activation sigmoid is made for a "
+        "single column."
     ]
 
 
 def _layers(settings: Settings) -> list[str]:
-    """Hidden layers none of whose units pass a gradient on, by what they are."""
-    found: dict[tuple[int, int, str], list[str]] = {}
+    """Layers none of whose units pass a gradient on: those of a kind in one sentence."""
+    sides: dict[tuple[int, str], list[SideName]] = {}
     for name in SideName:
-        for i, units in enumerate(units_of_layers(settings, name)[:-1], start=1):
-            for what, count in (("saturated", units.saturated), ("dead", units.dead)):
-                if count == units.units:
-                    found.setdefault((i, count, what), []).append(PLACES[name])
-    return [
-        f"{'The only unit' if count == 1 else f'All {count:,} units'} of layer {i} {'is' if count == 1 else 'are'} "
-        f"{what} at the start {listed(places)}: {'hardly any' if what == 'saturated' else 'no'} gradient passes. "
-        f"Inputs from 0 to 1 (input_scale) or other first weights may help."
-        for (i, count, what), places in found.items()
-    ]
+        for i, what in _blocked(settings, name).items():
+            sides.setdefault((i, what), []).append(name)
+    alike: dict[tuple[str, tuple[SideName, ...]], list[int]] = {}
+    for (i, what), names in sides.items():
+        alike.setdefault((what, tuple(names)), []).append(i)
+    return [_said(settings, layers, what, names) for (what, names), layers in alike.items()]
+
+
+def _said(settings: Settings, layers: list[int], what: str, names: tuple[SideName, ...]) -> str:
+    units = settings.layer_sizes[layers[0]]
+    if len(layers) > 1:
+        in_a_row = layers == list(range(layers[0], layers[-1] + 1)) and len(layers) > 2
+        which = f"{layers[0]} to {layers[-1]}" if in_a_row else listed(list(map(str, layers)))
+        subject = f"All units of layers {which} are"
+    else:
+        subject = (
+            f"The only unit of layer {layers[0]} is" if units == 1 else f"All {units:,} units of layer {layers[0]} are"
+        )
+    passes = "hardly any" if what == "saturated" else "no"
+    raw = any(settings.side(name).input_scale is InputScale.RAW for name in names)
+    helps = " input_scale=0-to-1 may help." if what == "saturated" and raw and not settings.data.spans_unit else ""
+    return f"{subject} {what} at the start {listed([PLACES[name] for name in names])}: {passes} gradient passes.{helps}"
+
+
+def _blocked(settings: Settings, name: SideName) -> dict[int, str]:
+    """By layer, what all its units are at the start where that keeps the gradient from passing."""
+    found = _all_of_a_kind(settings, name, units_of_layers(settings, name))
+    # What holds of some samples may not hold of all.
+    return found and _all_of_a_kind(settings, name, units_of_layers(settings, name, settings.data.samples))
+
+
+def _all_of_a_kind(settings: Settings, name: SideName, layers: tuple[StartUnits, ...]) -> dict[int, str]:
+    side = settings.side(name)
+    if side.sent_down is SentDown.ERROR:
+        return {}
+    derivatives = of_layers(side.derivative_at, len(settings.activations))
+    found: dict[int, str] = {}
+    for i, (units, derivative) in enumerate(zip(layers, derivatives, strict=False), start=1):
+        # A fused loss has no derivative of the output's activation; other forms of one let other gradients pass.
+        if derivative is not DerivativeAt.OUTPUT or (i == len(derivatives) and is_fused(side)):
+            continue
+        for what, count in (("saturated", units.saturated), ("dead", units.dead)):
+            if count == units.units:
+                found[i] = what
+    return found

@@ -17,7 +17,7 @@ from engine.networks.scaled_inputs import NetworkData
 from engine.types import FloatArray
 
 MOST_SAMPLES = 1000
-"""Of the data, the first."""
+"""Of the data, as far apart as can be: files are often sorted."""
 
 MOST_PARAMETERS = 200_000
 """Of a network that this is found for: a key that asks for it must not wait."""
@@ -51,14 +51,17 @@ def start_units(settings: Settings, name: SideName) -> StartUnits | None:
     return StartUnits(*(sum(getattr(one, field.name) for one in found) for field in fields(StartUnits)))
 
 
-def units_of_layers(settings: Settings, name: SideName) -> tuple[StartUnits, ...]:
-    """Those of each layer, the output's last; nothing for a network that is too large to look at at once."""
+def units_of_layers(settings: Settings, name: SideName, samples: int = MOST_SAMPLES) -> tuple[StartUnits, ...]:
+    """Those of each layer, the output's last, by so many samples at most; nothing for a network that is too large to
+    look at at once.
+    """
     if settings.parameter_count > MOST_PARAMETERS:
         return ()
     side = settings.side(name)
     network = build_network(settings, side, initial_layers(settings, side))
     with np.errstate(all="ignore"):
-        _, layer = network.forward(NetworkData.of(settings.data, side).X[:MOST_SAMPLES])
+        X = NetworkData.of(settings.data, side).X
+        _, layer = network.forward(X[np.linspace(0, len(X) - 1, min(samples, len(X))).astype(int)])
     outgoing = {i: network.W[i + 1] for i in range(1, network.L)}
     return tuple(_of_layers(settings, layer, outgoing))
 
@@ -73,7 +76,8 @@ def _of_layers(
             derivative = output * (1 - output) if activation is Activation.SIGMOID else 1 - output * output
             saturated = int(np.all(derivative <= PASSED_ON * GREATEST[activation], axis=0).sum())
         elif activation is Activation.RELU:
-            living = np.any(output > 0, axis=0)
+            # What is no number is not dead: the run will diverge.
+            living = ~np.all(output <= 0, axis=0)
         alike = _alike(output[:, living], outgoing.get(i), living)
         yield StartUnits(output.shape[1], saturated, int(np.count_nonzero(~living)), alike)
 
