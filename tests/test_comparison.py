@@ -20,14 +20,13 @@ from tests.tensors import placed
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("start", [0.0, -0.0, 1.0, -1.0, 1e-45, -1e-45, 3.5e-310, 0.3, 1e30])
-@pytest.mark.parametrize("steps", [0, 1, 2, 7])
-@pytest.mark.parametrize("toward", [np.inf, -np.inf])
-def test_ulps_are_steps_of_nextafter(dtype, start, steps, toward):
-    first = value = dtype(start)
-    for _ in range(steps):
-        value = np.nextafter(value, dtype(toward))
-    assert ulp_distance(np.array([first]), np.array([value]), dtype)[0] == steps
-    assert ulp_distance(np.array([value]), np.array([first]), dtype)[0] == steps
+def test_ulps_are_steps_of_nextafter(dtype, start):
+    for toward in (np.inf, -np.inf):
+        first = value = dtype(start)
+        for steps in range(8):
+            assert ulp_distance(np.array([first]), np.array([value]), dtype)[0] == steps
+            assert ulp_distance(np.array([value]), np.array([first]), dtype)[0] == steps
+            value = np.nextafter(value, dtype(toward))
 
 
 def test_ulps_across_zero_and_from_end_to_end():

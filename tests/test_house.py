@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,10 @@ APP = sorted((ROOT / "tui_app").rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 
+@cache
 def imported(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module
+    nodes = ast.walk(ast.parse(path.read_text()))
+    return [name for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for name in imported_names(node)]
 
 
 ROOMS = ("experiment", "networks", "run", "step", "impact", "export", "worker")
@@ -37,14 +36,14 @@ def room_of(path):
     return inside[0] if len(inside) > 1 else None
 
 
-@pytest.mark.parametrize("path", ENGINE, ids=str)
-def test_a_room_imports_from_those_before_it(path):
-    room = room_of(path)
-    seen = {name.split(".")[1] for name in imported(path) if name.startswith("engine.")}
-    if room is not None:
-        assert seen & set(ROOMS) <= set(ROOMS[: ROOMS.index(room) + 1])
-    elif path.stem != "__init__":
-        assert not seen & set(ROOMS)
+def test_a_room_imports_from_those_before_it():
+    for path in ENGINE:
+        room = room_of(path)
+        seen = {name.split(".")[1] for name in imported(path) if name.startswith("engine.")}
+        if room is not None:
+            assert seen & set(ROOMS) <= set(ROOMS[: ROOMS.index(room) + 1]), path
+        elif path.stem != "__init__":
+            assert not seen & set(ROOMS), path
 
 
 def test_what_lies_flat_is_little_and_every_room_is_known():
@@ -78,18 +77,22 @@ def imported_names(node):
     return [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
 
 
-@pytest.mark.parametrize("path", ENGINE, ids=str)
-def test_the_engine_knows_nothing_of_terminals(path):
-    assert not {name.split(".")[0] for name in imported(path)} & {"textual", "rich", "rich_click", "plotext", "tui_app"}
+def packages(path):
+    """Whose modules it imports."""
+    return {name.split(".")[0] for name in imported(path)}
 
 
-@pytest.mark.parametrize("path", APP, ids=str)
-def test_the_app_does_not_touch_torch(path):
-    assert "torch" not in {name.split(".")[0] for name in imported(path)}
+def test_the_engine_knows_nothing_of_terminals():
+    of_terminals = {"textual", "rich", "rich_click", "plotext", "tui_app"}
+    assert [path for path in ENGINE if packages(path) & of_terminals] == []
+
+
+def test_the_app_does_not_touch_torch():
+    assert [path for path in APP if "torch" in packages(path)] == []
 
 
 def test_only_the_pytorch_side_imports_torch():
-    users = {path.stem for path in ENGINE if "torch" in {name.split(".")[0] for name in imported(path)}}
+    users = {path.stem for path in ENGINE if "torch" in packages(path)}
     assert users == {path.stem for path in ENGINE if path.stem.startswith("torch_")} - {"torch_random"}
 
 

@@ -25,15 +25,15 @@ def test_a_device_says_what_it_is_and_how_much_memory_is_in_use():
     assert progress(replace(RUNNING, device=device))[0].endswith(" · cuda:0 NVIDIA H100 1.2 of 80 GB")
 
 
-@pytest.mark.parametrize("width", range(40, 201))
 @pytest.mark.parametrize("name", ["xor", "a name that is a good deal longer than the screen is wide" * 3])
-def test_nothing_is_cut(width, name):
+def test_nothing_is_cut(name):
     settings = replace(SETTINGS, data=replace(SETTINGS.data, name=name))
-    left, right = fitted(descriptions(settings), progress(replace(RUNNING, settings=settings)), 3, width)
-    assert cell_len(left) + cell_len(right) <= width
-    assert left in descriptions(settings)
-    assert right in progress(RUNNING)
-    assert right.startswith("▶ epoch 22 of 2,000")
+    for width in range(40, 201):
+        left, right = fitted(descriptions(settings), progress(replace(RUNNING, settings=settings)), 3, width)
+        assert cell_len(left) + cell_len(right) <= width
+        assert left in descriptions(settings)
+        assert right in progress(RUNNING)
+        assert right.startswith("▶ epoch 22 of 2,000")
 
 
 def test_at_80_columns_the_time_left_is_there():
