@@ -171,4 +171,7 @@ async def test_the_explorer_says_it_once():
 
 
 def test_a_large_network_is_not_looked_at():
-    assert cannot_work(replace(WINE, hidden=(100_000,))) == ()
+    zeros = engine.Side(initial_weights="zeros")
+    for width, said in ((10, 1), (100_000, 0)):
+        settings = engine.Settings(engine.built_in("wine"), zeros, zeros, hidden=(width,), activation="relu")
+        assert len(cannot_work(settings)) == said

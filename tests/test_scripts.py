@@ -114,7 +114,9 @@ def test_every_preset_where_n_times_c_is_not_four(alone, tmp_path):
 
 @pytest.mark.parametrize("data", ["regression", "classes"])
 def test_every_single_discrepancy(alone, tmp_path, data):
-    """Every choice of either side, alone against PyTorch's own way; of classes what is computed from the outputs."""
+    """Every choice of either side, alone against PyTorch's own way; of classes what is computed from the outputs. Some
+    of them, unless all are asked for.
+    """
     base = classes() if data == "classes" else replace(engine.preset("pytorch"), data=engine.built_in(data))
     plain = replace(base, epochs=EPOCHS, hidden=(5, 4))
     single = [

@@ -80,7 +80,7 @@ class Bare(App):
 
 
 async def at_every_width(widget, check, height=30, show=lambda: None):
-    """At each fourth, unless all are asked for."""
+    """At some of them, unless all are asked for."""
     app = Bare(widget)
     app.get_default_screen = lambda: Undrawn(id="_default")
     async with app.run_test(size=(60, height)) as pilot:

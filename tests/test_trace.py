@@ -27,9 +27,9 @@ from engine.experiment.settings import Activation
 from engine.experiment.side import is_fused
 from engine.experiment.update_rules import UpdateOrder
 from engine.export.step_file import trace_document
+from engine.networks.network_data import NetworkData
 from engine.networks.numpy_model import NumpyModel
 from engine.networks.places import Kind, Place
-from engine.networks.scaled_inputs import NetworkData
 from engine.networks.torch_model import TorchModel
 from engine.run.comparison import compare_parameters, ulp_distance
 from engine.run.lockstep import build_models

@@ -16,13 +16,13 @@ from engine.experiment.side import Side
 from engine.experiment.update_rules import ZeroGrad
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.model_state import ModelState, check_state
+from engine.networks.network_data import NetworkData
 from engine.networks.numpy_mlp import NumpyMLP, StepValues, Velocity
 from engine.networks.places import GRADIENT, VELOCITY, Kind, Place, Tensors, parameter_places
 from engine.networks.recorded_number import recorded_numbers
 from engine.networks.recorded_steps import RecordedSteps
 from engine.networks.recording import NotRecordableError, RecordedArray, Recording, Value
 from engine.networks.replay import Replay
-from engine.networks.scaled_inputs import NetworkData
 from engine.networks.threads import shares_products
 from engine.types import FloatArray
 
@@ -41,8 +41,8 @@ class NumpyModel:
     def __init__(self, settings: Settings) -> None:
         self.side = settings.numpy
         self.network = build_network(settings, self.side, initial_layers(settings, self.side))
-        self.data = NetworkData.of(settings.data, self.side)
-        self.X, self.Y = self.data.X, self.data.Y
+        data = NetworkData.of(settings.data, self.side)
+        self.X, self.Y, self._form = data.X, data.Y, data.form
         self.learning_rate = self.side.learning_rate
         self.steps = 0
         self._updates = 0
@@ -117,7 +117,7 @@ class NumpyModel:
 
     def predict(self, X: FloatArray | None = None) -> FloatArray:
         """The network's output (N, C) at the present weights, for the data unless other inputs are given."""
-        _, layer = self.network.forward(self.X if X is None else self.data.inputs(X))
+        _, layer = self.network.forward(self.X if X is None else self._form.inputs(X))
         return layer[self.network.L]
 
 

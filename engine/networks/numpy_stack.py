@@ -15,12 +15,12 @@ import numpy as np
 
 from engine.experiment.choices import LossReport
 from engine.experiment.settings import Settings
+from engine.networks.network_data import NetworkData
 from engine.networks.numpy_mlp import NumpyMLP, StepValues
 from engine.networks.numpy_model import build_network, record_step
 from engine.networks.places import Kind, Place, Tensors
 from engine.networks.recording import Recording
 from engine.networks.replay import Replay
-from engine.networks.scaled_inputs import NetworkData
 from engine.networks.stacked_arrays import RecordedStack, StackedNumber, stacked
 from engine.networks.stacked_runs import StackedRun
 from engine.types import FloatArray

@@ -22,7 +22,7 @@ MOST = 8
 
 THREADED = {SideName.NUMPY: 200_000, SideName.PYTORCH: 200}
 """Multiply-adds of the largest product from which a library may use more than one thread, and sum in another order. Of
-PyTorch's products with up to 1,100, those with 272 and more were found to."""
+PyTorch's products of up to 1,100, the smallest that was found to do so has 272."""
 
 THREADED_SAMPLES = 10_000
 """From which NumPy's library adds up a single column of them with more than one thread."""

@@ -21,8 +21,8 @@ from engine.experiment.side import Side, is_fused
 from engine.experiment.update_rules import ZeroGrad
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.model_state import ModelState, check_state
+from engine.networks.network_data import NetworkData
 from engine.networks.places import Kind, Place, Tensors, parameter_places
-from engine.networks.scaled_inputs import NetworkData
 from engine.networks.torch_device import find_device
 from engine.networks.torch_mlp import TorchMLP
 from engine.networks.torch_slip import SLIPPED_ACTIVATIONS
@@ -127,9 +127,10 @@ class TorchModel:
         self.network = _Network(
             self.side, build_model(settings).to(device), settings.is_binary(self.side), settings.data.samples
         )
-        self.data = NetworkData.of(settings.data, self.side)
-        self.X = torch.tensor(self.data.X, dtype=dtype, device=device)
-        self.Y = torch.tensor(self.data.Y, dtype=dtype, device=device)
+        data = NetworkData.of(settings.data, self.side)
+        self._form = data.form
+        self.X = torch.tensor(data.X, dtype=dtype, device=device)
+        self.Y = torch.tensor(data.Y, dtype=dtype, device=device)
         if self.side.target_shape is TargetShape.FLAT:
             self.Y = self.Y.flatten()
         self.steps = 0
@@ -234,7 +235,7 @@ class TorchModel:
         """The network's output (N, C) at the present weights, for the data unless other inputs are given."""
         inputs = self.X
         if X is not None:
-            inputs = torch.tensor(self.data.inputs(X), dtype=self.X.dtype, device=self.X.device)
+            inputs = torch.tensor(self._form.inputs(X), dtype=self.X.dtype, device=self.X.device)
         with torch.no_grad():
             return np.array(self.network.probabilities(self.model(inputs)).cpu().numpy())
 

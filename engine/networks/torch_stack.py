@@ -16,8 +16,8 @@ from torch import nn
 from engine.experiment.choices import LossInput, LossReport, Objective, Precision, Reduction, TargetShape
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side, gradient_factor
+from engine.networks.network_data import NetworkData
 from engine.networks.places import Kind, Place, Tensors
-from engine.networks.scaled_inputs import NetworkData
 from engine.networks.stacked_runs import StackedRun
 from engine.networks.torch_device import find_device
 from engine.networks.torch_mlp import TorchMLP

@@ -12,8 +12,8 @@ from engine.experiment.choices import SideName
 from engine.experiment.discrepancies.base import each_side, listed
 from engine.experiment.settings import Activation, Settings
 from engine.networks.initial_weights import initial_layers
+from engine.networks.network_data import NetworkData
 from engine.networks.numpy_model import build_network
-from engine.networks.scaled_inputs import NetworkData
 from engine.types import FloatArray
 
 MOST_SAMPLES = 1000

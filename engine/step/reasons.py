@@ -16,7 +16,7 @@ import numpy as np
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy, match_toward, remaining
 from engine.experiment.settings import Settings
-from engine.networks.scaled_inputs import NetworkData
+from engine.networks.network_data import NetworkData
 from engine.run.comparison import coarser_dtype
 from engine.run.lockstep import States
 from engine.step.matched_steps import MatchedSteps

@@ -5,15 +5,13 @@ from __future__ import annotations
 import ast
 import csv
 import io
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from engine.experiment.built_in_data import BUILT_IN
-from engine.experiment.choices import InputScale, SideName
+from engine.experiment.choices import SideName
 from engine.experiment.data import Dataset
 from engine.experiment.settings import Settings
-from engine.networks.scaled_inputs import NetworkData
+from engine.networks.network_data import NetworkData
 
 INLINE_VALUES = 64
 """Data of up to so many numbers stand in the script itself; more are read from a CSV file beside it."""
@@ -90,10 +88,9 @@ def add_array(writer: Writer, opening: str, rows: list[list[float]], closing: st
 
 def add_scaling(writer: Writer, settings: Settings, name: SideName, low: str, high: str) -> None:
     """Each column of X from 0 to 1; `low` and `high` are written as that side writes them."""
-    with np.errstate(all="ignore"):
-        X = NetworkData.of(settings.data, replace(settings.side(name), input_scale=InputScale.RAW)).X
-        varies = bool((X.min(axis=0) != X.max(axis=0)).all())
-    if varies:
+    scaled = NetworkData.of(settings.data, settings.side(name)).X
+    # What is the same everywhere becomes 0.
+    if scaled.max(axis=0).all():
         writer.add(f"X = (X - {low}) / ({high} - {low})")
     else:
         writer.add(f"spread = {high} - {low}")
