@@ -41,6 +41,7 @@ def on_top(explorer):
     return type(explorer.app.screen).__name__
 
 
+@long
 async def test_a_typed_value_is_shown_as_it_is(explorer):
     for text in some_of(MARKUP, 3):
         await explorer.press("H")

@@ -288,6 +288,7 @@ def test_gaps_too_large_to_be_summed_are_no_numbers(names):
     assert not usable_seeds(impact, Measure.AREA).any()
 
 
+@long
 def test_a_seed_that_diverges_is_told():
     settings = in_float64(
         replace(engine.preset("same-loss"), epochs=200, activation="relu", output_activation="identity")

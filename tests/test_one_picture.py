@@ -32,7 +32,7 @@ def drawn(monkeypatch):
 @pytest.mark.parametrize("explorer", SIZES, indirect=True)
 @pytest.mark.parametrize(
     ("keys", "most"),
-    some_of([("o escape", 1), ("question_mark escape", 1), ("e escape", 1), ("p escape", 1), ("w T x c", 3)], 2),
+    some_of([("o escape", 1), ("question_mark escape", 1), ("e escape", 1), ("p escape", 1), ("w T x c", 3)], 4),
 )
 async def test_a_dialog_is_drawn_once_and_a_tab_once_but_for_its_scrollbars(explorer, drawn, keys, most):
     for key in keys.split():

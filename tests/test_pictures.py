@@ -243,7 +243,7 @@ LIGHT = {
 }
 
 
-@pytest.mark.parametrize("name", some_of(LIGHT, 2))
+@pytest.mark.parametrize("name", some_of(LIGHT, 4))
 def test_a_light_theme(snap_compare, name):
     app = explorer(engine.preset("same-loss"), "textual-light")
     assert snap_compare(app, terminal_size=WIDE, run_before=pressing(LIGHT[name]))
