@@ -49,6 +49,9 @@ class MadeUpModel:
         self.epoch += 1
         return 0.25 / (1 + (self.epoch / (1000 + self.delay)) ** 2)
 
+    def update(self):
+        return self.step()
+
     def parameters(self):
         scale = 1 + self.epoch / 1000 + self.delay * 1e-5
         return {
@@ -102,7 +105,7 @@ def made_up_tensors(settings, place, apart):
     return values * (1 + apart * (np.arange(values.size).reshape(shape) % 3 == 1)) + apart
 
 
-def made_up_trace(settings, epoch, states, matched_start=False):
+def made_up_trace(settings, epoch, states, matched_start=False, batch=1):
     """Everything is equal up to the first activation; from the first error on more than rounding is apart."""
     gaps = {Kind.WEIGHT_BEFORE: 0.0, Kind.BIAS_BEFORE: 0.0, Kind.PRE_ACTIVATION: 0.0, Kind.OUTPUT: 2.0**-24}
     numpy, pytorch = {}, {}
@@ -115,7 +118,7 @@ def made_up_trace(settings, epoch, states, matched_start=False):
     rounding = Reason(ReasonKind.ROUNDING, "Rounding: the library's exp", "Made up: 1/(1 + exp(−z)) in another way.")
     gradient = find("reduction")
     meaning = Reason(ReasonKind.MEANING, "Meaning: gradient", "Made up: Σ here, mean there.", (gradient,))
-    return StepTrace(settings, epoch, matched_start, operations, first, rounding, meant, meaning, meant, meaning)
+    return StepTrace(settings, epoch, matched_start, operations, first, rounding, meant, meaning, meant, meaning, batch)
 
 
 class MadeUpTracing:

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 import numpy as np
 from hypothesis import strategies as st
 
+from engine.experiment.batch_rules import ALL, LastBatch
 from engine.experiment.choices import HAND_WRITTEN_ALONE, SLIP, LossReport, Objective, Precision, SideName
 from engine.experiment.data import Dataset, is_one_hot
 from engine.experiment.discrepancies import CATALOGUE
@@ -43,6 +44,7 @@ def where_in_effect(discrepancy, first):
 OF_ONES_OWN = {
     "momentum": ("0.5", "textbook-0.25", "pytorch-0.5-dampened-0.125", "nesterov-0.5"),
     "weight_decay": ("0.01", "decoupled-0.02"),
+    "batch": ("2", "3", "4"),
 }
 """Values beside the catalogue's choices."""
 
@@ -103,6 +105,11 @@ def experiments(draw):
         # Rows of 0.2 and more, so that none is nearly all zeros.
         Y = data.Y if is_one_hot(data.Y) else data.Y + 0.2
         data = Dataset("random", data.X, Y / Y.sum(axis=1, keepdims=True))
+    # Batches that do not divide the samples, and are not more than these.
+    numpy, pytorch = (
+        side if side.batch == ALL or side.batch <= data.samples else replace(side, last_batch=LastBatch.KEEP)
+        for side in (numpy, pytorch)
+    )
     if data.outputs > 1 or pytorch.objective is not Objective.SQUARED_ERROR:
         pytorch = replace(pytorch, target_shape="as-output")
     return Settings(

@@ -181,7 +181,7 @@ def test_no_trial_begins_when_time_is_up():
         built.append(settings)
         clock.now += SECONDS
         numpy, pytorch = build_models(settings)
-        numpy.step = lambda: float("nan")
+        numpy.update = lambda: float("nan")
         return numpy, pytorch
 
     study = CauseStudy(SLIP, Divergence(SideName.NUMPY, 5, float("nan")), build, clock)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import SettingsError
+from engine.experiment.batch_rules import Batches, SampleOrder
 from engine.experiment.choices import ALONE, Objective, Precision, SideName, TargetShape, cannot_have, parse_choice
 from engine.experiment.data import Dataset
 from engine.experiment.per_layer import PerLayer, fitted, of_layers, parsed_per_layer, values_of
@@ -79,6 +80,7 @@ class Settings:
         for name in SideName:
             self._check_alone(name)
             self._check_target_shape(name)
+            self._check_batches(name)
         if self.device.startswith("mps") and self.pytorch.precision is Precision.FLOAT64:
             raise SettingsError("device 'mps' has no float64; set pytorch.precision to float32, or the device to cpu.")
         if self.parameter_count > MAX_PARAMETERS:
@@ -125,6 +127,15 @@ class Settings:
             raise SettingsError(
                 f"{what} with the objective {side.objective.value}: PyTorch's loss refuses targets (N,) beside outputs "
                 "(N, 1); set it to as-output."
+            )
+
+    def _check_batches(self, name: SideName) -> None:
+        """An epoch has a batch."""
+        if not self.batches(self.side(name)).count:
+            N = self.data.samples
+            raise SettingsError(
+                f"{name.value}.batch cannot be {self.side(name).batch} with last_batch 'drop': of {N:,} samples no "
+                f"batch is left; set it to at most {N:,}, or last_batch to keep."
             )
 
     def _check_probabilities(self, name: SideName) -> None:
@@ -183,8 +194,26 @@ class Settings:
 
     @property
     def elements(self) -> int:
-        """N·C, the number of elements the mean of the squared error is taken over."""
-        return self.data.samples * self.data.outputs
+        """N·C of a full batch by hand, the number of elements the mean of the squared error is taken over."""
+        return self.batch_samples(self.numpy) * self.data.outputs
+
+    def batches(self, side: Side) -> Batches:
+        """Those of a side's epoch."""
+        return Batches.of(side.batch, side.last_batch, self.data.samples)
+
+    def batch_samples(self, side: Side) -> int:
+        """N of a side's full batch."""
+        return self.batches(side).size
+
+    def takes_batches(self, side: Side) -> bool:
+        """Whether a side's update is made of other samples than all in the order of the data."""
+        shuffles = side.order is not SampleOrder.IN_ORDER and self.data.samples > 1
+        return shuffles or self.batches(side) != Batches(1, self.data.samples, self.data.samples)
+
+    @property
+    def in_batches(self) -> bool:
+        """Whether some side takes batches."""
+        return self.takes_batches(self.numpy) or self.takes_batches(self.pytorch)
 
     @property
     def parameter_count(self) -> int:

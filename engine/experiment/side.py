@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from engine.errors import SettingsError
+from engine.experiment.batch_rules import ALL, BatchSize, EpochLoss, LastBatch, SampleOrder, parse_batch_size
 from engine.experiment.choices import (
     BiasGradient,
     DerivativeAt,
@@ -56,6 +57,9 @@ class Side:
     loss_input: LossInput = LossInput.LOGITS
     target_shape: TargetShape = TargetShape.AS_OUTPUT
     input_scale: InputScale = InputScale.RAW
+    batch: BatchSize = ALL
+    order: SampleOrder = SampleOrder.IN_ORDER
+    last_batch: LastBatch = LastBatch.KEEP
     softmax_form: SoftmaxForm = SoftmaxForm.STABLE
     loss_report: LossReport = LossReport.MSE
     initial_weights: PerLayer[InitialWeights] = InitialWeights.PYTORCH
@@ -65,6 +69,7 @@ class Side:
     precision: Precision = Precision.FLOAT32
     update_order: UpdateOrder = UpdateOrder.TOGETHER
     log_moment: LogMoment = LogMoment.BEFORE
+    epoch_loss: EpochLoss = EpochLoss.MEAN
     derivative_at: PerLayer[DerivativeAt] = DerivativeAt.OUTPUT
     sent_down: SentDown = SentDown.DELTA
     bias_gradient: BiasGradient = BiasGradient.SUM
@@ -81,12 +86,15 @@ class Side:
             "loss_input": LossInput,
             "target_shape": TargetShape,
             "input_scale": InputScale,
+            "order": SampleOrder,
+            "last_batch": LastBatch,
             "softmax_form": SoftmaxForm,
             "loss_report": LossReport,
             "reduction": Reduction,
             "precision": Precision,
             "update_order": UpdateOrder,
             "log_moment": LogMoment,
+            "epoch_loss": EpochLoss,
             "sent_down": SentDown,
             "bias_gradient": BiasGradient,
             "rate_in": RateIn,
@@ -96,6 +104,7 @@ class Side:
         }
         for field, kind in kinds.items():
             object.__setattr__(self, field, parse_choice(kind, getattr(self, field), field))
+        object.__setattr__(self, "batch", parse_batch_size(self.batch))
         for field, parse in PER_LAYER.items():
             object.__setattr__(self, field, parsed_per_layer(getattr(self, field), parse))
         object.__setattr__(self, "momentum", _parsed(Momentum, self.momentum, "momentum"))
@@ -117,7 +126,14 @@ class Side:
     @property
     def logs_objective(self) -> bool:
         """Whether what is logged is the very number whose gradient is taken."""
-        return self.loss_report is own_report(self) and self.log_moment is LogMoment.BEFORE
+        return self.loss_report is own_report(self) and not self.logs_after_update
+
+    @property
+    def logs_after_update(self) -> bool:
+        """Whether a batch's loss is logged of the weights that its update has made. Where only the whole set's is
+        logged, no batch's is.
+        """
+        return self.log_moment is LogMoment.AFTER and self.epoch_loss is not EpochLoss.WHOLE
 
 
 def _checked_bias(value: object) -> bool:
@@ -169,7 +185,7 @@ def is_fused(side: Side) -> bool:
 
 def decay_rates(side: Side, samples: int) -> tuple[float, float]:
     """By how much of itself a parameter decays in a step, beside the learning rate; and how much of that is in the
-    gradient.
+    gradient. A full batch has so many samples.
     """
     rate = side.weight_decay.rate
     if side.decay_factor is DecayFactor.TWICE:

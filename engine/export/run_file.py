@@ -148,4 +148,4 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, Enum):
         return value.value
-    return value if isinstance(value, (bool, float)) else str(value)
+    return value if isinstance(value, (bool, int, float)) else str(value)

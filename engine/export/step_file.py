@@ -18,6 +18,7 @@ def trace_document(trace: StepTrace) -> dict[str, Any]:
         "format": FORMAT,
         "settings": settings_document(trace.settings),
         "epoch": trace.epoch,
+        "batch": trace.batch,
         "matched_start": trace.matched_start,
         "first": None if first is None else first.place.name,
         "reason": _reason_document(trace.reason),
@@ -40,14 +41,17 @@ def _reason_document(reason: Reason | None) -> dict[str, Any] | None:
 
 
 def _operation_document(operation: Operation) -> dict[str, Any]:
+    gaps = {
+        "max_absolute": operation.max_absolute,
+        "max_relative": operation.max_relative,
+        "max_ulp": operation.max_ulp,
+    }
     return {
         "name": operation.place.name,
         "formula": operation.formula,
         "lacking": operation.lacking or None,
         "different": operation.different,
-        "max_absolute": operation.max_absolute,
-        "max_relative": operation.max_relative,
-        "max_ulp": operation.max_ulp,
+        **{name: value if operation.has_gaps else None for name, value in gaps.items()},
         "numpy": operation.numpy.tolist(),
         "pytorch": operation.pytorch.tolist(),
     }

@@ -74,8 +74,41 @@ def _from_numpys_stream(
     starts: Sequence[InitialWeights], seed: int, sizes: Sequence[tuple[int, int]], biases: Sequence[bool]
 ) -> dict[int, LayerStart]:
     """The layers that have their start from here."""
-    # NumPy's legacy seed has 32 bits; PyTorch's generator uses the same low 32 of a longer one.
-    random = np.random.RandomState(seed & 0xFFFFFFFF)
+    return _drawn_from(numpys_stream(seed), starts, sizes, biases)
+
+
+def numpys_stream(seed: int) -> np.random.RandomState:
+    """NumPy's legacy seed has 32 bits; PyTorch's generator uses the same low 32 of a longer one."""
+    return np.random.RandomState(seed & 0xFFFFFFFF)
+
+
+def stream_after_start(settings: Settings, side: Side) -> np.random.RandomState:
+    """NumPy's stream once the side's start has been drawn from it, as far as it is."""
+    sizes = list(pairwise(settings.layer_sizes))
+    random = numpys_stream(settings.seed)
+    starts, biases = (of_layers(one, len(sizes)) for one in (side.initial_weights, side.bias))
+    _drawn_from(random, starts, sizes, biases)
+    return random
+
+
+def words_of_linear(settings: Settings, side: Side) -> int:
+    """How many 32-bit words of PyTorch's stream making the side's `nn.Linear` layers takes: one for each number, two
+    in float64; also where another start replaces them.
+    """
+    sizes = list(pairwise(settings.layer_sizes))
+    starts, biases = (of_layers(one, len(sizes)) for one in (side.initial_weights, side.bias))
+    return sum(
+        fan_out * (fan_in + bias) * (2 if start is InitialWeights.PYTORCH_FLOAT64 else 1)
+        for (fan_in, fan_out), start, bias in zip(sizes, starts, biases, strict=True)
+    )
+
+
+def _drawn_from(
+    random: np.random.RandomState,
+    starts: Sequence[InitialWeights],
+    sizes: Sequence[tuple[int, int]],
+    biases: Sequence[bool],
+) -> dict[int, LayerStart]:
     own = {i: start for i, start in enumerate(starts) if not start.pytorchs_stream}
     # All weights before all biases: turning the biases on leaves the weights as they were.
     weights = {i: _drawn(start, random, sizes[i], sizes[i]).T for i, start in own.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.networks.epoch_progress import NO_BATCHES, EpochState
 from engine.networks.places import PARAMETERS, Place, Tensors
 
 Shape = tuple[int, ...]
@@ -13,11 +14,12 @@ Shape = tuple[int, ...]
 @dataclass(frozen=True, eq=False)
 class ModelState:
     """Copies of a model's parameters and of what their updates keep, once they do: velocities, gradients that are never
-    set to zero; and how many steps it has taken.
+    set to zero; how many steps it has taken; and what the rest of an epoch depends on.
     """
 
     tensors: Tensors
     steps: int
+    epoch: EpochState = NO_BATCHES
 
     @property
     def parameters(self) -> Tensors:

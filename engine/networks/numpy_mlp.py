@@ -19,7 +19,6 @@ import numpy as np
 from engine.experiment.choices import (
     BiasGradient,
     DerivativeAt,
-    LogMoment,
     RateIn,
     SentDown,
     SoftmaxForm,
@@ -53,9 +52,14 @@ class StepValues:
 class NumpyMLP(NumpyLosses):
     """The network of L layers, and how it learns."""
 
-    def __init__(self, side: Side, activations: Mapping[int, Activation], binary: bool, W: Arrays, b: Arrays) -> None:
-        """`binary` says that a logged cross-entropy is that of each output for itself."""
+    def __init__(
+        self, side: Side, activations: Mapping[int, Activation], binary: bool, samples: int, W: Arrays, b: Arrays
+    ) -> None:
+        """`binary` says that a logged cross-entropy is that of each output for itself. A full batch has so many
+        samples.
+        """
         self.side = side
+        self.samples = samples
         self.activations = activations
         self.binary = binary
         self.fused = is_fused(side)
@@ -131,12 +135,19 @@ class NumpyMLP(NumpyLosses):
             for i in range(1, L + 1):
                 self.update(i, layer[i - 1], delta[i], learning_rate, t)
         opened = z, layer, dlayer, delta
-        if side.log_moment is LogMoment.AFTER:
+        if side.logs_after_update:
             # forward again, with the new weights
             z, layer = self.forward(X)
             error = layer[L] - Y
         loss = self.report(error, z[L], layer[L], Y)
         return StepValues(*opened, loss)
+
+    def evaluate(self, X: FloatArray, Y: FloatArray) -> np.floating:
+        """What is logged of X (N, D), Y (N, C) at the present weights."""
+        # the whole set, with the weights that the epoch ends with
+        z, layer = self.forward(X)
+        error = layer[self.L] - Y
+        return self.report(error, z[self.L], layer[self.L], Y)
 
     def derivative_argument(self, i: int, z: FloatArray, output: FloatArray) -> FloatArray:
         """What the formula of the derivative of layer i is given; it is written for the output."""
@@ -182,7 +193,7 @@ class NumpyMLP(NumpyLosses):
             self.dW[i] += gradient
         else:
             self.dW[i] = gradient
-        gradient = self.decay(self.W[i], self.dW[i], step_size, layer_input)
+        gradient = self.decay(self.W[i], self.dW[i], step_size)
         self.V[i] = self.descend(self.W[i], gradient, self.V[i], step_size, t)
         if self.bias[i] and self.side.bias_gradient is not BiasGradient.NONE:
             gradient = self.sum_delta(delta)
@@ -192,7 +203,7 @@ class NumpyMLP(NumpyLosses):
                 self.db[i] = gradient
             gradient = self.db[i]
             if self.side.decayed is Decayed.ALL:
-                gradient = self.decay(self.b[i], self.db[i], step_size, layer_input)
+                gradient = self.decay(self.b[i], self.db[i], step_size)
             self.U[i] = self.descend(self.b[i], gradient, self.U[i], step_size, t)
 
     def sum_delta(self, delta: FloatArray) -> FloatArray | np.floating:
@@ -203,9 +214,7 @@ class NumpyMLP(NumpyLosses):
             return delta.mean(axis=0)
         return delta.sum(axis=0)
 
-    def decay(
-        self, parameter: FloatArray, gradient: FloatArray, learning_rate: float, layer_input: FloatArray
-    ) -> FloatArray:
+    def decay(self, parameter: FloatArray, gradient: FloatArray, learning_rate: float) -> FloatArray:
         """The gradient with weight decay in it; a decay beside the step moves the parameter, in place."""
         decay = self.side.weight_decay
         if decay.rate == 0:
@@ -213,7 +222,7 @@ class NumpyMLP(NumpyLosses):
         if self.side.decay_factor is DecayFactor.TWICE:
             rate = 2 * decay.rate
         elif self.side.decay_factor is DecayFactor.PER_SAMPLE:
-            rate = decay.rate / len(layer_input)
+            rate = decay.rate / self.samples
         else:
             rate = decay.rate
         if decay.form is DecayForm.DECOUPLED:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
 from engine.experiment.update_rules import ZeroGrad
+from engine.networks.epoch_progress import EpochProgress
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.model_state import ModelState, check_state
 from engine.networks.network_data import NetworkData
@@ -23,6 +25,7 @@ from engine.networks.recorded_number import recorded_numbers
 from engine.networks.recorded_steps import RecordedSteps
 from engine.networks.recording import NotRecordableError, RecordedArray, Recording, Value
 from engine.networks.replay import Replay
+from engine.networks.sample_orders import orders_of
 from engine.networks.threads import shares_products
 from engine.types import FloatArray
 
@@ -32,7 +35,8 @@ def build_network(settings: Settings, side: Side, start: list[LayerStart]) -> Nu
     layers = dict(enumerate(start, start=1))
     W = {i: layer.weight.T for i, layer in layers.items()}
     b = {i: layer.bias for i, layer in layers.items() if layer.bias is not None}
-    return NumpyMLP(side, dict(enumerate(settings.activations, start=1)), settings.is_binary(side), W, b)
+    activations = dict(enumerate(settings.activations, start=1))
+    return NumpyMLP(side, activations, settings.is_binary(side), settings.batch_samples(side), W, b)
 
 
 class NumpyModel:
@@ -43,6 +47,9 @@ class NumpyModel:
         self.network = build_network(settings, self.side, initial_layers(settings, self.side))
         data = NetworkData.of(settings.data, self.side)
         self.X, self.Y, self._form = data.X, data.Y, data.form
+        self.progress = EpochProgress(settings, self.side, partial(orders_of, settings, self.side))
+        self._is_one_update = not settings.takes_batches(self.side) and not self.progress.logs_whole_set
+        self._batches = _batch_arrays(self) if settings.takes_batches(self.side) else None
         self.learning_rate = self.side.learning_rate
         self.steps = 0
         self._updates = 0
@@ -53,12 +60,44 @@ class NumpyModel:
         self.learning_rate = rate
 
     def step(self) -> float:
-        """One epoch: forward, backward, update; returns the loss that is logged."""
+        """To the end of the epoch; returns the loss that is logged for it."""
+        if self._is_one_update:
+            return self.next_loss()
+        while (loss := self.update()) is None:
+            pass
+        return loss
+
+    def update(self) -> float | None:
+        """One batch: forward, backward, update; returns the epoch's loss after its last one."""
+        if self._is_one_update:
+            return self.next_loss()
+        loss = self.progress.note(self.next_loss(), self.steps)
+        if loss is not None and self.progress.logs_whole_set:
+            return float(self.network.evaluate(self.X, self.Y))
+        return loss
+
+    def next_loss(self) -> float:
+        """The next batch's, which is trained on."""
         return float(self.opened_step().loss)
 
     def opened_step(self) -> StepValues:
-        """One epoch, and what it computed on the way; the gradients stay in the network."""
-        return self.network.step(self.X, self.Y, **self._next_numbers())
+        """The next update, and what it computed on the way; the gradients stay in the network."""
+        X, Y = self.next_batch()
+        return self.network.step(X, Y, **self._next_numbers())
+
+    def next_batch(self) -> tuple[FloatArray, FloatArray]:
+        """X (N, D) and Y (N, C) of the next update, in arrays that each batch of that size is put into."""
+        if self._batches is None:
+            return self.X, self.Y
+        samples = self.progress.samples(self.steps)
+        X, Y = self._batches[self.progress.is_full(self.steps)]
+        for all_rows, rows in ((self.X, X), (self.Y, Y)):
+            if isinstance(samples, slice):
+                np.copyto(rows, all_rows[samples])
+            else:
+                # Places are within bounds, and without this mode the rows would be gathered elsewhere first.
+                np.take(all_rows, samples, axis=0, out=rows, mode="clip")
+        return X, Y
 
     def _next_numbers(self) -> dict[str, Any]:
         """What the step to come takes beside the batch."""
@@ -73,7 +112,7 @@ class NumpyModel:
     def state(self) -> ModelState:
         """Copies of all that the next step depends on."""
         kept = {place: _outward(array) for place, array in self._kept().items()}
-        return ModelState(self.parameters() | kept, self.steps)
+        return ModelState(self.parameters() | kept, self.steps, self.progress.state(self.steps))
 
     def set_state(self, state: ModelState) -> None:
         """Go on from a `state()` of a model with the same settings, in place; raises `ValueError` for another's."""
@@ -83,6 +122,7 @@ class NumpyModel:
             parameter[...] = state.tensors[place].T
         self._keep(state.kept)
         self.steps = state.steps
+        self.progress.set_state(state.epoch, state.steps)
         has_velocities = any(place.kind is Kind.WEIGHT_VELOCITY for place in state.kept)
         self._updates = state.steps if has_velocities or not self.side.momentum.coefficient else 0
 
@@ -127,16 +167,22 @@ class RecordedNumpyModel(NumpyModel):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._share = shares_products(settings)
-        self.steps_from_now = RecordedSteps[Replay]()
+        self._forget_recordings()
 
-    def step(self) -> float:
-        """As `NumpyModel.step`."""
-        return self.steps_from_now.next(self)
+    def _forget_recordings(self) -> None:
+        """Of a full batch, and of a smaller last one."""
+        self.steps_from_now, self.smaller_steps = RecordedSteps[Replay](), RecordedSteps[Replay]()
+
+    def next_loss(self) -> float:
+        """As `NumpyModel.next_loss`."""
+        if self._batches is None or self.progress.is_full(self.steps):
+            return self.steps_from_now.next(self)
+        return self.smaller_steps.next(self)
 
     def plain_step(self) -> float:
         """A step, with what is kept left where a recording finds them."""
         kept = self._kept()
-        loss = super().step()
+        loss = super().next_loss()
         self._keep_in(kept)
         return loss
 
@@ -146,9 +192,10 @@ class RecordedNumpyModel(NumpyModel):
         # What is kept as one number becomes an array: the recording would take it for a constant.
         self.set_state(before)
         recording = Recording()
+        X, Y = self.next_batch()
         numbers, trail = recorded_numbers(self._next_numbers())
         try:
-            step, carried = record_step(recording, self.network, self.X, self.Y, numbers)
+            step, carried = record_step(recording, self.network, X, Y, numbers)
             return Replay(recording, carried, [recording.use(step.loss).value], trail.conditions, self._share)
         except NotRecordableError:
             return None
@@ -157,6 +204,8 @@ class RecordedNumpyModel(NumpyModel):
 
     def recorded_step(self, recorded: Replay) -> float | None:
         """As `Recordable.recorded_step`."""
+        if self._batches is not None:
+            self.next_batch()
         if not recorded.run(self._next_numbers()):
             self.steps -= 1
             self._updates -= 1
@@ -169,7 +218,7 @@ class RecordedNumpyModel(NumpyModel):
         if present.keys() == kept.keys():
             self._keep_in(present)
         else:
-            self.steps_from_now = RecordedSteps()
+            self._forget_recordings()
 
     def _keep_in(self, arrays: Tensors) -> None:
         """Put what is kept now into these arrays: the recording writes into them."""
@@ -177,6 +226,13 @@ class RecordedNumpyModel(NumpyModel):
         for place, array in arrays.items():
             array[...] = kept[place.kind][place.layer]
             kept[place.kind][place.layer] = array
+
+
+def _batch_arrays(model: NumpyModel) -> dict[bool, tuple[FloatArray, FloatArray]]:
+    """X and Y of a full batch, and of a smaller last one."""
+    batches = model.progress.batches
+    sizes = {True: batches.size, False: batches.last}
+    return {full: (np.empty_like(model.X[:N]), np.empty_like(model.Y[:N])) for full, N in sizes.items()}
 
 
 def record_step(

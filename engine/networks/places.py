@@ -14,6 +14,8 @@ from engine.types import FloatArray
 class Kind(Enum):
     """What an array is."""
 
+    SAMPLES = "samples"
+    """Which of the data a batch holds: their places, from 1, (N,)."""
     WEIGHT = "weight"
     BIAS = "bias"
     WEIGHT_BEFORE = "weight before"
@@ -45,7 +47,7 @@ GRADIENT = {Kind.WEIGHT: Kind.WEIGHT_GRADIENT, Kind.BIAS: Kind.BIAS_GRADIENT}
 
 @dataclass(frozen=True)
 class Place:
-    """What it is and in which layer, from 1; the loss is of layer 0."""
+    """What it is and in which layer, from 1; the loss and the samples are of layer 0."""
 
     kind: Kind
     layer: int = 0

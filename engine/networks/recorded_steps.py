@@ -26,7 +26,7 @@ class Recordable(Protocol[Recorded]):
     """A model whose steps can be recorded."""
 
     def plain_step(self) -> float:
-        """One epoch; returns its loss."""
+        """One update; returns the loss of its batch."""
 
     def record(self) -> Recorded | None:
         """A step from the present state, which is left as it is; nothing where it cannot be recorded."""
@@ -42,7 +42,7 @@ class Recordable(Protocol[Recorded]):
 
 
 class RecordedSteps(Generic[Recorded]):
-    """What has become of recording a model's step. `trusted` is the recording, once it has proved itself.
+    """What has become of recording a model's step, on batches of one size. `trusted` is the recording, once it has proved itself.
 
     It does not hold the model, which holds it: large arrays then go as soon as nobody needs them.
     """

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from itertools import pairwise
 
+from engine.experiment.batch_rules import EpochLoss
 from engine.experiment.choices import SideName
 from engine.experiment.settings import Settings
 
@@ -39,8 +40,13 @@ def cores() -> int:
 
 
 def largest_product(settings: Settings) -> int:
-    """Multiply-adds of the step's largest matrix product: N · fan_in · fan_out of the largest layer."""
-    return settings.data.samples * max(fan_in * fan_out for fan_in, fan_out in pairwise(settings.layer_sizes))
+    """Multiply-adds of a step's largest matrix product: N · fan_in · fan_out of the largest layer."""
+    samples = max(settings.batch_samples(side) for side in (settings.numpy, settings.pytorch))
+    return samples * _largest_layer(settings)
+
+
+def _largest_layer(settings: Settings) -> int:
+    return max(fan_in * fan_out for fan_in, fan_out in pairwise(settings.layer_sizes))
 
 
 def threads_of(settings: Settings, available: int | None = None) -> int:
@@ -64,5 +70,8 @@ def shares_products(settings: Settings) -> bool:
 
 def matters(settings: Settings, name: SideName) -> bool:
     """Whether a side's program may run otherwise with another number of threads."""
-    many = name is SideName.NUMPY and settings.data.samples >= THREADED_SAMPLES
-    return many or largest_product(settings) >= THREADED[name]
+    side = settings.side(name)
+    samples = settings.data.samples if side.epoch_loss is EpochLoss.WHOLE else settings.batch_samples(side)
+    if name is SideName.NUMPY and samples >= THREADED_SAMPLES:
+        return True
+    return samples * _largest_layer(settings) >= THREADED[name]

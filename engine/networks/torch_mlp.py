@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.experiment.choices import LogMoment, LossInput, LossReport, Objective, Reduction
+from engine.experiment.choices import LossInput, LossReport, Objective, Reduction
 from engine.experiment.side import Side, decay_rates, is_fused
 from engine.experiment.update_rules import Decayed, DecayForm, UpdateOrder, ZeroGrad
 
@@ -22,7 +22,7 @@ class TorchMLP:
 
     def __init__(self, side: Side, model: nn.Sequential, binary: bool, samples: int) -> None:
         """`binary` says that a cross-entropy is that of each output for itself. A fused loss takes the logits: the
-        model then ends with the identity. There are N = `samples` in a batch.
+        model then ends with the identity. A full batch has so many samples.
         """
         self.side = side
         self.binary = binary
@@ -118,10 +118,19 @@ class TorchMLP:
                 pre_activations[index].backward(delta)
                 self.update(self.model[2 * index], index)
                 error = delta @ self.model[2 * index].weight.detach()
-        if self.side.log_moment is LogMoment.AFTER:
+        if self.side.logs_after_update:
             with torch.no_grad():
                 prediction = self.model(X)
         return self.report(loss, prediction, Y)
+
+    def evaluate(self, X: torch.Tensor, Y: torch.Tensor) -> Any:
+        """What is logged of X (N, D), Y (N, C) at the present weights."""
+        # the whole set, with the weights that the epoch ends with
+        with torch.no_grad():
+            prediction = self.model(X)
+        if self.side.logs_objective:
+            return self.objective(prediction, Y)
+        return self.measure(prediction, Y)
 
     def objective(self, prediction: torch.Tensor, Y: torch.Tensor) -> Any:
         """The number whose gradient is taken."""
@@ -210,6 +219,10 @@ class TorchMLP:
         """The number that is logged; `loss` is the one whose gradient was taken."""
         if self.side.logs_objective:
             return loss
+        return self.measure(prediction, Y)
+
+    def measure(self, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
+        """A number that is only logged."""
         if self.side.loss_report.of_probabilities:
             return self.cross_entropy(prediction, Y)
         p = self.probabilities(prediction)

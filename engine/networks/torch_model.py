@@ -19,12 +19,14 @@ from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, is_fused
 from engine.experiment.update_rules import ZeroGrad
+from engine.networks.epoch_progress import EpochProgress
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.model_state import ModelState, check_state
 from engine.networks.network_data import NetworkData
 from engine.networks.places import Kind, Place, Tensors, parameter_places
 from engine.networks.torch_device import find_device
 from engine.networks.torch_mlp import TorchMLP
+from engine.networks.torch_sample_orders import torch_orders_of
 from engine.networks.torch_slip import SLIPPED_ACTIVATIONS
 from engine.types import FloatArray
 
@@ -41,8 +43,10 @@ MOMENTUM_BUFFER = "momentum_buffer"
 """Where `torch.optim.SGD` keeps a parameter's velocity in its state."""
 
 
-def build_model(settings: Settings) -> nn.Sequential:
-    """The modules on the CPU, at the start that the settings name. The global random state is left as it was."""
+def build_model(settings: Settings) -> tuple[nn.Sequential, torch.Tensor]:
+    """The modules on the CPU, at the start that the settings name, and the state of the stream after `nn.Linear` has
+    drawn. The global random state is left as it was.
+    """
     side = settings.side(SideName.PYTORCH)
     layers = len(settings.activations)
     starts, biases = of_layers(side.initial_weights, layers), of_layers(side.bias, layers)
@@ -52,12 +56,13 @@ def build_model(settings: Settings) -> nn.Sequential:
         for (fan_in, fan_out), start, bias in zip(pairwise(settings.layer_sizes), starts, biases, strict=True):
             drawn_in = torch.float64 if start is InitialWeights.PYTORCH_FLOAT64 else torch.float32
             linear_layers.append(nn.Linear(fan_in, fan_out, bias=bias, dtype=drawn_in))
+        stream = torch.get_rng_state()
     for linear, layer_start, start in zip(linear_layers, initial_layers(settings, side), starts, strict=True):
         if not start.pytorchs_stream:
             _copy_start(linear, layer_start)
     activations = activation_modules(settings.activations, side)
     model = nn.Sequential(*(one for pair in zip(linear_layers, activations, strict=True) for one in pair))
-    return model.to(torch.float64 if side.precision is Precision.FLOAT64 else torch.float32)
+    return model.to(torch.float64 if side.precision is Precision.FLOAT64 else torch.float32), stream
 
 
 def activation_modules(activations: Sequence[Activation], side: Side) -> list[nn.Module]:
@@ -110,11 +115,11 @@ class _Network(TorchMLP):
             return _SafeBCELoss(reduction=function.reduction)
         return _SilentMSELoss(reduction=function.reduction) if isinstance(function, nn.MSELoss) else function
 
-    def report(self, loss: torch.Tensor, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
-        """As `TorchMLP.report`."""
+    def measure(self, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
+        """As `TorchMLP.measure`."""
         if self.side.target_shape is TargetShape.FLAT:
             prediction, Y = _broadcast(prediction, Y)
-        return super().report(loss, prediction, Y)
+        return super().measure(prediction, Y)
 
 
 class TorchModel:
@@ -124,8 +129,9 @@ class TorchModel:
         self.side = settings.side(SideName.PYTORCH)
         device = find_device(settings.device)
         dtype = torch.float64 if self.side.precision is Precision.FLOAT64 else torch.float32
+        model, stream = build_model(settings)
         self.network = _Network(
-            self.side, build_model(settings).to(device), settings.is_binary(self.side), settings.data.samples
+            self.side, model.to(device), settings.is_binary(self.side), settings.batch_samples(self.side)
         )
         data = NetworkData.of(settings.data, self.side)
         self._form = data.form
@@ -133,6 +139,9 @@ class TorchModel:
         self.Y = torch.tensor(data.Y, dtype=dtype, device=device)
         if self.side.target_shape is TargetShape.FLAT:
             self.Y = self.Y.flatten()
+        self.progress = EpochProgress(settings, self.side, partial(torch_orders_of, settings, self.side, stream))
+        self._is_one_update = not settings.takes_batches(self.side) and not self.progress.logs_whole_set
+        self._batches = _batch_tensors(self) if settings.takes_batches(self.side) else None
         self.steps = 0
         self._updates = 0
         """Those that the velocities have seen."""
@@ -156,14 +165,47 @@ class TorchModel:
                 group["lr"] = rate
 
     def step(self) -> float:
-        """One epoch; returns the loss that is logged."""
+        """To the end of the epoch; returns the loss that is logged for it."""
+        if self._is_one_update:
+            return self.next_loss()
+        while (loss := self.update()) is None:
+            pass
+        return loss
+
+    def update(self) -> float | None:
+        """One batch; returns the epoch's loss after its last one."""
+        if self._is_one_update:
+            return self.next_loss()
+        loss = self.progress.note(self.next_loss(), self.steps)
+        if loss is not None and self.progress.logs_whole_set:
+            return float(self.network.evaluate(self.X, self.Y).item())
+        return loss
+
+    def next_loss(self) -> float:
+        """The next batch's, which is trained on."""
         return float(self.step_on_device().item())
 
     def step_on_device(self) -> torch.Tensor:
-        """One epoch; the loss stays where it was computed."""
+        """The next update; the batch's loss stays where it was computed."""
+        X, Y = self.next_batch()
         self.steps += 1
         self._updates += 1
-        return self.network.step(self.X, self.Y).detach()
+        return self.network.step(X, Y).detach()
+
+    def next_batch(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """X (N, D) and Y (N, C) of the next update, in tensors that each batch of that size is put into."""
+        if self._batches is None:
+            return self.X, self.Y
+        samples = self.progress.samples(self.steps)
+        X, Y = self._batches[self.progress.is_full(self.steps)]
+        if isinstance(samples, slice):
+            X.copy_(self.X[samples])
+            Y.copy_(self.Y[samples])
+        else:
+            places = torch.from_numpy(samples).to(self.X.device)
+            torch.index_select(self.X, 0, places, out=X)
+            torch.index_select(self.Y, 0, places, out=Y)
+        return X, Y
 
     def parameters(self) -> Tensors:
         """Copies of weights (fan_out, fan_in) and biases (fan_out,), in the model's order."""
@@ -172,7 +214,7 @@ class TorchModel:
     def state(self) -> ModelState:
         """Copies of all that the next step depends on."""
         kept = {place: _copied(tensor) for place, tensor in self._kept().items()}
-        return ModelState(self.parameters() | kept, self.steps)
+        return ModelState(self.parameters() | kept, self.steps, self.progress.state(self.steps))
 
     def set_state(self, state: ModelState) -> None:
         """Go on from a `state()` of a model with the same settings, in place; raises `ValueError` for another's."""
@@ -183,6 +225,7 @@ class TorchModel:
                 parameter.copy_(torch.from_numpy(state.tensors[place]))
             self._keep(state.kept)
         self.steps = state.steps
+        self.progress.set_state(state.epoch, state.steps)
         self._updates = state.steps if any(place.kind is Kind.WEIGHT_VELOCITY for place in state.kept) else 0
 
     @property
@@ -238,6 +281,13 @@ class TorchModel:
             inputs = torch.tensor(self._form.inputs(X), dtype=self.X.dtype, device=self.X.device)
         with torch.no_grad():
             return np.array(self.network.probabilities(self.model(inputs)).cpu().numpy())
+
+
+def _batch_tensors(model: TorchModel) -> dict[bool, tuple[torch.Tensor, torch.Tensor]]:
+    """X and Y of a full batch, and of a smaller last one."""
+    batches = model.progress.batches
+    sizes = {True: batches.size, False: batches.last}
+    return {full: (torch.empty_like(model.X[:N]), torch.empty_like(model.Y[:N])) for full, N in sizes.items()}
 
 
 def _like(parameter: nn.Parameter, array: FloatArray | None) -> torch.Tensor | None:

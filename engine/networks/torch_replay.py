@@ -232,29 +232,38 @@ class ReplayedTorchModel(TorchModel):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._numbers = {"learning_rate": self.side.learning_rate}
-        self.steps_from_now = RecordedSteps[TorchReplay]()
+        self._forget_recordings()
 
-    def step(self) -> float:
-        """As `TorchModel.step`."""
-        return self.steps_from_now.next(self)
+    def _forget_recordings(self) -> None:
+        """Of a full batch, and of a smaller last one."""
+        self.steps_from_now, self.smaller_steps = RecordedSteps[TorchReplay](), RecordedSteps[TorchReplay]()
+
+    def next_loss(self) -> float:
+        """As `TorchModel.next_loss`."""
+        if self._batches is None or self.progress.is_full(self.steps):
+            return self.steps_from_now.next(self)
+        return self.smaller_steps.next(self)
 
     def plain_step(self) -> float:
         """As `Recordable.plain_step`."""
-        return super().step()
+        return super().next_loss()
 
     def record(self) -> TorchReplay:
         """As `Recordable.record`; with a learning rate by which the numbers that are made of it are known."""
         before, rate = self.state(), self._numbers["learning_rate"]
         marked, trail = recorded_numbers({"learning_rate": MARKED_RATE})
         self.set_learning_rate(marked["learning_rate"])
+        X, Y = self.next_batch()
         with Recorder() as recorder:
-            loss = self.step_on_device()
+            loss = self.network.step(X, Y).detach()
         self.set_learning_rate(rate)
         self.set_state(before)
         return TorchReplay(recorder.calls, loss, trail.made)
 
     def recorded_step(self, recorded: TorchReplay) -> float:
         """As `Recordable.recorded_step`."""
+        if self._batches is not None:
+            self.next_batch()
         self.steps += 1
         self._updates += 1
         return recorded.run(self._numbers)
@@ -267,5 +276,5 @@ class ReplayedTorchModel(TorchModel):
     def _keep(self, kept: Tensors) -> None:
         if kept.keys() != self._kept().keys():
             # The recording writes into tensors that are no longer there.
-            self.steps_from_now = RecordedSteps()
+            self._forget_recordings()
         super()._keep(kept)

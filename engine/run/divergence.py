@@ -11,17 +11,13 @@ import math
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy, match_toward, remaining
 from engine.experiment.settings import Settings
 from engine.experiment.toward import noun
+from engine.run.model_pair import Build, ModelPair
 
-if TYPE_CHECKING:
-    from engine.run.lockstep import Model
 
 SECONDS = 2.0
 """The most that looking for a cause may take."""
@@ -101,7 +97,7 @@ class CauseStudy:
         self,
         settings: Settings,
         divergence: Divergence,
-        build: Callable[[Settings], tuple[Model, Model]],
+        build: Build,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._divergence, self._build = settings, divergence, build
@@ -114,7 +110,7 @@ class CauseStudy:
         self._work = self._try_all()
 
     def work(self) -> None:
-        """One epoch of the present trial."""
+        """One batch of the present trial."""
         if not self.cause.finished and next(self._work, None) is None:
             self.cause = replace(self.cause, finished=True)
 
@@ -148,11 +144,10 @@ class CauseStudy:
     def _try(self, discrepancy: Discrepancy, epochs: int) -> Generator[bool, None, bool | None]:
         """Whether both stay finite with it matched; none where time is up before that is known."""
         matched, _ = match_toward(discrepancy, self._settings, self.cause.toward)
-        numpy, pytorch = self._build(matched)
-        for _ in range(epochs):
-            with np.errstate(all="ignore"):
-                finite = math.isfinite(numpy.step()) and math.isfinite(pytorch.step())
-            if not finite:
+        pair = ModelPair(matched, self._build)
+        while pair.epoch < epochs:
+            pair.take(1)
+            if not pair.batch and not all(map(math.isfinite, pair.losses)):
                 return False
             if self._late:
                 return None
@@ -160,7 +155,7 @@ class CauseStudy:
         return True
 
 
-def find_cause(settings: Settings, divergence: Divergence, build: Callable[[Settings], tuple[Model, Model]]) -> Cause:
+def find_cause(settings: Settings, divergence: Divergence, build: Build) -> Cause:
     """All at once, in two seconds at most."""
     study = CauseStudy(settings, divergence, build)
     while not study.cause.finished:

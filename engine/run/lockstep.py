@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 
 from engine.experiment.choices import SideName
 from engine.experiment.settings import Settings
-from engine.networks.companion import companion
-from engine.networks.model_state import ModelState
-from engine.networks.places import Tensors
+from engine.networks.companion import Work, companion
 from engine.networks.threads import side_by_side
 from engine.run.accuracy import AccuracyCurves, AccuracyRecord, Scores
 from engine.run.classes import is_class_problem
@@ -30,30 +29,8 @@ from engine.run.comparison import (
 )
 from engine.run.divergence import Divergence
 from engine.run.history import Curves, History
+from engine.run.model_pair import Build, Model, batches_of_epoch
 from engine.types import FloatArray
-
-States = tuple[ModelState, ModelState]
-"""Both models' `state()`, the hand-written side's first."""
-
-
-class Model(Protocol):
-    """What a side must be able to do."""
-
-    def step(self) -> float:
-        """One epoch; returns the loss that is logged for it."""
-
-    def parameters(self) -> Tensors:
-        """Copies of all parameters in PyTorch's orientation and order."""
-
-    def state(self) -> ModelState:
-        """Copies of all that the next step depends on."""
-
-    def set_state(self, state: ModelState) -> None:
-        """Go on from such a state."""
-
-    def predict(self, X: FloatArray | None = None) -> FloatArray:
-        """The output (N, C) at the present weights, for the data unless other inputs are given."""
-
 
 def build_models(settings: Settings) -> tuple[Model, Model]:
     """The hand-written and the PyTorch model at their start, and as many threads as they may use from now on.
@@ -75,12 +52,17 @@ class Lockstep:
         self,
         settings: Settings,
         record: Callable[[FloatArray, FloatArray], None] | None = None,
-        build: Callable[[Settings], tuple[Model, Model]] = build_models,
+        build: Build = build_models,
     ) -> None:
         self.settings = settings
         self.build = build
         self.numpy, self.pytorch = build(settings)
         self.epoch = 0
+        self.batches = batches_of_epoch(settings)
+        self.batch = 0
+        """How many of the next epoch's are taken."""
+        self._counts = settings.batches(settings.numpy).count, settings.batches(settings.pytorch).count
+        self._of_epoch = (math.nan, math.nan)
         self.divergence: Divergence | None = None
         self._history = History()
         self._losses = LossComparison(loss_dtype(settings))
@@ -101,8 +83,26 @@ class Lockstep:
         """What the steps of each side have taken so far."""
         return {SideName.NUMPY: self._numpy_seconds, SideName.PYTORCH: self._pytorch_seconds}
 
+    @property
+    def taken(self) -> int:
+        """How many batches lie behind it."""
+        return self.epoch * self.batches + self.batch
+
+    def take(self, count: int) -> int:
+        """Train up to `count` more batches, not past the end of the epoch; returns how many."""
+        if self.finished:
+            return 0
+        count = min(count, self.batches - self.batch)
+        if self.batches > 1:
+            with np.errstate(all="ignore"):
+                for _ in range(count):
+                    self._take_one()
+        if self.batches == 1 or self.batch == self.batches:
+            self.step(1)
+        return count
+
     def step(self, count: int = 1) -> int:
-        """Train up to `count` more epochs; returns how many were trained."""
+        """Train to the end of up to `count` more epochs; returns how many were trained."""
         count = min(count, self.settings.epochs - self.epoch) if self.divergence is None else 0
         losses = np.empty((2, max(count, 0)))
         # Overflow is not an error here: it ends as a loss that is not finite, and is reported as a divergence.
@@ -130,8 +130,9 @@ class Lockstep:
     def _train(self, losses: FloatArray) -> int:
         isfinite = math.isfinite
         pair = self._both_at_once if self._side_by_side else self._in_turn
+        epochs = self.numpy.step, self.pytorch.step
         for index in range(len(losses[0])):
-            numpy_loss, pytorch_loss = pair()
+            numpy_loss, pytorch_loss = self._finish() if self.batch else pair(*epochs)
             if not (isfinite(numpy_loss) and isfinite(pytorch_loss)):
                 self._diverge(self.epoch + index + 1, numpy_loss, pytorch_loss)
                 return index
@@ -139,34 +140,62 @@ class Lockstep:
             losses[1, index] = pytorch_loss
         return len(losses[0])
 
-    def _in_turn(self) -> tuple[float, float]:
+    def _finish(self) -> tuple[float, float]:
+        """The rest of an epoch that has begun."""
+        while self.batch < self.batches:
+            self._take_one()
+        self.batch = 0
+        return self._of_epoch
+
+    def _take_one(self) -> None:
+        """The next batch on each side that has one left."""
+        numpys, pytorchs = (self.batch < count for count in self._counts)
+        numpy_loss, pytorch_loss = self._of_epoch
+        if numpys and pytorchs:
+            pair = self._both_at_once if self._side_by_side else self._in_turn
+            found = pair(self.numpy.update, self.pytorch.update)
+        elif numpys:
+            found = self._timed_numpy(self.numpy.update), None
+        else:
+            found = None, self._timed_pytorch(self.pytorch.update)
+        self.batch += 1
+        self._of_epoch = (
+            numpy_loss if found[0] is None else found[0],
+            pytorch_loss if found[1] is None else found[1],
+        )
+
+    def _in_turn(self, numpys: Work, pytorchs: Work) -> tuple[Any, Any]:
         start = perf_counter()
-        numpy_loss = self.numpy.step()
+        numpy_loss = numpys()
         middle = perf_counter()
-        pytorch_loss = self.pytorch.step()
+        pytorch_loss = pytorchs()
         self._numpy_seconds += middle - start
         self._pytorch_seconds += perf_counter() - middle
         return numpy_loss, pytorch_loss
 
-    def _both_at_once(self) -> tuple[float, float]:
+    def _both_at_once(self, numpys: Work, pytorchs: Work) -> tuple[Any, Any]:
         """Each on a core of its own, until PyTorch's is free to help; neither reads what the other computes."""
-        beside = companion().begin(self._numpy_step)
+        beside = companion().begin(partial(self._timed_numpy, numpys))
         try:
-            start = perf_counter()
-            pytorch_loss = self.pytorch.step()
-            self._pytorch_seconds += perf_counter() - start
+            pytorch_loss = self._timed_pytorch(pytorchs)
         finally:
             # Whatever happens here, nothing of the step is left running.
-            numpy_loss: float = beside.result()
+            numpy_loss = beside.result()
         self._numpy_seconds += beside.seconds_helped
         return numpy_loss, pytorch_loss
 
-    def _numpy_step(self) -> float:
+    def _timed_numpy(self, work: Work) -> Any:
         start = perf_counter()
         # What is an error is set for each thread apart.
         with np.errstate(all="ignore"):
-            loss = self.numpy.step()
+            loss = work()
         self._numpy_seconds += perf_counter() - start
+        return loss
+
+    def _timed_pytorch(self, work: Work) -> Any:
+        start = perf_counter()
+        loss = work()
+        self._pytorch_seconds += perf_counter() - start
         return loss
 
     def _diverge(self, epoch: int, numpy_loss: float, pytorch_loss: float) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from engine.experiment.settings import Settings
 from engine.run.class_answers import ClassAnswers, ClassMap, class_answers, classes_differ
 from engine.run.classes import classes_of, is_class_problem
-from engine.run.lockstep import Model
+from engine.run.model_pair import Model
 from engine.types import FloatArray
 
 MAP_SIDE = 48

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,8 @@ from numpy.typing import NDArray
 
 from engine.experiment.settings import Settings
 from engine.run.comparison import ParameterGap, ParameterPair, compare_parameters, compare_weights, pair_parameters
-from engine.run.lockstep import Model, build_models
+from engine.run.lockstep import build_models
+from engine.run.model_pair import Build, ModelPair
 from engine.step.trace import Tracer
 from engine.types import FloatArray
 
@@ -22,10 +22,12 @@ SAMPLES = 400
 class Growth:
     """Gaps after some epochs, 0 being the start. `gaps` is (layers, E): the largest |ΔW| of each layer, biases too.
 
-    `first` is the first epoch of whose step any operation has other bits; 0 if the starts have, none if nothing so far.
+    `first` is the first epoch of whose steps any operation has other bits, in its batch `first_batch`; 0 if the starts
+    have, none if nothing so far.
     """
 
     first: int | None
+    first_batch: int
     epochs: NDArray[np.int64]
     max_ulp: FloatArray
     gaps: FloatArray
@@ -37,38 +39,41 @@ class Growth:
 
 
 class GrowthStudy:
-    """Trains a second pair of models and measures on the way; a few epochs at a time."""
+    """Trains a second pair of models and measures on the way; a few batches at a time."""
 
-    def __init__(self, settings: Settings, build: Callable[[Settings], tuple[Model, Model]]) -> None:
+    def __init__(self, settings: Settings, build: Build) -> None:
         self._settings = settings
-        self.numpy, self.pytorch = build(settings)
-        self.epoch = 0
+        self.pair = ModelPair(settings, build)
         self._tracer: Tracer | None = None
         self._stride = 1
         self.first: int | None = None
         """As `Growth.first`, so far."""
+        self.first_batch = 1
         self._samples: dict[int, tuple[int, list[float]]] = {}
         self._measure()
 
+    @property
+    def epoch(self) -> int:
+        """How many are trained."""
+        return self.pair.epoch
+
     def train(self, count: int) -> None:
-        """So many epochs more."""
-        with np.errstate(all="ignore"):
-            for _ in range(count):
+        """On so many batches more."""
+        for _ in range(count):
+            with np.errstate(all="ignore"):
                 if self.first is None and self._next_step_differs():
-                    self.first = self.epoch + 1
-                self.numpy.step()
-                self.pytorch.step()
-                self.epoch += 1
-                if self.epoch % self._stride == 0:
-                    self._measure()
+                    self.first, self.first_batch = self.epoch + 1, self.pair.batch + 1
+            self.pair.take(1)
+            if not self.pair.batch and self.epoch % self._stride == 0:
+                self._measure()
 
     def _next_step_differs(self) -> bool:
         if self._tracer is None:
             self._tracer = Tracer(self._settings)
-        return self._tracer.differs((self.numpy.state(), self.pytorch.state()))
+        return self._tracer.differs(self.pair.states())
 
     def _pairs(self) -> tuple[ParameterPair, ...]:
-        return pair_parameters(self.numpy.parameters(), self.pytorch.parameters())
+        return pair_parameters(self.pair.numpy.parameters(), self.pair.pytorch.parameters())
 
     def _measure(self) -> None:
         pairs = self._pairs()
@@ -89,6 +94,7 @@ class GrowthStudy:
         ulps, gaps = zip(*samples.values(), strict=True)
         return Growth(
             self.first,
+            self.first_batch,
             np.array(list(samples), np.int64),
             np.array(ulps, np.float64),
             np.array(gaps, np.float64).T,
@@ -103,12 +109,12 @@ def _by_layer(gaps: tuple[ParameterGap, ...], layers: int) -> list[float]:
     return largest
 
 
-def first_difference(settings: Settings) -> int | None:
-    """`Growth.first` of a whole run. Raises `DeviceError`."""
+def first_difference(settings: Settings) -> tuple[int, int] | None:
+    """`Growth.first` of a whole run, with the batch. Raises `DeviceError`."""
     from engine.networks.torch_threads import limited
 
     with limited(settings):
         study = GrowthStudy(settings, build_models)
         while study.first is None and study.epoch < settings.epochs:
             study.train(1)
-    return study.first
+    return None if study.first is None else (study.first, study.first_batch)

@@ -5,17 +5,20 @@ match: what `reasons.py` tries its reasons with.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
+from engine.experiment.batch_rules import SampleOrder
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy, match_toward
 from engine.experiment.settings import Settings
 from engine.experiment.update_rules import ZeroGrad
+from engine.networks.epoch_progress import NO_BATCHES
 from engine.networks.model_state import ModelState
 from engine.networks.numpy_model import NumpyModel
 from engine.networks.places import VELOCITY, Place, Tensors
-from engine.run.lockstep import States
+from engine.run.model_pair import States
 from engine.step.operations import Operation
 from engine.step.step_tensors import BEFORE, numpy_tensors
 
@@ -30,9 +33,9 @@ class MatchedSteps:
     `may_go_on` is asked before each gap but the first since it was set.
     """
 
-    def __init__(self, settings: Settings, epoch: int, states: States) -> None:
+    def __init__(self, settings: Settings, states: States) -> None:
         self.settings, self.states = settings, states
-        self._epoch = epoch
+        self._is_first = not states[0].steps
         self._steps: dict[tuple[Discrepancy, ...], tuple[Tensors | None, Tensors]] = {}
         self._starts: dict[tuple[Discrepancy, ...], Tensors] = {}
         self._gaps: dict[tuple[Place, tuple[Discrepancy, ...]], float | None] = {}
@@ -71,7 +74,7 @@ class MatchedSteps:
 
     def _is_drawn(self, operation: Operation) -> bool:
         """Whether it is a first weight or bias: what is matched decides how it is drawn, too."""
-        return self._epoch == 1 and operation.place.kind in BEFORE.values()
+        return self._is_first and operation.place.kind in BEFORE.values()
 
     def _start(self, chosen: tuple[Discrepancy, ...]) -> Tensors:
         """The hand-written side's tensors of its first step with these matched."""
@@ -95,7 +98,7 @@ class MatchedSteps:
         they are others than before.
         """
         matched = self._matched(chosen)
-        if self._epoch == 1 and any(discrepancy.only_start for discrepancy in chosen):
+        if self._is_first and any(discrepancy.only_start for discrepancy in chosen):
             return self._start(chosen), self._theirs(matched)
         model = NumpyModel(matched)
         state = _matched_state(self.settings, matched, self.states, model)
@@ -111,7 +114,8 @@ class MatchedSteps:
         from engine.step.torch_trace import torch_tensors
 
         model = TorchModel(matched)
-        model.set_state(self.states[1])
+        # Where orders are drawn otherwise, its own are found again from the beginning.
+        model.set_state(replace(self.states[1], epoch=NO_BATCHES))
         return torch_tensors(model)
 
 
@@ -132,4 +136,14 @@ def _matched_state(settings: Settings, matched: Settings, states: States, model:
         if value is None:
             return None
         tensors[place] = value
-    return ModelState(tensors, before.steps)
+    if _batches(matched) == _batches(settings):
+        return replace(before, tensors=tensors)
+    # PyTorch's samples, from the same place of its run.
+    return ModelState(tensors, theirs.steps)
+
+
+def _batches(settings: Settings) -> object:
+    """What decides which samples the hand-written side takes."""
+    side = settings.numpy
+    start = side.bias, side.initial_weights
+    return side.batch, side.last_batch, side.order, start if side.order is not SampleOrder.IN_ORDER else None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.experiment.settings import Settings
-from engine.networks.places import Place, Tensors
+from engine.networks.places import Kind, Place, Tensors
 from engine.run.comparison import coarser_dtype, relative_gap, ulp_distance
 from engine.step.step_tensors import formula, places
 from engine.types import FloatArray
@@ -16,7 +16,7 @@ from engine.types import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One operation: both tensors in one shape, and their gaps. A tensor that a side lacks is zeros."""
+    """One operation: both tensors, and their gaps. A tensor that a side lacks is zeros."""
 
     place: Place
     formula: str
@@ -28,6 +28,16 @@ class Operation:
     max_ulp: int
     lacking: str = ""
     """The side that has no such tensor, in words."""
+
+    @property
+    def same_shape(self) -> bool:
+        """False where the sides' batches are not of one size."""
+        return self.numpy.shape == self.pytorch.shape
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether the elements are numbers of the same things; the gaps are not numbers otherwise."""
+        return self.same_shape and self.place.kind is not Kind.SAMPLES
 
     @property
     def differs(self) -> bool:
@@ -53,6 +63,10 @@ def compare_tensors(settings: Settings, numpy: Tensors, pytorch: Tensors) -> tup
 def _operation(
     place: Place, text: str, numpy: FloatArray, pytorch: FloatArray, dtype: DTypeLike, lacking: str
 ) -> Operation:
+    if numpy.shape != pytorch.shape:
+        return Operation(place, text, numpy, pytorch, max(numpy.size, pytorch.size), np.nan, np.nan, 0, lacking)
+    if place.kind is Kind.SAMPLES:
+        return Operation(place, text, numpy, pytorch, int((numpy != pytorch).sum()), np.nan, np.nan, 0, lacking)
     first, second = numpy.astype(np.float64), pytorch.astype(np.float64)
     same = (first == second) | (np.isnan(first) & np.isnan(second))
     gap = np.where(same, 0, np.abs(first - second))

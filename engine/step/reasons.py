@@ -17,8 +17,9 @@ from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy, match_toward, remaining
 from engine.experiment.settings import Settings
 from engine.networks.network_data import NetworkData
+from engine.networks.places import Kind, Place
 from engine.run.comparison import coarser_dtype
-from engine.run.lockstep import States
+from engine.run.model_pair import States
 from engine.step.matched_steps import MatchedSteps
 from engine.step.operations import Operation
 from engine.step.rounding.operands import FUSED, SUM_ORDER, Candidate, Operands
@@ -98,11 +99,15 @@ def find_later_meaning(
 
 def _tolerance(settings: Settings, operation: Operation) -> float:
     """Up to where a gap is put down to rounding."""
+    if not operation.has_gaps:
+        return 0.0
     step = float(np.finfo(coarser_dtype(settings)).eps)
     return ROUNDING_STEPS * step * float(np.abs(operation.pytorch).max(initial=0))
 
 
 def _beyond_rounding(settings: Settings, operation: Operation) -> bool:
+    if not operation.has_gaps:
+        return operation.differs
     return not operation.max_absolute <= _tolerance(settings, operation)  # what is not a number is beyond it
 
 
@@ -207,4 +212,6 @@ def _operands(settings: Settings, name: SideName, states: States, operations: Se
     side, numpy_side = settings.side(name), name is SideName.NUMPY
     data = NetworkData.of(settings.data, side)
     tensors = {one.place: one.numpy if numpy_side else one.pytorch for one in operations}
-    return Operands(settings, side, data.X, data.Y, tensors, states[0 if numpy_side else 1].kept)
+    taken = tensors.get(Place(Kind.SAMPLES))
+    rows = slice(None) if taken is None else taken.astype(np.int64) - 1
+    return Operands(settings, side, data.X[rows], data.Y[rows], tensors, states[0 if numpy_side else 1].kept)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.experiment.choices import BiasGradient, LogMoment, Reduction
+from engine.experiment.choices import BiasGradient, Reduction
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import is_fused
 from engine.experiment.update_rules import UpdateOrder, ZeroGrad
+from engine.networks.epoch_progress import EpochProgress
 from engine.networks.model_state import ModelState
 from engine.networks.numpy_model import NumpyModel
 from engine.networks.places import Kind, Place, Tensors, renamed
+from engine.types import FloatArray
 
 SIGNS = {
     Activation.SIGMOID: "σ",
@@ -32,6 +34,7 @@ def formula(place: Place, settings: Settings) -> str:
     before = " + those before" if forgotten else ""
     bias = f" + b{layer}" if layer in biased_layers(settings) else ""
     return {
+        Kind.SAMPLES: "samples of the batch",
         Kind.WEIGHT_BEFORE: f"W{layer}",
         Kind.BIAS_BEFORE: f"b{layer}",
         Kind.PRE_ACTIVATION: f"z{layer} = {below}·W{layer}{bias}",
@@ -73,7 +76,7 @@ def places(settings: Settings) -> list[Place]:
     sides = (settings.numpy, settings.pytorch)
     biased = biased_layers(settings)
     momentum = any(side.momentum.coefficient for side in sides)
-    late = any(side.log_moment is LogMoment.AFTER for side in sides)
+    late = any(side.logs_after_update for side in sides)
     in_turn = any(side.update_order is UpdateOrder.IN_TURN for side in sides)
 
     def of_parameters(layer: int, weight: Kind, bias_kind: Kind) -> list[Place]:
@@ -85,7 +88,8 @@ def places(settings: Settings) -> list[Place]:
         return found + of_parameters(layer, Kind.WEIGHT_AFTER, Kind.BIAS_AFTER)
 
     layers = range(1, count + 1)
-    found = [place for layer in layers for place in of_parameters(layer, Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)]
+    found = [Place(Kind.SAMPLES)] if settings.in_batches else []
+    found += [place for layer in layers for place in of_parameters(layer, Kind.WEIGHT_BEFORE, Kind.BIAS_BEFORE)]
     for layer in layers:
         found += [Place(Kind.PRE_ACTIVATION, layer), Place(Kind.OUTPUT, layer)]
     found += [] if late else [Place(Kind.LOSS)]
@@ -110,11 +114,18 @@ def with_parameters(tensors: Tensors, before: Tensors, state: ModelState) -> Ten
     return tensors | renamed(before, BEFORE) | renamed(updates, UPDATE) | renamed(after, AFTER) | state.kept
 
 
+def samples_of(progress: EpochProgress, updates: int) -> FloatArray:
+    """The places in the data, from 1, of the samples of the next batch."""
+    samples = progress.samples(updates)
+    places = np.arange(samples.start, samples.stop) if isinstance(samples, slice) else samples
+    return np.asarray(places + 1, np.float64)
+
+
 def numpy_tensors(model: NumpyModel) -> Tensors:
     """One step of the hand-written side, and all that it computed."""
-    before = model.parameters()
+    before, samples = model.parameters(), samples_of(model.progress, model.steps)
     step, network = model.opened_step(), model.network
-    tensors: Tensors = {Place(Kind.LOSS): np.array(float(step.loss))}
+    tensors: Tensors = {Place(Kind.SAMPLES): samples, Place(Kind.LOSS): np.array(float(step.loss))}
     for i in network.W:
         tensors[Place(Kind.PRE_ACTIVATION, i)] = step.z[i]
         tensors[Place(Kind.OUTPUT, i)] = step.layer[i]

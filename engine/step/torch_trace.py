@@ -12,14 +12,14 @@ import torch
 
 from engine.networks.places import Kind, Place, Tensors
 from engine.networks.torch_model import TorchModel
-from engine.step.step_tensors import with_parameters
+from engine.step.step_tensors import samples_of, with_parameters
 from engine.types import FloatArray
 
 
 def torch_tensors(model: TorchModel) -> Tensors:
     """One step, and all that it computed."""
     before = model.parameters()
-    tensors: Tensors = {}
+    tensors: Tensors = {Place(Kind.SAMPLES): samples_of(model.progress, model.steps)}
     handles = [
         module.register_forward_hook(_Reader(tensors, *_places(index))) for index, module in enumerate(model.model)
     ]

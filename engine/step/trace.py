@@ -6,16 +6,16 @@ Why it differs is `reasons.py`'s. Tracing imports torch.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.errors import SettingsError
 from engine.experiment.settings import Settings
-from engine.networks.model_state import ModelState
 from engine.networks.numpy_model import NumpyModel
 from engine.networks.places import Kind, Tensors
-from engine.run.lockstep import States, build_models
+from engine.run.lockstep import build_models
+from engine.run.model_pair import ModelPair, States
 from engine.step.matched_steps import MatchedSteps, OutOfTimeError
 from engine.step.operations import Operation, compare_tensors
 from engine.step.reasons import Reason, find_known_reason, find_later_meaning, find_reason, first_beyond_rounding
@@ -24,7 +24,7 @@ from engine.step.step_tensors import numpy_tensors
 
 @dataclass(frozen=True, eq=False)
 class StepTrace:
-    """The step that makes epoch `epoch`, from 1. `first` is the place in `operations` of the first that differs.
+    """The step of batch `batch` of epoch `epoch`, both from 1. `first` is the place in `operations` of the first that differs.
 
     `meant` is the first that differs by more than rounding because of a difference of the catalogue, where `first`
     has another reason; `meaning` says which. `beyond` is the first beyond rounding for whatever reason: `first` itself,
@@ -41,6 +41,7 @@ class StepTrace:
     meaning: Reason | None = None
     beyond: int | None = None
     beyond_reason: Reason | None = None
+    batch: int = 1
 
     @property
     def first_operation(self) -> Operation | None:
@@ -48,12 +49,14 @@ class StepTrace:
         return None if self.first is None else self.operations[self.first]
 
 
-def trace(settings: Settings, epoch: int, states: States, matched_start: bool = False) -> StepTrace:
+def trace(
+    settings: Settings, epoch: int, states: States, matched_start: bool = False, batch: int = 1
+) -> StepTrace:
     """The step that both take from these states. With `matched_start` PyTorch begins with NumPy's weights.
 
     Raises `DeviceError`.
     """
-    traced = Tracing(settings, epoch, states, matched_start).work(lambda: True)
+    traced = Tracing(settings, epoch, states, matched_start, batch).work(lambda: True)
     assert traced is not None
     return traced
 
@@ -61,13 +64,15 @@ def trace(settings: Settings, epoch: int, states: States, matched_start: bool = 
 class Tracing:
     """A step traced a little at a time, since its reasons are looked for with many more. Raises `DeviceError`."""
 
-    def __init__(self, settings: Settings, epoch: int, states: States, matched_start: bool = False) -> None:
-        self._settings, self._epoch, self._matched_start = settings, epoch, matched_start
+    def __init__(
+        self, settings: Settings, epoch: int, states: States, matched_start: bool = False, batch: int = 1
+    ) -> None:
+        self._settings, self._epoch, self._matched_start, self._batch = settings, epoch, matched_start, batch
         before = match_start(settings, states) if matched_start else states
         with np.errstate(all="ignore"):
             numpy, pytorch = Tracer(settings).tensors(before)
             self._operations = compare_tensors(settings, numpy, pytorch)
-        self._matched = MatchedSteps(settings, epoch, before)
+        self._matched = MatchedSteps(settings, before)
 
     def work(self, may_go_on: Callable[[], bool]) -> StepTrace | None:
         """As long as it may go on; nothing where there is more to do."""
@@ -83,30 +88,38 @@ class Tracing:
         shown = self._settings, self._epoch, self._matched_start, operations
         first = next((index for index, operation in enumerate(operations) if operation.differs), None)
         if first is None:
-            return StepTrace(*shown, None, None)
+            return StepTrace(*shown, None, None, batch=self._batch)
         reason = find_reason(matched, operations, first)
         later = find_later_meaning(matched, operations, reason)
         beyond = first_beyond_rounding(self._settings, operations)
         beyond_reason = reason if beyond == first else find_known_reason(matched, operations, beyond)
-        return StepTrace(*shown, first, reason, *later, beyond, beyond_reason)
+        return StepTrace(*shown, first, reason, *later, beyond, beyond_reason, self._batch)
 
 
-def trace_epoch(settings: Settings, epoch: int, matched_start: bool = False) -> StepTrace:
-    """The step of an epoch from 1, after training up to it.
+def trace_epoch(settings: Settings, epoch: int, matched_start: bool = False, batch: int = 1) -> StepTrace:
+    """The step of a batch of an epoch, both from 1, after training up to it.
 
-    Raises `DeviceError`, `SettingsError` where training diverges before, and `ValueError` for no such epoch.
+    Raises `DeviceError`, `SettingsError` where training diverges before, and `ValueError` for no such epoch or batch.
     """
     from engine.networks.torch_threads import limited
 
     if not 1 <= epoch <= settings.epochs:
         raise ValueError(f"epoch cannot be {epoch}; it is a whole number from 1 to {settings.epochs}")
+    if not 1 <= batch <= last_batch(settings):
+        raise ValueError(f"batch cannot be {batch}; it is a whole number from 1 to {last_batch(settings)}")
     with limited(settings), np.errstate(all="ignore"):
-        numpy, pytorch = build_models(settings)
-        for trained in range(1, epoch):
-            losses = numpy.step(), pytorch.step()
-            if not np.isfinite(losses).all():
-                raise SettingsError(f"Training diverges at epoch {trained:,}: there is no step of epoch {epoch:,}.")
-        return trace(settings, epoch, (numpy.state(), pytorch.state()), matched_start)
+        pair = ModelPair(settings, build_models)
+        while pair.epoch < epoch - 1:
+            pair.take(pair.batches)
+            if not np.isfinite(pair.losses).all():
+                raise SettingsError(f"Training diverges at epoch {pair.epoch:,}: there is no step of epoch {epoch:,}.")
+        pair.take(batch - 1)
+        return trace(settings, epoch, pair.states(), matched_start, batch)
+
+
+def last_batch(settings: Settings) -> int:
+    """The last of an epoch, from 1, that both sides have."""
+    return min(settings.batches(side).count for side in (settings.numpy, settings.pytorch))
 
 
 class Tracer:
@@ -148,4 +161,4 @@ def match_start(settings: Settings, states: States) -> States:
     for place, target in pytorch.tensors.items():
         lacking = np.zeros_like(target) if place.kind is Kind.BIAS else target
         matched[place] = sources.get(place, lacking).astype(target.dtype)
-    return numpy, ModelState(matched, pytorch.steps)
+    return numpy, replace(pytorch, tensors=matched)

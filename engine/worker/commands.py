@@ -28,7 +28,14 @@ class Resume:
 
 @dataclass(frozen=True)
 class StepEpochs:
-    """Train `count` epochs, then pause; with none to train, pause at once."""
+    """Train to the end of `count` epochs, then pause; with none to train, pause at once."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class StepBatches:
+    """Train on `count` batches, not past the end of an epoch, then pause; with none, pause at once."""
 
     count: int = 1
 
@@ -61,10 +68,11 @@ class Watch:
 
 @dataclass(frozen=True)
 class OpenStep:
-    """Open up the step that makes an epoch; with none, the one at which the runs first part."""
+    """Open up the step of a batch of an epoch; without an epoch, the one at which the runs first part."""
 
     epoch: int | None = None
     matched_start: bool = False
+    batch: int = 1
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,7 @@ Command = (
     | Pause
     | Resume
     | StepEpochs
+    | StepBatches
     | SetSpeed
     | Stop
     | Scrub

@@ -17,16 +17,16 @@ from engine.run.divergence import Cause, CauseStudy
 from engine.run.lockstep import Lockstep
 from engine.run.scrubbing import Checkpoints, EpochState, Scrubber
 from engine.step.growth import Growth, GrowthStudy
-from engine.step.trace import StepTrace, Tracing
+from engine.step.trace import StepTrace, Tracing, last_batch
 
 CHUNK_SECONDS = 0.02
 """About how long a job or a chunk of training works before commands are looked at again."""
 
 SCRUB_BLOCK = 64
-"""Epochs repeated between two looks at the clock."""
+"""Batches repeated between two looks at the clock."""
 
 GROWTH_BLOCK = 16
-"""Epochs looked into, as long as nothing differs, between two looks at the clock."""
+"""Batches looked into, as long as nothing differs, between two looks at the clock."""
 
 IMPACT_BLOCK = 10
 """Epochs of every combination between two looks at the clock."""
@@ -147,21 +147,24 @@ class ScrubJob(Job):
             return JobState.IDLE
         if self._scrubber is None:
             self._scrubber = Scrubber(run.settings, run.lockstep.build)
-        self._scrubber.seek(target, run.checkpoints)
-        if not _train_toward(self._scrubber, target, self._clock):
+        pair = self._scrubber.pair
+        self._scrubber.seek(pair.latest_start(target), run.checkpoints)
+        if not _train_toward(self._scrubber, target * pair.batches, self._clock):
             return JobState.BUSY
         self.result = self._scrubber.state(self.watching)
         return JobState.NEWS
 
 
-def _train_toward(scrubber: Scrubber, epoch: int, clock: Callable[[], float]) -> bool:
-    """Train for a chunk's time; returns whether the epoch is reached."""
+def _train_toward(scrubber: Scrubber, taken: int, clock: Callable[[], float]) -> bool:
+    """Train for a chunk's time; returns whether so many batches lie behind it."""
     end = clock() + CHUNK_SECONDS
-    while scrubber.epoch < epoch:
-        scrubber.train(min(SCRUB_BLOCK, epoch - scrubber.epoch))
+    block = 1
+    while scrubber.taken < taken:
+        scrubber.train(min(block, taken - scrubber.taken))
         if clock() > end:
             break
-    return scrubber.epoch >= epoch
+        block = min(2 * block, SCRUB_BLOCK)
+    return scrubber.taken >= taken
 
 
 class StepJob(Job):
@@ -172,13 +175,14 @@ class StepJob(Job):
         self._instruments = instruments
         self.wanted = False
         self._epoch: int | None = None
+        self._batch = 1
         self._matched_start = False
         self.trace: StepTrace | None = None
         self.growth: Growth | None = None
         self._scrubber: Scrubber | None = None
         self._study: GrowthStudy | None = None
         self._tracing: Tracing | None = None
-        self._traced: tuple[int, bool] | None = None
+        self._traced: tuple[int, int, bool] | None = None
         self._next_news = 0.0
 
     def restart(self) -> None:
@@ -191,10 +195,10 @@ class StepJob(Job):
         super().give_up(why)
         self._scrubber, self._study, self._tracing = None, None, None
 
-    def watch(self, epoch: int | None, matched_start: bool) -> None:
-        """Open this epoch's step."""
+    def watch(self, epoch: int | None, matched_start: bool, batch: int = 1) -> None:
+        """Open the step of this batch of an epoch."""
         self.failed = None
-        self.wanted, self._epoch, self._matched_start = True, epoch, matched_start
+        self.wanted, self._epoch, self._batch, self._matched_start = True, epoch, batch, matched_start
 
     def work(self, run: RunInProgress) -> JobState:
         """A little of the growth, or the step."""
@@ -208,8 +212,9 @@ class StepJob(Job):
         if self._study is None:
             self._study = self._instruments.growth(run.settings, run.lockstep.build)
         study, end, last = self._study, self._clock() + CHUNK_SECONDS, run.lockstep.epoch
+        batches = study.pair.batches
         while study.epoch < last and self._clock() <= end:
-            study.train(min(GROWTH_BLOCK, last - study.epoch))
+            study.train(min(GROWTH_BLOCK if batches == 1 else 1, last * batches - study.pair.taken))
         if study.epoch == last or self._clock() >= self._next_news:
             self._next_news = self._clock() + NEWS_SECONDS
             self.growth = study.growth()
@@ -217,35 +222,43 @@ class StepJob(Job):
         return JobState.BUSY
 
     def _open(self, run: RunInProgress, otherwise: JobState) -> JobState:
-        epoch = self._epoch
-        if epoch is None:
-            if self.growth is None or (self.growth.first is None and self.growth.trained < run.lockstep.epoch):
-                return otherwise
-            epoch = max(1, self.growth.first or 1)
-        if epoch > max(1, run.lockstep.epoch):
+        place = self._place(run)
+        if place is None:
             return otherwise
-        shown = self.trace
-        if shown is not None and (shown.epoch, shown.matched_start) == (epoch, self._matched_start):
+        shown, wanted = self.trace, (*place, self._matched_start)
+        if shown is not None and (shown.epoch, shown.batch, shown.matched_start) == wanted:
             return otherwise
         end = self._clock() + CHUNK_SECONDS
-        if self._tracing is None or self._traced != (epoch, self._matched_start):
-            self._tracing = self._begin_tracing(run, epoch)
-            self._traced = epoch, self._matched_start
+        if self._tracing is None or self._traced != wanted:
+            self._tracing = self._begin_tracing(run, *place)
+            self._traced = wanted
         traced = None if self._tracing is None else self._tracing.work(lambda: self._clock() <= end)
         if traced is None:
             return JobState.BUSY
         self.trace, self._tracing = traced, None
         return JobState.NEWS
 
-    def _begin_tracing(self, run: RunInProgress, epoch: int) -> Tracing | None:
-        """From the states before that epoch, once they are there."""
+    def _place(self, run: RunInProgress) -> tuple[int, int] | None:
+        """The epoch and batch of the step to be opened; none where it is not known, or not trained yet."""
+        epoch, batch = self._epoch, self._batch
+        if epoch is None:
+            if self.growth is None or (self.growth.first is None and self.growth.trained < run.lockstep.epoch):
+                return None
+            epoch, batch = max(1, self.growth.first or 1), self.growth.first_batch
+        batch = min(batch, last_batch(run.settings))
+        before = (epoch - 1) * run.lockstep.batches + batch - 1
+        return (epoch, batch) if before < max(1, run.lockstep.taken) else None
+
+    def _begin_tracing(self, run: RunInProgress, epoch: int, batch: int) -> Tracing | None:
+        """From the states before that batch, once they are there."""
         if self._scrubber is None:
             self._scrubber = Scrubber(run.settings, run.lockstep.build)
-        self._scrubber.seek(epoch, run.checkpoints)
-        if not _train_toward(self._scrubber, epoch - 1, self._clock):
+        pair = self._scrubber.pair
+        before = (epoch - 1) * pair.batches + batch - 1
+        self._scrubber.seek(before, run.checkpoints)
+        if not _train_toward(self._scrubber, before, self._clock):
             return None
-        states = self._scrubber.numpy.state(), self._scrubber.pytorch.state()
-        return self._instruments.trace(run.settings, epoch, states, self._matched_start)
+        return self._instruments.trace(run.settings, epoch, pair.states(), self._matched_start, batch)
 
 
 @dataclass(frozen=True)

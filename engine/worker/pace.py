@@ -24,12 +24,12 @@ class PaceMeter:
 
     def __init__(self) -> None:
         self.pace = UNKNOWN_PACE
-        self._epochs = 0
+        self._epochs = 0.0
         self._since: float | None = None
         self._seconds_then: dict[SideName, float] = {}
 
-    def add(self, epochs: int, now: float, seconds: Mapping[SideName, float]) -> None:
-        """So many more epochs up to now; `seconds` are what each side's steps have taken in all."""
+    def add(self, epochs: float, now: float, seconds: Mapping[SideName, float]) -> None:
+        """So many more epochs up to now, or a part of one; `seconds` are what each side's steps have taken in all."""
         if self._since is None:
             self._begin(now, seconds)
             return
@@ -42,4 +42,4 @@ class PaceMeter:
             self._begin(now, seconds)
 
     def _begin(self, now: float, seconds: Mapping[SideName, float]) -> None:
-        self._epochs, self._since, self._seconds_then = 0, now, dict(seconds)
+        self._epochs, self._since, self._seconds_then = 0.0, now, dict(seconds)

@@ -58,6 +58,10 @@ class Snapshot:
     settings: Settings
     state: State
     epoch: int = 0
+    batch: int = 0
+    """How many of the next epoch's are trained on."""
+    batches: int = 1
+    """Of an epoch."""
     pace: Pace = UNKNOWN_PACE
     speed_limit: float | None = None
     curves: Curves | None = None

@@ -32,6 +32,7 @@ from engine.worker.commands import (
     Resume,
     Scrub,
     SetSpeed,
+    StepBatches,
     StepEpochs,
     Stop,
     Watch,
@@ -91,7 +92,7 @@ class Worker:
         self._refusal: Refusal | None = None
         self._previous: PreviousRun | None = None
         self._state = State.LOADING
-        self._steps_left = math.inf
+        self._batches_left = math.inf
         self._speed = SpeedLimit(clock)
         self._chunk = 16
         self._next_snapshot = -math.inf
@@ -176,8 +177,9 @@ class Worker:
             case Resume():
                 self._set_running(True, math.inf)
             case StepEpochs(count):
-                # A step of no epoch would run for ever and train nothing.
-                self._set_running(count > 0, max(0, count))
+                self._step(count, whole_epochs=True)
+            case StepBatches(count):
+                self._step(count, whole_epochs=False)
             case SetSpeed(epochs_per_second):
                 self._speed.set(epochs_per_second)
                 self._publish()
@@ -187,8 +189,8 @@ class Worker:
             case Watch(predictions):
                 self._jobs.scrub.watch(predictions)
                 self._publish()
-            case OpenStep(epoch, matched_start):
-                self._jobs.step.watch(epoch, matched_start)
+            case OpenStep(epoch, matched_start, batch):
+                self._jobs.step.watch(epoch, matched_start, batch)
             case CloseStep():
                 self._jobs.step.wanted = False
             case MeasureImpact(plan):
@@ -238,10 +240,17 @@ class Worker:
         changed = changed_words(self._settings, settings)
         return PreviousRun(changed, self._lockstep.curves()) if changed else self._previous
 
-    def _set_running(self, running: bool, steps: float) -> None:
+    def _step(self, count: int, whole_epochs: bool) -> None:
+        """To the end of so many epochs, or on so many batches."""
+        batches, batch = (1, 0) if self._lockstep is None else (self._lockstep.batches, self._lockstep.batch)
+        left = count * batches - batch if whole_epochs else min(count, batches - batch)
+        # A step of none would run for ever and train nothing.
+        self._set_running(count > 0, max(0, left))
+
+    def _set_running(self, running: bool, batches: float) -> None:
         if self._state in (State.RUNNING, State.PAUSED):
             self._state = State.RUNNING if running else State.PAUSED
-            self._steps_left = steps
+            self._batches_left = batches
             self._speed.begin()
         self._publish()
 
@@ -249,29 +258,39 @@ class Worker:
         if self._lockstep is None or self._state is not State.RUNNING:
             return math.inf
         now = self._clock()
-        allowed, wait = self._speed.allowance(int(min(self._chunk, self._steps_left)))
-        if allowed == 0:
+        trained, wait = self._train_batches(self._lockstep, int(min(self._chunk, self._batches_left)))
+        if not trained:
             return wait
-        trained = self._lockstep.step(allowed)
         self._keep_checkpoint(self._lockstep)
         seconds = self._clock() - now
-        self._steps_left -= trained
-        self._pace.add(trained, self._clock(), self._lockstep.seconds)
-        if trained == self._chunk:
+        self._batches_left -= trained
+        self._pace.add(trained / self._lockstep.batches, self._clock(), self._lockstep.seconds)
+        if 2 * trained > self._chunk:
             self._chunk = max(1, min(LARGEST_CHUNK, int(trained * CHUNK_SECONDS / max(seconds, 1e-6))))
         if self._lockstep.divergence is not None:
             self._state = State.DIVERGED
         elif self._lockstep.finished:
             self._state = State.FINISHED
-        elif self._steps_left <= 0:
+        elif self._batches_left <= 0:
             self._state = State.PAUSED
         if self._state is not State.RUNNING or self._clock() >= self._next_snapshot:
             self._publish()
         return 0.0 if self._state is State.RUNNING else math.inf
 
+    def _train_batches(self, lockstep: Lockstep, count: int) -> tuple[int, float]:
+        """Train on up to so many batches; returns on how many, and how many seconds to wait if on none."""
+        if lockstep.batch:
+            return lockstep.take(count), 0.0
+        allowed, wait = self._speed.allowance(max(1, count // lockstep.batches))
+        if not allowed:
+            return 0, wait
+        if count < lockstep.batches:
+            return lockstep.take(count), 0.0
+        return lockstep.step(allowed) * lockstep.batches, 0.0
+
     def _keep_checkpoint(self, lockstep: Lockstep) -> None:
-        if lockstep.divergence is None and self._checkpoints.wanted(lockstep.epoch):
-            self._checkpoints.add(lockstep.epoch, (lockstep.numpy.state(), lockstep.pytorch.state()))
+        if lockstep.divergence is None and self._checkpoints.wanted(lockstep.taken):
+            self._checkpoints.add(lockstep.taken, (lockstep.numpy.state(), lockstep.pytorch.state()))
 
     def _work_on_jobs(self) -> bool:
         """A little of everything beside training; returns whether there is more to do."""
@@ -326,6 +345,8 @@ class Worker:
             settings=settings,
             state=self._state,
             epoch=lockstep.epoch,
+            batch=lockstep.batch,
+            batches=lockstep.batches,
             pace=self._pace.pace,
             curves=lockstep.curves(),
             previous=self._previous,

@@ -96,6 +96,7 @@ EXPERIMENT_OPTIONS = (
     click.option("--epochs", type=WHOLE, metavar="N", help="How many epochs to train; 5000 unless said."),
     click.option("--seed", type=WHOLE, metavar="N", help="Seed of both sides' initial weights; 0 unless said."),
     click.option("--learning-rate", "--lr", metavar="X", help="Learning rate of both sides."),
+    click.option("--batch-size", metavar="N|all", help="Samples of a batch, on both sides; all unless said."),
     click.option("--device", metavar="D", help="Where PyTorch computes: cpu (unless said), cuda, cuda:1, mps."),
     click.option(
         "--threads",
@@ -133,6 +134,7 @@ def settings_from(
     epochs: int | None,
     seed: int | None,
     learning_rate: str | None,
+    batch_size: str | None,
     device: str | None,
     threads: str | None,
     **_: object,
@@ -162,6 +164,8 @@ def settings_from(
         settings = with_objective(settings, parse_choice(Objective, objective, "objective"))
     if learning_rate is not None:
         assignments = (f"both.learning_rate={learning_rate}", *assignments)
+    if batch_size is not None:
+        assignments = (f"both.batch={batch_size}", *assignments)
     return assign(settings, *assignments, **changes)
 
 

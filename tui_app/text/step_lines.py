@@ -20,6 +20,9 @@ SHORTEST_NAMES = (20, 16)
 
 SEPARATOR = " · "
 
+OTHER_SIZE = ("batches of other sizes", "other sizes", "others")
+"""Behind an operation whose tensors have other shapes on the two sides."""
+
 
 class StepRows:
     """The rows of a step's operations. `marked` are the places of those that differ first; in ASCII signs are words."""
@@ -47,9 +50,12 @@ class StepRows:
         if operation.lacking:
             note = only_in(SideName.PYTORCH if operation.lacking == SideName.NUMPY.label else SideName.NUMPY)
             numbers = note.rjust(len(numbers)) if len(note) <= len(numbers) else numbers
+        elif not operation.same_shape:
+            note = next((one for one in OTHER_SIZE if len(one) <= len(numbers)), "")
+            numbers = note.rjust(len(numbers))
         if alike:
             return [(f"{mark}{name}{shape}{numbers}", SAME)]
-        role = ROUNDED if not operation.lacking and operation.max_relative < ROUNDING else DIFFERENT
+        role = ROUNDED if not operation.lacking and operation.has_gaps and operation.max_relative < ROUNDING else DIFFERENT
         return [(f"{mark}{name}", FIRST if first else ""), (shape, DIM), (numbers, role)]
 
     @property
@@ -86,9 +92,11 @@ def _values(operation: Operation) -> dict[str, object]:
     """What stands in its row, by column; gaps to what is not there are none."""
     values: dict[str, object] = {
         "name": operation.formula,
-        "shape": "x".join(map(str, operation.numpy.shape)) or "1",
+        "shape": _shape(operation),
     }
-    if not operation.lacking:
+    if not operation.has_gaps:
+        values["differ"] = operation.different or None
+    elif not operation.lacking:
         values |= {
             "differ": operation.different or None,
             "absolute": operation.max_absolute,
@@ -96,6 +104,11 @@ def _values(operation: Operation) -> dict[str, object]:
             "ulp": ulps(operation),
         }
     return values
+
+
+def _shape(operation: Operation) -> str:
+    shapes = ("x".join(map(str, tensor.shape)) or "1" for tensor in (operation.numpy, operation.pytorch))
+    return "/".join(dict.fromkeys(shapes))
 
 
 def ulps(operation: Operation) -> str:
@@ -109,7 +122,8 @@ def ulps(operation: Operation) -> str:
 
 def summary(trace: StepTrace) -> str:
     """Which step it is, and from where it starts."""
-    return f"step of epoch {trace.epoch:,}, {'matched start' if trace.matched_start else 'own start'}"
+    batch = f", batch {trace.batch:,}" if trace.settings.in_batches else ""
+    return f"step of epoch {trace.epoch:,}{batch}, {'matched start' if trace.matched_start else 'own start'}"
 
 
 def first_difference(trace: StepTrace, growth: Growth | None, width: int) -> str:
@@ -117,11 +131,12 @@ def first_difference(trace: StepTrace, growth: Growth | None, width: int) -> str
     if growth is None or growth.first is None:
         return ""
     epoch, where = max(1, growth.first), []
-    if trace.epoch == epoch and not trace.matched_start and trace.first_operation is not None:
+    batch = f", batch {growth.first_batch:,}" if trace.settings.in_batches else ""
+    if (trace.epoch, trace.batch) == (epoch, growth.first_batch) and not trace.matched_start and trace.first_operation is not None:
         formula = trace.first_operation.formula
         where = [f", {formula}", f", {formula.partition(' = ')[0]}"]
     forms = [
-        f"{SEPARATOR}{words} epoch {epoch:,}{which}"
+        f"{SEPARATOR}{words} epoch {epoch:,}{batch}{which}"
         for which in (*where, "")
         for words in ("first operation that differs:", "first to differ:")
     ]

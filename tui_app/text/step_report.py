@@ -48,9 +48,10 @@ def tensor_lines(operation: Operation, width: int) -> list[str]:
     sides = dict(zip(LABELS, (operation.numpy, operation.pytorch), strict=True))
     sides.pop(operation.lacking, None)
     rows: list[dict[str, Any]] = []
-    for index in np.ndindex(operation.numpy.shape):
-        values = {label: float(tensor[index]) for label, tensor in sides.items()}
-        gap = {} if operation.lacking else {"gap": _difference(*values.values())}
+    shape = max(operation.numpy.shape, operation.pytorch.shape)
+    for index in np.ndindex(shape):
+        values = {label: float(tensor[index]) for label, tensor in sides.items() if not index or index[0] < len(tensor)}
+        gap = {"gap": _difference(*values.values())} if operation.has_gaps and len(values) == 2 else {}
         rows.append(
             {"element": ",".join(str(one + 1) for one in index) or "1", **dict.fromkeys(LABELS, NONE), **values, **gap}
         )

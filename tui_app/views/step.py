@@ -115,7 +115,7 @@ weights grows, by layer and in ULPs."""
         if self._trace is not None and self._whole:
             operation = self._trace.operations[self.query_one("#operations", LineList).selected]
             if operation is not self._opened:
-                self._opened, self._pairs = operation, (_pair(operation),)
+                self._opened, self._pairs = operation, _pairs(operation)
             self.query_one("#tensors", TensorTable).show(self._pairs, self._view_state.unit, _headings(operation))
 
     def _show_growth(self, growth: Growth, view_state: ViewState) -> None:
@@ -163,11 +163,19 @@ def _heading(snapshot: Snapshot, view_state: ViewState, width: int) -> str:
     return text + step_lines.first_difference(trace, growth, width - len(text))
 
 
-def _pair(operation: Operation) -> ParameterPair:
-    shape = operation.numpy.shape or (1,)
-    numpy = None if operation.lacking == SideName.NUMPY.label else operation.numpy.reshape(shape)
-    pytorch = None if operation.lacking == SideName.PYTORCH.label else operation.pytorch.reshape(shape)
-    return ParameterPair(operation.formula, numpy, pytorch)
+def _pairs(operation: Operation) -> tuple[ParameterPair, ...]:
+    """Both tensors beside each other, or one below the other where they have other shapes."""
+    numpy, pytorch = (tensor.reshape(tensor.shape or (1,)) for tensor in (operation.numpy, operation.pytorch))
+    if not operation.same_shape:
+        return ParameterPair(operation.formula, numpy, None), ParameterPair(operation.formula, None, pytorch)
+    lacking = operation.lacking
+    return (
+        ParameterPair(
+            operation.formula,
+            None if lacking == SideName.NUMPY.label else numpy,
+            None if lacking == SideName.PYTORCH.label else pytorch,
+        ),
+    )
 
 
 def _headings(operation: Operation) -> tuple[str, str]:

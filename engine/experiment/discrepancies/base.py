@@ -262,6 +262,12 @@ def each_side(by_hand: str, pytorch: str) -> str:
     return f"{by_hand} on both sides" if by_hand == pytorch else f"{by_hand} by hand, {pytorch} in PyTorch"
 
 
+def batch_words(settings: Settings) -> str:
+    """'N = 32', of a full batch, or where they differ 'N = 32 by hand, 60 in PyTorch'."""
+    sizes = [f"{settings.batch_samples(side):,}" for side in (settings.numpy, settings.pytorch)]
+    return f"N = {sizes[0] if sizes[0] == sizes[1] else each_side(*sizes)}"
+
+
 def listed(names: Sequence[str]) -> str:
     """'bias', 'bias and gradient', 'bias, gradient and precision'."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -22,7 +22,7 @@ def _matters(settings: Settings) -> bool:
 def _numbers(settings: Settings) -> str:
     if not _matters(settings):
         return "The hand-written layers have no bias: it has no effect here, nothing to change."
-    N, units = settings.data.samples, ", ".join(f"{size:,}" for size in settings.layer_sizes[1:])
+    N, units = settings.batch_samples(settings.numpy), ", ".join(f"{size:,}" for size in settings.layer_sizes[1:])
     return (
         f"N = {N:,}: the mean moves a bias {N:,} times less than the sum. Biases in each layer: {units}; "
         "one number moves them all by the same."

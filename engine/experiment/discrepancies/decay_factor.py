@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, batch_words, each_side, plain
 from engine.experiment.settings import Settings
 from engine.experiment.side import decay_rates
 from engine.experiment.update_rules import DecayFactor
@@ -26,8 +26,8 @@ def _matters(settings: Settings) -> bool:
 def _numbers(settings: Settings) -> str:
     if not _matters(settings):
         return "Neither side has a weight decay: it has no effect here, nothing to change."
-    rates = (plain(decay_rates(side, settings.data.samples)[0]) for side in (settings.numpy, settings.pytorch))
-    return f"N = {settings.data.samples:,}. The weight decay that acts: {each_side(*rates)}."
+    rates = (plain(decay_rates(side, settings.batch_samples(side))[0]) for side in (settings.numpy, settings.pytorch))
+    return f"{batch_words(settings)}. The weight decay that acts: {each_side(*rates)}."
 
 
 WORDING = Wording(
@@ -56,7 +56,7 @@ DISCREPANCY = Discrepancy(
     wording=WORDING,
     since=6,
     alike=lambda settings: (
-        decay_rates(settings.numpy, settings.data.samples)[0] == decay_rates(settings.pytorch, settings.data.samples)[0]
+        len({decay_rates(side, settings.batch_samples(side))[0] for side in (settings.numpy, settings.pytorch)}) == 1
         and settings.numpy.weight_decay == settings.pytorch.weight_decay
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.experiment.batch_rules import EpochLoss
 from engine.experiment.choices import LogMoment
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
 from engine.experiment.settings import Settings
@@ -12,8 +13,16 @@ CHOICES = (
 )
 
 
+def _matters(settings: Settings) -> bool:
+    return any(side.epoch_loss is not EpochLoss.WHOLE for side in (settings.numpy, settings.pytorch))
+
+
 def _numbers(settings: Settings) -> str:
     epochs = settings.epochs
+    if not _matters(settings):
+        return "Both log the loss of the whole set after the epoch: it has no effect here, nothing to change."
+    if settings.in_batches:
+        return "With batches it is the moment of each batch's loss, before or after its own update."
     if settings.numpy.log_moment is settings.pytorch.log_moment:
         return f"Each of the {epochs:,} losses is compared with that of the same weights."
     if epochs == 1:
@@ -36,6 +45,7 @@ WORDING = Wording(
         "it ends with. The weights are the same. Two runs that are equal in every bit then show a gap in every epoch, "
         "as large as what one step changes."
     ),
+    matters=_matters,
 )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import log
 
 from engine.experiment.choices import LossReport
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, batch_words, each_side, plain
 from engine.experiment.settings import Settings
 
 CHOICES = (
@@ -57,7 +57,7 @@ PHRASES = {
 def _logged(report: LossReport, error: float, settings: Settings, binary: bool) -> str:
     """What is logged when every one of the errors is the same; of a cross-entropy, when every class has p = ½."""
     square, elements = error * error, settings.elements
-    cost = log(2) * (elements if binary else settings.data.samples)
+    cost = log(2) * (elements if binary else settings.batch_samples(settings.numpy))
     values = {
         LossReport.ERROR_TIMES_LOSS: error * square / 2,
         LossReport.MSE: square,
@@ -83,7 +83,7 @@ def _numbers(settings: Settings) -> str:
 
     if all(side.loss_report.of_probabilities for side in sides):
         return (
-            f"N = {settings.data.samples:,}, C = {settings.data.outputs:,}. If every target has p = ½: {logged(0.5)}."
+            f"{batch_words(settings)}, C = {settings.data.outputs:,}. If every target has p = ½: {logged(0.5)}."
         )
     text = f"e = ŷ − y, N·C = {elements:,}. If every e is 0.5: {logged(0.5)}"
     if not any(side.loss_report.signed for side in sides):
@@ -95,7 +95,7 @@ def _theory(settings: Settings) -> str:
     text = "The gradient does not pass through the logged number, so the weights stay as they are. "
     if all(side.loss_report.of_probabilities for side in (settings.numpy, settings.pytorch)):
         return text + (
-            f"A cross-entropy is a mean over the N = {settings.data.samples:,} samples; np.mean over the whole matrix "
+            f"A cross-entropy is a mean over the N = {settings.batch_samples(settings.numpy):,} samples; np.mean over the whole matrix "
             f"divides by N·C = {settings.elements:,} instead, and a curve then looks {settings.data.outputs:,} times "
             "better than it is. log(p + 1e-8) keeps log 0 finite: it is not the number that the gradient is taken of, "
             "and it moves the curve only where p is tiny."

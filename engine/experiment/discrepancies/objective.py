@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.experiment.choices import Objective
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, batch_words
 from engine.experiment.settings import Settings
 
 CHOICES = (
@@ -39,7 +39,7 @@ def _numbers(settings: Settings) -> str:
     sides = dict.fromkeys((settings.numpy.objective, settings.pytorch.objective))
     wrong = ", ".join(f"{costs[one]} as {PHRASES[one]}" for one in sides)
     return (
-        f"N = {settings.data.samples:,}, C = {settings.data.outputs:,}. "
+        f"{batch_words(settings)}, C = {settings.data.outputs:,}. "
         f"An output of 0.001 where the target is 1 costs {wrong}."
     )
 

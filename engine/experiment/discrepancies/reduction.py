@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.experiment.choices import Objective, Reduction, SideName
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, batch_words, each_side, plain
 from engine.experiment.settings import Settings
-from engine.experiment.side import gradient_factor
+from engine.experiment.side import Side, gradient_factor
 
 CHOICES = (
     Choice(Reduction.SUM, "sum", "Σ", "ŷ − y, the gradient of ½·Σ(ŷ − y)²; of a cross-entropy's sum p − y"),
@@ -52,18 +52,18 @@ def _objectives(settings: Settings) -> tuple[Objective, ...]:
 def _times(objective: Objective, settings: Settings) -> float:
     """The rule as a number."""
     mean = replace(settings.numpy, objective=objective, reduction=Reduction.MEAN)
-    return 1 / gradient_factor(mean, settings.data.samples, settings.data.outputs)
+    return 1 / gradient_factor(mean, settings.batch_samples(settings.numpy), settings.data.outputs)
 
 
 def _numbers(settings: Settings) -> str:
     """The rule, and the steps with the learning rates as they are."""
     data = settings.data
     steps = [
-        plain(gradient_factor(side, data.samples, data.outputs) * side.learning_rate, 4)
+        plain(gradient_factor(side, settings.batch_samples(side), data.outputs) * side.learning_rate, 4)
         for side in (settings.numpy, settings.pytorch)
     ]
     rules = ", ".join(f"{RULES[one]} = {plain(_times(one, settings))}" for one in _objectives(settings))
-    return f"N = {data.samples:,}, C = {data.outputs:,}: {rules}. Factor × learning rate: {each_side(*steps)}."
+    return f"{batch_words(settings)}, C = {data.outputs:,}: {rules}. Factor × learning rate: {each_side(*steps)}."
 
 
 def _theory(settings: Settings) -> str:
@@ -124,11 +124,23 @@ OF_CROSS_ENTROPY = Wording(
 
 
 def _alike(settings: Settings) -> bool:
-    """Whether both multiply the error by one factor. PyTorch rounds a binary cross-entropy's each in its own way."""
+    """Whether each side multiplies the error of every batch by the factor that the other's reduction would. PyTorch
+    rounds a binary cross-entropy's each in its own way.
+    """
     sides = (settings.numpy, settings.pytorch)
-    factors = {gradient_factor(side, settings.data.samples, settings.data.outputs) for side in sides}
     rounds = any(side.objective is Objective.BINARY_CROSS_ENTROPY for side in sides)
-    return len(factors) == 1 and settings.numpy.objective is settings.pytorch.objective and not rounds
+    if rounds or settings.numpy.objective is not settings.pytorch.objective:
+        return False
+    return all(_same_factors(settings, side, other) for side, other in (sides, sides[::-1]))
+
+
+def _same_factors(settings: Settings, side: Side, other: Side) -> bool:
+    batches, outputs = settings.batches(side), settings.data.outputs
+    with_others = replace(side, reduction=other.reduction)
+    return all(
+        gradient_factor(side, N, outputs) == gradient_factor(with_others, N, outputs)
+        for N in (batches.size, batches.last)
+    )
 
 
 DISCREPANCY = Discrepancy(

@@ -43,7 +43,7 @@ def _matters(settings: Settings) -> bool:
 def _numbers(settings: Settings) -> str:
     if not _matters(settings):
         return "There is no softmax in this network: it has no effect here, nothing to change."
-    N, C = settings.data.samples, settings.data.outputs
+    N, C = settings.batch_samples(settings.numpy), settings.data.outputs
     dtype = np.float32 if settings.numpy.precision is Precision.FLOAT32 else np.float64
     most = np.log(np.finfo(dtype).max)
     return (

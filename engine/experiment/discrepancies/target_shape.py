@@ -18,8 +18,8 @@ CHOICES = (
 
 
 def _matters(settings: Settings) -> bool:
-    data = settings.data
-    return data.outputs == 1 and data.samples > 1 and settings.pytorch.objective is Objective.SQUARED_ERROR
+    several = settings.batch_samples(settings.pytorch) > 1
+    return settings.data.outputs == 1 and several and settings.pytorch.objective is Objective.SQUARED_ERROR
 
 
 def _numbers(settings: Settings) -> str:
@@ -28,8 +28,8 @@ def _numbers(settings: Settings) -> str:
         return f"There are {data.outputs} outputs, and targets (N,) do not fit them: nothing to change."
     if settings.pytorch.objective is not Objective.SQUARED_ERROR:
         return "PyTorch's cross-entropies refuse targets of another shape: nothing to change."
-    if data.samples == 1:
-        return "There is one sample, and 1×1 is what it should be: it has no effect here, nothing to change."
+    if settings.batch_samples(settings.pytorch) == 1:
+        return "A batch is one sample, and 1×1 is what it should be: it has no effect here, nothing to change."
     mean, variance = float(data.Y.mean()), float(data.Y.var())
     return (
         f"The mean of the targets is {plain(mean)}: with flat targets every output is taught that number. The mean "

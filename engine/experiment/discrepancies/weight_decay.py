@@ -33,7 +33,7 @@ def _phrase(decay: WeightDecay) -> str:
 
 def _numbers(settings: Settings) -> str:
     sides = settings.numpy, settings.pytorch
-    rates = (decay_rates(side, settings.data.samples)[0] for side in sides)
+    rates = (decay_rates(side, settings.batch_samples(side))[0] for side in sides)
     shares = each_side(*(plain(side.learning_rate * rate, 3) for side, rate in zip(sides, rates, strict=True)))
     text = f"The share of a weight that decays in one step: {shares}."
     if {side.weight_decay.form for side in sides} == set(DecayForm) and sides[0].weight_decay.rate == sides[

@@ -18,13 +18,18 @@ CHOICES = (
 )
 
 
+def _updates(settings: Settings) -> str:
+    """How many there are; as many as epochs where each is one."""
+    counts = {settings.batches(side).count * settings.epochs for side in (settings.numpy, settings.pytorch)}
+    return f"{max(counts):,} {'updates' if settings.in_batches else 'epochs'}"
+
+
 def _numbers(settings: Settings) -> str:
     forgetful = [side for side in (settings.numpy, settings.pytorch) if side.zero_grad is ZeroGrad.FORGOTTEN]
     if not forgetful:
-        return f"There are {settings.epochs:,} epochs: forgotten, the last step would move along as many gradients."
-    text = f"In the last of {settings.epochs:,} epochs, that is the sum of as many gradients."
-    samples = settings.data.samples
-    if any(side.momentum.coefficient or decay_rates(side, samples)[1] for side in forgetful):
+        return f"There are {_updates(settings)}: forgotten, the last step would move along as many gradients."
+    text = f"In the last of {_updates(settings)}, that is the sum of as many gradients."
+    if any(side.momentum.coefficient or decay_rates(side, settings.batch_samples(side))[1] for side in forgetful):
         return text + " With another momentum, or a weight decay in the gradient, it is no momentum of 1 any more."
     return text + " It is exactly a momentum of 1.0."
 

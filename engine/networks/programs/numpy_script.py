@@ -9,15 +9,18 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from types import SimpleNamespace
 
+from engine.experiment.batch_rules import EpochLoss, LastBatch, SampleOrder
 from engine.experiment.choices import InitialWeights, InputScale, Precision, SideName
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, is_fused
 from engine.experiment.update_rules import ZeroGrad
 from engine.networks.programs.base import Script, Writer, add_array, add_scaling, data_file_name, plain_name
+from engine.networks.programs.epochs import Epochs, Log, batch_by_places, log_statement, size_lines
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_function
 from engine.networks.programs.numpy_start import (
@@ -91,6 +94,8 @@ def _data(writer: Writer, settings: Settings) -> None:
     if settings.numpy.input_scale is InputScale.UNIT:
         add_scaling(writer, settings, SideName.NUMPY, "X.min(axis=0)", "X.max(axis=0)")
     writer.add(f"learning_rate = {settings.numpy.learning_rate!r}")
+    for line in size_lines(Epochs.of(settings, settings.numpy), settings.numpy.last_batch is LastBatch.DROP):
+        writer.add(line)
     writer.add(f"epochs = {settings.epochs}\n\n")
 
 
@@ -102,7 +107,7 @@ def _source() -> Source:
 
 
 def _functions(writer: Writer, settings: Settings) -> None:
-    step = "\n".join(_step_lines(settings))
+    step = "\n".join((*_step_lines(settings), *_evaluation_lines(settings)))
     for name in sorted(_source().functions, key=lambda name: step.find(f"{name}(")):
         if re.search(rf"\b{name}\(", step):
             writer.add(f"{plain_function(_source().functions[name])}\n\n")
@@ -120,40 +125,82 @@ def _training(writer: Writer, settings: Settings) -> None:
         for name in GRADIENTS:
             if any(f"{name}[" in line for line in lines):
                 writer.add(f"{name} = {{}}")
-    counted = any(re.search(r"\bepoch\b", line) for line in lines)
-    writer.add(f"losses = []\nfor epoch in range({'1, epochs + 1' if counted else 'epochs'}):")
-    for line in lines:
-        writer.add(line, indent=1)
+    epochs = Epochs.of(settings, side)
+    counted = any(re.search(rf"^[^#]*\b{epochs.update}\b", line) for line in lines)
+    batch = batch_by_places(epochs, ORDERS[side.order] if settings.takes_batches(side) else None)
+    for line in epochs.lines(lines, batch, _evaluation_lines(settings), counted):
+        writer.add(line)
     writer.add('\nprint(*losses, sep="\\n")')
 
 
-def _step_lines(settings: Settings) -> tuple[str, ...]:
-    """The network's own step for this experiment, and the loss logged."""
+ORDERS = {
+    SampleOrder.IN_ORDER: None,
+    SampleOrder.DATALOADER: "loader_order(len(X))",
+    SampleOrder.PERMUTATION: "np.random.permutation(len(X))",
+}
+
+
+def _known(settings: Settings) -> _Known:
     side = settings.numpy
-    return _lines_of_step(side, settings.activations, settings.is_binary(side))
+    return _Known(side, settings.activations, settings.is_binary(side), settings.batch_samples(side))
+
+
+def _step_lines(settings: Settings) -> tuple[str, ...]:
+    """The network's own step for this experiment, and what becomes of its loss."""
+    epochs = Epochs.of(settings, settings.numpy)
+    return _lines_of_step(_known(settings), epochs.samples, epochs.update, log_statement(epochs.log, "float(loss)"))
+
+
+def _evaluation_lines(settings: Settings) -> tuple[str, ...]:
+    """The loss of the whole set, where that is logged."""
+    return _lines_of_evaluation(_known(settings)) if settings.numpy.epoch_loss is EpochLoss.WHOLE else ()
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What decides the network's source."""
+
+    side: Side
+    activations: tuple[Activation, ...]
+    binary: bool
+    samples: int
+
+    def specializer(self) -> Specializer:
+        """Of that network."""
+        side, layers = self.side, len(self.activations)
+        known = SimpleNamespace(
+            side=side,
+            samples=self.samples,
+            activations=by_layer(self.activations, layers),
+            binary=self.binary,
+            fused=is_fused(side),
+            bias=by_layer(side.bias, layers),
+            derivative_at=by_layer(side.derivative_at, layers),
+            L=layers,
+        )
+        return Specializer(_source(), known, BY_LAYER, unrolled=layers <= NAMED_LAYERS)
+
+    def folded(self, body: list[ast.stmt]) -> tuple[str, ...]:
+        """The lines of statements, without names that nobody needs."""
+        may_go = MAY_GO - set(GRADIENTS) if self.side.zero_grad is ZeroGrad.FORGOTTEN else MAY_GO
+
+        def goes(name: str) -> bool:
+            return name.rstrip("0123456789") in may_go or name == "layer0"
+
+        return tuple(lines_of(fold(body, goes, MAY_BE_UNUSED.__contains__)))
 
 
 @lru_cache(maxsize=256)
-def _lines_of_step(side: Side, activations: tuple[Activation, ...], binary: bool) -> tuple[str, ...]:
-    layers = len(activations)
-    known = SimpleNamespace(
-        side=side,
-        activations=by_layer(activations, layers),
-        binary=binary,
-        fused=is_fused(side),
-        bias=by_layer(side.bias, layers),
-        derivative_at=by_layer(side.derivative_at, layers),
-        L=layers,
-    )
-    specializer = Specializer(_source(), known, BY_LAYER, unrolled=layers <= NAMED_LAYERS)
-    body = specializer.method("step", X="X", Y="Y", learning_rate="learning_rate", t="epoch")
-    logged = ast.parse("losses.append(float(loss))").body
-    may_go = MAY_GO - set(GRADIENTS) if side.zero_grad is ZeroGrad.FORGOTTEN else MAY_GO
+def _lines_of_step(known: _Known, samples: tuple[str, str], update: str, logged: str) -> tuple[str, ...]:
+    X, Y = samples
+    body = known.specializer().method("step", X=X, Y=Y, learning_rate="learning_rate", t=update)
+    return known.folded([*body, *ast.parse(logged).body])
 
-    def goes(name: str) -> bool:
-        return name.rstrip("0123456789") in may_go or name == "layer0"
 
-    return tuple(lines_of(fold([*body, *logged], goes, MAY_BE_UNUSED.__contains__)))
+@lru_cache(maxsize=256)
+def _lines_of_evaluation(known: _Known) -> tuple[str, ...]:
+    body = known.specializer().method("evaluate", "loss", X="X", Y="Y")
+    return known.folded([*body, *ast.parse(log_statement(Log.APPEND, "float(loss)")).body])
 
 
 def _zeros(settings: Settings, names: Sequence[str]) -> str:

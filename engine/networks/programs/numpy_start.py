@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from engine.experiment.batch_rules import SampleOrder
 from engine.experiment.choices import InitialWeights, Precision
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Settings
@@ -26,6 +27,17 @@ def {name}(shape, bound):
     """PyTorch's own float64 random numbers, to the last bit: 53 bits of two MT19937 words, rounded once."""
     high, low = np.moveaxis(random.randint(0, 2**32, (*shape, 2), np.uint32).astype(np.int64), -1, 0)
     return bound * ((((high & 0x1FFFFF) << 32 | low) - 2**52) / 2.0**52)'''
+
+LOADER_ORDER = '''\
+def loader_order(count):
+    """DataLoader(shuffle=True)'s own order, to the last bit: of four words an epoch the last is the seed."""
+    seed = random.randint(0, 2**32, 4, np.uint32)[3]
+    words = np.random.RandomState(seed).randint(0, 2**32, count - 1, np.uint32)
+    order = np.arange(count)
+    for i, word in enumerate(words.tolist()):
+        j = i + word % (count - i)
+        order[i], order[j] = order[j], order[i]
+    return order'''
 
 TRUNCATED_NORMAL = '''\
 def truncated_normal(shape, bound):
@@ -60,6 +72,13 @@ def add_functions(writer: Writer, settings: Settings) -> None:
         writer.add(f"{PYTORCH_UNIFORM_64.format(name=_uniform(InitialWeights.PYTORCH_FLOAT64, settings))}\n\n")
     if InitialWeights.TRUNCATED_NORMAL in starts:
         writer.add(f"{TRUNCATED_NORMAL}\n\n")
+    if _order(settings) is SampleOrder.DATALOADER:
+        writer.add(f"{LOADER_ORDER}\n\n")
+
+
+def _order(settings: Settings) -> SampleOrder:
+    """In which a program takes the samples."""
+    return settings.numpy.order if settings.takes_batches(settings.numpy) else SampleOrder.IN_ORDER
 
 
 def is_unrolled(settings: Settings) -> bool:
@@ -95,10 +114,12 @@ def add_weights(writer: Writer, settings: Settings) -> None:
     if not is_unrolled(settings):
         writer.add("W, b = {}, {}" if any(biases_of(settings)) else "W = {}")
     streams = {start.pytorchs_stream for start in starts_of(settings)}
-    if True in streams:
+    if True in streams or _order(settings) is SampleOrder.DATALOADER:
         _pytorch_weights(writer, settings)
     if False in streams:
         _numpy_weights(writer, settings)
+    elif _order(settings) is SampleOrder.PERMUTATION:
+        writer.add(f"np.random.seed({settings.seed & 0xFFFFFFFF})")
     writer.add()
 
 
@@ -112,9 +133,12 @@ def _cast(start: InitialWeights, settings: Settings) -> str:
 
 def _pytorch_weights(writer: Writer, settings: Settings) -> None:
     starts, biases = starts_of(settings), biases_of(settings)
-    last = max(i for i, start in enumerate(starts, start=1) if start.pytorchs_stream)
+    own = [i for i, start in enumerate(starts, start=1) if start.pytorchs_stream]
+    # The orders of the samples are drawn after all that nn.Linear draws.
+    last = len(starts) if _order(settings) is SampleOrder.DATALOADER else max(own)
     writer.add(f"random = np.random.RandomState({settings.seed & 0xFFFFFFFF})")
-    writer.add("gain = np.sqrt(2 / (1 + np.sqrt(5) ** 2))  # kaiming_uniform_ with a = √5")
+    if own:
+        writer.add("gain = np.sqrt(2 / (1 + np.sqrt(5) ** 2))  # kaiming_uniform_ with a = √5")
 
     def drawn(i: int, fan_in: str, fan_out: str, W: str, b: str) -> list[str]:
         start, bias = starts[i - 1], biases[i - 1]

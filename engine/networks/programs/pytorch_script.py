@@ -7,16 +7,19 @@ written here. A test holds its losses to the engine's bits.
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from types import SimpleNamespace
 
+from engine.experiment.batch_rules import EpochLoss, LastBatch, SampleOrder
 from engine.experiment.choices import DerivativeAt, InitialWeights, InputScale, Precision, SideName, TargetShape
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, decay_rates, is_fused
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.programs.base import Script, Writer, add_array, add_scaling, bracketed, data_file_name, plain_name
+from engine.networks.programs.epochs import BatchText, Epochs, Log, batch_by_places, log_statement, size_lines
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_class
 from engine.networks.programs.source import source_of
@@ -67,6 +70,17 @@ def standard_normal(*shape):
     values = [next(drawn) for _ in range(math.prod(shape))]
     return torch.tensor(values, dtype=torch.float64).reshape(shape)'''
 
+PERMUTATION = '''\
+def permutation(count):
+    """np.random.permutation(count), to the last bit: words of the same stream, those past the mark thrown away."""
+    order = list(range(count))
+    for i in reversed(range(1, count)):
+        j = count
+        while j > i:
+            j = int(torch.empty((), dtype=torch.int32).random_()) & (1 << i.bit_length()) - 1
+        order[i], order[j] = order[j], order[i]
+    return order'''
+
 STARTS = {
     InitialWeights.UNIT_UNIFORM: "unit_uniform({shape})",
     InitialWeights.TRUNCATED_NORMAL: "truncated_normal({shape}, bound={fan_in}**-0.5)",
@@ -115,7 +129,10 @@ def _imports(writer: Writer, settings: Settings) -> None:
         writer.add("from statistics import NormalDist")
     if len(writer.lines) > 2:
         writer.add()
-    writer.add("import torch\nfrom torch import nn\n")
+    writer.add("import torch\nfrom torch import nn")
+    if _has_loader(settings):
+        writer.add("from torch.utils.data import DataLoader, TensorDataset")
+    writer.add()
     if matters(settings, SideName.PYTORCH):
         writer.add(f"torch.set_num_threads({threads_of(settings)})  # another number sums in another order")
 
@@ -138,6 +155,9 @@ def _data(writer: Writer, settings: Settings) -> None:
     if settings.pytorch.target_shape is TargetShape.FLAT:
         writer.add("Y = Y.flatten()")
     writer.add(f"learning_rate = {settings.pytorch.learning_rate!r}")
+    sizes = size_lines(Epochs.of(settings, settings.pytorch), settings.pytorch.last_batch is LastBatch.DROP)
+    for line in sizes[:1] if _has_loader(settings) else sizes:
+        writer.add(line)
     writer.add(f"epochs = {settings.epochs}\n")
 
 
@@ -167,6 +187,8 @@ def _functions(writer: Writer, settings: Settings) -> None:
         writer.add(f"{STANDARD_NORMAL}\n\n")
     if InitialWeights.TRUNCATED_NORMAL in starts:
         writer.add(f"{TRUNCATED_NORMAL}\n\n")
+    if _order(settings) is SampleOrder.PERMUTATION:
+        writer.add(f"{'' if writer.lines[-1] == '' and writer.lines[-2] == '' else chr(10)}{PERMUTATION}\n\n")
     kinds = [kind for kind in dict.fromkeys(_slips(settings)) if kind is not None]
     if kinds:
         classes = source_of("engine.networks.torch_slip", "SlippedSigmoid").classes
@@ -197,9 +219,11 @@ def _model(writer: Writer, settings: Settings) -> None:
         writer.add("model.float()")
     for line in _start_lines(settings):
         writer.add(line)
+    if _order(settings) is SampleOrder.PERMUTATION and not _start_lines(settings):
+        writer.add(f"torch.manual_seed({settings.seed})")
     if settings.device != "cpu":
         writer.add(f'model.to("{settings.device}")')
-    prepared = _specializer(side, settings.is_binary(side), settings.data.samples).method("prepare")
+    prepared = _specializer(side, settings.is_binary(side), settings.batch_samples(side)).method("prepare")
     for line in lines_of(fold(prepared, MAY_GO.__contains__)):
         writer.add(line)
     writer.add()
@@ -212,7 +236,11 @@ def _start_lines(settings: Settings) -> list[str]:
     sizes = [(i, *pair) for i, pair in enumerate(pairwise(settings.layer_sizes)) if not starts[i].pytorchs_stream]
     if not sizes:
         return []
-    lines = [f"torch.manual_seed({settings.seed})", "with torch.no_grad():"]
+    seeded = f"torch.manual_seed({settings.seed})"
+    lines = [seeded, "with torch.no_grad():"]
+    if _order(settings) is SampleOrder.DATALOADER:
+        # DataLoader goes on in the stream where nn.Linear has left it.
+        lines = ["with torch.random.fork_rng(devices=[]), torch.no_grad():", f"    {seeded}"]
     for i, fan_in, fan_out in sizes:
         lines.append(f"    {_weight_start(i, starts[i], fan_in, fan_out)}")
     for i, fan_in, fan_out in sizes:
@@ -239,17 +267,59 @@ def _specializer(side: Side, binary: bool, samples: int) -> Specializer:
     return Specializer(source_of("engine.networks.torch_mlp", "TorchMLP"), known)
 
 
+def _order(settings: Settings) -> SampleOrder:
+    """In which the program takes the samples."""
+    side = settings.pytorch
+    return side.order if settings.takes_batches(side) else SampleOrder.IN_ORDER
+
+
+def _has_loader(settings: Settings) -> bool:
+    """Whether a `DataLoader` makes the batches."""
+    return settings.takes_batches(settings.pytorch) and _order(settings) is not SampleOrder.PERMUTATION
+
+
 @lru_cache(maxsize=256)
-def _step_lines(side: Side, binary: bool, samples: int) -> tuple[str, ...]:
-    """The network's own step for this experiment, and the loss logged."""
-    body = _specializer(side, binary, samples).method("step", "logged", X="X", Y="Y")
-    logged = ast.parse("losses.append(logged.item())").body
+def _step_lines(side: Side, binary: bool, samples: int, named: tuple[str, str], log: Log) -> tuple[str, ...]:
+    """The network's own step for this experiment, and what becomes of its loss."""
+    X, Y = named
+    body = _specializer(side, binary, samples).method("step", "logged", X=X, Y=Y)
+    logged = ast.parse(log_statement(log, "logged.item()")).body
     return tuple(lines_of(fold([*body, *logged], MAY_GO.__contains__)))
 
 
-def _training(writer: Writer, settings: Settings) -> None:
-    writer.add("losses = []\nfor epoch in range(epochs):")
+@lru_cache(maxsize=256)
+def _evaluation_lines(side: Side, binary: bool, samples: int) -> tuple[str, ...]:
+    """The loss of the whole set."""
+    body = _specializer(side, binary, samples).method("evaluate", "logged", X="X", Y="Y")
+    logged = ast.parse(log_statement(Log.APPEND, "logged.item()")).body
+    return tuple(lines_of(fold([*body, *logged], MAY_GO.__contains__)))
+
+
+def _batch_text(settings: Settings, epochs: Epochs) -> BatchText:
+    if not _has_loader(settings):
+        return batch_by_places(epochs, None if _order(settings) is SampleOrder.IN_ORDER else "permutation(len(X))")
+    return BatchText(loop="for x, y in loader:", count="len(loader)")
+
+
+def _loader_line(settings: Settings, epochs: Epochs) -> str:
     side = settings.pytorch
-    for line in _step_lines(side, settings.is_binary(side), settings.data.samples):
-        writer.add(line, indent=1)
+    shuffle = ", shuffle=True" if side.order is SampleOrder.DATALOADER else ""
+    drop = ", drop_last=True" if side.last_batch is LastBatch.DROP and epochs.in_loop else ""
+    size = "batch_size" if epochs.in_loop else "len(X)"
+    return f"loader = DataLoader(TensorDataset(X, Y), batch_size={size}{shuffle}{drop})"
+
+
+def _training(writer: Writer, settings: Settings) -> None:
+    side = settings.pytorch
+    epochs = Epochs.of(settings, side)
+    if _has_loader(settings):
+        writer.add(_loader_line(settings, epochs))
+        # It is a loop also where it gives a single batch.
+        last = Log.LAST if epochs.log is Log.APPEND else epochs.log
+        epochs = replace(epochs, in_loop=True, log=last)
+    known = side, settings.is_binary(side), settings.batch_samples(side)
+    step = _step_lines(*known, epochs.samples, epochs.log)
+    evaluation = _evaluation_lines(*known) if side.epoch_loss is EpochLoss.WHOLE else ()
+    for line in epochs.lines(step, _batch_text(settings, epochs), evaluation, counted=False):
+        writer.add(line)
     writer.add('\nprint(*losses, sep="\\n")')

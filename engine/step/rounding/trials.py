@@ -63,8 +63,8 @@ def terms(place: Place, operands: Operands) -> int:
     if place.kind is Kind.ERROR and layer < operands.last:
         return sizes[layer + 1]
     if place.kind in (Kind.WEIGHT_GRADIENT, Kind.BIAS_GRADIENT):
-        return settings.data.samples
-    return settings.elements if place.kind is Kind.LOSS else 1
+        return len(operands.Y)
+    return operands.Y.size if place.kind is Kind.LOSS else 1
 
 
 def _products(place: Place, operands: Operands) -> Iterator[Candidate]:
