@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import engine
 from engine.errors import SettingsError
+from engine.experiment.batch_rules import EpochLoss
 from engine.experiment.choices import InitialWeights, LogMoment, LossReport, Precision, SideName
 from engine.experiment.discrepancies import differ_again, find
 from engine.experiment.toward import AS_THE_ANSWER, Toward, toward
@@ -23,11 +24,12 @@ from engine.impact.fitted import FittedStudy, Told
 from engine.impact.members import Members, passed_through
 from engine.impact.shapley import shapley_values
 from engine.impact.study import Measure, Study, measure, only, plan
+from engine.networks.epoch_progress import EpochProgress
 from engine.networks.model_state import ModelState
 from engine.networks.numpy_model import NumpyModel
 from engine.networks.numpy_stack import NumpyStack
 from engine.networks.places import Kind
-from engine.networks.stacked_runs import StackedRun
+from engine.networks.stacked_runs import Logged, StackedRun
 from engine.networks.torch_model import TorchModel
 from engine.networks.torch_stack import TorchStack
 from tests.examples import examples, long, some_of
@@ -116,16 +118,36 @@ def test_every_combination_is_engine_train(names, data, count, sides):
                 )
 
 
-def logged_by(model, report):
-    """What the model would log of its present weights."""
-    network = copy(model.network)
-    network.side = replace(model.side, loss_report=report, log_moment=LogMoment.BEFORE)
-    if isinstance(model, NumpyModel):
-        z, layer = network.forward(model.X)
-        p = layer[network.L]
-        return network.report(p - model.Y, z[network.L], p, model.Y)
-    prediction = model.model(model.X).detach()
-    return network.report(network.objective(prediction, model.Y), prediction, model.Y).item()
+LOGS = [
+    *(Logged(report) for report in LossReport),
+    Logged(LossReport.MSE, LogMoment.AFTER),
+    Logged(LossReport.SUM, LogMoment.AFTER, EpochLoss.LAST),
+    Logged(LossReport.HALF_SUM, LogMoment.BEFORE, EpochLoss.LAST),
+    Logged(LossReport.MSE, LogMoment.BEFORE, EpochLoss.WHOLE),
+]
+
+
+def with_logs(side):
+    """The side, logging each of these; nothing that is trained depends on it."""
+    return [replace(side, loss_report=one.report, log_moment=one.moment, epoch_loss=one.of_epoch) for one in LOGS]
+
+
+class Alone:
+    """A run alone, once for each log: cross-entropies of outputs that are no probabilities, too."""
+
+    def __init__(self, kind, settings, name, run):
+        settings = replace(settings, seed=run.seed, **{name: run.side})
+        self.models = [kind(settings) for _ in LOGS]
+        for model, side in zip(self.models, with_logs(run.side), strict=True):
+            model.network.side = side
+            model.progress = EpochProgress(settings, side, model.progress._begin_orders)
+            model._is_one_update = False
+
+    def step(self):
+        return [model.step() for model in self.models]
+
+    def parameters(self):
+        return self.models[0].parameters()
 
 
 @given(experiments(), st.lists(st.integers(0, 5), min_size=2, max_size=4))
@@ -138,13 +160,11 @@ def test_every_run_of_a_torch_stack_is_the_run_alone(settings, seeds):
     runs = [StackedRun.of(side, seed) for side, seed in zip(sides, seeds, strict=False)]
     assert len({run.structure(SideName.PYTORCH) for run in runs}) == 1
     with np.errstate(all="ignore"):
-        stack = TorchStack(settings, runs, list(LossReport))
-        models = [TorchModel(replace(settings, pytorch=run.side, seed=run.seed)) for run in runs]
+        stack = TorchStack(settings, runs, LOGS)
+        models = [Alone(TorchModel, settings, "pytorch", run) for run in runs]
         for _ in range(5):
-            logged = [[logged_by(model, report) for model in models] for report in LossReport]
+            logged = np.transpose([model.step() for model in models])
             np.testing.assert_allclose(stack.step(), logged, rtol=1e-10, atol=1e-14)
-            for model in models:
-                model.step()
         stacks = stack.parameters()
         for column, model in enumerate(models):
             for place, parameter in model.parameters().items():
@@ -171,7 +191,8 @@ def test_every_run_of_a_numpy_stack_has_the_bits_of_the_run_alone(settings, numb
     """Whatever the choices: before the step is recorded, while it is, and after. But for one row in float64 times a
     matrix in float32, whose products np.dot and np.matmul sum otherwise.
     """
-    assume(settings.numpy.precision is not Precision.MIXED or settings.data.samples > 1)
+    batches = settings.batches(settings.numpy)
+    assume(settings.numpy.precision is not Precision.MIXED or min(batches.size, batches.last) > 1)
     momentum, decay = settings.numpy.momentum, settings.numpy.weight_decay
     runs = [
         StackedRun.of(
@@ -191,13 +212,10 @@ def test_every_run_of_a_numpy_stack_has_the_bits_of_the_run_alone(settings, numb
     ]
     assert len({run.structure(SideName.NUMPY) for run in runs}) == 1
     with np.errstate(all="ignore"):
-        stack = NumpyStack(settings, runs, list(LossReport))
-        models = [NumpyModel(replace(settings, numpy=run.side, seed=run.seed)) for run in runs]
+        stack = NumpyStack(settings, runs, LOGS)
+        models = [Alone(NumpyModel, settings, "numpy", run) for run in runs]
         for _ in range(6):
-            logged = [[logged_by(model, report) for model in models] for report in LossReport]
-            np.testing.assert_array_equal(stack.step(), logged)
-            for model in models:
-                model.step()
+            np.testing.assert_array_equal(stack.step(), np.transpose([model.step() for model in models]))
             stacks = stack.parameters()
             for column, model in enumerate(models):
                 for place, parameter in model.parameters().items():

@@ -13,15 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import SettingsError
+from engine.experiment.batch_rules import EpochLoss
 from engine.experiment.choices import LogMoment, LossReport, SideName
 from engine.experiment.settings import Settings
 from engine.networks.places import Tensors
-from engine.networks.stacked_runs import Stack, StackedRun
+from engine.networks.stacked_runs import Logged, Stack, StackedRun
 from engine.types import FloatArray
-
-Logged = tuple[LossReport, LogMoment]
-"""What a side logs and when."""
-
 
 @dataclass(frozen=True)
 class Measurements:
@@ -67,8 +64,8 @@ class _Trainings:
         settings: Settings,
         name: SideName,
         runs: Sequence[StackedRun],
-        reports: Sequence[LossReport],
-        build: Callable[[Settings, Sequence[StackedRun], Sequence[LossReport]], Stack],
+        logs: Sequence[Logged],
+        build: Callable[[Settings, Sequence[StackedRun], Sequence[Logged]], Stack],
     ) -> None:
         by_structure: dict[object, list[StackedRun]] = {}
         for run in dict.fromkeys(runs):
@@ -77,17 +74,19 @@ class _Trainings:
         place = {run: column for column, run in enumerate(stacked)}
         self.columns = np.array([place[run] for run in runs])
         self.count = len(stacked)
-        self._stacks = [build(settings, group, reports) for group in by_structure.values()]
-        self._last = np.full((len(reports), self.count), np.nan)
+        self._stacks = [build(settings, group, logs) for group in by_structure.values()]
+        self._before = [log.moment is LogMoment.BEFORE for log in logs]
+        self._last = np.full((len(logs), self.count), np.nan)
         self.diverged = np.zeros(self.count, bool)
 
     def step(self) -> FloatArray:
-        """(reports, R): what each says of every training before this update; where it diverged, the last finite."""
+        """(logs, R): what each is of every training's next epoch; where it diverged, the last finite."""
         logged = np.concatenate([stack.step() for stack in self._stacks], axis=1)
-        finite = np.isfinite(logged).all(axis=0) & ~self.diverged
-        if not finite.all():
+        known = np.isfinite(logged)
+        finite = known[self._before].all(axis=0) & ~self.diverged
+        if not (finite.all() and known.all()):
             self.diverged = ~finite
-            logged = np.where(finite, logged, self._last)
+            logged = np.where(finite & known, logged, self._last)
         self._last = logged
         return logged
 
@@ -115,19 +114,18 @@ class Block:
         self._shape = (self._games, len(combinations), len(seeds))
         places = list(product(range(self._games), combinations, seeds))
         self._logged = _logged_alike(places)
-        wanted = (report for sides in self._logged for report, _ in sides)
-        self._reports = list(dict.fromkeys((LossReport.MSE, *wanted)))
+        wanted = (log for sides in self._logged for log in sides)
+        self._logs = list(dict.fromkeys((TRUE_LOSS, *wanted)))
         self._sides = [
             _Trainings(
                 settings,
                 name,
                 [StackedRun.of(one.side(name), seed, bool(held)) for held, one, seed in places],
-                self._reports,
+                self._logs,
                 build,
             )
             for name, build in ((SideName.NUMPY, NumpyStack), (SideName.PYTORCH, TorchStack))
         ]
-        self._last: list[FloatArray] | None = None
         self._area, self._reported = np.zeros(len(places)), np.zeros(len(places))
         self._below = [np.zeros(side.count, np.int64) for side in self._sides]
         self._distance: FloatArray | None = None
@@ -144,39 +142,19 @@ class Block:
         self.epoch += count
         if self.epoch == self._settings.epochs:
             self._distance = self._weight_distance()
-            # The loss after the last update needs one more forward pass.
-            self._take(1)
 
     def _take(self, count: int) -> None:
-        """Step, and add the gaps of all epochs whose losses before and after the update are known."""
+        """Step, and add the gaps of so many epochs."""
         trained = []
         for side, below in zip(self._sides, self._below, strict=True):
             logged = np.stack([side.step() for _ in range(count)])
-            if self._distance is None:
-                self._watch_threshold(below, logged[:, TRUE_LOSS])
+            self._watch_threshold(below, logged[:, self._logs.index(TRUE_LOSS)])
             trained.append(logged)
-        rows = (
-            trained
-            if self._last is None
-            else [np.concatenate([last, new]) for last, new in zip(self._last, trained, strict=True)]
-        )
-        self._last = [logged[-1:] for logged in rows]
         numpy_columns, pytorch_columns = (side.columns for side in self._sides)
-        extra = self._distance is not None
-        if not extra:
-            self._area += _gap(trained[0][:, TRUE_LOSS], trained[1][:, TRUE_LOSS], numpy_columns, pytorch_columns)
+        true = (logged[:, self._logs.index(TRUE_LOSS)] for logged in trained)
+        self._area += _gap(*true, numpy_columns, pytorch_columns)
         for sides, places in self._logged.items():
-            late = any(moment is LogMoment.AFTER for _, moment in sides)
-            if extra and not late:
-                continue
-            # Late on one side, both wait: an epoch counts once its loss after the update is known.
-            epochs = [
-                new if not late else whole[1:] if moment is LogMoment.AFTER else whole[:-1]
-                for (_, moment), new, whole in zip(sides, trained, rows, strict=True)
-            ]
-            numpy, pytorch = (
-                of_all[:, self._reports.index(report)] for of_all, (report, _) in zip(epochs, sides, strict=True)
-            )
+            numpy, pytorch = (logged[:, self._logs.index(log)] for logged, log in zip(trained, sides, strict=True))
             self._reported[places] += _gap(numpy, pytorch, numpy_columns[places], pytorch_columns[places])
 
     def _watch_threshold(self, below: NDArray[np.int64], losses: FloatArray) -> None:
@@ -228,8 +206,8 @@ class Block:
         return tuple(seed for seed, diverged in zip(self.seeds, at_seed, strict=True) if diverged)
 
 
-TRUE_LOSS = 0
-"""The first of the reports: mean(e²)."""
+TRUE_LOSS = Logged(LossReport.MSE)
+"""mean(e²) before each update; of batches their mean."""
 
 PLACES_AT_ONCE = 64
 """Pairs of final weights that are laid beside each other at once."""
@@ -244,11 +222,10 @@ def _gap(
 
 
 def _logged_alike(places: Sequence[tuple[int, Settings, int]]) -> dict[tuple[Logged, Logged], NDArray[np.int64]]:
-    """The places at which both sides log the same kind of number at the same moment."""
+    """The places at which both sides log the same kind of number of the same weights."""
     found: dict[tuple[Logged, Logged], list[int]] = {}
     for place, (_, one, _) in enumerate(places):
-        numpy, pytorch = ((side.loss_report, side.log_moment) for side in (one.numpy, one.pytorch))
-        found.setdefault((numpy, pytorch), []).append(place)
+        found.setdefault((Logged.of(one.numpy), Logged.of(one.pytorch)), []).append(place)
     return {logged: np.array(alike) for logged, alike in found.items()}
 
 
@@ -259,7 +236,11 @@ def block_seeds(settings: Settings, combinations: Sequence[Settings], memory: in
         trainings += len({StackedRun.of(one.side(name), 0, held) for one in combinations for held in (False, True)})
     # Per training, all that a step computes, which is held while it is recorded: some twelve arrays of a layer's
     # samples; weights, their gradients, velocities and copies.
-    values = 12 * settings.data.samples * sum(settings.layer_sizes) + 8 * settings.parameter_count
+    sides = [side for one in combinations for side in (one.numpy, one.pytorch)]
+    samples = max(settings.batch_samples(side) for side in sides)
+    if any(side.epoch_loss is EpochLoss.WHOLE for side in sides):
+        samples = settings.data.samples
+    values = 12 * samples * sum(settings.layer_sizes) + 8 * settings.parameter_count
     # Per combination: a chunk of gathered curves.
     needed = 8 * trainings * values + 16 * 8 * 64 * len(combinations)
     if needed > memory:

@@ -16,62 +16,109 @@ import numpy as np
 from engine.experiment.choices import LossReport
 from engine.experiment.settings import Settings
 from engine.networks.network_data import NetworkData
-from engine.networks.numpy_mlp import NumpyMLP, StepValues
+from engine.networks.numpy_mlp import Arrays, NumpyMLP, StepValues
 from engine.networks.numpy_model import build_network, record_step
 from engine.networks.places import Kind, Place, Tensors
 from engine.networks.recording import Recording
 from engine.networks.replay import Replay
-from engine.networks.stacked_arrays import RecordedStack, StackedNumber, stacked
-from engine.networks.stacked_runs import StackedRun
+from engine.networks.stacked_arrays import RecordedStack, StackedArray, StackedNumber, stacked
+from engine.networks.stacked_batches import StackedBatches
+from engine.networks.stacked_runs import EpochLogs, Logged, StackedRun
 from engine.types import FloatArray
 
 
 class NumpyStack:
     """R runs of one structure; weights are (R, fan_in, fan_out), activations (R, N, fan_out)."""
 
-    def __init__(self, settings: Settings, runs: Sequence[StackedRun], reports: Sequence[LossReport]) -> None:
+    def __init__(self, settings: Settings, runs: Sequence[StackedRun], logs: Sequence[Logged]) -> None:
         sides = [run.side for run in runs]
         data = NetworkData.of(settings.data, sides[0])
         self._X, self._Y = data.X, data.Y
+        self._batches, self._logs = StackedBatches(settings, runs), EpochLogs(logs)
         networks = [build_network(settings, run.side, run.start(settings)) for run in runs]
         layers = range(1, networks[0].L + 1)
         side = _stacked(sides)
+        side.logs_after_update = False  # it is logged here
         self._network = NumpyMLP(
             side,
             networks[0].activations,
             networks[0].binary,
+            networks[0].samples,
             {i: stacked([network.W[i] for network in networks]) for i in layers},
             {i: stacked([network.b[i] for network in networks]) for i in layers if i in networks[0].b},
         )
-        self._reporting = [_with_side(self._network, side, loss_report=report) for report in reports]
+        self._reporting = {report: _with_side(self._network, side, loss_report=report) for report in LossReport}
         self._learning_rate: Any = StackedNumber.of([side.learning_rate for side in sides])
         self._taken = 0
-        self._replay: Replay | None = None
+        self._seen: set[bool] = set()
+        self._replays: dict[bool, Replay] = {}
+        self._arrays: dict[bool, tuple[FloatArray, FloatArray]] = {}
 
     def step(self) -> FloatArray:
-        """As `Stack.step`; the second step is recorded, and run again from then on."""
-        self._taken += 1
-        if self._replay is None:
-            return _by_run(self._plain_step())
-        self._replay.run({})
-        return _by_run(self._replay.outputs)
+        """As `Stack.step`."""
+        self._batches.begin_epoch()
+        for index in range(self._batches.batches.count):
+            self._logs.add(_by_run(self._update(index)))
+        whole = self._measured(self._logs.whole, self._X, self._Y) if self._logs.whole else []
+        return self._logs.close(_by_run(whole))
 
-    def _plain_step(self) -> list[FloatArray]:
+    def _update(self, index: int) -> list[FloatArray]:
+        """The second of each size of batch is recorded, and run again from then on."""
+        full = self._batches.is_full(index)
+        X, Y = self._batch(index, full)
+        self._taken += 1
+        if full in self._replays:
+            self._replays[full].run({})
+            return self._replays[full].outputs
+        return self._plain_update(X, Y, full)
+
+    def _batch(self, index: int, full: bool) -> tuple[FloatArray, FloatArray]:
+        """X (N, D) of all runs, or (R, N, D), and Y; each size in arrays of its own."""
+        if self._batches.takes_all:
+            return self._X, self._Y
+        samples = self._batches.samples(index)
+        if full not in self._arrays:
+            gathered = self._X[samples], self._Y[samples]
+            self._arrays[full] = (np.array(gathered[0]), np.array(gathered[1]))
+            return self._arrays[full]
+        for all_rows, rows in zip((self._X, self._Y), self._arrays[full], strict=True):
+            if isinstance(samples, slice):
+                np.copyto(rows, all_rows[samples])
+            else:
+                np.take(all_rows, samples, axis=0, out=rows, mode="clip")
+        return self._arrays[full]
+
+    def _plain_update(self, X: FloatArray, Y: FloatArray, full: bool) -> list[FloatArray]:
         numbers = {"learning_rate": self._learning_rate, "t": self._taken}
-        if self._taken == 1:
-            step = self._network.step(self._X, self._Y, **numbers)
-            return self._logged(step, self._Y)
+        if full not in self._seen:
+            self._seen.add(full)
+            X, Y = _each_runs(X), _each_runs(Y)
+            step = self._network.step(X, Y, **numbers)
+            return [*self._logged(step, Y), *self._measured(self._logs.after, X, Y)]
         recording = Recording(RecordedStack)
-        step, carried = record_step(recording, self._network, self._X, self._Y, numbers)
-        logged = [recording.use(one).value for one in self._logged(step, recording.give(self._Y))]
-        self._replay = Replay(recording, carried, logged)
-        return [one.array for one in logged]
+        step, carried = record_step(recording, self._network, X, Y, numbers)
+        given_X, given_Y = recording.give(X), recording.give(Y)
+        logged = self._logged(step, given_Y)
+        if self._logs.after:
+            logged += self._measured(self._logs.after, given_X, given_Y, _given_again(recording, self._network))
+        values = [recording.use(one).value for one in logged]
+        self._replays[full] = Replay(recording, carried, values)
+        return [one.array for one in values]
 
     def _logged(self, step: StepValues, Y: FloatArray) -> list[Any]:
-        """What each report says of the weights before the step."""
-        z, p = step.z[self._network.L], step.layer[self._network.L]
-        error = p - Y
-        return [network.report(error, z, p, Y) for network in self._reporting]
+        """What the reports say of the weights before the step."""
+        return self._reports(self._logs.before, step.z, step.layer, Y)
+
+    def _reports(self, reports: Sequence[LossReport], z: Arrays, layer: Arrays, Y: FloatArray) -> list[Any]:
+        last = self._network.L
+        error = layer[last] - Y
+        return [self._reporting[report].report(error, z[last], layer[last], Y) for report in reports]
+
+    def _measured(
+        self, reports: Sequence[LossReport], X: FloatArray, Y: FloatArray, network: NumpyMLP | None = None
+    ) -> list[Any]:
+        """What the reports say of the present weights."""
+        return self._reports(reports, *(network or self._network).forward(X), Y) if reports else []
 
     def parameters(self) -> Tensors:
         """As `Stack.parameters`."""
@@ -85,6 +132,20 @@ class NumpyStack:
         return found
 
 
+def _given_again(recording: Recording, network: NumpyMLP) -> NumpyMLP:
+    """The network with its present parameters, to be read in a recording that has changed them."""
+    again = copy(network)
+    again.W, again.b = (
+        {i: recording.give(array) for i, array in arrays.items()} for arrays in (network.W, network.b)
+    )
+    return again
+
+
+def _each_runs(array: FloatArray) -> FloatArray:
+    """As of each run, where there is one for each."""
+    return array.view(StackedArray) if array.ndim == 3 else array
+
+
 def _with_side(network: NumpyMLP, side: SimpleNamespace, **choices: Any) -> NumpyMLP:
     """The same network, with other choices."""
     other = copy(network)
@@ -94,6 +155,8 @@ def _with_side(network: NumpyMLP, side: SimpleNamespace, **choices: Any) -> Nump
 
 def _by_run(logged: Sequence[FloatArray]) -> FloatArray:
     """(reports, R) in float64, from (R, 1, 1) of each report."""
+    if not logged:
+        return np.empty((0, 1))
     return np.stack([np.asarray(one, np.float64).reshape(-1) for one in logged])
 
 

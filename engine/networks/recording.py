@@ -120,7 +120,7 @@ class Recording:
         value = self._values.get(_address(array))
         if value is None:
             raise NotRecordableError("an array of unknown origin")
-        whole = value.array
+        whole, array = value.array, array.view(np.ndarray)
         if array.shape == whole.shape and array.strides == whole.strides:
             return Use(value)
         return Use(value, View(array.shape, array.strides, 0))

@@ -25,7 +25,12 @@ AXES: dict[int | None, Any] = {None: (-2, -1), 0: -2, 1: -1}
 
 
 class _OfEachRun(np.ndarray[Any, Any]):
-    """`T`, `len`, `sum(axis=0)`, `np.dot`, `np.sum` and `np.mean` are those of each run."""
+    """`T`, `shape`, `len`, `sum(axis=0)`, `np.dot`, `np.sum` and `np.mean` are those of each run."""
+
+    @property
+    def shape(self) -> Any:  # type: ignore[override]
+        """(rows, columns) of each run."""
+        return self.view(np.ndarray).shape[-2:]
 
     def __len__(self) -> int:
         """Of each run."""

@@ -18,7 +18,8 @@ from engine.experiment.settings import Settings
 from engine.experiment.side import Side, gradient_factor
 from engine.networks.network_data import NetworkData
 from engine.networks.places import Kind, Place, Tensors
-from engine.networks.stacked_runs import StackedRun
+from engine.networks.stacked_batches import StackedBatches
+from engine.networks.stacked_runs import EpochLogs, Logged, StackedRun
 from engine.networks.torch_device import find_device
 from engine.networks.torch_mlp import TorchMLP
 from engine.networks.torch_model import activation_modules
@@ -42,13 +43,21 @@ class StackedLinear(nn.Module):
 
 
 class StackedTorchMLP(TorchMLP):
-    """R networks; what a step returns are the numbers that each run would log, (reports, R)."""
+    """R networks; what a step returns are the numbers that each run would log, (reports, R): those of `before` it, and
+    of `after`.
+    """
 
     def __init__(
-        self, side: Side, model: nn.Sequential, binary: bool, samples: int, reports: Sequence[LossReport]
+        self,
+        side: Side,
+        model: nn.Sequential,
+        binary: bool,
+        samples: int,
+        before: Sequence[LossReport],
+        after: Sequence[LossReport],
     ) -> None:
         super().__init__(side, model, binary, samples)
-        self._reports = reports
+        self._before, self._after = before, after
 
     def objective(self, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
         """The sum over all runs of each run's objective: each run's gradient is its own."""
@@ -73,8 +82,23 @@ class StackedTorchMLP(TorchMLP):
         return with_own.costs(prediction, Y)
 
     def report(self, loss: torch.Tensor, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
-        """`TorchMLP.report` of each run, for each of the reports."""
-        return torch.stack([self._report(report, prediction.detach(), Y) for report in self._reports])
+        """`TorchMLP.report` of each run, for each of the reports before a step."""
+        return self.reports(self._before, prediction.detach(), Y)
+
+    def logged_step(self, X: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
+        """One update; what the reports say before and after it."""
+        before = self.step(X, Y)
+        return torch.cat([before, self.measured(self._after, X, Y)]) if self._after else before
+
+    def measured(self, reports: Sequence[LossReport], X: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
+        """What these reports say of the present weights, (reports, R)."""
+        with torch.no_grad():
+            return self.reports(reports, self.model(X), Y)
+
+    def reports(self, reports: Sequence[LossReport], prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
+        """(reports, R) from (R, N, C) twice."""
+        found = [self._report(report, prediction, Y) for report in reports]
+        return torch.stack(found) if found else prediction.new_empty(0, len(prediction))
 
     def _report(self, report: LossReport, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
         """(R,) from (R, N, C) twice."""
@@ -104,7 +128,7 @@ def _of_squares(report: LossReport, error: torch.Tensor) -> torch.Tensor:
 class TorchStack:
     """R runs of one structure; weights are (R, fan_out, fan_in), activations (R, N, fan_out). Raises `DeviceError`."""
 
-    def __init__(self, settings: Settings, runs: Sequence[StackedRun], reports: Sequence[LossReport]) -> None:
+    def __init__(self, settings: Settings, runs: Sequence[StackedRun], logs: Sequence[Logged]) -> None:
         side = runs[0].side
         device = find_device(settings.device)
         dtype = torch.float64 if side.precision is Precision.FLOAT64 else torch.float32
@@ -122,31 +146,66 @@ class TorchStack:
             self._linear_layers.append(StackedLinear(weight, bias))
             modules += [self._linear_layers[-1], activation]
         data = NetworkData.of(settings.data, side)
-        self._X, self._Y = (tensor(array).expand(len(runs), *array.shape) for array in (data.X, data.Y))
-        if side.target_shape is TargetShape.FLAT:
-            self._Y = self._Y.mT
+        self._X, self._Y = tensor(data.X), tensor(data.Y)
+        self._batches, self._logs = StackedBatches(settings, runs), EpochLogs(logs)
+        self._flat = side.target_shape is TargetShape.FLAT
+        self._runs = len(runs)
         self._network = StackedTorchMLP(
-            side, nn.Sequential(*modules), settings.is_binary(side), settings.data.samples, reports
+            side,
+            nn.Sequential(*modules),
+            settings.is_binary(side),
+            settings.batch_samples(side),
+            self._logs.before,
+            self._logs.after,
         )
-        self._taken = 0
-        self._replay: TorchReplay | None = None
+        self._seen: set[bool] = set()
+        self._replays: dict[bool, TorchReplay] = {}
+        self._tensors: dict[bool, tuple[torch.Tensor, torch.Tensor]] = {}
 
     def step(self) -> FloatArray:
         """As `Stack.step`."""
-        logged: FloatArray = self._step_on_device().cpu().double().numpy()
+        self._batches.begin_epoch()
+        for index in range(self._batches.batches.count):
+            self._logs.add(_double(self._update(index)))
+        whole = self._network.measured(self._logs.whole, *self._of_runs(self._X, self._Y))
+        return self._logs.close(_double(whole))
+
+    def _update(self, index: int) -> torch.Tensor:
+        """The second of each size of batch is recorded, and run again from then on."""
+        full = self._batches.is_full(index)
+        X, Y = self._batch(index, full)
+        if full in self._replays:
+            return self._replays[full].run_on_device({})
+        if full not in self._seen:
+            self._seen.add(full)
+            return self._network.logged_step(X, Y)
+        with Recorder() as recorder:
+            logged = self._network.logged_step(X, Y)
+        self._replays[full] = TorchReplay(recorder.calls, logged)
         return logged
 
-    def _step_on_device(self) -> torch.Tensor:
-        """What a step returns; the second is recorded, and run again from then on."""
-        self._taken += 1
-        if self._replay is not None:
-            return self._replay.run_on_device({})
-        if self._taken == 1:
-            return self._network.step(self._X, self._Y)
-        with Recorder() as recorder:
-            logged = self._network.step(self._X, self._Y)
-        self._replay = TorchReplay(recorder.calls, logged)
-        return logged
+    def _batch(self, index: int, full: bool) -> tuple[torch.Tensor, torch.Tensor]:
+        """X (R, N, D) and Y (R, N, C); each size in tensors of its own."""
+        if self._batches.takes_all:
+            if full not in self._tensors:
+                self._tensors[full] = self._of_runs(self._X, self._Y)
+            return self._tensors[full]
+        samples = self._batches.samples(index)
+        if isinstance(samples, slice):
+            gathered = self._of_runs(self._X[samples], self._Y[samples])
+        else:
+            places = torch.from_numpy(np.ascontiguousarray(samples)).to(self._X.device)
+            gathered = self._of_runs(self._X[places], self._Y[places])
+        if full not in self._tensors:
+            self._tensors[full] = gathered[0].clone(), gathered[1].clone()
+        for kept, new in zip(self._tensors[full], gathered, strict=True):
+            kept.copy_(new)
+        return self._tensors[full]
+
+    def _of_runs(self, X: torch.Tensor, Y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(R, N, D) and (R, N, C) from those of each run, or of all of them."""
+        X, Y = (one if one.dim() == 3 else one.expand(self._runs, *one.shape) for one in (X, Y))
+        return X, Y.mT if self._flat else Y
 
     def parameters(self) -> Tensors:
         """As `Stack.parameters`."""
