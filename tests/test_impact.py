@@ -2,7 +2,6 @@
 
 import shlex
 from contextlib import suppress
-from copy import copy
 from dataclasses import replace
 from functools import cache
 from itertools import count

@@ -33,6 +33,7 @@ from engine.networks.places import Kind, Place
 from engine.networks.torch_model import TorchModel
 from engine.run.comparison import compare_parameters, ulp_distance
 from engine.run.lockstep import build_models
+from engine.run.model_pair import ModelPair
 from engine.step import matched_steps
 from engine.step.growth import GrowthStudy, first_difference
 from engine.step.matched_steps import MatchedSteps
@@ -60,13 +61,14 @@ VECTORS = pytest.mark.skipif(
 )
 
 
-def by_autograd(settings, weights, biases):
+def by_autograd(settings, weights, biases, samples):
     """Every tensor of the step in float64, written out anew, with autograd's gradients of the intermediate ones."""
     tensors, kept = {}, {}
     output = torch.tensor(settings.data.X)
     if settings.numpy.input_scale is InputScale.UNIT:
         ranges = output.amax(dim=0) - output.amin(dim=0)
         output = (output - output.amin(dim=0)) / torch.where(ranges == 0, 1, ranges)
+    output = output[samples]
     for layer, (weight, bias, kind) in enumerate(zip(weights, biases, settings.activations, strict=True), start=1):
         kept[Place(Kind.WEIGHT_GRADIENT, layer)] = torch.tensor(weight, requires_grad=True)
         z = output @ kept[Place(Kind.WEIGHT_GRADIENT, layer)].T
@@ -79,7 +81,7 @@ def by_autograd(settings, weights, biases):
     if is_fused(settings.numpy):
         # There is no gradient at the outputs: the loss takes the logits.
         del kept[Place(Kind.ERROR, len(weights))]
-    objective = objective_of(settings.numpy, settings.is_binary(settings.numpy), z, output, settings.data.Y)
+    objective = objective_of(settings.numpy, settings.is_binary(settings.numpy), z, output, settings.data.Y[samples])
     gradients = torch.autograd.grad(objective, list(kept.values()))
     tensors |= dict(zip(kept, gradients, strict=True))
     return {place: tensor.detach().numpy() for place, tensor in tensors.items()}
@@ -126,33 +128,41 @@ def test_every_operation_is_autograds(settings):
     layers = range(1, len(settings.activations) + 1)
     weights = [parameters[Place(Kind.WEIGHT, layer)] for layer in layers]
     biases = [parameters.get(Place(Kind.BIAS, layer)) for layer in layers]
-    expected = by_autograd(settings, weights, biases)
+    ours, theirs = numpy_tensors(numpy), torch_tensors(pytorch)
+    samples = ours[Place(Kind.SAMPLES)].astype(int) - 1
+    expected = by_autograd(settings, weights, biases, samples)
     if side.objective is not Objective.SQUARED_ERROR:
         # Near 0 and 1 a cross-entropy of probabilities makes any rounding large.
         p = expected[Place(Kind.OUTPUT, len(layers))]
         assume(side.loss_input is not LossInput.PROBABILITIES or np.abs(p - 0.5).max() < 0.499999)
-    ours, theirs = numpy_tensors(numpy), torch_tensors(pytorch)
     assert ours.keys() == theirs.keys()
-    assert set(ours) <= set(places(settings))
+    assert set(ours) - {Place(Kind.SAMPLES), Place(Kind.EPOCH_LOSS)} <= set(places(settings))
+    np.testing.assert_array_equal(ours[Place(Kind.SAMPLES)], theirs[Place(Kind.SAMPLES)])
     for place, tensor in expected.items():
         np.testing.assert_allclose(ours[place], tensor, rtol=1e-9, atol=1e-12, err_msg=place.name)
         np.testing.assert_allclose(theirs[place], tensor, rtol=1e-9, atol=1e-12, err_msg=place.name)
 
 
-@given(experiments(), st.integers(0, 3))
+@given(experiments(), st.integers(0, 7))
 @examples(8)
 def test_the_opened_step_is_the_engines_own(settings, before):
-    """Whatever the choices: the new parameters and the loss have the bits of the steps that train."""
+    """Whatever the choices: the new parameters and the losses have the bits of the steps that train."""
     with np.errstate(all="ignore"):
-        models = build_models(settings)
-        for _ in range(before):
-            for model in models:
-                model.step()
-        opened = trace(settings, before + 1, tuple(model.state() for model in models))
-        losses = [model.step() for model in models]
+        pair = ModelPair(settings, build_models)
+        pair.take(before)
+        models = pair.numpy, pair.pytorch
+        batch = pair.batch + 1
+        opened = trace(settings, pair.epoch + 1, pair.states(), batch=batch)
+        counts = [settings.batches(side).count for side in (settings.numpy, settings.pytorch)]
         found = {one.place: (one.numpy, one.pytorch) for one in opened.operations}
-        for index, model in enumerate(models):
-            np.testing.assert_array_equal(found[Place(Kind.LOSS)][index], losses[index])
+        closed = Place(Kind.EPOCH_LOSS) in found
+        assert closed is (counts == [batch, batch] and settings.logs_epochs)
+        for index, (model, count) in enumerate(zip(models, counts, strict=True)):
+            if batch <= count:
+                loss = model.update()
+                if loss is not None and (closed or not settings.logs_epochs):
+                    place = Place(Kind.EPOCH_LOSS if closed else Kind.LOSS)
+                    np.testing.assert_array_equal(found[place][index], loss)
             after = {Kind.WEIGHT: Kind.WEIGHT_AFTER, Kind.BIAS: Kind.BIAS_AFTER}
             for place, parameter in model.parameters().items():
                 np.testing.assert_array_equal(found[Place(after[place.kind], place.layer)][index], parameter)
@@ -195,7 +205,8 @@ def test_each_difference_alone_is_found_and_named(discrepancy):
     # A start differs before epoch 1 only; the first velocity, or sum of gradients, is the gradient: from epoch 2 on.
     epochs = {"initial_weights": (1,), "momentum": (2,), "zero_grad": (2,)}.get(discrepancy.field, (1, 2))
     for epoch in epochs:
-        opened = trace_epoch(settings, epoch, matched_start=epoch > 1)
+        batch = settings.batches_of_epoch if discrepancy.field in ("epoch_loss", "last_batch") else 1
+        opened = trace_epoch(settings, epoch, matched_start=epoch > 1, batch=batch)
         named = [one.discrepancies for one in (opened.reason, opened.meaning) if one is not None]
         assert (discrepancy,) in named, (epoch, opened.reason)
 
@@ -230,7 +241,7 @@ def test_a_bias_that_moves_the_later_layers_start_is_named(side):
     later = next(one for one in opened.operations if one.place == Place(Kind.WEIGHT_BEFORE, 2))
     assert later.differs
     assert opened.reason.discrepancies == (find("bias"),)
-    matched = MatchedSteps(settings, 1, tuple(model.state() for model in build_models(settings)))
+    matched = MatchedSteps(settings, tuple(model.state() for model in build_models(settings)))
     assert matched.gap(later, (find("bias"),)) == 0
 
 
@@ -342,7 +353,7 @@ def test_an_order_is_found_if_there_is_one():
 def test_growth_is_the_gap_at_each_epoch(name):
     settings = replace(engine.preset(name), epochs=60)
     study = GrowthStudy(settings, build_models)
-    study.train(60)
+    study.train(60 * study.pair.batches)
     growth = study.growth()
     assert growth.trained == 60
     for epoch in (1, 17, 60):
@@ -352,13 +363,13 @@ def test_growth_is_the_gap_at_each_epoch(name):
         gaps = [np.abs(ours.astype(float) - theirs.astype(float)).max() for ours, theirs in pairs]
         np.testing.assert_array_equal(growth.gaps[:, place], gaps)
         assert growth.max_ulp[place] == max(gap.max_ulp for gap in compare_parameters(run.settings, run.parameters))
-    assert first_difference(settings) == growth.first
+    assert first_difference(settings) == (growth.first, growth.first_batch)
     assert trace_epoch(settings, growth.first).first is not None
     assert all(trace_epoch(settings, epoch).first is None for epoch in range(1, growth.first))
 
 
 def test_starts_that_differ_are_the_first_difference():
-    assert first_difference(engine.preset("asked")) == 0
+    assert first_difference(engine.preset("asked")) == (0, 1)
 
 
 def test_equal_runs_never_part():

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import SettingsError
-from engine.experiment.batch_rules import Batches, SampleOrder
+from engine.experiment.batch_rules import Batches, EpochLoss, SampleOrder
 from engine.experiment.choices import ALONE, Objective, Precision, SideName, TargetShape, cannot_have, parse_choice
 from engine.experiment.data import Dataset
 from engine.experiment.per_layer import PerLayer, fitted, of_layers, parsed_per_layer, values_of
@@ -201,6 +201,11 @@ class Settings:
         """Those of a side's epoch."""
         return Batches.of(side.batch, side.last_batch, self.data.samples)
 
+    @property
+    def batches_of_epoch(self) -> int:
+        """On the side that has more of them: the other waits for it at the end of each epoch."""
+        return max(self.batches(side).count for side in (self.numpy, self.pytorch))
+
     def batch_samples(self, side: Side) -> int:
         """N of a side's full batch."""
         return self.batches(side).size
@@ -214,6 +219,11 @@ class Settings:
     def in_batches(self) -> bool:
         """Whether some side takes batches."""
         return self.takes_batches(self.numpy) or self.takes_batches(self.pytorch)
+
+    @property
+    def logs_epochs(self) -> bool:
+        """Whether on some side an epoch's loss may be another than that of its one batch."""
+        return self.in_batches or EpochLoss.WHOLE in (self.numpy.epoch_loss, self.pytorch.epoch_loss)
 
     @property
     def parameter_count(self) -> int:

@@ -20,6 +20,7 @@ from engine.networks.places import Tensors
 from engine.networks.stacked_runs import Logged, Stack, StackedRun
 from engine.types import FloatArray
 
+
 @dataclass(frozen=True)
 class Measurements:
     """Gaps (games, M, S); the second game, if there is one, has the bias' draws held. Epochs by side, NumPy first.
@@ -151,8 +152,8 @@ class Block:
             self._watch_threshold(below, logged[:, self._logs.index(TRUE_LOSS)])
             trained.append(logged)
         numpy_columns, pytorch_columns = (side.columns for side in self._sides)
-        true = (logged[:, self._logs.index(TRUE_LOSS)] for logged in trained)
-        self._area += _gap(*true, numpy_columns, pytorch_columns)
+        numpy, pytorch = (logged[:, self._logs.index(TRUE_LOSS)] for logged in trained)
+        self._area += _gap(numpy, pytorch, numpy_columns, pytorch_columns)
         for sides, places in self._logged.items():
             numpy, pytorch = (logged[:, self._logs.index(log)] for logged, log in zip(trained, sides, strict=True))
             self._reported[places] += _gap(numpy, pytorch, numpy_columns[places], pytorch_columns[places])

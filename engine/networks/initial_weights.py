@@ -86,7 +86,7 @@ def stream_after_start(settings: Settings, side: Side) -> np.random.RandomState:
     """NumPy's stream once the side's start has been drawn from it, as far as it is."""
     sizes = list(pairwise(settings.layer_sizes))
     random = numpys_stream(settings.seed)
-    starts, biases = (of_layers(one, len(sizes)) for one in (side.initial_weights, side.bias))
+    starts, biases = of_layers(side.initial_weights, len(sizes)), of_layers(side.bias, len(sizes))
     _drawn_from(random, starts, sizes, biases)
     return random
 
@@ -96,7 +96,7 @@ def words_of_linear(settings: Settings, side: Side) -> int:
     in float64; also where another start replaces them.
     """
     sizes = list(pairwise(settings.layer_sizes))
-    starts, biases = (of_layers(one, len(sizes)) for one in (side.initial_weights, side.bias))
+    starts, biases = of_layers(side.initial_weights, len(sizes)), of_layers(side.bias, len(sizes))
     return sum(
         fan_out * (fan_in + bias) * (2 if start is InitialWeights.PYTORCH_FLOAT64 else 1)
         for (fan_in, fan_out), start, bias in zip(sizes, starts, biases, strict=True)

@@ -135,9 +135,8 @@ class NumpyStack:
 def _given_again(recording: Recording, network: NumpyMLP) -> NumpyMLP:
     """The network with its present parameters, to be read in a recording that has changed them."""
     again = copy(network)
-    again.W, again.b = (
-        {i: recording.give(array) for i, array in arrays.items()} for arrays in (network.W, network.b)
-    )
+    again.W = {i: recording.give(array) for i, array in network.W.items()}
+    again.b = {i: recording.give(array) for i, array in network.b.items()}
     return again
 
 

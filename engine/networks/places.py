@@ -23,6 +23,8 @@ class Kind(Enum):
     PRE_ACTIVATION = "pre-activation"
     OUTPUT = "activation"
     LOSS = "loss"
+    """Of a batch."""
+    EPOCH_LOSS = "epoch loss"
     ERROR = "error"
     DELTA = "delta"
     WEIGHT_GRADIENT = "weight gradient"
@@ -47,7 +49,7 @@ GRADIENT = {Kind.WEIGHT: Kind.WEIGHT_GRADIENT, Kind.BIAS: Kind.BIAS_GRADIENT}
 
 @dataclass(frozen=True)
 class Place:
-    """What it is and in which layer, from 1; the loss and the samples are of layer 0."""
+    """What it is and in which layer, from 1; losses and samples are of layer 0."""
 
     kind: Kind
     layer: int = 0

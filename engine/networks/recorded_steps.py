@@ -42,7 +42,8 @@ class Recordable(Protocol[Recorded]):
 
 
 class RecordedSteps(Generic[Recorded]):
-    """What has become of recording a model's step, on batches of one size. `trusted` is the recording, once it has proved itself.
+    """What has become of recording a model's step, on batches of one size. `trusted` is the recording, once it has
+    proved itself.
 
     It does not hold the model, which holds it: large arrays then go as soon as nobody needs them.
     """

@@ -27,8 +27,8 @@ AXES: dict[int | None, Any] = {None: (-2, -1), 0: -2, 1: -1}
 class _OfEachRun(np.ndarray[Any, Any]):
     """`T`, `shape`, `len`, `sum(axis=0)`, `np.dot`, `np.sum` and `np.mean` are those of each run."""
 
-    @property
-    def shape(self) -> Any:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def shape(self) -> Any:
         """(rows, columns) of each run."""
         return self.view(np.ndarray).shape[-2:]
 

@@ -21,7 +21,7 @@ Places = NDArray[np.int64]
 
 
 class StackedBatches:
-    """Those of runs that all have batches of the same sizes; `takes_all` where each update takes the data as they are."""
+    """Those of runs whose batches have the same sizes; `takes_all` where each update takes the data as they are."""
 
     def __init__(self, settings: Settings, runs: Sequence[StackedRun]) -> None:
         side = runs[0].side

@@ -174,12 +174,14 @@ class TorchModel:
 
     def update(self) -> float | None:
         """One batch; returns the epoch's loss after its last one."""
-        if self._is_one_update:
-            return self.next_loss()
-        loss = self.progress.note(self.next_loss(), self.steps)
-        if loss is not None and self.progress.logs_whole_set:
+        return self.next_loss() if self._is_one_update else self.close_batch(self.next_loss())
+
+    def close_batch(self, loss: float) -> float | None:
+        """Count the loss of the update just taken in; returns the epoch's loss after its last one."""
+        of_epoch = self.progress.note(loss, self.steps)
+        if of_epoch is not None and self.progress.logs_whole_set:
             return float(self.network.evaluate(self.X, self.Y).item())
-        return loss
+        return of_epoch
 
     def next_loss(self) -> float:
         """The next batch's, which is trained on."""

@@ -18,7 +18,6 @@ from engine.experiment.settings import Settings
 from engine.experiment.toward import noun
 from engine.run.model_pair import Build, ModelPair
 
-
 SECONDS = 2.0
 """The most that looking for a cause may take."""
 

@@ -29,8 +29,9 @@ from engine.run.comparison import (
 )
 from engine.run.divergence import Divergence
 from engine.run.history import Curves, History
-from engine.run.model_pair import Build, Model, batches_of_epoch
+from engine.run.model_pair import Build, Model
 from engine.types import FloatArray
+
 
 def build_models(settings: Settings) -> tuple[Model, Model]:
     """The hand-written and the PyTorch model at their start, and as many threads as they may use from now on.
@@ -58,7 +59,7 @@ class Lockstep:
         self.build = build
         self.numpy, self.pytorch = build(settings)
         self.epoch = 0
-        self.batches = batches_of_epoch(settings)
+        self.batches = settings.batches_of_epoch
         self.batch = 0
         """How many of the next epoch's are taken."""
         self._counts = settings.batches(settings.numpy).count, settings.batches(settings.pytorch).count
@@ -97,7 +98,7 @@ class Lockstep:
             with np.errstate(all="ignore"):
                 for _ in range(count):
                     self._take_one()
-        if self.batches == 1 or self.batch == self.batches:
+        if self.batches in (1, self.batch):
             self.step(1)
         return count
 

@@ -46,17 +46,12 @@ Build = Callable[[Settings], tuple[Model, Model]]
 """Makes the hand-written and the PyTorch model at their start."""
 
 
-def batches_of_epoch(settings: Settings) -> int:
-    """On the side that has more of them: where one has fewer, it waits for the other at the end of each epoch."""
-    return max(settings.batches(side).count for side in (settings.numpy, settings.pytorch))
-
-
 class ModelPair:
     """`taken` batches lie behind it, of `batches` in each epoch; `losses` are those of its last whole epoch."""
 
     def __init__(self, settings: Settings, build: Build) -> None:
         self.numpy, self.pytorch = build(settings)
-        self.batches = batches_of_epoch(settings)
+        self.batches = settings.batches_of_epoch
         self.taken = 0
         self.losses: tuple[float, float] = (nan, nan)
         self._counts = settings.batches(settings.numpy).count, settings.batches(settings.pytorch).count

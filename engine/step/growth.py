@@ -70,7 +70,7 @@ class GrowthStudy:
     def _next_step_differs(self) -> bool:
         if self._tracer is None:
             self._tracer = Tracer(self._settings)
-        return self._tracer.differs(self.pair.states())
+        return self._tracer.differs(self.pair.states(), self.pair.batch + 1)
 
     def _pairs(self) -> tuple[ParameterPair, ...]:
         return pair_parameters(self.pair.numpy.parameters(), self.pair.pytorch.parameters())

@@ -14,13 +14,12 @@ from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy, match_toward
 from engine.experiment.settings import Settings
 from engine.experiment.update_rules import ZeroGrad
-from engine.networks.epoch_progress import NO_BATCHES
 from engine.networks.model_state import ModelState
 from engine.networks.numpy_model import NumpyModel
 from engine.networks.places import VELOCITY, Place, Tensors
 from engine.run.model_pair import States
 from engine.step.operations import Operation
-from engine.step.step_tensors import BEFORE, numpy_tensors
+from engine.step.step_tensors import BEFORE, numpy_tensors, waiting_tensors, waits
 
 
 class OutOfTimeError(Exception):
@@ -28,13 +27,13 @@ class OutOfTimeError(Exception):
 
 
 class MatchedSteps:
-    """The step again with differences matched, each combination of them once.
+    """The step of a batch, from 1, again with differences matched, each combination of them once.
 
     `may_go_on` is asked before each gap but the first since it was set.
     """
 
-    def __init__(self, settings: Settings, states: States) -> None:
-        self.settings, self.states = settings, states
+    def __init__(self, settings: Settings, states: States, batch: int = 1) -> None:
+        self.settings, self.states, self._batch = settings, states, batch
         self._is_first = not states[0].steps
         self._steps: dict[tuple[Discrepancy, ...], tuple[Tensors | None, Tensors]] = {}
         self._starts: dict[tuple[Discrepancy, ...], Tensors] = {}
@@ -70,7 +69,7 @@ class MatchedSteps:
         if operation.lacking == "PyTorch" or found.shape != target.shape:
             return None
         gap = np.abs(found.astype(np.float64) - target)
-        return float(gap.max()) if np.isfinite(gap).all() else None
+        return float(gap.max(initial=0)) if np.isfinite(gap).all() else None
 
     def _is_drawn(self, operation: Operation) -> bool:
         """Whether it is a first weight or bias: what is matched decides how it is drawn, too."""
@@ -79,7 +78,8 @@ class MatchedSteps:
     def _start(self, chosen: tuple[Discrepancy, ...]) -> Tensors:
         """The hand-written side's tensors of its first step with these matched."""
         if chosen not in self._starts:
-            self._starts[chosen] = numpy_tensors(NumpyModel(self._matched(chosen)))
+            matched = self._matched(chosen)
+            self._starts[chosen] = self._ours(NumpyModel(matched), matched)
         return self._starts[chosen]
 
     def _from_the_states(self, chosen: tuple[Discrepancy, ...]) -> tuple[Tensors | None, Tensors]:
@@ -105,7 +105,10 @@ class MatchedSteps:
         if state is None:
             return None, {}
         model.set_state(state)
-        return numpy_tensors(model), self._theirs(matched)
+        return self._ours(model, matched), self._theirs(matched)
+
+    def _ours(self, model: NumpyModel, matched: Settings) -> Tensors:
+        return waiting_tensors(model) if waits(matched, matched.numpy, self._batch) else numpy_tensors(model)
 
     def _theirs(self, matched: Settings) -> Tensors:
         if matched.pytorch == self.settings.pytorch:
@@ -115,8 +118,8 @@ class MatchedSteps:
 
         model = TorchModel(matched)
         # Where orders are drawn otherwise, its own are found again from the beginning.
-        model.set_state(replace(self.states[1], epoch=NO_BATCHES))
-        return torch_tensors(model)
+        model.set_state(_without_stream(self.states[1]))
+        return waiting_tensors(model) if waits(matched, matched.pytorch, self._batch) else torch_tensors(model)
 
 
 def _matched_state(settings: Settings, matched: Settings, states: States, model: NumpyModel) -> ModelState | None:
@@ -139,7 +142,11 @@ def _matched_state(settings: Settings, matched: Settings, states: States, model:
     if _batches(matched) == _batches(settings):
         return replace(before, tensors=tensors)
     # PyTorch's samples, from the same place of its run.
-    return ModelState(tensors, theirs.steps)
+    return replace(_without_stream(theirs), tensors=tensors)
+
+
+def _without_stream(state: ModelState) -> ModelState:
+    return replace(state, epoch=replace(state.epoch, stream=None))
 
 
 def _batches(settings: Settings) -> object:

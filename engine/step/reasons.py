@@ -60,6 +60,13 @@ class Reason:
 def find_reason(matched: MatchedSteps, operations: Sequence[Operation], first: int) -> Reason:
     """The reason, tried on the spot from the states before the step."""
     known = find_known_reason(matched, operations, first)
+    if known is None and not operations[first].has_gaps:
+        return Reason(
+            ReasonKind.UNKNOWN,
+            "Other samples",
+            f"The sides' batches hold other samples. No {MOST_TOGETHER} of the differences together, matched, give "
+            "PyTorch's.",
+        )
     return known or _find_rounding(matched.settings, matched.states, operations, operations[first])
 
 

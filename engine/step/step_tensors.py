@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from engine.experiment.choices import BiasGradient, Reduction
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import is_fused
+from engine.experiment.side import Side, is_fused
 from engine.experiment.update_rules import UpdateOrder, ZeroGrad
 from engine.networks.epoch_progress import EpochProgress
 from engine.networks.model_state import ModelState
 from engine.networks.numpy_model import NumpyModel
 from engine.networks.places import Kind, Place, Tensors, renamed
 from engine.types import FloatArray
+
+if TYPE_CHECKING:
+    from engine.networks.torch_model import TorchModel
 
 SIGNS = {
     Activation.SIGMOID: "σ",
@@ -39,7 +44,8 @@ def formula(place: Place, settings: Settings) -> str:
         Kind.BIAS_BEFORE: f"b{layer}",
         Kind.PRE_ACTIVATION: f"z{layer} = {below}·W{layer}{bias}",
         Kind.OUTPUT: f"{'ŷ' if layer == last else f'a{layer}'} = {kind}(z{layer})",
-        Kind.LOSS: "logged loss",
+        Kind.LOSS: "loss of the batch" if settings.logs_epochs else "logged loss",
+        Kind.EPOCH_LOSS: "logged loss of the epoch",
         Kind.ERROR: "∂L/∂ŷ" if layer == last else f"∂L/∂a{layer} = δ{layer + 1}·W{layer + 1}ᵀ",
         Kind.DELTA: f"δ{layer} = {_delta(layer, last, kind, settings)}",
         Kind.WEIGHT_GRADIENT: f"∂L/∂W{layer} = {below}ᵀ·δ{layer}{before}",
@@ -99,7 +105,8 @@ def places(settings: Settings) -> list[Place]:
         found += update(layer) if in_turn else []
     if not in_turn:
         found += [place for layer in layers for place in update(layer)]
-    return found + ([Place(Kind.LOSS)] if late else [])
+    found += [Place(Kind.LOSS)] if late else []
+    return found + ([Place(Kind.EPOCH_LOSS)] if settings.logs_epochs else [])
 
 
 BEFORE = {Kind.WEIGHT: Kind.WEIGHT_BEFORE, Kind.BIAS: Kind.BIAS_BEFORE}
@@ -121,11 +128,28 @@ def samples_of(progress: EpochProgress, updates: int) -> FloatArray:
     return np.asarray(places + 1, np.float64)
 
 
+def epoch_loss_of(model: NumpyModel | TorchModel, loss: float) -> Tensors:
+    """After the last update of an epoch, whose batch's loss that is."""
+    of_epoch = model.close_batch(loss)
+    return {} if of_epoch is None else {Place(Kind.EPOCH_LOSS): np.array(of_epoch)}
+
+
+def waits(settings: Settings, side: Side, batch: int) -> bool:
+    """Whether a side's epoch has no such batch, from 1: it waits for the other side."""
+    return batch > settings.batches(side).count
+
+
+def waiting_tensors(model: NumpyModel | TorchModel) -> Tensors:
+    """Of a side that waits: no samples, and parameters that stay."""
+    return with_parameters({Place(Kind.SAMPLES): np.empty(0)}, model.parameters(), model.state())
+
+
 def numpy_tensors(model: NumpyModel) -> Tensors:
     """One step of the hand-written side, and all that it computed."""
     before, samples = model.parameters(), samples_of(model.progress, model.steps)
     step, network = model.opened_step(), model.network
-    tensors: Tensors = {Place(Kind.SAMPLES): samples, Place(Kind.LOSS): np.array(float(step.loss))}
+    loss = float(step.loss)
+    tensors: Tensors = {Place(Kind.SAMPLES): samples, Place(Kind.LOSS): np.array(loss)} | epoch_loss_of(model, loss)
     for i in network.W:
         tensors[Place(Kind.PRE_ACTIVATION, i)] = step.z[i]
         tensors[Place(Kind.OUTPUT, i)] = step.layer[i]

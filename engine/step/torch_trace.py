@@ -12,7 +12,7 @@ import torch
 
 from engine.networks.places import Kind, Place, Tensors
 from engine.networks.torch_model import TorchModel
-from engine.step.step_tensors import samples_of, with_parameters
+from engine.step.step_tensors import epoch_loss_of, samples_of, with_parameters
 from engine.types import FloatArray
 
 
@@ -28,7 +28,7 @@ def torch_tensors(model: TorchModel) -> Tensors:
     finally:
         for handle in handles:
             handle.remove()
-    tensors[Place(Kind.LOSS)] = _array(loss)
+    tensors |= {Place(Kind.LOSS): _array(loss)} | epoch_loss_of(model, float(loss.item()))
     if model.network.fused:
         # What leaves the model are logits, and the gradient there is δ.
         output, last = Place(Kind.OUTPUT, len(model.linear_layers)), Place(Kind.ERROR, len(model.linear_layers))

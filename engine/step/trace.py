@@ -19,15 +19,15 @@ from engine.run.model_pair import ModelPair, States
 from engine.step.matched_steps import MatchedSteps, OutOfTimeError
 from engine.step.operations import Operation, compare_tensors
 from engine.step.reasons import Reason, find_known_reason, find_later_meaning, find_reason, first_beyond_rounding
-from engine.step.step_tensors import numpy_tensors
+from engine.step.step_tensors import numpy_tensors, waiting_tensors, waits
 
 
 @dataclass(frozen=True, eq=False)
 class StepTrace:
-    """The step of batch `batch` of epoch `epoch`, both from 1. `first` is the place in `operations` of the first that differs.
+    """The step of batch `batch` of epoch `epoch`, both from 1.
 
-    `meant` is the first that differs by more than rounding because of a difference of the catalogue, where `first`
-    has another reason; `meaning` says which. `beyond` is the first beyond rounding for whatever reason: `first` itself,
+    `first` is the place in `operations` of the first that differs; `meant` that of the first that differs by more than
+    rounding because of a difference of the catalogue, where `first` has another reason; `meaning` says which. `beyond` is the first beyond rounding for whatever reason: `first` itself,
     `meant` or another; `beyond_reason` is none where it is not known.
     """
 
@@ -49,9 +49,7 @@ class StepTrace:
         return None if self.first is None else self.operations[self.first]
 
 
-def trace(
-    settings: Settings, epoch: int, states: States, matched_start: bool = False, batch: int = 1
-) -> StepTrace:
+def trace(settings: Settings, epoch: int, states: States, matched_start: bool = False, batch: int = 1) -> StepTrace:
     """The step that both take from these states. With `matched_start` PyTorch begins with NumPy's weights.
 
     Raises `DeviceError`.
@@ -70,9 +68,9 @@ class Tracing:
         self._settings, self._epoch, self._matched_start, self._batch = settings, epoch, matched_start, batch
         before = match_start(settings, states) if matched_start else states
         with np.errstate(all="ignore"):
-            numpy, pytorch = Tracer(settings).tensors(before)
+            numpy, pytorch = Tracer(settings).tensors(before, batch)
             self._operations = compare_tensors(settings, numpy, pytorch)
-        self._matched = MatchedSteps(settings, before)
+        self._matched = MatchedSteps(settings, before, batch)
 
     def work(self, may_go_on: Callable[[], bool]) -> StepTrace | None:
         """As long as it may go on; nothing where there is more to do."""
@@ -105,8 +103,9 @@ def trace_epoch(settings: Settings, epoch: int, matched_start: bool = False, bat
 
     if not 1 <= epoch <= settings.epochs:
         raise ValueError(f"epoch cannot be {epoch}; it is a whole number from 1 to {settings.epochs}")
-    if not 1 <= batch <= last_batch(settings):
-        raise ValueError(f"batch cannot be {batch}; it is a whole number from 1 to {last_batch(settings)}")
+    batches = settings.batches_of_epoch
+    if not 1 <= batch <= batches:
+        raise ValueError(f"batch cannot be {batch}; it is a whole number from 1 to {batches}")
     with limited(settings), np.errstate(all="ignore"):
         pair = ModelPair(settings, build_models)
         while pair.epoch < epoch - 1:
@@ -115,11 +114,6 @@ def trace_epoch(settings: Settings, epoch: int, matched_start: bool = False, bat
                 raise SettingsError(f"Training diverges at epoch {pair.epoch:,}: there is no step of epoch {epoch:,}.")
         pair.take(batch - 1)
         return trace(settings, epoch, pair.states(), matched_start, batch)
-
-
-def last_batch(settings: Settings) -> int:
-    """The last of an epoch, from 1, that both sides have."""
-    return min(settings.batches(side).count for side in (settings.numpy, settings.pytorch))
 
 
 class Tracer:
@@ -131,17 +125,19 @@ class Tracer:
         self._settings = settings
         self._numpy, self._pytorch = NumpyModel(settings), TorchModel(settings)
 
-    def tensors(self, states: States) -> tuple[Tensors, Tensors]:
-        """All tensors of one step of each side."""
+    def tensors(self, states: States, batch: int) -> tuple[Tensors, Tensors]:
+        """All tensors of one step of each side, that of a batch of the epoch, from 1."""
         from engine.step.torch_trace import torch_tensors
 
-        self._numpy.set_state(states[0])
-        self._pytorch.set_state(states[1])
-        return numpy_tensors(self._numpy), torch_tensors(self._pytorch)
+        settings, numpy, pytorch = self._settings, self._numpy, self._pytorch
+        numpy.set_state(states[0])
+        pytorch.set_state(states[1])
+        ours = waiting_tensors(numpy) if waits(settings, settings.numpy, batch) else numpy_tensors(numpy)
+        return ours, waiting_tensors(pytorch) if waits(settings, settings.pytorch, batch) else torch_tensors(pytorch)
 
-    def differs(self, states: States) -> bool:
+    def differs(self, states: States, batch: int) -> bool:
         """Whether any bit of any operation of the step does."""
-        numpy, pytorch = self.tensors(states)
+        numpy, pytorch = self.tensors(states, batch)
         return numpy.keys() != pytorch.keys() or any(
             not np.array_equal(tensor, pytorch[place], equal_nan=True) for place, tensor in numpy.items()
         )

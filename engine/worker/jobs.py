@@ -17,7 +17,7 @@ from engine.run.divergence import Cause, CauseStudy
 from engine.run.lockstep import Lockstep
 from engine.run.scrubbing import Checkpoints, EpochState, Scrubber
 from engine.step.growth import Growth, GrowthStudy
-from engine.step.trace import StepTrace, Tracing, last_batch
+from engine.step.trace import StepTrace, Tracing
 
 CHUNK_SECONDS = 0.02
 """About how long a job or a chunk of training works before commands are looked at again."""
@@ -245,7 +245,7 @@ class StepJob(Job):
             if self.growth is None or (self.growth.first is None and self.growth.trained < run.lockstep.epoch):
                 return None
             epoch, batch = max(1, self.growth.first or 1), self.growth.first_batch
-        batch = min(batch, last_batch(run.settings))
+        batch = min(batch, run.settings.batches_of_epoch)
         before = (epoch - 1) * run.lockstep.batches + batch - 1
         return (epoch, batch) if before < max(1, run.lockstep.taken) else None
 

@@ -176,10 +176,8 @@ class Worker:
                 self._set_running(False, math.inf)
             case Resume():
                 self._set_running(True, math.inf)
-            case StepEpochs(count):
-                self._step(count, whole_epochs=True)
-            case StepBatches(count):
-                self._step(count, whole_epochs=False)
+            case StepEpochs(count) | StepBatches(count):
+                self._step(count, whole_epochs=isinstance(command, StepEpochs))
             case SetSpeed(epochs_per_second):
                 self._speed.set(epochs_per_second)
                 self._publish()

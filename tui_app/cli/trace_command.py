@@ -65,7 +65,7 @@ def trace(
 
 def _traced(settings: Settings, epoch: str | None, batch: str | None, matched_start: bool) -> StepTrace:
     from engine.step.growth import first_difference
-    from engine.step.trace import last_batch, trace_epoch
+    from engine.step.trace import trace_epoch
 
     if epoch is None or epoch == "first":
         if batch is not None:
@@ -73,7 +73,7 @@ def _traced(settings: Settings, epoch: str | None, batch: str | None, matched_st
         first_epoch, first_batch = first_difference(settings) or (1, 1)
         return trace_epoch(settings, max(1, first_epoch), matched_start, first_batch)
     number = _whole("--epoch", epoch, settings.epochs, ", or 'first'")
-    return trace_epoch(settings, number, matched_start, _whole("--batch", batch or "1", last_batch(settings)))
+    return trace_epoch(settings, number, matched_start, _whole("--batch", batch or "1", settings.batches_of_epoch))
 
 
 def _whole(option: str, text: str, most: int, otherwise: str = "") -> int:

@@ -55,7 +55,9 @@ class StepRows:
             numbers = note.rjust(len(numbers))
         if alike:
             return [(f"{mark}{name}{shape}{numbers}", SAME)]
-        role = ROUNDED if not operation.lacking and operation.has_gaps and operation.max_relative < ROUNDING else DIFFERENT
+        role = (
+            ROUNDED if not operation.lacking and operation.has_gaps and operation.max_relative < ROUNDING else DIFFERENT
+        )
         return [(f"{mark}{name}", FIRST if first else ""), (shape, DIM), (numbers, role)]
 
     @property
@@ -122,7 +124,7 @@ def ulps(operation: Operation) -> str:
 
 def summary(trace: StepTrace) -> str:
     """Which step it is, and from where it starts."""
-    batch = f", batch {trace.batch:,}" if trace.settings.in_batches else ""
+    batch = _batch(trace, trace.batch)
     return f"step of epoch {trace.epoch:,}{batch}, {'matched start' if trace.matched_start else 'own start'}"
 
 
@@ -131,8 +133,12 @@ def first_difference(trace: StepTrace, growth: Growth | None, width: int) -> str
     if growth is None or growth.first is None:
         return ""
     epoch, where = max(1, growth.first), []
-    batch = f", batch {growth.first_batch:,}" if trace.settings.in_batches else ""
-    if (trace.epoch, trace.batch) == (epoch, growth.first_batch) and not trace.matched_start and trace.first_operation is not None:
+    batch = _batch(trace, growth.first_batch)
+    if (
+        (trace.epoch, trace.batch) == (epoch, growth.first_batch)
+        and not trace.matched_start
+        and trace.first_operation is not None
+    ):
         formula = trace.first_operation.formula
         where = [f", {formula}", f", {formula.partition(' = ')[0]}"]
     forms = [
@@ -141,6 +147,10 @@ def first_difference(trace: StepTrace, growth: Growth | None, width: int) -> str
         for words in ("first operation that differs:", "first to differ:")
     ]
     return next((form for form in forms if len(form) <= width), "")
+
+
+def _batch(trace: StepTrace, batch: int) -> str:
+    return f", batch {batch:,}" if trace.settings.batches_of_epoch > 1 else ""
 
 
 def reason_lines(trace: StepTrace) -> list[Line]:

@@ -79,7 +79,8 @@ def match_all(settings: Settings, toward: SideName) -> Settings:
 
 def differ_again(discrepancy: Discrepancy, settings: Settings, origin: Settings) -> Settings:
     """Make a matched discrepancy differ again: with the values of `origin` if they differ there, else by the next
-    value on the hand-written side (twice the number, for a number), or PyTorch's where by hand there is no other.
+    value on the hand-written side that has an effect (twice the number, for a number), or on PyTorch's where by hand
+    there is no other.
     """
     if not discrepancy.matched(origin):
         for side in SideName:
@@ -89,7 +90,12 @@ def differ_again(discrepancy: Discrepancy, settings: Settings, origin: Settings)
     if not discrepancy.choices:
         return discrepancy.set(settings, SideName.NUMPY, 2 * value)
     side = next((one for one in SideName if discrepancy.following(settings, one) != value), SideName.NUMPY)
-    return discrepancy.set(settings, side, discrepancy.following(settings, side))
+    parted = following = discrepancy.set(settings, side, discrepancy.following(settings, side))
+    for _ in discrepancy.choices:
+        if discrepancy.acts(parted):
+            return parted
+        parted = discrepancy.set(parted, side, discrepancy.following(parted, side))
+    return following
 
 
 __all__ = [

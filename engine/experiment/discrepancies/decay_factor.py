@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, batch_words, each_side, plain
+from engine.experiment.discrepancies.base import (
+    Choice,
+    Discrepancy,
+    Group,
+    Moves,
+    Wording,
+    batch_words,
+    each_side,
+    plain,
+)
 from engine.experiment.settings import Settings
 from engine.experiment.side import decay_rates
 from engine.experiment.update_rules import DecayFactor

@@ -46,7 +46,7 @@ def _alike(settings: Settings) -> bool:
 DISCREPANCY = Discrepancy(
     field="epoch_loss",
     title="Epoch loss",
-    summary="which number of an epoch is logged: the mean of its batches, the last batch's, or the whole set's after it",
+    summary="which loss of an epoch is logged: the mean of its batches', the last batch's, or the whole set's after it",
     group=Group.LOG,
     order=82,
     moves=Moves.PLOT,

@@ -6,7 +6,16 @@ from dataclasses import replace
 from math import log
 
 from engine.experiment.choices import LossReport
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, batch_words, each_side, plain
+from engine.experiment.discrepancies.base import (
+    Choice,
+    Discrepancy,
+    Group,
+    Moves,
+    Wording,
+    batch_words,
+    each_side,
+    plain,
+)
 from engine.experiment.settings import Settings
 
 CHOICES = (
@@ -82,9 +91,7 @@ def _numbers(settings: Settings) -> str:
         return each_side(*texts)
 
     if all(side.loss_report.of_probabilities for side in sides):
-        return (
-            f"{batch_words(settings)}, C = {settings.data.outputs:,}. If every target has p = ½: {logged(0.5)}."
-        )
+        return f"{batch_words(settings)}, C = {settings.data.outputs:,}. If every target has p = ½: {logged(0.5)}."
     text = f"e = ŷ − y, N·C = {elements:,}. If every e is 0.5: {logged(0.5)}"
     if not any(side.loss_report.signed for side in sides):
         return f"{text}."
@@ -93,9 +100,10 @@ def _numbers(settings: Settings) -> str:
 
 def _theory(settings: Settings) -> str:
     text = "The gradient does not pass through the logged number, so the weights stay as they are. "
+    samples = f"N = {settings.batch_samples(settings.numpy):,}"
     if all(side.loss_report.of_probabilities for side in (settings.numpy, settings.pytorch)):
         return text + (
-            f"A cross-entropy is a mean over the N = {settings.batch_samples(settings.numpy):,} samples; np.mean over the whole matrix "
+            f"A cross-entropy is a mean over the {samples} samples; np.mean over the whole matrix "
             f"divides by N·C = {settings.elements:,} instead, and a curve then looks {settings.data.outputs:,} times "
             "better than it is. log(p + 1e-8) keeps log 0 finite: it is not the number that the gradient is taken of, "
             "and it moves the curve only where p is tiny."

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.experiment.choices import Objective, Reduction, SideName
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, batch_words, each_side, plain
+from engine.experiment.discrepancies.base import (
+    Choice,
+    Discrepancy,
+    Group,
+    Moves,
+    Wording,
+    batch_words,
+    each_side,
+    plain,
+)
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side, gradient_factor
 
