@@ -94,13 +94,13 @@ def test_a_difference_that_makes_the_other_side_diverge_ends_nothing():
 
     def build(matched):
         numpy, pytorch = build_models(matched)
-        step = pytorch.step
+        update = pytorch.update
 
         def counted():
             steps.append(matched)
-            return step() if len(steps) < 3 else float("inf")
+            return update() if len(steps) < 3 else float("inf")
 
-        pytorch.step = counted
+        pytorch.update = counted
         return numpy, pytorch
 
     assert find_cause(settings, divergence, build).ends_it == ()

@@ -44,7 +44,7 @@ def test_every_document_can_be_opened(tmp_path, document):
     assert read(tmp_path, trace_document(trace_epoch(SETTINGS, 1))) == SETTINGS
     planned = plan(SETTINGS, ["bias"], seeds=1)
     assert read(tmp_path, impact_document(measure(planned))) == planned.settings
-    assert document["format"] == FORMAT == 7
+    assert document["format"] == FORMAT == 8
 
 
 def test_a_document_from_before_formats_had_numbers(tmp_path, document):
@@ -85,12 +85,12 @@ def test_an_old_name_is_read_for_good_and_not_beside_the_new_one(tmp_path, docum
 @pytest.mark.parametrize(
     ("place", "value", "said"),
     [
-        (("format",), 8, "its format is 8, and this program knows formats up to 7; open it with"),
+        (("format",), 9, "its format is 9, and this program knows formats up to 8; open it with"),
         (("format",), 10**30, "its format is 1000000000"),
-        (("format",), "2", "its format cannot be '2'; it is a whole number from 1 to 7"),
+        (("format",), "2", "its format cannot be '2'; it is a whole number from 1 to 8"),
         (("format",), True, "its format cannot be True"),
         (("format",), 0, "its format cannot be 0"),
-        (("colour",), 1, "'colour' is no field of format 7"),
+        (("colour",), 1, "'colour' is no field of format 8"),
         (("settings", "colour"), 1, "'colour' is no field of 'settings'; its fields are data, hidden"),
         (("settings", "data", "colour"), 1, "'colour' is no field of 'data'"),
         (("settings", "numpy", "colour"), 1, "'colour' is no field of 'numpy'"),

@@ -143,7 +143,7 @@ async def test_nothing_found_is_said_and_enter_waits():
         assert isinstance(explorer.app.screen, FindScreen)
         assert "Nothing is called so" in str(explorer.app.screen.query_one("#problem", PlainText).content)
         await explorer.press("ctrl+u", "down", "up", "pagedown", "pageup", "enter", "escape")
-        assert explorer.app._selected == CATALOGUE.index(find("target_shape"))
+        assert explorer.app._selected == CATALOGUE.index(find("batch"))
 
 
 @pytest.mark.parametrize("beside", [False, True])
@@ -173,7 +173,7 @@ def test_the_list_goes_from_the_data_to_the_numbers_and_begins_where_something_d
     stages = [list(Group).index(CATALOGUE[index].group) for index in listed_rows(asked, -1)]
     assert stages == sorted(stages)
     assert CATALOGUE[first_row(asked)].field == "initial_weights"
-    assert CATALOGUE[first_row(engine.preset("exact"))].field == "target_shape"
+    assert CATALOGUE[first_row(engine.preset("exact"))].field == "batch"
     assert {one.field for one in BY_STAGE} == {one.field for one in CATALOGUE}
 
 

@@ -13,7 +13,7 @@ from engine.worker.snapshot import Snapshot, State
 from tui_app.text.status_text import descriptions, duration, essential, fitted, per_second, progress, short_time
 
 SETTINGS = replace(engine.preset("asked"), epochs=2000)
-RUNNING = Snapshot(1, SETTINGS, State.RUNNING, 22, Pace(7.0, {SideName.NUMPY: 9.2e-6, SideName.PYTORCH: 45.1e-6}))
+RUNNING = Snapshot(1, SETTINGS, State.RUNNING, 22, pace=Pace(7.0, {SideName.NUMPY: 9.2e-6, SideName.PYTORCH: 45.1e-6}))
 
 
 def test_all_of_a_long_run():
@@ -34,6 +34,23 @@ def test_nothing_is_cut(name):
         assert left in descriptions(settings)
         assert right in progress(RUNNING)
         assert right.startswith("▶ epoch 22 of 2,000")
+
+
+@pytest.mark.parametrize(
+    ("state", "batch", "pace", "said"),
+    [
+        (State.PAUSED, 412, 7.0, "‖ epoch 23 · batch 412 of 1,875"),
+        (State.PAUSED, 0, 7.0, "‖ epoch 22 of 2,000"),
+        (State.RUNNING, 412, 7.0, "▶ epoch 22 of 2,000"),
+        (State.RUNNING, 412, 0.2, "▶ epoch 23 · batch 412 of 1,875"),
+        (State.RUNNING, 0, 0.2, "▶ epoch 23 · batch 0 of 1,875"),
+    ],
+)
+def test_inside_an_epoch_its_batches_are_counted(state, batch, pace, said):
+    inside = replace(
+        RUNNING, state=state, batch=batch, batches=1875, pace=replace(RUNNING.pace, epochs_per_second=pace)
+    )
+    assert progress(inside)[-1] == said
 
 
 def test_at_80_columns_the_time_left_is_there():

@@ -420,7 +420,7 @@ async def test_the_first_operation_that_differs_is_named(regression):
 async def test_a_tensor_that_a_side_lacks_is_none():
     table, operation = TensorTable(id="tensors"), trace_epoch(engine.preset("asked"), 1).operations[1]
     async with Bare(table).run_test(size=(80, 24)) as pilot:
-        table.show((step._pair(operation),))
+        table.show(step._pairs(operation))
         await pilot.pause()
         lines = [line.split() for line in texts(table, 7)]
     assert lines[0] == ["b1", "5", "only", "in", "PyTorch"]

@@ -38,7 +38,16 @@ def numpys_threads():
 @given(st.integers(1, 2000), st.lists(st.integers(1, 3000), min_size=2, max_size=4), st.integers(1, 64))
 def test_both_pools_together_are_never_wider_than_the_cores(samples, sizes, available):
     data = SimpleNamespace(samples=samples)
-    settings = SimpleNamespace(threads=None, device="cpu", layer_sizes=tuple(sizes), data=data)
+    side = SimpleNamespace(batch="all")
+    settings = SimpleNamespace(
+        threads=None,
+        device="cpu",
+        layer_sizes=tuple(sizes),
+        data=data,
+        numpy=side,
+        pytorch=side,
+        batch_samples=lambda side: samples,
+    )
     chosen = threads_of(settings, available)
     assert chosen >= 1
     assert chosen == 1 or 2 * chosen <= available

@@ -39,6 +39,7 @@ KEYS: tuple[Key, ...] = (
     Key("space", "space", "run_or_pause", "run", "run or pause; once finished, run again", footer=True),
     Key("s", "s", "step(1)", "step", "train one epoch, then pause", footer=True),
     Key("S", "S", "step(100)", "step 100", "train a hundred epochs, then pause"),
+    Key("B", "B", "step_batch", "step one batch", "train on one batch, then pause; s goes on to the end of the epoch"),
     Key("r", "r", "restart", "rerun", "start again with the same seed", footer=True),
     Key("R", "R", "new_seed", "new seed", "start again with the next seed"),
     Key(
@@ -98,6 +99,8 @@ KEYS: tuple[Key, ...] = (
     Key("full_stop", ".", "cursor(1)", "cursor right", "put the cursor on a later epoch"),
     Key("less_than_sign", "<", "cursor_epoch(-1)", "one epoch left", "the cursor one epoch back"),
     Key("greater_than_sign", ">", "cursor_epoch(1)", "one epoch right", "the cursor one epoch on"),
+    Key("left_curly_bracket", "{", "cursor_batch(-1)", "one batch left", "in Step, open the batch before"),
+    Key("right_curly_bracket", "}", "cursor_batch(1)", "one batch right", "in Step, open the next batch"),
     Key("escape", "esc", "no_cursor", "no cursor", "leave the tour, or take the cursor and the zoom away"),
     Key("z", "z", "zoom(1)", "zoom in", "draw half as many epochs, around the cursor"),
     Key("Z", "Z", "zoom(-1)", "zoom out", "draw twice as many epochs"),

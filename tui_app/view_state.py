@@ -38,7 +38,7 @@ class Pinned:
 class ViewState:
     """`cursor` is an epoch that curves are read at and weights are shown of; `zoom` the first and last epoch drawn.
 
-    `matched_start` opens steps from NumPy's weights on both sides; `measure` is what the impact is measured by.
+    `batch` is that of the cursor's epoch, from 1, whose step is open. `matched_start` opens steps from NumPy's weights on both sides; `measure` is what the impact is measured by.
     """
 
     log_scale: bool = True
@@ -46,21 +46,27 @@ class ViewState:
     histogram: bool = False
     unit: Unit = Unit.ABSOLUTE
     cursor: int | None = None
+    batch: int = 1
     zoom: tuple[int, int] | None = None
     pinned: tuple[Pinned, ...] = ()
     matched_start: bool = False
     measure: Measure = Measure.AREA
 
+    def at(self, cursor: int | None, batch: int = 1) -> ViewState:
+        """The cursor at an epoch, or nowhere."""
+        return replace(self, cursor=cursor, batch=batch)
+
     def moved_cursor(self, by: int, last: int) -> ViewState:
         """The cursor so many epochs further; it appears at an end of what is drawn, and takes the zoom with it."""
         first_shown, last_shown = self.zoom or (1, last)
         if self.cursor is None:
-            return replace(self, cursor=first_shown if by > 0 else last_shown)
+            return self.at(first_shown if by > 0 else last_shown)
         cursor = max(1, min(self.cursor + by, last))
         if self.zoom is None or first_shown <= cursor <= last_shown:
-            return replace(self, cursor=cursor)
+            return self.at(cursor)
         span = last_shown - first_shown
-        return replace(self, cursor=cursor, zoom=_within(cursor - (span if cursor > last_shown else 0), span, last))
+        zoom = _within(cursor - (span if cursor > last_shown else 0), span, last)
+        return replace(self.at(cursor), zoom=zoom)
 
     def zoomed(self, factor: float, around: int, last: int) -> ViewState:
         """`factor` times as many epochs, `around` staying where it is; none are cut off where all fit."""

@@ -23,7 +23,7 @@ class Kind(Enum):
     PRE_ACTIVATION = "pre-activation"
     OUTPUT = "activation"
     LOSS = "loss"
-    """Of a batch."""
+    """A batch's."""
     EPOCH_LOSS = "epoch loss"
     ERROR = "error"
     DELTA = "delta"

@@ -1,7 +1,7 @@
 """In which order each epoch takes the samples: PyTorch's `DataLoader(shuffle=True)` and NumPy's permutation, both drawn
 in NumPy alone, bit for bit.
 
-What a model makes of an order is `batching.py`'s; PyTorch's own way to draw its order is `torch_sample_orders.py`'s.
+What a model makes of an order is `epoch_progress.py`'s; PyTorch's own way to draw its order is `torch_sample_orders.py`'s.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class _DrawnFromWords:
 class LoaderOrders(_DrawnFromWords):
     """What `DataLoader(shuffle=True)` takes from PyTorch's global stream after `nn.Linear` has drawn the start.
 
-    Source: `RandomSampler` (torch/utils/data/sampler.py) seeds a generator of its own, and `randperm`
+    Source: `RandomSampler` (`torch.utils.data.sampler`) seeds a generator of its own, and `randperm`
     (aten/src/ATen/native/TensorFactories.cpp) swaps by the words of that.
     """
 

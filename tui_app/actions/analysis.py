@@ -29,7 +29,8 @@ class AnalysisActions(ViewActions):
                 self._measure(settings)
 
     def _open_step(self) -> None:
-        self.worker.send(OpenStep(self._view_state.cursor, self._view_state.matched_start))
+        shown = self._view_state
+        self.worker.send(OpenStep(shown.cursor, shown.matched_start, shown.batch))
 
     def view_changed(self) -> None:
         """The cursor has moved."""
@@ -40,10 +41,27 @@ class AnalysisActions(ViewActions):
         """The step with the first operation that differs: at once if it is known, else as soon as it is found."""
         growth = self.worker.snapshot.growth
         known = growth is not None and growth.first is not None and self.worker.snapshot.epoch
-        cursor = max(1, growth.first or 1) if growth is not None and known else None
-        self.set_view_state(replace(self._view_state, cursor=cursor))
+        where = (max(1, growth.first or 1), growth.first_batch) if growth is not None and known else (None, 1)
+        self.set_view_state(self._view_state.at(*where))
         if self._view != "step":
             self.action_view("step")
+
+    def action_cursor_batch(self, by: int) -> None:
+        """The step of the batch before or after the open one, over the ends of epochs too."""
+        if self._view != "step":
+            self.action_view("step")
+            return
+        snapshot, shown = self.worker.snapshot, self._view_state
+        if snapshot.batches == 1:
+            self.notify("Every epoch is one batch: < and > open the step of another epoch.")
+            return
+        epoch, batch = shown.cursor, shown.batch
+        if epoch is None and snapshot.step is not None:
+            epoch, batch = snapshot.step.epoch, snapshot.step.batch
+        last = max(0, snapshot.epoch * snapshot.batches - 1)
+        place = ((epoch or 1) - 1) * snapshot.batches + batch - 1 + by
+        epoch, batch = divmod(max(0, min(place, last)), snapshot.batches)
+        self.set_view_state(shown.at(epoch + 1, batch + 1))
 
     def action_matched_start(self) -> None:
         """Give PyTorch's step NumPy's weights, or its own again."""

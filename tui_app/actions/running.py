@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.worker.commands import Pause, Restart, Resume, SetSpeed, StepEpochs
+from engine.worker.commands import Pause, Restart, Resume, SetSpeed, StepBatches, StepEpochs
 from engine.worker.snapshot import State
 from tui_app.actions.base import ExplorerState
 
@@ -29,9 +29,16 @@ class RunActions(ExplorerState):
 
     def action_step(self, count: int) -> None:
         """Some epochs, then pause; a finished run starts again paused."""
+        self._step(StepEpochs(count))
+
+    def action_step_batch(self) -> None:
+        """One batch, then pause; a finished run starts again paused."""
+        self._step(StepBatches())
+
+    def _step(self, command: StepEpochs | StepBatches) -> None:
         if self.worker.snapshot.state in (State.FINISHED, State.DIVERGED, State.FAILED):
             self.worker.send(Restart(self.settings, paused=True))
-        self.worker.send(StepEpochs(count))
+        self.worker.send(command)
 
     def action_speed(self, by: int) -> None:
         """The next faster or slower speed."""

@@ -26,10 +26,10 @@ class ViewActions(TourActions):
 
     def set_view_state(self, view_state: ViewState) -> None:
         """Draw the views so from now on; the engine goes to the cursor's epoch."""
-        moved = view_state.cursor != self._view_state.cursor
-        self._view_state = view_state
-        if moved:
+        before, self._view_state = self._view_state, view_state
+        if view_state.cursor != before.cursor:
             self.worker.send(Scrub(view_state.cursor))
+        if (view_state.cursor, view_state.batch) != (before.cursor, before.batch):
             self.view_changed()
         self.show_snapshot()
 
@@ -100,7 +100,7 @@ class ViewActions(TourActions):
             return
         if self.stop_measuring():
             return
-        self.set_view_state(replace(self._view_state, cursor=None, zoom=None))
+        self.set_view_state(replace(self._view_state.at(None), zoom=None))
 
     def action_zoom(self, direction: int) -> None:
         """Half or twice as many epochs, around the cursor or the middle."""
@@ -114,7 +114,7 @@ class ViewActions(TourActions):
 
     def on_chart_picked(self, event: Chart.Picked) -> None:
         """An epoch was clicked."""
-        self.set_view_state(replace(self._view_state, cursor=max(1, event.epoch)))
+        self.set_view_state(self._view_state.at(max(1, event.epoch)))
 
     def on_chart_scrolled(self, event: Chart.Scrolled) -> None:
         """The wheel was turned."""

@@ -107,7 +107,7 @@ def progress(snapshot: Snapshot) -> list[str]:
     if snapshot.state is State.LOADING:
         return [f"{MARKS[State.LOADING]} importing PyTorch"]
     pace, epochs = snapshot.pace, snapshot.settings.epochs
-    pieces = [f"{MARKS[snapshot.state]} epoch {snapshot.epoch:,} of {epochs:,}"]
+    pieces = [f"{MARKS[snapshot.state]} {_how_far(snapshot)}"]
     if pace.epochs_per_second:
         pieces.append(per_second(pace.epochs_per_second))
     if snapshot.speed_limit:
@@ -122,6 +122,15 @@ def progress(snapshot: Snapshot) -> list[str]:
         memory = f" {snapshot.device.used / 1e9:.1f} of {snapshot.device.total / 1e9:.0f} GB"
         pieces.append(f"{snapshot.device.name} {snapshot.device.model}{memory if snapshot.device.total else ''}")
     return [" · ".join(pieces[:count]) for count in range(len(pieces), 0, -1)]
+
+
+def _how_far(snapshot: Snapshot) -> str:
+    """In whole epochs; inside one where it stands there, or takes long."""
+    stands_inside = snapshot.batch and snapshot.state is not State.RUNNING
+    takes_long = snapshot.batches > 1 and 0 < snapshot.pace.epochs_per_second < 1
+    if stands_inside or (takes_long and snapshot.state is State.RUNNING):
+        return f"epoch {snapshot.epoch + 1:,} · batch {snapshot.batch:,} of {snapshot.batches:,}"
+    return f"epoch {snapshot.epoch:,} of {snapshot.settings.epochs:,}"
 
 
 def fitted(left: list[str], right: list[str], first: int, width: int) -> tuple[str, str]:

@@ -45,8 +45,8 @@ One training step opened up: every operation in order, with NumPy's tensor and P
 elements differ, the largest gap, absolute, relative and in ULPs of the coarser float type. = marks what is equal in
 every bit, ≠ the first that is not; below stands why, and every reason was tried: a difference of meaning is one of the
 switches (D selects it), one of rounding was repeated bit for bit another way. What one side alone has is not compared.
-Enter shows both tensors whole. Without a cursor it is the step with the first operation that differs (g); v gives
-PyTorch NumPy's weights before the step, so that only the step's own difference is seen. h shows how the gap between the
+Enter shows both tensors whole. Without a cursor it is the step with the first operation that differs (g); < and > open
+that of another epoch, { and } that of another batch. v gives PyTorch NumPy's weights before the step, so that only the step's own difference is seen. h shows how the gap between the
 weights grows, by layer and in ULPs."""
 
     def __init__(self) -> None:
@@ -157,8 +157,9 @@ def _heading(snapshot: Snapshot, view_state: ViewState, width: int) -> str:
     if snapshot.step_failed is not None:
         return "the step cannot be opened"
     if trace is None:
-        return "no epoch trained yet" if not snapshot.epoch else "opening the step …"
-    late = view_state.cursor is not None and trace.epoch != view_state.cursor
+        return "nothing trained yet" if not (snapshot.epoch or snapshot.batch) else "opening the step …"
+    wanted = view_state.cursor, view_state.batch
+    late = view_state.cursor is not None and (trace.epoch, trace.batch) != wanted
     text = step_lines.summary(trace) + (" …" if late or trace.matched_start is not view_state.matched_start else "")
     return text + step_lines.first_difference(trace, growth, width - len(text))
 

@@ -34,7 +34,7 @@ WORDING = Wording(
     differ="What full batches leave over is {by_hand} by hand, {pytorch} in PyTorch.",
     equal="on both what full batches leave over is {both}; otherwise one side would take one more step in an epoch",
     numbers=_numbers,
-    formula="kept: ⌈N/B⌉ updates in an epoch; dropped: ⌊N/B⌋",
+    formula="updates in an epoch: N/B, rounded up where the last is kept, down where it is dropped",
     theory=lambda settings: (
         "DataLoader keeps a smaller last batch unless it is given drop_last=True; a loop over range(N // B) drops it. "
         "With a mean over the batch the few samples of a small one count for more than the others: its step is as long "

@@ -49,7 +49,7 @@ WORDING = Wording(
     equal="both take the samples {both}; otherwise their batches would hold other samples",
     numbers=_numbers,
     formula="DataLoader: of four 32-bit words an epoch the fourth seeds a stream of its own; "
-    "for i = 0 … N − 2: j = word mod (N − i), samples i and i + j change places",
+    "for i from 0 to N − 2: j = word mod (N − i), samples i and i + j change places",
     theory=lambda settings: (
         "Shuffled differently, two runs see other batches, and from the first update on their weights are others, with "
         "one seed too: torch.manual_seed and np.random.seed start the same words, and what is made of them is not the "
