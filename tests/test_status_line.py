@@ -47,9 +47,8 @@ def test_nothing_is_cut(name):
     ],
 )
 def test_inside_an_epoch_its_batches_are_counted(state, batch, pace, said):
-    inside = replace(
-        RUNNING, state=state, batch=batch, batches=1875, pace=replace(RUNNING.pace, epochs_per_second=pace)
-    )
+    pace = replace(RUNNING.pace, epochs_per_second=pace)
+    inside = replace(RUNNING, state=state, batch=batch, batches=1875, pace=pace)
     assert progress(inside)[-1] == said
 
 
@@ -84,6 +83,14 @@ def test_the_pace_is_epochs_and_seconds_over_what_passed():
     assert meter.pace.epochs_per_second == 20
     assert meter.pace.seconds[SideName.NUMPY] == pytest.approx(0.01)
     assert meter.pace.seconds[SideName.PYTORCH] == pytest.approx(0.04)
+
+
+def test_a_pause_is_no_part_of_the_pace():
+    meter = PaceMeter()
+    meter.add(5, 10.0, {SideName.NUMPY: 1.0, SideName.PYTORCH: 2.0})
+    meter.go_on(100.0, {SideName.NUMPY: 1.0, SideName.PYTORCH: 2.0})
+    meter.add(20, 101.0, {SideName.NUMPY: 1.2, SideName.PYTORCH: 2.8})
+    assert meter.pace.epochs_per_second == 20
 
 
 def test_a_finished_run_has_its_whole_description_before_its_times():

@@ -38,7 +38,8 @@ class Pinned:
 class ViewState:
     """`cursor` is an epoch that curves are read at and weights are shown of; `zoom` the first and last epoch drawn.
 
-    `batch` is that of the cursor's epoch, from 1, whose step is open. `matched_start` opens steps from NumPy's weights on both sides; `measure` is what the impact is measured by.
+    `batch` is that of the cursor's epoch, from 1, whose step is open. `matched_start` opens steps from
+    NumPy's weights on both sides; `measure` is what the impact is measured by.
     """
 
     log_scale: bool = True

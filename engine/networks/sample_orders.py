@@ -1,7 +1,7 @@
 """In which order each epoch takes the samples: PyTorch's `DataLoader(shuffle=True)` and NumPy's permutation, both drawn
 in NumPy alone, bit for bit.
 
-What a model makes of an order is `epoch_progress.py`'s; PyTorch's own way to draw its order is `torch_sample_orders.py`'s.
+What is made of an order is `epoch_progress.py`'s; PyTorch's own way to draw it is `torch_sample_orders.py`'s.
 """
 
 from __future__ import annotations

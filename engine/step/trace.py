@@ -27,8 +27,9 @@ class StepTrace:
     """The step of batch `batch` of epoch `epoch`, both from 1.
 
     `first` is the place in `operations` of the first that differs; `meant` that of the first that differs by more than
-    rounding because of a difference of the catalogue, where `first` has another reason; `meaning` says which. `beyond` is the first beyond rounding for whatever reason: `first` itself,
-    `meant` or another; `beyond_reason` is none where it is not known.
+    rounding because of a difference of the catalogue, where `first` has another reason; `meaning` says which. `beyond`
+    is the first beyond rounding for whatever reason: `first` itself, `meant` or another; `beyond_reason` is none where
+    it is not known.
     """
 
     settings: Settings

@@ -41,5 +41,10 @@ class PaceMeter:
         if elapsed >= 1:
             self._begin(now, seconds)
 
+    def go_on(self, now: float, seconds: Mapping[SideName, float]) -> None:
+        """After a pause, which does not count."""
+        if self._since is not None:
+            self._begin(now, seconds)
+
     def _begin(self, now: float, seconds: Mapping[SideName, float]) -> None:
         self._epochs, self._since, self._seconds_then = 0.0, now, dict(seconds)

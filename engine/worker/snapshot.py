@@ -89,3 +89,8 @@ class Snapshot:
     fault: Fault | None = None
     """Of the work beside the run that failed last, if any did."""
     error: str | None = None
+
+    @property
+    def taken(self) -> int:
+        """How many batches are trained on."""
+        return self.epoch * self.batches + self.batch

@@ -250,6 +250,8 @@ class Worker:
             self._state = State.RUNNING if running else State.PAUSED
             self._batches_left = batches
             self._speed.begin()
+            if self._lockstep is not None:
+                self._pace.go_on(self._clock(), self._lockstep.seconds)
         self._publish()
 
     def _train_chunk(self) -> float:

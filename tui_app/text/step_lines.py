@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from engine.experiment.choices import SideName
+from engine.experiment.settings import Settings
 from engine.number_text import MEANINGFUL_ULPS, number
 from engine.step.growth import Growth
 from engine.step.operations import Operation
@@ -124,7 +125,7 @@ def ulps(operation: Operation) -> str:
 
 def summary(trace: StepTrace) -> str:
     """Which step it is, and from where it starts."""
-    batch = _batch(trace, trace.batch)
+    batch = batch_words(trace.settings, trace.batch)
     return f"step of epoch {trace.epoch:,}{batch}, {'matched start' if trace.matched_start else 'own start'}"
 
 
@@ -133,7 +134,7 @@ def first_difference(trace: StepTrace, growth: Growth | None, width: int) -> str
     if growth is None or growth.first is None:
         return ""
     epoch, where = max(1, growth.first), []
-    batch = _batch(trace, growth.first_batch)
+    batch = batch_words(trace.settings, growth.first_batch)
     if (
         (trace.epoch, trace.batch) == (epoch, growth.first_batch)
         and not trace.matched_start
@@ -149,8 +150,9 @@ def first_difference(trace: StepTrace, growth: Growth | None, width: int) -> str
     return next((form for form in forms if len(form) <= width), "")
 
 
-def _batch(trace: StepTrace, batch: int) -> str:
-    return f", batch {batch:,}" if trace.settings.batches_of_epoch > 1 else ""
+def batch_words(settings: Settings, batch: int) -> str:
+    """Behind an epoch, where it has several."""
+    return f", batch {batch:,}" if settings.batches_of_epoch > 1 else ""
 
 
 def reason_lines(trace: StepTrace) -> list[Line]:

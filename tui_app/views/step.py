@@ -46,8 +46,8 @@ elements differ, the largest gap, absolute, relative and in ULPs of the coarser 
 every bit, ≠ the first that is not; below stands why, and every reason was tried: a difference of meaning is one of the
 switches (D selects it), one of rounding was repeated bit for bit another way. What one side alone has is not compared.
 Enter shows both tensors whole. Without a cursor it is the step with the first operation that differs (g); < and > open
-that of another epoch, { and } that of another batch. v gives PyTorch NumPy's weights before the step, so that only the step's own difference is seen. h shows how the gap between the
-weights grows, by layer and in ULPs."""
+that of another epoch, { and } that of another batch. v gives PyTorch NumPy's weights before the step, so that
+only the step's own difference is seen. h shows how the gap between the weights grows, by layer and in ULPs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,10 +156,12 @@ def _heading(snapshot: Snapshot, view_state: ViewState, width: int) -> str:
     trace, growth = snapshot.step, snapshot.growth
     if snapshot.step_failed is not None:
         return "the step cannot be opened"
+    cursor, batch = view_state.cursor, view_state.batch
+    if cursor is not None and (cursor - 1) * snapshot.batches + batch > snapshot.taken:
+        return f"epoch {cursor:,}{step_lines.batch_words(snapshot.settings, batch)}: not trained yet"
     if trace is None:
-        return "nothing trained yet" if not (snapshot.epoch or snapshot.batch) else "opening the step …"
-    wanted = view_state.cursor, view_state.batch
-    late = view_state.cursor is not None and (trace.epoch, trace.batch) != wanted
+        return "nothing trained yet" if not snapshot.taken else "opening the step …"
+    late = cursor is not None and (trace.epoch, trace.batch) != (cursor, batch)
     text = step_lines.summary(trace) + (" …" if late or trace.matched_start is not view_state.matched_start else "")
     return text + step_lines.first_difference(trace, growth, width - len(text))
 

@@ -27,7 +27,7 @@ WORDING = Wording(
     differ="Of an epoch the hand-written code logs {by_hand}, PyTorch {pytorch}.",
     equal="both log of an epoch {both}; otherwise their curves would be of different things",
     numbers=_numbers,
-    formula="mean: ΣL(batch)/batches, each L of the weights of its moment; whole set: L(X, Y) of the weights after the epoch",
+    formula="mean: ΣL(batch)/batches, each with the weights it met; whole set: L(X, Y) after the epoch",
     theory=lambda settings: (
         "The batches of an epoch are measured while the weights move: their mean is that of many weights, and in early "
         "epochs larger than the loss that the epoch ends with. The last batch's loss jumps from epoch to epoch with "
