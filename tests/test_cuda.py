@@ -51,6 +51,33 @@ def test_a_replayed_step_has_the_plain_steps_bits():
     assert [plain.step() for _ in range(50)] == [replayed.step() for _ in range(50)]
 
 
+BATCHES = replace(EXACT, data=engine.built_in("iris"), epochs=30)
+for SIDE in SideName:
+    BATCHES = BATCHES.with_side(SIDE, batch=32, order="dataloader", bias=True, initial_weights="pytorch")
+
+
+@needs_cuda
+def test_batches_hold_the_same_samples_in_dataloaders_order():
+    run = engine.train(BATCHES)
+    assert run.comparison.losses.max_absolute < 1e-12
+    step = trace_epoch(BATCHES, 3, batch=5)
+    assert not step.operations[0].differs
+
+
+@needs_cuda
+def test_a_replayed_batch_has_the_plain_steps_bits_and_goes_on_from_a_state():
+    from engine.networks.torch_model import TorchModel
+    from engine.networks.torch_replay import ReplayedTorchModel
+
+    plain, replayed = TorchModel(BATCHES), ReplayedTorchModel(BATCHES)
+    for count in (30, 47):
+        assert [plain.update() for _ in range(count)] == [replayed.update() for _ in range(count)]
+        replayed.set_state(plain.state())
+    again = ReplayedTorchModel(BATCHES)
+    again.set_state(plain.state())
+    assert [plain.update() for _ in range(40)] == [again.update() for _ in range(40)]
+
+
 @needs_cuda
 def test_a_step_is_opened_and_the_explorers_engine_says_what_device_it_is():
     assert trace_epoch(EXACT, 3).operations
