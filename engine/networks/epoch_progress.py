@@ -9,24 +9,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from engine.experiment.batch_rules import Batches, EpochLoss, SampleOrder
+from engine.experiment.batch_rules import Batches, EpochLoss
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
 from engine.networks.sample_orders import Order, Orders
 
 
 @dataclass(frozen=True, eq=False)
-class EpochState:
-    """The sum of the losses of the epoch's batches so far, and where the stream stood before its order was drawn;
-    without a stream, the order is found by drawing those of all epochs before.
+class WithinEpoch:
+    """The sum of the losses of the epoch's batches so far, and where the stream stood before its order was drawn, by
+    what draws it; without that, the order is found by drawing those of all epochs before.
     """
 
     losses: float = 0.0
-    order: SampleOrder = SampleOrder.IN_ORDER
     stream: Any = None
+    drawn_by: type[Orders] | None = None
 
 
-NO_BATCHES = EpochState()
+NO_BATCHES = WithinEpoch()
 
 
 class EpochProgress:
@@ -36,7 +36,7 @@ class EpochProgress:
 
     def __init__(self, settings: Settings, side: Side, begin_orders: Callable[[], Orders | None]) -> None:
         self.batches: Batches = settings.batches(side)
-        self._logged, self._kind = side.epoch_loss, side.order
+        self._logged = side.epoch_loss
         self._begin_orders = begin_orders
         self._orders = begin_orders()
         self._order: Order | None = None
@@ -74,20 +74,20 @@ class EpochProgress:
         mean, self._losses = self._losses / self.batches.count, 0.0
         return loss if self._logged is EpochLoss.LAST or self.batches.count == 1 else mean
 
-    def state(self, updates: int) -> EpochState:
+    def state(self, updates: int) -> WithinEpoch:
         """What the rest of the epoch depends on."""
         if self._orders is None:
-            return EpochState(self._losses)
+            return WithinEpoch(self._losses)
         drawn = self._drawn == updates // self.batches.count
-        return EpochState(self._losses, self._kind, self._before if drawn else self._orders.state())
+        return WithinEpoch(self._losses, self._before if drawn else self._orders.state(), type(self._orders))
 
-    def set_state(self, state: EpochState, updates: int) -> None:
+    def set_state(self, state: WithinEpoch, updates: int) -> None:
         """Go on from there."""
         self._losses = state.losses
         if self._orders is None:
             return
         epoch = updates // self.batches.count
-        known = state.stream is not None and state.order is self._kind
+        known = state.drawn_by is type(self._orders)
         if known and state.stream is self._before and self._drawn == epoch:
             return
         self._order = self._drawn = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.networks.epoch_progress import NO_BATCHES, EpochState
+from engine.networks.epoch_progress import NO_BATCHES, WithinEpoch
 from engine.networks.places import PARAMETERS, Place, Tensors
 
 Shape = tuple[int, ...]
@@ -19,7 +19,7 @@ class ModelState:
 
     tensors: Tensors
     steps: int
-    epoch: EpochState = NO_BATCHES
+    epoch: WithinEpoch = NO_BATCHES
 
     @property
     def parameters(self) -> Tensors:

@@ -146,7 +146,7 @@ def _matched_state(settings: Settings, matched: Settings, states: States, model:
 
 
 def _without_stream(state: ModelState) -> ModelState:
-    return replace(state, epoch=replace(state.epoch, stream=None))
+    return replace(state, epoch=replace(state.epoch, drawn_by=None))
 
 
 def _batches(settings: Settings) -> object:
