@@ -167,8 +167,9 @@ def test_the_lines_to_change_turn_one_program_into_the_other(settings):
 
 def assert_the_lines_turn_it(text, program, matched):
     before, after = as_written(program), as_written(matched)
-    deleted = {line.removeprefix("# delete: ") for line in as_written(text) if line.startswith("# delete: ")}
-    written = {line.removesuffix(" ...") for line in as_written(text) if not line.startswith("# delete: ")}
+    lines = {line.removesuffix(" ...") for line in as_written(text)}
+    deleted = {line.removeprefix("# delete: ") for line in lines if line.startswith("# delete: ")}
+    written = {line for line in lines if not line.startswith("# delete: ")}
     assert written <= after
     assert deleted <= before | {line.removeprefix("# ") for line in before}
     # What is not to be written stands there already, is another layer's, or is in the body of a function.

@@ -223,13 +223,15 @@ def test_loops_over_other_layers_forward_than_backward(bias, slips):
 @given(experiment=experiments())
 @examples(3)
 def test_marked_lines_are_those_that_matching_changes(side, experiment):
-    """What is not marked stands in the program of every remaining difference matched there, in the same order."""
-    lines = scripts(experiment)[side].lines
+    """What is not marked stands in the program of every remaining difference matched there, in the same order; within a
+    loop more or less it is the same line.
+    """
+    lines = unindented(scripts(experiment)[side])
     marked = marked_lines(experiment, side)
     matched = []
     for discrepancy in engine.remaining(experiment):
         with suppress(engine.SettingsError):
-            matched.append(scripts(discrepancy.match(experiment, side.other))[side].lines)
+            matched.append(unindented(scripts(discrepancy.match(experiment, side.other))[side]))
     kept = [line for place, line in enumerate(lines) if place not in marked]
     for other in matched:
         position = iter(other)
@@ -238,6 +240,10 @@ def test_marked_lines_are_those_that_matching_changes(side, experiment):
     for place in marked:
         with_it = [line for at, line in enumerate(lines) if at not in marked or at == place]
         assert any(not is_subsequence(with_it, other) for other in matched) or lines.count(lines[place]) > 1
+
+
+def unindented(script):
+    return [line.strip() for line in script.lines]
 
 
 def is_subsequence(lines, other):

@@ -1,4 +1,7 @@
-"""The lines of both programs that a difference decides, found by comparing programs: with it, and with it matched."""
+"""The lines of both programs that a difference decides, found by comparing programs: with it, and with it matched.
+
+A line that only moves into a loop, or out of one, is the same line.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,10 @@ from engine.networks.programs.pytorch_script import pytorch_script
 
 PROGRAMS = {SideName.NUMPY: numpy_script, SideName.PYTORCH: pytorch_script}
 
-Edit = tuple[range, Sequence[str]]
-"""Lines that go, by their place, and those that come there."""
+Edit = tuple[range, range]
+"""Places of lines that go, and of those of the other program that come there."""
+
+LOOP = "for epoch in range("
 
 
 def marked_lines(settings: Settings, side: SideName) -> frozenset[int]:
@@ -29,8 +34,8 @@ def marked_lines(settings: Settings, side: SideName) -> frozenset[int]:
     marked = {line for other in others for gone, _ in _edits(program, other) for line in gone}
     # Of two lines that change places, one difference may have given the one, another difference the other.
     for line in sorted(marked):
-        kept = [one for place, one in enumerate(program.lines) if place == line or place not in marked]
-        if all(_holds(other.lines, kept) for other in others):
+        kept = [one for place, one in enumerate(_unindented(program)) if place == line or place not in marked]
+        if all(_holds(_unindented(other), kept) for other in others):
             marked.remove(line)
     return frozenset(marked)
 
@@ -49,6 +54,10 @@ def lines_to_change(settings: Settings, discrepancy: Discrepancy, side: SideName
     return "\n".join(_once_for_all_layers(_instructions(present, other), len(settings.activations)))
 
 
+def _unindented(program: Script) -> list[str]:
+    return [line.strip() for line in program.lines]
+
+
 def _holds(lines: Sequence[str], some: Sequence[str]) -> bool:
     """Whether all of `some` are among the lines, in their order."""
     remaining_lines = iter(lines)
@@ -65,9 +74,10 @@ def _matched_program(settings: Settings, discrepancy: Discrepancy, side: SideNam
 def _edits(present: Script, other: Script) -> Iterator[Edit]:
     """As few lines as can be: what stays is a longest common subsequence of both."""
     here = there = 0
-    for stays_here, stays_there in [*_common(present.lines, other.lines), (len(present.lines), len(other.lines))]:
+    common = _common(_unindented(present), _unindented(other))
+    for stays_here, stays_there in [*common, (len(present.lines), len(other.lines))]:
         if stays_here > here or stays_there > there:
-            yield range(here, stays_here), other.lines[there:stays_there]
+            yield range(here, stays_here), range(there, stays_there)
         here, there = stays_here + 1, stays_there + 1
 
 
@@ -90,15 +100,30 @@ def _common(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int
 
 
 def _instructions(present: Script, other: Script) -> Iterator[str]:
-    edits = [([present.lines[place].strip() for place in gone], new) for gone, new in _edits(present, other)]
-    all_gone = {line for gone, _ in edits for line in gone}
+    places = list(_edits(present, other))
+    going = _dedented(present, [gone for gone, _ in places])
+    edits = list(zip(going, _dedented(other, [new for _, new in places]), strict=True))
+    all_gone = {line.strip() for gone, _ in edits for line in gone}
     written = {_head(line) for _, new in edits for line in new}
     for gone, new in edits:
         # What is written anew under the same name, or only moves, need not be named.
-        yield from (f"# delete: {line.removeprefix('# ')}" for line in gone if line and _head(line) not in written)
-        block = dedent("\n".join(line for line in new if line.strip())).split("\n")
-        for line in _without_bodies(block if any(new) else []):
-            yield f"{line}  # moves here" if line.strip() in all_gone and not line.endswith(":") else line
+        deleted = (line.strip() for line in _without_bodies(gone))
+        yield from (f"# delete: {line.removeprefix('# ')}" for line in deleted if _head(line) not in written)
+        for line in _without_bodies(new):
+            if line.lstrip().startswith("for "):
+                yield f"{line}  # around the step"
+            else:
+                yield f"{line}  # moves here" if line.strip() in all_gone and not line.endswith(":") else line
+
+
+def _dedented(program: Script, blocks: Sequence[range]) -> Iterator[list[str]]:
+    """The lines of each block, dedented: those of the training loop all alike, as they are parts of one another."""
+    loop = next(place for place, line in enumerate(program.lines) if line.startswith(LOOP))
+    lines = [[program.lines[place] for place in block if program.lines[place].strip()] for block in blocks]
+    inside = [line for block, found in zip(blocks, lines, strict=True) if block.start > loop for line in found]
+    depth = min((len(line) - len(line.lstrip()) for line in inside), default=0)
+    for block, found in zip(blocks, lines, strict=True):
+        yield [line[depth:] for line in found] if block.start > loop else dedent("\n".join(found)).splitlines()
 
 
 def _without_bodies(lines: list[str]) -> Iterator[str]:
