@@ -362,3 +362,14 @@ def test_a_lockstep_stands_inside_an_epoch():
     assert (lockstep.epoch, lockstep.batch) == (0, 2)
     assert lockstep.take(9) == 1
     assert (lockstep.epoch, lockstep.batch) == (1, 0)
+
+
+@pytest.mark.parametrize("batch", [ALL, 4])
+def test_a_chunk_that_trains_nothing_but_diverges_ends_the_run(batch):
+    wild = replace(of_both(BATCHES, batch=batch, learning_rate=1e30), output_activation="identity")
+    divergence = engine.train(wild).divergence
+    worker = paused(wild)
+    for _ in range(divergence.epoch):
+        worker.send(StepEpochs())
+        shown = idle(worker)
+    assert (shown.state, shown.epoch) == (State.DIVERGED, divergence.epoch - 1)

@@ -259,7 +259,7 @@ class Worker:
             return math.inf
         now = self._clock()
         trained, wait = self._train_batches(self._lockstep, int(min(self._chunk, self._batches_left)))
-        if not trained:
+        if not trained and self._lockstep.divergence is None:
             return wait
         self._keep_checkpoint(self._lockstep)
         seconds = self._clock() - now

@@ -20,6 +20,7 @@ from engine.worker.commands import (
     Resume,
     Scrub,
     SetSpeed,
+    StepBatches,
     StepEpochs,
     Watch,
 )
@@ -32,8 +33,9 @@ SEQUENCES, ROUNDS, SENDERS = 1000, 40, 4
 POOL = pool()
 TRAINABLE = [settings for settings in POOL if settings.device != ABSENT]
 PLANS = [
-    plan(replace(POOL[0], epochs=12), ["bias", "reduction"], seeds=2),
-    plan(replace(POOL[3], epochs=5), ["precision"], seeds=1),
+    plan(replace(POOL[3], epochs=12), ["bias", "reduction"], seeds=2),
+    plan(replace(POOL[6], epochs=5), ["precision"], seeds=1),
+    plan(replace(POOL[1], epochs=4), ["order", "last_batch"], seeds=2),
 ]
 
 
@@ -60,7 +62,8 @@ def some_command(random):
             lambda: SetSpeed(random.choice([None, 10, 100, 1000])),
             lambda: Scrub(epoch),
             lambda: Watch(random.random() < 0.5),
-            lambda: OpenStep(epoch or None, random.random() < 0.3),
+            lambda: StepBatches(random.choice([0, -1, 1, 1, 2, 5, 10**9])),
+            lambda: OpenStep(epoch or None, random.random() < 0.3, random.choice([1, 1, 2, 3, 9])),
             CloseStep,
             lambda: MeasureImpact(random.choice(PLANS)),
             CancelImpact,
@@ -82,9 +85,9 @@ class Driven:
         self.log = []
 
     @property
-    def epoch(self):
+    def taken(self):
         lockstep = self.worker._lockstep
-        return 0 if lockstep is None else lockstep.epoch
+        return 0 if lockstep is None else lockstep.taken
 
     def send(self, command):
         self.worker.send(command)
@@ -93,21 +96,22 @@ class Driven:
 
     def work(self):
         """Some work; returns whether there is more."""
-        number, epoch = self.worker.snapshot.number, self.epoch
+        number, trained = self.worker.snapshot.number, self.taken
         wait = self.worker.work()
         # A command that fails leaves those behind it for the next look at them.
         left = self.worker._commands.qsize()
         taken = len(self.waiting) - left
         for command in self.waiting[:taken]:
-            epoch = self.model.take(command, epoch)
+            trained = self.model.take(command, trained)
             self._note(command)
         self.waiting = self.waiting[taken:]
         if self.model.built:
-            self.model.train(epoch, self.epoch)
-            self.model.settle(self.worker._lockstep.divergence is not None, self.epoch)
+            diverged = self.worker._lockstep.divergence is not None
+            self.model.train(trained, self.taken, diverged)
+            self.model.settle(diverged, self.taken)
         shown = self.worker.snapshot
         assert shown.number >= number
-        self.model.check(shown, self.epoch)
+        self.model.check(shown, self.taken)
         if 0 < wait < math.inf:
             self.clock.now += wait
         return wait < math.inf or left > 0
