@@ -16,9 +16,12 @@ from engine.errors import SettingsError
 from engine.experiment.batch_rules import ALL, Batches, EpochLoss, LastBatch, SampleOrder
 from engine.experiment.choices import InitialWeights, Reduction, SideName
 from engine.experiment.data import Dataset
-from engine.networks.numpy_model import RecordedNumpyModel
+from engine.networks.numpy_model import NumpyModel, RecordedNumpyModel
+from engine.networks.numpy_stack import NumpyStack
 from engine.networks.places import Kind, Place
 from engine.networks.sample_orders import orders_of
+from engine.networks.stacked_batches import StackedBatches
+from engine.networks.stacked_runs import Logged, StackedRun
 from engine.networks.torch_model import TorchModel, build_model
 from engine.networks.torch_replay import ReplayedTorchModel
 from engine.networks.torch_sample_orders import torch_orders_of
@@ -375,3 +378,29 @@ def test_a_chunk_that_trains_nothing_but_diverges_ends_the_run(batch):
             worker.work()
     shown = worker.snapshot
     assert (shown.state, shown.epoch) == (State.DIVERGED, divergence.epoch - 1)
+
+
+@pytest.mark.parametrize("order", SampleOrder)
+def test_a_stack_has_the_bits_of_its_runs_alone(order):
+    """With velocities, which both sizes of batch go on from, and other orders in each run."""
+    settings = of_both(BATCHES, momentum="0.5", order=order)
+    runs = [StackedRun.of(replace(settings.numpy, learning_rate=rate), seed) for rate, seed in ((0.1, 0), (0.3, 5))]
+    logs = [Logged.of(settings.numpy)]
+    stack = NumpyStack(settings, runs, logs)
+    alone = [NumpyModel(replace(settings, seed=run.seed, numpy=run.side)) for run in runs]
+    for _ in range(6):
+        np.testing.assert_array_equal(stack.step(), [[model.step() for model in alone]])
+    for place, parameters in stack.parameters().items():
+        for column, model in enumerate(alone):
+            np.testing.assert_array_equal(parameters[column], model.parameters()[place])
+
+
+def test_the_weights_held_alike_the_orders_are_too():
+    """Where a bias is lacking, Impact's second game lets it draw all the same: weights and orders are those with it."""
+    settings = BATCHES.with_side(SideName.NUMPY, bias=False)
+    held = StackedRun.of(settings.numpy, settings.seed, bias_drawn=True)
+    assert orders_of(settings, settings.numpy).draw().tolist() != orders_of(settings, settings.pytorch).draw().tolist()
+    assert orders_of(settings, held.drawn).draw().tolist() == orders_of(settings, settings.pytorch).draw().tolist()
+    stacked = StackedBatches(settings, [held])
+    stacked.begin_epoch()
+    np.testing.assert_array_equal(stacked.samples(0)[0], orders_of(settings, settings.pytorch).draw()[:4])

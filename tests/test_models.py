@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import engine
-from engine.experiment.choices import InitialWeights, LossReport, Precision, Reduction, SideName
+from engine.experiment.choices import InitialWeights, LossInput, LossReport, Objective, Precision, Reduction, SideName
 from engine.experiment.settings import ELEMENTWISE, Activation
 from engine.networks.model_state import ModelState
 from engine.networks.numpy_mlp import NumpyMLP
@@ -159,6 +159,9 @@ def test_one_step_in_float64_is_the_same_step_on_both_sides(settings):
     settings = replace(settings, numpy=side, pytorch=side)
     ours, theirs = NumpyModel(settings), TorchModel(settings)
     assert_same_bits(ours.parameters(), theirs.parameters())
+    if side.objective is not Objective.SQUARED_ERROR and side.loss_input is LossInput.PROBABILITIES:
+        # Near 0 and 1 a cross-entropy of probabilities makes any rounding large.
+        assume(np.abs(theirs.predict() - 0.5).max() < 0.499999)
     assert ours.next_loss() == pytest.approx(theirs.next_loss(), rel=1e-10, abs=1e-14)
     after = theirs.parameters()
     for place, parameter in ours.parameters().items():

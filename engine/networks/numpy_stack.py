@@ -93,7 +93,10 @@ class NumpyStack:
         if full not in self._seen:
             self._seen.add(full)
             X, Y = _each_runs(X), _each_runs(Y)
+            kept = dict(self._network.V), dict(self._network.U)
             step = self._network.step(X, Y, **numbers)
+            _keep_in(kept[0], self._network.V)
+            _keep_in(kept[1], self._network.U)
             return [*self._logged(step, Y), *self._measured(self._logs.after, X, Y)]
         recording = Recording(RecordedStack)
         step, carried = record_step(recording, self._network, X, Y, numbers)
@@ -138,6 +141,14 @@ def _given_again(recording: Recording, network: NumpyMLP) -> NumpyMLP:
     again.W = {i: recording.give(array) for i, array in network.W.items()}
     again.b = {i: recording.give(array) for i, array in network.b.items()}
     return again
+
+
+def _keep_in(arrays: dict[int, Any], velocities: dict[int, Any]) -> None:
+    """Leave the velocities in these arrays, where there were some: a recording finds them there."""
+    for i, array in arrays.items():
+        if isinstance(array, np.ndarray):
+            array[...] = velocities[i]
+            velocities[i] = array
 
 
 def _each_runs(array: FloatArray) -> FloatArray:
