@@ -53,14 +53,27 @@ def typed_number(what: str, text: str) -> float:
         raise SettingsError(f"{what} cannot be '{shown(text)}'; it is a number.") from None
 
 
-def typed_whole(what: str, text: str) -> int:
-    """The whole number typed for `what`, its thousands with commas or without; raises `SettingsError`."""
+def read_whole(text: str) -> int:
+    """The whole number, its thousands with commas or without; raises `ValueError`, of what is too long
+    `TooLargeError`.
+    """
     digits = text.strip()
     if not WHOLE.fullmatch(digits):
-        raise SettingsError(f"{what} cannot be '{shown(text)}'; it is a whole number.")
+        raise ValueError(text)
     if len(digits) > MOST_DIGITS:
-        raise SettingsError(f"{what} cannot be '{shown(text)}': that is too large a number, of {len(digits):,} digits.")
+        raise TooLargeError(text)
     return int(digits.replace(",", ""))
+
+
+def typed_whole(what: str, text: str) -> int:
+    """The whole number typed for `what`, as `read_whole`; raises `SettingsError`."""
+    try:
+        return read_whole(text)
+    except TooLargeError:
+        size = f"of {len(text.strip()):,} digits"
+        raise SettingsError(f"{what} cannot be '{shown(text)}': that is too large a number, {size}.") from None
+    except ValueError:
+        raise SettingsError(f"{what} cannot be '{shown(text)}'; it is a whole number.") from None
 
 
 def number(value: float, digits: int = 2) -> str:

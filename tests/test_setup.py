@@ -6,10 +6,12 @@ import pytest
 from rich.cells import cell_len
 
 import engine
+from engine.errors import SettingsError
 from engine.experiment.presets import PRESETS
 from engine.run.tour import TOUR
 from tests.driver import LEAST, NARROW, WIDE, undrawn
 from tests.examples import some_of
+from tui_app.cli.setup_values import setup_fields, setup_settings
 from tui_app.screens.setup import LABELS, SetupScreen
 from tui_app.screens.value import ValueScreen
 
@@ -240,3 +242,36 @@ async def test_whether_targets_are_classes_is_chosen(explorer, tmp_path):
     await explorer.press("enter")
     assert explorer.app.settings.data.classes == ()
     assert explorer.app.settings.data.outputs == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "sizes", "shown"),
+    [
+        ("2", (2, 2), "2"),
+        ("all", ("all", "all"), "all"),
+        ("3 / all", (3, "all"), "3/all"),
+        ("1/2", (1, 2), "1/2"),
+        ("1,000", (1000, 1000), "1000"),
+    ],
+)
+def test_a_batch_size_is_typed_for_both_sides_or_for_each(typed, sizes, shown):
+    settings = engine.preset("exact")
+    found = setup_settings(settings, setup_fields(settings) | {"batch": typed})
+    assert (found.numpy.batch, found.pytorch.batch) == sizes
+    assert setup_fields(found)["batch"] == shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("1/2/3", "batch size cannot be '1/2/3'; it is all, or a whole number such as 32, or two: by hand/PyTorch."),
+        ("", "batch size cannot be ''"),
+        ("0", "numpy.batch cannot be '0': batch cannot be 0"),
+        ("2/x", "pytorch.batch cannot be 'x'; it is all, or a whole number such as 32."),
+    ],
+)
+def test_a_batch_size_that_cannot_be_is_said(typed, said):
+    settings = engine.preset("exact")
+    with pytest.raises(SettingsError) as caught:
+        setup_settings(settings, setup_fields(settings) | {"batch": typed})
+    assert str(caught.value).startswith(said)

@@ -17,6 +17,7 @@ WHOLE = (
     ("run", "--seed"),
     ("run", "--hidden"),
     ("run", "--threads"),
+    ("run", "--batch-size"),
     ("impact", "--seeds"),
     ("trace", "--epoch"),
 )
@@ -73,7 +74,7 @@ def test_a_comma_stands_before_three_digits(option, value, monkeypatch):
     assert "cannot be '" in refused(option, value, monkeypatch)
 
 
-@pytest.mark.parametrize("name", ["epochs", "seed", "hidden", "threads", "numpy_rate", "pytorch_rate"])
+@pytest.mark.parametrize("name", ["epochs", "seed", "hidden", "threads", "numpy_rate", "pytorch_rate", "batch"])
 @pytest.mark.parametrize("value", ["1_0", DIGITS])
 def test_the_same_in_setup(name, value):
     settings = engine.preset("asked")

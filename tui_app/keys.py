@@ -81,7 +81,7 @@ KEYS: tuple[Key, ...] = (
         "o",
         "setup",
         "setup",
-        "choose data, layers, activations, epochs, seed, rates, device and threads",
+        "choose data, layers, activations, epochs, seed, rates, batch size, device and threads",
     ),
     Key("t", "t", "tour", "tour", "walk the question's path step by step, or leave it"),
     Key("n", "n", "tour_step(1)", "next step", "in the tour, the next step"),

@@ -18,6 +18,8 @@ from tui_app.cli.options import hidden_sizes, split, thread_count
 CLASSES = {None: "auto", True: "yes", False: "no"}
 """Whether targets are classes, as it is typed on the Setup screen."""
 
+BATCH = find("batch")
+
 OF_DATA = ("data", "targets", "classes")
 """Fields of the Setup screen that say what is read."""
 
@@ -35,6 +37,7 @@ def setup_fields(settings: Settings) -> dict[str, str]:
         "seed": str(settings.seed),
         "numpy_rate": repr(settings.numpy.learning_rate),
         "pytorch_rate": repr(settings.pytorch.learning_rate),
+        "batch": "/".join(BATCH.name(one) for one in dict.fromkeys((settings.numpy.batch, settings.pytorch.batch))),
         "device": settings.device,
         "threads": "auto" if settings.threads is None else str(settings.threads),
     }
@@ -65,6 +68,16 @@ def setup_settings(settings: Settings, fields: dict[str, str]) -> Settings:
     rate = find("learning_rate")
     for side, name in ((SideName.NUMPY, "numpy_rate"), (SideName.PYTORCH, "pytorch_rate")):
         settings = rate.set(settings, side, rate.parse(typed[name], side))
+    return _with_batches(settings, typed["batch"])
+
+
+def _with_batches(settings: Settings, typed: str) -> Settings:
+    """One size for both sides, or one by hand and one in PyTorch."""
+    sizes = [text.strip() for text in typed.split("/")]
+    if not all(sizes) or len(sizes) > len(SideName):
+        raise SettingsError(f"batch size cannot be '{shown(typed)}'; it is {BATCH.other}, or two: by hand/PyTorch.")
+    for side, text in zip(SideName, (sizes[0], sizes[-1]), strict=True):
+        settings = BATCH.set(settings, side, BATCH.parse(text, side))
     return settings
 
 

@@ -1,4 +1,4 @@
-"""The Setup screen: data, layers, activations, epochs, seed, rates and device, checked while typing."""
+"""The Setup screen: data, layers, activations, epochs, seed, rates, batch size and device, checked while typing."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ LABELS = {
     "seed": "Seed",
     "numpy_rate": "Rate, by hand",
     "pytorch_rate": "Rate, PyTorch",
+    "batch": "Batch size",
     "device": "Device",
     "threads": "Threads",
 }
@@ -43,6 +44,7 @@ PLACEHOLDERS = {
     "hidden": "sizes such as 5 or 8,4, or none",
     "activation": f"{', '.join(KINDS)}, or one for each hidden layer",
     "output_activation": ", ".join(OUTPUT_KINDS),
+    "batch": "all, a number, or two: by hand/PyTorch",
     "threads": "of NumPy and of PyTorch each, or auto",
 }
 DATA_SUFFIXES = (".csv", ".tsv", ".npz")

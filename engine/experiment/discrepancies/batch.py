@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.experiment.batch_rules import ALL, parse_batch_size
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side
 from engine.experiment.settings import Settings
+from engine.number_text import read_whole
 
 CHOICES = (
     Choice(ALL, "all", "all", "one update an epoch, on all samples"),
@@ -50,7 +51,7 @@ DISCREPANCY = Discrepancy(
     choices=CHOICES,
     wording=WORDING,
     since=8,
-    parse_other=lambda text: parse_batch_size(int(text)),
+    parse_other=lambda text: parse_batch_size(read_whole(text)),
     other="all, or a whole number such as 32",
     alike=lambda settings: settings.batches(settings.numpy) == settings.batches(settings.pytorch),
 )
