@@ -6,10 +6,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from engine.experiment.batch_rules import ALL, LastBatch
-from engine.experiment.choices import HAND_WRITTEN_ALONE, SLIP, LossReport, Objective, Precision, SideName
+from engine.experiment.choices import LossReport, Objective, Precision, SideName
 from engine.experiment.data import Dataset, is_one_hot
 from engine.experiment.discrepancies import CATALOGUE
 from engine.experiment.objectives import with_objective
+from engine.experiment.one_side_alone import HAND_WRITTEN_ALONE
 from engine.experiment.settings import ELEMENTWISE, OWN_LOSS, Activation, Settings
 from engine.experiment.side import Side, is_fused
 
@@ -43,15 +44,27 @@ def in_batches():
     return replace(one, numpy=side, pytorch=side)
 
 
+def adapting():
+    """Adam on both sides, in float64, nothing different."""
+    one = decaying()
+    side = Side(precision=Precision.FLOAT64, optimizer="adam:epsilon=0.001", learning_rate=0.01)
+    return replace(one, numpy=side, pytorch=side)
+
+
 def where_in_effect(discrepancy, first):
     """That experiment, or the first of others in which the difference has an effect."""
-    return next(one for one in (first, classes(), decaying(), one_output(), in_batches()) if discrepancy.in_effect(one))
+    return next(
+        one
+        for one in (first, classes(), decaying(), one_output(), in_batches(), adapting())
+        if discrepancy.in_effect(one)
+    )
 
 
 OF_ONES_OWN = {
     "momentum": ("0.5", "textbook-0.25", "pytorch-0.5-dampened-0.125", "nesterov-0.5"),
     "weight_decay": ("0.01", "decoupled-0.02"),
     "batch": ("2", "3", "4"),
+    "optimizer": ("adam:beta1=0.5,beta2=0.9,epsilon=0.01", "rmsprop:alpha=0.5", "adagrad:start=0.1"),
 }
 """Values beside the catalogue's choices."""
 
@@ -89,7 +102,7 @@ def sides(draw, name, layers):
 WITHOUT_SLIPS = {
     field.name: field.default
     for field in fields(Side)
-    if any(why is SLIP and type(one) is type(field.default) for one, why in HAND_WRITTEN_ALONE.items())
+    if any(one is not Precision.MIXED and type(one) is type(field.default) for one in HAND_WRITTEN_ALONE)
 }
 """What both sides can have."""
 

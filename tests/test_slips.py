@@ -1,5 +1,6 @@
 """The slips of the hand-written backward pass, each against the same slip written out anew."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import engine
 from engine.errors import SettingsError
 from engine.experiment.choices import Precision, SideName
 from engine.experiment.discrepancies import find, match_toward, remaining
+from engine.experiment.one_side_alone import ALONE
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side
 from engine.networks.numpy_model import NumpyModel
@@ -151,7 +153,8 @@ def test_pytorch_makes_none_of_them(field):
     discrepancy = find(field)
     assert discrepancy.choices_for(SideName.PYTORCH)[0].value is WITHOUT_SLIPS[field]
     slip = discrepancy.choices[-1]
-    with pytest.raises(SettingsError, match=f"pytorch.{field} cannot be '{slip.name}': a slip of hand-written code"):
+    why = ALONE[SideName.PYTORCH][slip.value]
+    with pytest.raises(SettingsError, match=re.escape(f"pytorch.{field} cannot be '{slip.name}': {why}; it is ")):
         experiment().with_side(SideName.PYTORCH, **{field: slip.value})
     settings = experiment().with_side(SideName.NUMPY, **{field: slip.value})
     matched, reached = match_toward(discrepancy, settings, SideName.NUMPY)

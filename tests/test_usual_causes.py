@@ -12,8 +12,9 @@ from torch import nn
 
 import engine
 from engine.errors import SettingsError
-from engine.experiment.choices import ALONE, InitialWeights, Precision, Reduction, SideName
+from engine.experiment.choices import InitialWeights, Precision, Reduction, SideName
 from engine.experiment.discrepancies import find, match_toward, remaining
+from engine.experiment.one_side_alone import ALONE
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
 from engine.networks.initial_weights import initial_layers

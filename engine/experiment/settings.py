@@ -15,8 +15,9 @@ import numpy as np
 
 from engine.errors import SettingsError
 from engine.experiment.batch_rules import Batches, EpochLoss, SampleOrder
-from engine.experiment.choices import ALONE, Objective, Precision, SideName, TargetShape, cannot_have, parse_choice
+from engine.experiment.choices import Objective, Precision, SideName, TargetShape, parse_choice
 from engine.experiment.data import Dataset
+from engine.experiment.one_side_alone import ALONE, cannot_have
 from engine.experiment.per_layer import PerLayer, fitted, of_layers, parsed_per_layer, values_of
 from engine.experiment.side import PER_LAYER, Side, is_fused
 from engine.shown_text import shown

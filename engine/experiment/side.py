@@ -28,6 +28,7 @@ from engine.experiment.choices import (
     TargetShape,
     parse_choice,
 )
+from engine.experiment.optimizers import SGD, BiasCorrection, EpsilonAt, Optimizer, OptimizerKind
 from engine.experiment.per_layer import PerLayer, parsed_per_layer
 from engine.experiment.update_rules import (
     NO_MOMENTUM,
@@ -75,6 +76,9 @@ class Side:
     bias_gradient: BiasGradient = BiasGradient.SUM
     rate_in: RateIn = RateIn.UPDATE
     zero_grad: ZeroGrad = ZeroGrad.EACH_STEP
+    optimizer: Optimizer = SGD
+    bias_correction: BiasCorrection = BiasCorrection.PER_STEP
+    epsilon_at: EpsilonAt = EpsilonAt.OUTSIDE
     momentum: Momentum = NO_MOMENTUM
     weight_decay: WeightDecay = NO_WEIGHT_DECAY
     decayed: Decayed = Decayed.ALL
@@ -99,6 +103,8 @@ class Side:
             "bias_gradient": BiasGradient,
             "rate_in": RateIn,
             "zero_grad": ZeroGrad,
+            "bias_correction": BiasCorrection,
+            "epsilon_at": EpsilonAt,
             "decayed": Decayed,
             "decay_factor": DecayFactor,
         }
@@ -107,6 +113,7 @@ class Side:
         object.__setattr__(self, "batch", parse_batch_size(self.batch))
         for field, parse in PER_LAYER.items():
             object.__setattr__(self, field, parsed_per_layer(getattr(self, field), parse))
+        object.__setattr__(self, "optimizer", _parsed(Optimizer, self.optimizer, "optimizer"))
         object.__setattr__(self, "momentum", _parsed(Momentum, self.momentum, "momentum"))
         object.__setattr__(self, "weight_decay", _parsed(WeightDecay, self.weight_decay, "weight_decay"))
         rate = self.learning_rate
@@ -116,6 +123,11 @@ class Side:
                 f"learning_rate cannot be {shown(repr(rate))}; it is a number from {low:g} to {high:g}."
             )
         object.__setattr__(self, "learning_rate", float(rate))
+
+    @property
+    def sgd_momentum(self) -> Momentum:
+        """None where the optimizer has moments of its own."""
+        return self.momentum if self.optimizer.is_sgd else NO_MOMENTUM
 
     @property
     def takes_mean(self) -> bool:
@@ -149,7 +161,7 @@ PER_LAYER: dict[str, Callable[[Any], Any]] = {
 }
 """What a side may have for each layer, and how one value is read."""
 
-Rule = TypeVar("Rule", Momentum, WeightDecay)
+Rule = TypeVar("Rule", Optimizer, Momentum, WeightDecay)
 
 
 def _parsed(kind: type[Rule], value: object, field: str) -> Rule:
@@ -213,3 +225,9 @@ def gradient_divisor(side: Side, samples: int, outputs: int) -> float:
         Reduction.PER_SAMPLE_TWICE: samples**2,
         Reduction.PER_OUTPUT: outputs,
     }[side.reduction]
+
+
+def shrinks_in_optimizer(side: Side) -> bool:
+    """Whether PyTorch's optimizer decays weights beside its step: `AdamW`."""
+    decays = side.weight_decay.rate > 0 and side.weight_decay.form is DecayForm.DECOUPLED
+    return decays and side.optimizer.kind is OptimizerKind.ADAM

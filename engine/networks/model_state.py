@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.networks.epoch_progress import NO_BATCHES, WithinEpoch
-from engine.networks.places import PARAMETERS, Place, Tensors
+from engine.networks.places import GRADIENT, PARAMETERS, SQUARE, VELOCITY, Place, Tensors
 
 Shape = tuple[int, ...]
 
@@ -40,13 +40,15 @@ class ModelState:
 def check_state(state: ModelState, shapes: Mapping[Place, Shape]) -> None:
     """Refuse a state of a network whose parameters have other places or shapes; raises `ValueError`."""
     found = {place: tuple(tensor.shape) for place, tensor in state.tensors.items()}
-    wanted = {place: tuple(shape) for place, shape in shapes.items()}
-    velocities = {place.velocity: shape for place, shape in wanted.items()}
-    gradients = {place.gradient: shape for place, shape in wanted.items()}
-    if found not in (wanted, wanted | velocities, wanted | gradients, wanted | velocities | gradients):
+    parameters = wanted = {place: tuple(shape) for place, shape in shapes.items()}
+    for kinds in (VELOCITY, SQUARE, GRADIENT):
+        kept = {Place(kinds[place.kind], place.layer): shape for place, shape in parameters.items()}
+        if kept.keys() & found.keys():
+            wanted = wanted | kept
+    if found != wanted:
         raise ValueError(
-            f"a state with {_shapes_text(found)} is another network's: this one has {_shapes_text(wanted)}, "
-            "and the velocity of each or of none, and so with gradients"
+            f"a state with {_shapes_text(found)} is another network's: this one has {_shapes_text(parameters)}, "
+            "and the velocity of each or of none, and so with second moments and gradients"
         )
 
 

@@ -1,7 +1,8 @@
 """The hand-written network: forward pass, backward pass and update, in NumPy alone, as a textbook prints them.
 
 N samples, D inputs, C outputs. Of layer i = 1 … L: weight W[i] (fan_in, fan_out), bias b[i] (fan_out,), their
-velocities V[i] and U[i]; pre-activation z[i] and output layer[i], both (N, fan_out); layer[0] is the input X.
+velocities or first moments V[i] and U[i], their second moments S[i] and R[i]; pre-activation z[i] and output layer[i],
+both (N, fan_out); layer[0] is the input X.
 dW[i], db[i], dlayer[i] are the objective's gradients in the shapes of what they name; delta[i] is that of z[i].
 
 Every choice of a side is an `if`. The programs that are shown and exported are this very source without the branches
@@ -23,6 +24,7 @@ from engine.experiment.choices import (
     SentDown,
     SoftmaxForm,
 )
+from engine.experiment.optimizers import BiasCorrection, EpsilonAt, OptimizerKind
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation
 from engine.experiment.side import Side, is_fused
@@ -34,8 +36,8 @@ from engine.types import FloatArray
 Arrays = dict[int, FloatArray]
 """Of each layer, by its number from 1."""
 
-Velocity = FloatArray | float
-"""Zero before the first update."""
+Moment = FloatArray | float
+"""A number before the first update."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,10 @@ class NumpyMLP(NumpyLosses):
         self.bias = by_layer(side.bias, self.L)
         self.derivative_at = by_layer(side.derivative_at, self.L)
         self.W, self.b = W, b
-        self.V: dict[int, Velocity] = dict.fromkeys(W, 0.0)
-        self.U: dict[int, Velocity] = dict.fromkeys(b, 0.0)
+        self.V: dict[int, Moment] = dict.fromkeys(W, 0.0)
+        self.U: dict[int, Moment] = dict.fromkeys(b, 0.0)
+        self.S: dict[int, Moment] = dict.fromkeys(W, side.optimizer.start)
+        self.R: dict[int, Moment] = dict.fromkeys(b, side.optimizer.start)
         self.dW: dict[int, Any] = dict.fromkeys(W, 0.0)
         self.db: dict[int, Any] = dict.fromkeys(b, 0.0)
 
@@ -194,7 +198,10 @@ class NumpyMLP(NumpyLosses):
         else:
             self.dW[i] = gradient
         gradient = self.decay(self.W[i], self.dW[i], step_size)
-        self.V[i] = self.descend(self.W[i], gradient, self.V[i], step_size, t)
+        if self.side.optimizer.is_sgd:
+            self.V[i] = self.descend(self.W[i], gradient, self.V[i], step_size, t)
+        else:
+            self.V[i], self.S[i] = self.adapt(self.W[i], gradient, self.V[i], self.S[i], step_size, t)
         if self.bias[i] and self.side.bias_gradient is not BiasGradient.NONE:
             gradient = self.sum_delta(delta)
             if self.side.zero_grad is ZeroGrad.FORGOTTEN:
@@ -204,7 +211,10 @@ class NumpyMLP(NumpyLosses):
             gradient = self.db[i]
             if self.side.decayed is Decayed.ALL:
                 gradient = self.decay(self.b[i], self.db[i], step_size)
-            self.U[i] = self.descend(self.b[i], gradient, self.U[i], step_size, t)
+            if self.side.optimizer.is_sgd:
+                self.U[i] = self.descend(self.b[i], gradient, self.U[i], step_size, t)
+            else:
+                self.U[i], self.R[i] = self.adapt(self.b[i], gradient, self.U[i], self.R[i], step_size, t)
 
     def sum_delta(self, delta: FloatArray) -> FloatArray | np.floating:
         """The gradient of a bias."""
@@ -231,8 +241,8 @@ class NumpyMLP(NumpyLosses):
         return gradient + rate * parameter
 
     def descend(
-        self, parameter: FloatArray, gradient: FloatArray, velocity: Velocity, learning_rate: float, t: int
-    ) -> Velocity:
+        self, parameter: FloatArray, gradient: FloatArray, velocity: Moment, learning_rate: float, t: int
+    ) -> Moment:
         """Move a parameter, in place, against its gradient; returns its new velocity."""
         momentum = self.side.momentum
         if momentum.coefficient == 0 and self.side.rate_in is RateIn.DELTA:
@@ -260,3 +270,50 @@ class NumpyMLP(NumpyLosses):
             else:
                 parameter += -learning_rate * velocity
         return velocity
+
+    def adapt(
+        self, parameter: FloatArray, gradient: FloatArray, moment: Moment, square: Moment, learning_rate: float, t: int
+    ) -> tuple[Moment, Moment]:
+        """Move a parameter, in place, against its gradient over the usual size of that; returns its new moments."""
+        rule = self.side.optimizer
+        if rule.kind is OptimizerKind.ADAGRAD:
+            square = square + gradient * gradient
+            self.move(parameter, gradient, square, learning_rate)
+        elif rule.kind is OptimizerKind.RMSPROP:
+            square = rule.beta2 * square + (1 - rule.beta2) * gradient * gradient
+            self.move(parameter, gradient, square, learning_rate)
+        else:
+            moment = rule.beta1 * moment + (1 - rule.beta1) * gradient
+            square = rule.beta2 * square + (1 - rule.beta2) * gradient * gradient
+            self.move_corrected(parameter, moment, square, learning_rate, t)
+        return moment, square
+
+    def move_corrected(
+        self, parameter: FloatArray, moment: FloatArray, square: FloatArray, learning_rate: float, t: int
+    ) -> None:
+        """Adam's step, from moments that started at 0."""
+        if self.side.bias_correction is BiasCorrection.NONE:
+            self.move(parameter, moment, square, learning_rate)
+        else:
+            first = self.correction(self.side.optimizer.beta1, t)
+            second = self.correction(self.side.optimizer.beta2, t)
+            if self.side.epsilon_at is EpsilonAt.UNCORRECTED:
+                rate = learning_rate * second**0.5
+                self.move(parameter, moment / first, square, rate)
+            else:
+                self.move(parameter, moment / first, square / second, learning_rate)
+
+    def correction(self, beta: float, t: int) -> float:
+        """The weight of all gradients in a moment that started at 0."""
+        if self.side.bias_correction is BiasCorrection.CONSTANT:
+            return 1 - beta
+        if self.side.bias_correction is BiasCorrection.FROM_ZERO:
+            return 1 - beta ** (t - 1)
+        return 1 - beta**t
+
+    def move(self, parameter: FloatArray, direction: FloatArray, square: FloatArray, rate: float) -> None:
+        """Along a direction over a root, of which no element is 0."""
+        if self.side.epsilon_at is EpsilonAt.INSIDE:
+            parameter += -rate * direction / np.sqrt(square + self.side.optimizer.epsilon)
+        else:
+            parameter += -rate * direction / (np.sqrt(square) + self.side.optimizer.epsilon)

@@ -19,8 +19,8 @@ from engine.networks.epoch_progress import EpochProgress
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.model_state import ModelState, check_state
 from engine.networks.network_data import NetworkData
-from engine.networks.numpy_mlp import NumpyMLP, StepValues, Velocity
-from engine.networks.places import GRADIENT, VELOCITY, Kind, Place, Tensors, parameter_places
+from engine.networks.numpy_mlp import Moment, NumpyMLP, StepValues
+from engine.networks.places import GRADIENT, MOMENTS, SQUARE, VELOCITY, Kind, Place, Tensors, parameter_places
 from engine.networks.recorded_number import recorded_numbers
 from engine.networks.recorded_steps import RecordedSteps
 from engine.networks.recording import NotRecordableError, RecordedArray, Recording, Value
@@ -125,8 +125,9 @@ class NumpyModel:
         self._keep(state.kept)
         self.steps = state.steps
         self.progress.set_state(state.epoch, state.steps)
-        has_velocities = any(place.kind is Kind.WEIGHT_VELOCITY for place in state.kept)
-        self._updates = state.steps if has_velocities or not self.side.momentum.coefficient else 0
+        has_moments = any(place.kind in MOMENTS for place in state.kept)
+        starts_anew = self.side.sgd_momentum.coefficient or not self.side.optimizer.is_sgd
+        self._updates = state.steps if has_moments or not starts_anew else 0
 
     def _by_place(self) -> Tensors:
         arrays = {Kind.WEIGHT: self.network.W, Kind.BIAS: self.network.b}
@@ -136,7 +137,9 @@ class NumpyModel:
     def _kept_arrays(self) -> dict[Kind, dict[int, Any]]:
         """Where the network keeps what its updates need, by layer."""
         network = self.network
-        arrays = {Kind.WEIGHT_VELOCITY: network.V, Kind.BIAS_VELOCITY: network.U}
+        arrays: dict[Kind, dict[int, Any]] = {Kind.WEIGHT_VELOCITY: network.V, Kind.BIAS_VELOCITY: network.U}
+        if not self.side.optimizer.is_sgd:
+            arrays |= {Kind.WEIGHT_SQUARE: network.S, Kind.BIAS_SQUARE: network.R}
         if self.side.zero_grad is ZeroGrad.FORGOTTEN:
             arrays |= {Kind.WEIGHT_GRADIENT: network.dW, Kind.BIAS_GRADIENT: network.db}
         return arrays
@@ -144,7 +147,7 @@ class NumpyModel:
     def _kept(self) -> Tensors:
         arrays, parameters = self._kept_arrays(), self._by_place()
         found: Tensors = {}
-        for kinds in (VELOCITY, GRADIENT):
+        for kinds in (VELOCITY, SQUARE, GRADIENT):
             shapes = {Place(kinds[place.kind], place.layer): one.shape for place, one in parameters.items()}
             here = {place: arrays[place.kind][place.layer] for place in shapes if place.kind in arrays}
             if any(isinstance(one, np.ndarray) for one in here.values()):
@@ -155,7 +158,8 @@ class NumpyModel:
         for kind, arrays in self._kept_arrays().items():
             for layer in arrays:
                 place = Place(kind, layer)
-                arrays[layer] = kept[place].T.copy() if place in kept else 0.0
+                lacking = self.side.optimizer.start if kind in SQUARE.values() else 0.0
+                arrays[layer] = kept[place].T.copy() if place in kept else lacking
 
     def predict(self, X: FloatArray | None = None) -> FloatArray:
         """The network's output (N, C) at the present weights, for the data unless other inputs are given."""
@@ -240,7 +244,7 @@ def _batch_arrays(model: NumpyModel) -> dict[bool, tuple[FloatArray, FloatArray]
 def record_step(
     recording: Recording, network: NumpyMLP, X: FloatArray, Y: FloatArray, numbers: Mapping[str, Any]
 ) -> tuple[StepValues, dict[Value, Value]]:
-    """Take a step and write it down; also returns which velocities are the next state of which.
+    """Take a step and write it down; also returns which moments are the next state of which.
 
     Raises `NotRecordableError`, the step half taken.
     """
@@ -250,9 +254,10 @@ def record_step(
         recorded.dW, recorded.db = _given(recording, network.dW), _given(recording, network.db)
     recorded.W, recorded.b = _given(recording, network.W), _given(recording, network.b)
     recorded.V, recorded.U = _given(recording, network.V), _given(recording, network.U)
+    recorded.S, recorded.R = _given(recording, network.S), _given(recording, network.R)
     step = recorded.step(recording.give(X), recording.give(Y), **numbers)
     carried: dict[Value, Value] = {}
-    for before, after in ((network.V, recorded.V), (network.U, recorded.U)):
+    for before, after in zip(moments_of(network), moments_of(recorded), strict=True):
         for i, made in after.items():
             array = before[i]
             if isinstance(array, np.ndarray) and isinstance(made, RecordedArray):
@@ -263,11 +268,16 @@ def record_step(
     return step, carried
 
 
+def moments_of(network: NumpyMLP) -> tuple[dict[int, Moment], ...]:
+    """What an update makes anew and keeps for the next."""
+    return network.V, network.U, network.S, network.R
+
+
 def _given(recording: Recording, arrays: dict[int, Any]) -> dict[int, Any]:
     return {i: recording.give(one) if isinstance(one, np.ndarray) else one for i, one in arrays.items()}
 
 
-def _of_shape(kept: Velocity, shape: tuple[int, ...]) -> FloatArray:
+def _of_shape(kept: Moment, shape: tuple[int, ...]) -> FloatArray:
     """What is kept as one number, as for a bias it may be by a slip, as an array."""
     if isinstance(kept, np.ndarray) and kept.shape == shape:
         return kept

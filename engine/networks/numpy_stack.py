@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from engine.experiment.choices import LossReport
+from engine.experiment.optimizers import Optimizer
 from engine.experiment.settings import Settings
 from engine.networks.network_data import NetworkData
 from engine.networks.numpy_mlp import Arrays, NumpyMLP, StepValues
-from engine.networks.numpy_model import build_network, record_step
+from engine.networks.numpy_model import build_network, moments_of, record_step
 from engine.networks.places import Kind, Place, Tensors
+from engine.networks.recorded_number import recorded_numbers
 from engine.networks.recording import Recording
 from engine.networks.replay import Replay
 from engine.networks.stacked_arrays import RecordedStack, StackedArray, StackedNumber, stacked
@@ -68,7 +70,7 @@ class NumpyStack:
         X, Y = self._batch(index, full)
         self._taken += 1
         if full in self._replays:
-            self._replays[full].run({})
+            self._replays[full].run({"t": self._taken})
             return self._replays[full].outputs
         return self._plain_update(X, Y, full)
 
@@ -89,16 +91,18 @@ class NumpyStack:
         return self._arrays[full]
 
     def _plain_update(self, X: FloatArray, Y: FloatArray, full: bool) -> list[FloatArray]:
-        numbers = {"learning_rate": self._learning_rate, "t": self._taken}
+        numbers: dict[str, Any] = {"learning_rate": self._learning_rate, "t": self._taken}
         if full not in self._seen:
             self._seen.add(full)
             X, Y = _each_runs(X), _each_runs(Y)
-            kept = dict(self._network.V), dict(self._network.U)
+            before = [dict(moments) for moments in moments_of(self._network)]
             step = self._network.step(X, Y, **numbers)
-            _keep_in(kept[0], self._network.V)
-            _keep_in(kept[1], self._network.U)
+            for kept, moments in zip(before, moments_of(self._network), strict=True):
+                _keep_in(kept, moments)
             return [*self._logged(step, Y), *self._measured(self._logs.after, X, Y)]
         recording = Recording(RecordedStack)
+        if not self._network.side.optimizer.is_sgd:
+            numbers |= recorded_numbers({"t": self._taken})[0]
         step, carried = record_step(recording, self._network, X, Y, numbers)
         given_X, given_Y = recording.give(X), recording.give(Y)
         logged = self._logged(step, given_Y)
@@ -143,12 +147,12 @@ def _given_again(recording: Recording, network: NumpyMLP) -> NumpyMLP:
     return again
 
 
-def _keep_in(arrays: dict[int, Any], velocities: dict[int, Any]) -> None:
-    """Leave the velocities in these arrays, where there were some: a recording finds them there."""
+def _keep_in(arrays: dict[int, Any], moments: dict[int, Any]) -> None:
+    """Leave the moments in these arrays, where there were some: a recording finds them there."""
     for i, array in arrays.items():
         if isinstance(array, np.ndarray):
-            array[...] = velocities[i]
-            velocities[i] = array
+            array[...] = moments[i]
+            moments[i] = array
 
 
 def _each_runs(array: FloatArray) -> FloatArray:
@@ -173,6 +177,8 @@ def _by_run(logged: Sequence[FloatArray]) -> FloatArray:
 def _stacked(values: Sequence[Any]) -> Any:
     """A side, or a part of one, for all runs: choices as they are in each, numbers by run."""
     first = values[0]
+    if isinstance(first, Optimizer):
+        return first
     if is_dataclass(first):
         names = [field.name for field in fields(first)]
         return SimpleNamespace(**{name: _stacked([getattr(value, name) for value in values]) for name in names})

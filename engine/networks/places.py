@@ -31,6 +31,9 @@ class Kind(Enum):
     BIAS_GRADIENT = "bias gradient"
     WEIGHT_VELOCITY = "weight velocity"
     BIAS_VELOCITY = "bias velocity"
+    WEIGHT_SQUARE = "weight square"
+    """A second moment of its gradients, or their sum of squares."""
+    BIAS_SQUARE = "bias square"
     WEIGHT_UPDATE = "weight update"
     BIAS_UPDATE = "bias update"
     WEIGHT_AFTER = "weight after"
@@ -41,7 +44,13 @@ PARAMETERS = (Kind.WEIGHT, Kind.BIAS)
 """In PyTorch's order."""
 
 VELOCITY = {Kind.WEIGHT: Kind.WEIGHT_VELOCITY, Kind.BIAS: Kind.BIAS_VELOCITY}
-"""Of a parameter, where there is momentum."""
+"""Of a parameter, where there is momentum, or Adam's first moment."""
+
+SQUARE = {Kind.WEIGHT: Kind.WEIGHT_SQUARE, Kind.BIAS: Kind.BIAS_SQUARE}
+"""Of a parameter, where the optimizer has one."""
+
+MOMENTS = frozenset({*VELOCITY.values(), *SQUARE.values()})
+"""What an optimizer keeps."""
 
 GRADIENT = {Kind.WEIGHT: Kind.WEIGHT_GRADIENT, Kind.BIAS: Kind.BIAS_GRADIENT}
 """Of a parameter; kept from step to step where it is never set to zero."""
@@ -69,6 +78,11 @@ class Place:
     def velocity(self) -> Place:
         """That of a parameter's velocity."""
         return Place(VELOCITY[self.kind], self.layer)
+
+    @property
+    def square(self) -> Place:
+        """That of a parameter's second moment."""
+        return Place(SQUARE[self.kind], self.layer)
 
     @property
     def gradient(self) -> Place:

@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.experiment.batch_rules import EpochLoss, SampleOrder
 from engine.experiment.choices import InitialWeights, LogMoment, LossReport, SideName
+from engine.experiment.optimizers import Optimizer
 from engine.experiment.per_layer import of_layers, values_of
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
@@ -122,7 +123,9 @@ class Stack(Protocol):
 
 
 def _without_numbers(value: Any) -> object:
-    """The choices alone; of a number, whether it is there."""
+    """The choices alone, an optimizer's numbers among them; of another number, whether it is there."""
+    if isinstance(value, Optimizer):
+        return value
     if is_dataclass(value):
         return tuple(_without_numbers(getattr(value, field.name)) for field in fields(value))
     return value > 0 if isinstance(value, float) else value

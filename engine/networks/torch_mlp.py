@@ -13,8 +13,9 @@ import torch
 from torch import nn
 
 from engine.experiment.choices import LossInput, LossReport, Objective, Reduction
-from engine.experiment.side import Side, decay_rates, is_fused
-from engine.experiment.update_rules import Decayed, DecayForm, UpdateOrder, ZeroGrad
+from engine.experiment.optimizers import OptimizerKind
+from engine.experiment.side import Side, decay_rates, is_fused, shrinks_in_optimizer
+from engine.experiment.update_rules import Decayed, UpdateOrder, ZeroGrad
 
 
 class TorchMLP:
@@ -28,6 +29,7 @@ class TorchMLP:
         self.binary = binary
         self.fused = is_fused(side)
         self.decay_rate, self.decay_in_gradient = decay_rates(side, samples)
+        self.optimizer_shrinks = shrinks_in_optimizer(side)
         # What torch's own annotations do not know of these is left open.
         self.model: Any = model
         self.learning_rate = side.learning_rate
@@ -39,38 +41,64 @@ class TorchMLP:
 
     def prepare(self) -> None:
         """The loss function and the optimizer: one for each layer where layers are updated in turn."""
-        side, momentum = self.side, self.side.momentum
+        side = self.side
         if side.objective is not Objective.CROSS_ENTROPY or side.loss_input is not LossInput.PROBABILITIES:
             self.criterion = self.loss_function()
-        if momentum.written_out:
+        if side.sgd_momentum.written_out:
             self.velocities = {parameter: torch.zeros_like(parameter) for parameter in self.model.parameters()}
         elif side.update_order is UpdateOrder.TOGETHER:
             groups = self.groups(self.model)
-            self.optimizer = torch.optim.SGD(
-                groups,
-                lr=self.learning_rate,
-                momentum=momentum.coefficient,
-                dampening=momentum.dampening,
-                nesterov=momentum.nesterov,
-                weight_decay=self.decay_in_gradient,
-            )
+            self.optimizer = self.optimizer_of(groups)
         else:
             self.optimizers = []
             for linear in self.model[0::2]:
                 groups = self.groups(linear)
-                optimizer = torch.optim.SGD(
-                    groups,
-                    lr=self.learning_rate,
-                    momentum=momentum.coefficient,
-                    dampening=momentum.dampening,
-                    nesterov=momentum.nesterov,
-                    weight_decay=self.decay_in_gradient,
-                )
+                optimizer = self.optimizer_of(groups)
                 self.optimizers.append(optimizer)
+
+    def optimizer_of(self, groups: Any) -> torch.optim.Optimizer:
+        """As `torch.optim` has it."""
+        rule, momentum = self.side.optimizer, self.side.sgd_momentum
+        if rule.kind is OptimizerKind.RMSPROP:
+            return torch.optim.RMSprop(
+                groups, lr=self.learning_rate, alpha=rule.beta2, eps=rule.epsilon, weight_decay=self.decay_in_gradient
+            )
+        if rule.kind is OptimizerKind.ADAGRAD:
+            return torch.optim.Adagrad(
+                groups,
+                lr=self.learning_rate,
+                initial_accumulator_value=rule.start,
+                eps=rule.epsilon,
+                weight_decay=self.decay_in_gradient,
+            )
+        if rule.kind is OptimizerKind.ADAM and self.optimizer_shrinks:
+            return torch.optim.AdamW(
+                groups,
+                lr=self.learning_rate,
+                betas=(rule.beta1, rule.beta2),
+                eps=rule.epsilon,
+                weight_decay=self.decay_rate,
+            )
+        if rule.kind is OptimizerKind.ADAM:
+            return torch.optim.Adam(
+                groups,
+                lr=self.learning_rate,
+                betas=(rule.beta1, rule.beta2),
+                eps=rule.epsilon,
+                weight_decay=self.decay_in_gradient,
+            )
+        return torch.optim.SGD(
+            groups,
+            lr=self.learning_rate,
+            momentum=momentum.coefficient,
+            dampening=momentum.dampening,
+            nesterov=momentum.nesterov,
+            weight_decay=self.decay_in_gradient,
+        )
 
     def groups(self, module: nn.Module) -> Any:
         """What an optimizer moves; biases that do not decay are a group of their own."""
-        if self.decay_in_gradient > 0 and self.side.decayed is Decayed.WEIGHTS:
+        if (self.decay_in_gradient > 0 or self.optimizer_shrinks) and self.side.decayed is Decayed.WEIGHTS:
             weights = [one for name, one in module.named_parameters() if name.endswith("weight")]
             biases = [one for name, one in module.named_parameters() if name.endswith("bias")]
             return [{"params": weights}, {"params": biases, "weight_decay": 0}]
@@ -165,10 +193,10 @@ class TorchMLP:
 
     def update(self, module: nn.Module, index: int) -> None:
         """Move the module's parameters against their gradients; `index` is that of its optimizer among several."""
-        if self.decay_rate > 0 and self.side.weight_decay.form is DecayForm.DECOUPLED:
+        if self.decay_rate > self.decay_in_gradient and not self.optimizer_shrinks:
             with torch.no_grad():
                 self.shrink(module)
-        if self.side.momentum.written_out:
+        if self.side.sgd_momentum.written_out:
             with torch.no_grad():
                 self.descend(module)
         elif self.side.update_order is UpdateOrder.TOGETHER:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from engine.experiment.choices import DerivativeAt, InitialWeights, Precision, SideName, TargetShape
+from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, is_fused
@@ -23,7 +25,7 @@ from engine.networks.epoch_progress import EpochProgress
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.model_state import ModelState, check_state
 from engine.networks.network_data import NetworkData
-from engine.networks.places import Kind, Place, Tensors, parameter_places
+from engine.networks.places import MOMENTS, SQUARE, VELOCITY, Kind, Place, Tensors, parameter_places
 from engine.networks.torch_device import find_device
 from engine.networks.torch_mlp import TorchMLP
 from engine.networks.torch_sample_orders import torch_orders_of
@@ -39,8 +41,16 @@ ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
     Activation.SOFTMAX: partial(nn.Softmax, dim=-1),
 }
 
-MOMENTUM_BUFFER = "momentum_buffer"
-"""Where `torch.optim.SGD` keeps a parameter's velocity in its state."""
+KEPT: dict[OptimizerKind, dict[str, dict[Kind, Kind]]] = {
+    OptimizerKind.SGD: {"momentum_buffer": VELOCITY},
+    OptimizerKind.ADAM: {"exp_avg": VELOCITY, "exp_avg_sq": SQUARE},
+    OptimizerKind.RMSPROP: {"square_avg": SQUARE},
+    OptimizerKind.ADAGRAD: {"sum": SQUARE},
+}
+"""What `torch.optim` keeps of a parameter in its state, by its name there."""
+
+COUNT = "step"
+"""Where it counts its steps there, in a tensor of its own; SGD does not."""
 
 
 def build_model(settings: Settings) -> tuple[nn.Sequential, torch.Tensor]:
@@ -225,10 +235,9 @@ class TorchModel:
         with torch.no_grad():
             for place, parameter in parameters.items():
                 parameter.copy_(torch.from_numpy(state.tensors[place]))
-            self._keep(state.kept)
+            self._keep(state.kept, state.steps if any(place.kind in MOMENTS for place in state.kept) else 0)
         self.steps = state.steps
         self.progress.set_state(state.epoch, state.steps)
-        self._updates = state.steps if any(place.kind is Kind.WEIGHT_VELOCITY for place in state.kept) else 0
 
     @property
     def _by_place(self) -> dict[Place, nn.Parameter]:
@@ -240,35 +249,51 @@ class TorchModel:
         one = self.network.optimizer
         return self.network.optimizers if one is None else [one]
 
-    def _velocity(self, parameter: nn.Parameter) -> torch.Tensor | None:
-        if self.side.momentum.written_out:
-            return self.network.velocities[parameter] if self._updates else None
-        for optimizer in self._optimizers:
-            if parameter in optimizer.state:
-                buffer: torch.Tensor | None = optimizer.state[parameter].get(MOMENTUM_BUFFER)
-                return buffer
-        return None
+    def _moments(self, parameter: nn.Parameter) -> dict[str, Any]:
+        """What `torch.optim` keeps of it once it has made a step, by its name there."""
+        if not self._updates:
+            return {}
+        if self.side.sgd_momentum.written_out:
+            return {"momentum_buffer": self.network.velocities[parameter]}
+        found = (optimizer.state.get(parameter) for optimizer in self._optimizers)
+        return next((state for state in found if state), {})
 
     def _kept(self) -> dict[Place, torch.Tensor]:
-        found = {place.velocity: self._velocity(parameter) for place, parameter in self._by_place.items()}
+        found: dict[Place, torch.Tensor | None] = {}
+        for name, kinds in KEPT[self.side.optimizer.kind].items():
+            for place, parameter in self._by_place.items():
+                found[Place(kinds[place.kind], place.layer)] = self._moments(parameter).get(name)
         if self.side.zero_grad is ZeroGrad.FORGOTTEN:
             found |= {place.gradient: parameter.grad for place, parameter in self._by_place.items()}
         return {place: tensor for place, tensor in found.items() if tensor is not None}
 
-    def _keep(self, kept: Tensors) -> None:
+    def _keep(self, kept: Tensors, updates: int) -> None:
+        """What so many updates have left."""
         present = self._kept()
+        self._updates = updates
         if present.keys() == kept.keys():
             for place, tensor in present.items():
                 tensor.copy_(torch.from_numpy(kept[place]))
+            self.count_steps(updates)
             return
         self.network.prepare()
         for place, parameter in self._by_place.items():
             parameter.grad = _like(parameter, kept.get(place.gradient))
-            velocity = _like(parameter, kept.get(place.velocity))
-            if velocity is not None and self.side.momentum.written_out:
-                self.network.velocities[parameter].copy_(velocity)
-            elif velocity is not None:
-                self._optimizer_of(parameter).state[parameter][MOMENTUM_BUFFER] = velocity
+            for name, kinds in KEPT[self.side.optimizer.kind].items():
+                moment = _like(parameter, kept.get(Place(kinds[place.kind], place.layer)))
+                if moment is not None and self.side.sgd_momentum.written_out:
+                    self.network.velocities[parameter].copy_(moment)
+                elif moment is not None:
+                    self._optimizer_of(parameter).state[parameter][name] = moment
+        self.count_steps(updates)
+
+    def count_steps(self, made: float) -> None:
+        """Tell the optimizer how many it has made, where it counts and has made one."""
+        if self.side.optimizer.is_sgd or not self._updates:
+            return
+        for parameter in self._by_place.values():
+            state = self._optimizer_of(parameter).state[parameter]
+            state.setdefault(COUNT, torch.tensor(0.0)).fill_(made)
 
     def _optimizer_of(self, parameter: nn.Parameter) -> torch.optim.Optimizer:
         def has(optimizer: torch.optim.Optimizer) -> bool:

@@ -14,7 +14,9 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.settings import Settings
+from engine.experiment.side import Side
 from engine.networks.places import Tensors
 from engine.networks.recorded_number import Numbers, RecordedNumber, recorded_numbers
 from engine.networks.recorded_steps import RecordedSteps
@@ -22,6 +24,9 @@ from engine.networks.torch_model import TorchModel
 
 MARKED_RATE = 0.7236067977499789
 """A learning rate of no experiment: what is made of it is found again in the recorded calls by its value."""
+
+MARKED_STEP = 3.75
+"""Likewise for an optimizer that counts its steps: what it has counted before the recorded one."""
 
 VALUE_FREE = frozenset({"aten::ones_like", "aten::zeros_like", "aten::new_empty_strided", "aten::empty_like"})
 """Operations that read only the shape of their input: their output can be made once and kept."""
@@ -226,12 +231,22 @@ def _places(arguments: list[Any]) -> Iterator[int]:
             yield from _places(value)
 
 
+def numbers_of_step(side: Side, learning_rate: Any, t: Any) -> list[RecordedNumber]:
+    """What Adam makes of a learning rate and of its number t, as `torch.optim.adam` computes it."""
+    rule = side.optimizer
+    if rule.kind is not OptimizerKind.ADAM:
+        return []
+    step_size = learning_rate / (1 - rule.beta1**t)
+    return [-step_size, (1 - rule.beta2**t) ** 0.5]
+
+
 class ReplayedTorchModel(TorchModel):
     """`TorchModel` with a faster `step`; the bits are the same."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self._numbers = {"learning_rate": self.side.learning_rate}
+        self._numbers: dict[str, float] = {"learning_rate": self.side.learning_rate, "t": 0}
+        self._counts = self.side.optimizer.kind is OptimizerKind.ADAM
         self._forget_recordings()
 
     def _forget_recordings(self) -> None:
@@ -251,14 +266,16 @@ class ReplayedTorchModel(TorchModel):
     def record(self) -> TorchReplay:
         """As `Recordable.record`; with a learning rate by which the numbers that are made of it are known."""
         before, rate = self.state(), self._numbers["learning_rate"]
-        marked, trail = recorded_numbers({"learning_rate": MARKED_RATE})
+        marked, trail = recorded_numbers({"learning_rate": MARKED_RATE, "t": MARKED_STEP + 1})
         self.set_learning_rate(marked["learning_rate"])
+        self.count_steps(MARKED_STEP)
         X, Y = self.next_batch()
         with Recorder() as recorder:
             loss = self.network.step(X, Y).detach()
         self.set_learning_rate(rate)
         self.set_state(before)
-        return TorchReplay(recorder.calls, loss, trail.made)
+        made = [*trail.made, *numbers_of_step(self.side, marked["learning_rate"], marked["t"])]
+        return TorchReplay(recorder.calls, loss, made)
 
     def recorded_step(self, recorded: TorchReplay) -> float:
         """As `Recordable.recorded_step`."""
@@ -266,15 +283,17 @@ class ReplayedTorchModel(TorchModel):
             self.next_batch()
         self.steps += 1
         self._updates += 1
+        if self._counts:
+            self._numbers = {**self._numbers, "t": self._updates}
         return recorded.run(self._numbers)
 
     def set_learning_rate(self, rate: float) -> None:
         """From the next step on."""
         super().set_learning_rate(rate)
-        self._numbers = {"learning_rate": rate}
+        self._numbers = {**self._numbers, "learning_rate": rate}
 
-    def _keep(self, kept: Tensors) -> None:
+    def _keep(self, kept: Tensors, updates: int) -> None:
         if kept.keys() != self._kept().keys():
             # The recording writes into tensors that are no longer there.
             self._forget_recordings()
-        super()._keep(kept)
+        super()._keep(kept, updates)

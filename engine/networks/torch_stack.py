@@ -18,12 +18,13 @@ from engine.experiment.settings import Settings
 from engine.experiment.side import Side, gradient_factor
 from engine.networks.network_data import NetworkData
 from engine.networks.places import Kind, Place, Tensors
+from engine.networks.recorded_number import recorded_numbers
 from engine.networks.stacked_batches import StackedBatches
 from engine.networks.stacked_runs import EpochLogs, Logged, StackedRun
 from engine.networks.torch_device import find_device
 from engine.networks.torch_mlp import TorchMLP
 from engine.networks.torch_model import activation_modules
-from engine.networks.torch_replay import Recorder, TorchReplay
+from engine.networks.torch_replay import Recorder, TorchReplay, numbers_of_step
 from engine.types import FloatArray
 
 
@@ -158,6 +159,7 @@ class TorchStack:
             self._logs.before,
             self._logs.after,
         )
+        self._taken = 0
         self._seen: set[bool] = set()
         self._replays: dict[bool, TorchReplay] = {}
         self._tensors: dict[bool, tuple[torch.Tensor, torch.Tensor]] = {}
@@ -174,14 +176,17 @@ class TorchStack:
         """The second of each size of batch is recorded, and run again from then on."""
         full = self._batches.is_full(index)
         X, Y = self._batch(index, full)
+        self._taken += 1
         if full in self._replays:
-            return self._replays[full].run_on_device({})
+            return self._replays[full].run_on_device({"t": self._taken})
         if full not in self._seen:
             self._seen.add(full)
             return self._network.logged_step(X, Y)
         with Recorder() as recorder:
             logged = self._network.logged_step(X, Y)
-        self._replays[full] = TorchReplay(recorder.calls, logged)
+        side, numbers = self._network.side, recorded_numbers({"t": self._taken})[0]
+        made = numbers_of_step(side, side.learning_rate, numbers["t"])
+        self._replays[full] = TorchReplay(recorder.calls, logged, made)
         return logged
 
     def _batch(self, index: int, full: bool) -> tuple[torch.Tensor, torch.Tensor]:

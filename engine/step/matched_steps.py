@@ -12,11 +12,12 @@ import numpy as np
 from engine.experiment.batch_rules import SampleOrder
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy, match_toward
+from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.settings import Settings
 from engine.experiment.update_rules import ZeroGrad
 from engine.networks.model_state import ModelState
 from engine.networks.numpy_model import NumpyModel
-from engine.networks.places import VELOCITY, Place, Tensors
+from engine.networks.places import MOMENTS, Place, Tensors
 from engine.run.model_pair import States
 from engine.step.operations import Operation
 from engine.step.step_tensors import BEFORE, numpy_tensors, waiting_tensors, waits
@@ -125,16 +126,19 @@ class MatchedSteps:
 def _matched_state(settings: Settings, matched: Settings, states: States, model: NumpyModel) -> ModelState | None:
     """NumPy's state as the matched side keeps it; what it did not have before is PyTorch's."""
     before, theirs = states
-    same_momentum = matched.numpy.momentum == settings.numpy.momentum
+    side = matched.numpy
+    same_rule = (side.sgd_momentum, side.optimizer) == (settings.numpy.sgd_momentum, settings.numpy.optimizer)
     parameters = list(model.parameters())
     wanted = list(parameters)
-    if before.steps and matched.numpy.momentum.coefficient:
+    if before.steps and (side.sgd_momentum.coefficient or side.optimizer.kind is OptimizerKind.ADAM):
         wanted += [place.velocity for place in parameters]
+    if before.steps and not side.optimizer.is_sgd:
+        wanted += [place.square for place in parameters]
     if before.steps and matched.numpy.zero_grad is ZeroGrad.FORGOTTEN:
         wanted += [place.gradient for place in parameters]
     tensors: Tensors = {}
     for place in wanted:
-        sources = (theirs,) if place.kind in VELOCITY.values() and not same_momentum else (before, theirs)
+        sources = (theirs,) if place.kind in MOMENTS and not same_rule else (before, theirs)
         value = next((source.tensors[place] for source in sources if place in source.tensors), None)
         if value is None:
             return None

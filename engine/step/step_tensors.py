@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.experiment.choices import BiasGradient, Reduction
+from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, is_fused
@@ -50,13 +51,20 @@ def formula(place: Place, settings: Settings) -> str:
         Kind.DELTA: f"δ{layer} = {_delta(layer, last, kind, settings)}",
         Kind.WEIGHT_GRADIENT: f"∂L/∂W{layer} = {below}ᵀ·δ{layer}{before}",
         Kind.BIAS_GRADIENT: f"∂L/∂b{layer} = Σδ{layer}{before}",
-        Kind.WEIGHT_VELOCITY: f"velocity of W{layer}",
-        Kind.BIAS_VELOCITY: f"velocity of b{layer}",
+        Kind.WEIGHT_VELOCITY: f"{_moment(settings)} of W{layer}",
+        Kind.BIAS_VELOCITY: f"{_moment(settings)} of b{layer}",
+        Kind.WEIGHT_SQUARE: f"second moment of W{layer}",
+        Kind.BIAS_SQUARE: f"second moment of b{layer}",
         Kind.WEIGHT_UPDATE: f"ΔW{layer}",
         Kind.BIAS_UPDATE: f"Δb{layer}",
         Kind.WEIGHT_AFTER: f"new W{layer}",
         Kind.BIAS_AFTER: f"new b{layer}",
     }[place.kind]
+
+
+def _moment(settings: Settings) -> str:
+    velocity = any(side.sgd_momentum.coefficient for side in (settings.numpy, settings.pytorch))
+    return "velocity" if velocity else "first moment"
 
 
 def _delta(layer: int, last: int, kind: str, settings: Settings) -> str:
@@ -81,7 +89,8 @@ def places(settings: Settings) -> list[Place]:
     count = len(settings.activations)
     sides = (settings.numpy, settings.pytorch)
     biased = biased_layers(settings)
-    momentum = any(side.momentum.coefficient for side in sides)
+    momentum = any(side.sgd_momentum.coefficient or side.optimizer.kind is OptimizerKind.ADAM for side in sides)
+    squares = not all(side.optimizer.is_sgd for side in sides)
     late = any(side.logs_after_update for side in sides)
     in_turn = any(side.update_order is UpdateOrder.IN_TURN for side in sides)
 
@@ -90,6 +99,7 @@ def places(settings: Settings) -> list[Place]:
 
     def update(layer: int) -> list[Place]:
         found = of_parameters(layer, Kind.WEIGHT_VELOCITY, Kind.BIAS_VELOCITY) if momentum else []
+        found += of_parameters(layer, Kind.WEIGHT_SQUARE, Kind.BIAS_SQUARE) if squares else []
         found += of_parameters(layer, Kind.WEIGHT_UPDATE, Kind.BIAS_UPDATE)
         return found + of_parameters(layer, Kind.WEIGHT_AFTER, Kind.BIAS_AFTER)
 

@@ -150,7 +150,8 @@ def match_start(settings: Settings, states: States) -> States:
     What is kept beside them is taken over where both sides keep it, and in one form.
     """
     numpy, pytorch = states
-    same_form = settings.numpy.momentum.form.holds_rate is settings.pytorch.momentum.form.holds_rate
+    sides = settings.numpy, settings.pytorch
+    same_form = len({(side.optimizer.kind, side.sgd_momentum.form.holds_rate) for side in sides}) == 1
     sources = numpy.parameters
     if same_form and numpy.kept.keys() == pytorch.kept.keys():
         sources = numpy.tensors

@@ -23,6 +23,8 @@ SPELLED = {
     "Δ": "d",
     "δ": "delta",
     "σ": "sigma",
+    "α": "alpha",
+    "β": "beta",
     "λ": "lambda",
     "ε": "epsilon",
     "μ": "mu",
@@ -41,12 +43,12 @@ SPELLED = {
 }
 """How prose and formulas are spelled where the width may change."""
 
-RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀ", "0123456789+-T")
+RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀᵗ", "0123456789+-Tt")
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 FORMULAS = (
     # An exponent follows a mark: e² becomes e^2, 2⁻²³ becomes 2^-23. What follows a letter as an index does not.
-    (re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀ]+"), lambda found: "^" + found[0].translate(RAISED)),
+    (re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀᵗ]+"), lambda found: "^" + found[0].translate(RAISED)),
     (re.compile("[₀-₉]+"), lambda found: found[0].translate(LOWERED)),
     # A root is taken of the word or number behind it, a sum of that and its power, unless they have parentheses.
     (re.compile(r"√(\w+)"), r"√(\1)"),
@@ -73,6 +75,9 @@ SINGLE = {
     "δ": "d",
     "∂": "d",
     "σ": "s",
+    "α": "a",
+    "β": "b",
+    "ᵗ": "t",
     "λ": "l",
     "ε": "e",
     "μ": "m",

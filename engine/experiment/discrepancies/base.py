@@ -11,7 +11,8 @@ from enum import Enum
 from typing import Any
 
 from engine.errors import SettingsError
-from engine.experiment.choices import ALONE, SideName, cannot_have
+from engine.experiment.choices import SideName
+from engine.experiment.one_side_alone import ALONE, cannot_have
 from engine.experiment.settings import Settings
 from engine.number_text import TooLargeError, number
 from engine.shown_text import shown

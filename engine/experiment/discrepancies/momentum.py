@@ -61,7 +61,13 @@ def _length(momentum: Momentum) -> str:
     return "0" if momentum.form.holds_rate else "1"
 
 
+def _matters(settings: Settings) -> bool:
+    return settings.numpy.optimizer.is_sgd or settings.pytorch.optimizer.is_sgd
+
+
 def _numbers(settings: Settings) -> str:
+    if not _matters(settings):
+        return "Neither side takes SGD's steps: it has no effect here, nothing to change."
     momenta = settings.numpy.momentum, settings.pytorch.momentum
     text = f"Under a constant gradient a step grows to so many plain ones: {each_side(*map(_length, momenta))}."
     strengths = {(momentum.coefficient, momentum.dampening, momentum.nesterov) for momentum in momenta}
@@ -84,6 +90,7 @@ WORDING = Wording(
         "gradient a step grows to (1 − d)/(1 − μ) times a plain one. Nesterov's momentum steps along g + μ·v, as "
         "if the gradient were taken one step ahead."
     ),
+    matters=_matters,
 )
 
 

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 
 from engine.experiment.batch_rules import EpochLoss, LastBatch, SampleOrder
 from engine.experiment.choices import InitialWeights, InputScale, Precision, SideName
+from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, is_fused
@@ -37,14 +38,14 @@ from engine.networks.threads import matters, threads_of
 
 NAME = "numpy_mlp.py"
 
-BY_LAYER = ("W", "b", "V", "U", "dW", "db", "z", "layer", "dlayer", "delta")
+BY_LAYER = ("W", "b", "V", "U", "S", "R", "dW", "db", "z", "layer", "dlayer", "delta")
 """What the network keeps by layer."""
 
 GRADIENTS = ("dW", "db")
 """What the network keeps beside its parameters; a program in loops makes them where it needs them."""
 
 MAY_GO = {"z", "s", "q", "dlayer", "dW", "db", "gradient", "opened", "rate", "step_size", "total", "loss"}
-MAY_GO |= {"logits", "costs", "ahead"}
+MAY_GO |= {"logits", "costs", "ahead", "first", "second"}
 """Names of the step that a program has only where they are needed."""
 
 MAY_BE_UNUSED = {"error"}
@@ -117,10 +118,12 @@ def _functions(writer: Writer, settings: Settings) -> None:
 def _training(writer: Writer, settings: Settings) -> None:
     side = settings.numpy
     lines = _step_lines(settings)
-    if side.momentum.coefficient:
-        writer.add(_zeros(settings, "VU"))
+    if side.sgd_momentum.coefficient or side.optimizer.kind is OptimizerKind.ADAM:
+        writer.add(_begun(settings, "VU"))
+    if not side.optimizer.is_sgd:
+        writer.add(_begun(settings, "SR", side.optimizer.start))
     if side.zero_grad is ZeroGrad.FORGOTTEN:
-        writer.add(_zeros(settings, GRADIENTS))
+        writer.add(_begun(settings, GRADIENTS))
     else:
         for name in GRADIENTS:
             if any(f"{name}[" in line for line in lines):
@@ -203,11 +206,11 @@ def _lines_of_evaluation(known: _Known) -> tuple[str, ...]:
     return known.folded([*body, *ast.parse(log_statement(Log.APPEND, "float(loss)")).body])
 
 
-def _zeros(settings: Settings, names: Sequence[str]) -> str:
+def _begun(settings: Settings, names: Sequence[str], value: float = 0.0) -> str:
     """What is kept for each weight and each bias, by these names, before the first step."""
     biases = biases_of(settings)
     if is_unrolled(settings):
         kept = (f"{kind}{i}" for i, bias in enumerate(biases, start=1) for kind in names[: 2 if bias else 1])
-        return f"{' = '.join(kept)} = 0.0"
+        return f"{' = '.join(kept)} = {value!r}"
     kinds = list(zip(names, "Wb", strict=True))[: 2 if any(biases) else 1]
-    return "\n".join(f"{kind} = dict.fromkeys({parameter}, 0.0)" for kind, parameter in kinds)
+    return "\n".join(f"{kind} = dict.fromkeys({parameter}, {value!r})" for kind, parameter in kinds)

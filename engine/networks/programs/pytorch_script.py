@@ -16,7 +16,7 @@ from engine.experiment.batch_rules import EpochLoss, LastBatch, SampleOrder
 from engine.experiment.choices import DerivativeAt, InitialWeights, InputScale, Precision, SideName, TargetShape
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import Side, decay_rates, is_fused
+from engine.experiment.side import Side, decay_rates, is_fused, shrinks_in_optimizer
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.programs.base import Script, Writer, add_array, add_scaling, bracketed, data_file_name, plain_name
 from engine.networks.programs.epochs import BatchText, Epochs, Log, batch_by_places, log_statement, size_lines
@@ -262,7 +262,12 @@ def _weight_start(i: int, start: InitialWeights, fan_in: int, fan_out: int) -> s
 def _specializer(side: Side, binary: bool, samples: int) -> Specializer:
     rate, in_gradient = decay_rates(side, samples)
     known = SimpleNamespace(
-        side=side, binary=binary, fused=is_fused(side), decay_rate=rate, decay_in_gradient=in_gradient
+        side=side,
+        binary=binary,
+        fused=is_fused(side),
+        decay_rate=rate,
+        decay_in_gradient=in_gradient,
+        optimizer_shrinks=shrinks_in_optimizer(side),
     )
     return Specializer(source_of("engine.networks.torch_mlp", "TorchMLP"), known)
 

@@ -138,7 +138,7 @@ def _pull(add: Added, parameter: FloatArray, gradient: FloatArray, rate: np.floa
 
 def velocities(weight: bool, layer: int, operands: Operands) -> Iterator[Candidate]:
     """Of a weight's or bias' new velocity."""
-    momentum = operands.side.momentum
+    momentum = operands.side.sgd_momentum
     before = operands.kept.get(Place(Kind.WEIGHT_VELOCITY if weight else Kind.BIAS_VELOCITY, layer))
     textbook = momentum.form.holds_rate
     scale = -operands.side.learning_rate if textbook else 1.0
@@ -174,7 +174,7 @@ def updates(weight: bool, update: bool, layer: int, operands: Operands) -> Itera
     rate_of_decay, in_gradient = decay_rates(side, len(operands.Y))
     if rate_of_decay > in_gradient and (weight or side.decayed is Decayed.ALL):
         shrunk = parameter * parameter.dtype.type(1 - side.learning_rate * rate_of_decay)
-    number, momentum = operands.X.dtype.type, side.momentum
+    number, momentum = operands.X.dtype.type, side.sgd_momentum
     velocity_kind = Kind.WEIGHT_VELOCITY if weight else Kind.BIAS_VELOCITY
     steps: Iterator[Step]
     rate = number(1 if momentum.written_out else -side.learning_rate)
@@ -199,7 +199,7 @@ def updates(weight: bool, update: bool, layer: int, operands: Operands) -> Itera
 def _ahead(weight: bool, layer: int, operands: Operands) -> Iterator[Step]:
     """The sum g + μ·v of PyTorch's Nesterov form, in both roundings."""
     velocity = operands.of(Kind.WEIGHT_VELOCITY if weight else Kind.BIAS_VELOCITY, layer)
-    coefficient = velocity.dtype.type(operands.side.momentum.coefficient)
+    coefficient = velocity.dtype.type(operands.side.sgd_momentum.coefficient)
     for prefix, gradient in _pulled_gradients(weight, layer, operands):
         for words, add in ADDITIONS:
             yield f"{prefix}g + μ·v: {words}; ", _onto(add, gradient, coefficient, velocity)
