@@ -1,6 +1,7 @@
 """Adam, RMSprop and Adagrad against `torch.optim`; the ways in which people write them, against arithmetic by hand."""
 
 from dataclasses import replace
+from inspect import signature
 
 import numpy as np
 import pytest
@@ -14,7 +15,17 @@ from engine.errors import SettingsError
 from engine.experiment.choices import SideName
 from engine.experiment.data import Dataset
 from engine.experiment.discrepancies import find
-from engine.experiment.optimizers import BiasCorrection, EpsilonAt, Optimizer, OptimizerKind
+from engine.experiment.optimizers import (
+    ADAMW_DECAY,
+    DEFAULTS,
+    LEARNING_RATES,
+    PARAMETERS,
+    BiasCorrection,
+    EpsilonAt,
+    Optimizer,
+    OptimizerKind,
+)
+from engine.experiment.update_rules import WeightDecay
 from engine.networks.numpy_model import NumpyModel, RecordedNumpyModel
 from engine.networks.numpy_stack import NumpyStack
 from engine.networks.places import Kind, Place
@@ -27,6 +38,7 @@ from engine.step.trace import trace_epoch
 from tests.examples import some_of
 from tests.tensors import assert_same_bits
 from tests.ulps import assert_equal_sides_stay_near
+from tui_app.cli.options import settings_from
 
 N = 7
 X = np.random.RandomState(3).uniform(-1, 1, (N, 3))
@@ -274,3 +286,35 @@ def test_momentum_is_sgds_alone():
     momentum = find("momentum")
     assert not momentum.acts(kept.with_side(SideName.NUMPY, momentum="none"))
     assert "SGD's" in momentum.explain(kept).numbers
+
+
+@pytest.mark.parametrize(
+    ("options", "rule", "rate", "decay"),
+    [
+        ({"optimizer": "adam"}, "adam", 1e-3, "none"),
+        ({"optimizer": "adamw"}, "adam", 1e-3, "decoupled-0.01"),
+        ({"optimizer": "AdamW:epsilon=1e-07"}, "adam:epsilon=1e-07", 1e-3, "decoupled-0.01"),
+        ({"optimizer": "rmsprop", "learning_rate": "0.5"}, "rmsprop", 0.5, "none"),
+        ({"optimizer": "adagrad"}, "adagrad", 1e-2, "none"),
+        ({"optimizer": "sgd"}, "sgd", 0.6, "none"),
+        ({"optimizer": "adamw", "assignments": ("both.weight_decay=0.1",)}, "adam", 1e-3, "in-gradient-0.1"),
+    ],
+)
+def test_an_option_sets_both_sides_and_torch_optims_rate(options, rule, rate, decay):
+    given = dict.fromkeys(signature(settings_from).parameters) | {"preset_name": "exact", "assignments": ()} | options
+    del given["_"]
+    settings = settings_from(**given)
+    for side in (settings.numpy, settings.pytorch):
+        assert (str(side.optimizer), str(side.weight_decay)) == (rule, decay)
+    assert settings.pytorch.learning_rate == rate
+
+
+def test_torch_optims_rates_are_its_own():
+    parameter = [nn.Parameter(torch.zeros(1))]
+    for name, kind in (("adam", torch.optim.Adam), ("rmsprop", torch.optim.RMSprop), ("adagrad", torch.optim.Adagrad)):
+        assert kind(parameter).defaults["lr"] == LEARNING_RATES[name]
+        for typed, own in {"epsilon": "eps", "alpha": "alpha", "start": "initial_accumulator_value"}.items():
+            if typed in PARAMETERS[OptimizerKind(name)]:
+                number = DEFAULTS[OptimizerKind(name)][PARAMETERS[OptimizerKind(name)][typed]]
+                assert kind(parameter).defaults[own] == number
+    assert torch.optim.AdamW(parameter).defaults["weight_decay"] == WeightDecay.parse(ADAMW_DECAY).rate

@@ -68,6 +68,12 @@ DEFAULTS: Mapping[OptimizerKind, Mapping[str, float]] = {
 }
 """As `torch.optim` has them."""
 
+LEARNING_RATES = {"adam": 1e-3, "rmsprop": 1e-2, "adagrad": 1e-2}
+"""`torch.optim`'s own, by the rule's name; SGD's is a matter of the data."""
+
+ADAMW_DECAY = "decoupled-0.01"
+"""The weight decay that makes Adam `torch.optim.AdamW` with its own numbers."""
+
 
 @dataclass(frozen=True)
 class Optimizer:
@@ -111,7 +117,7 @@ class Optimizer:
         name, colon, given = text.partition(":")
         if name == "adamw":
             raise SettingsError(
-                "AdamW is adam with another weight decay: give optimizer=adam and weight_decay=decoupled-0.01."
+                f"AdamW is adam with another weight decay: give optimizer=adam and weight_decay={ADAMW_DECAY}."
             )
         kind = OptimizerKind(name)
         numbers: dict[str, float] = {}

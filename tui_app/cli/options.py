@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from enum import Enum
@@ -17,6 +18,7 @@ from engine.experiment.data import Dataset
 from engine.experiment.data_files import load
 from engine.experiment.discrepancies import CATALOGUE, find_setting
 from engine.experiment.objectives import with_objective
+from engine.experiment.optimizers import ADAMW_DECAY, LEARNING_RATES
 from engine.experiment.per_layer import typed
 from engine.experiment.presets import PRESETS, preset
 from engine.experiment.settings import ELEMENTWISE, Activation, Settings
@@ -40,6 +42,9 @@ def split(text: str | None) -> tuple[str, ...]:
     """What stands between commas."""
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
+
+ADAMW = re.compile(r"adamw(?=:|$)", re.IGNORECASE)
+"""Adam with a weight decay of its own."""
 
 SHARED = {
     "--activation": "activation",
@@ -97,6 +102,12 @@ EXPERIMENT_OPTIONS = (
     click.option("--seed", type=WHOLE, metavar="N", help="Seed of both sides' initial weights; 0 unless said."),
     click.option("--learning-rate", "--lr", metavar="X", help="Learning rate of both sides."),
     click.option("--batch-size", metavar="N|all", help="Samples of a batch, on both sides; all unless said."),
+    click.option(
+        "--optimizer",
+        metavar="RULE",
+        help="Of both sides: sgd, adam, adamw, rmsprop, adagrad, or with numbers: adam:epsilon=1e-7; "
+        "at torch.optim's learning rate unless --learning-rate is given.",
+    ),
     click.option("--device", metavar="D", help="Where PyTorch computes: cpu (unless said), cuda, cuda:1, mps."),
     click.option(
         "--threads",
@@ -135,6 +146,7 @@ def settings_from(
     seed: int | None,
     learning_rate: str | None,
     batch_size: str | None,
+    optimizer: str | None,
     device: str | None,
     threads: str | None,
     **_: object,
@@ -162,11 +174,25 @@ def settings_from(
     if objective is not None:
         settings = replace(settings, data=changes.pop("data", settings.data))
         settings = with_objective(settings, parse_choice(Objective, objective, "objective"))
+    if optimizer is not None:
+        assignments = (*_of_optimizer(optimizer, learning_rate is None), *assignments)
     if learning_rate is not None:
         assignments = (f"both.learning_rate={learning_rate}", *assignments)
     if batch_size is not None:
         assignments = (f"both.batch={batch_size}", *assignments)
     return assign(settings, *assignments, **changes)
+
+
+def _of_optimizer(text: str, sets_rate: bool) -> list[str]:
+    """What an optimizer's name stands for on both sides."""
+    rule = ADAMW.sub("adam", text.strip(), count=1)
+    assigned = [f"both.optimizer={rule}"]
+    if rule != text.strip():
+        assigned.append(f"both.weight_decay={ADAMW_DECAY}")
+    rate = LEARNING_RATES.get(rule.partition(":")[0].lower())
+    if sets_rate and rate is not None:
+        assigned.append(f"both.learning_rate={rate!r}")
+    return assigned
 
 
 def _data(data: str | None, targets: str | None, header: str | None, classes: bool | None) -> Dataset | None:
