@@ -49,7 +49,8 @@ def training_loop(script, settings):
     skipped = ("X = ", "Y = ", "data = ", "with Path", "    rows", "torch.set_num_threads")
     names = {"__name__": "program"}
     in_torch = script is pytorch_script
-    X, Y = settings.data.X.astype(np.float32), settings.data.Y.astype(np.float32)
+    side = settings.pytorch if in_torch else settings.numpy
+    X, Y = (array.astype(side.precision.value) for array in (settings.data.X, settings.data.Y))
     names |= {"X": torch.from_numpy(X), "Y": torch.from_numpy(Y)} if in_torch else {"X": X, "Y": Y}
     exec("\n".join(line for line in lines if not line.startswith(skipped)), names)
     compiled = compile(loop, "program", "exec")
@@ -111,3 +112,17 @@ def test_the_engine_logs_what_the_programs_do():
     with limited(settings):
         programs = [training_loop(script, settings)(3) for script in (numpy_script, pytorch_script)]
     np.testing.assert_allclose([run.numpy.losses, run.pytorch.losses], programs, rtol=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "adagrad"])
+@pytest.mark.parametrize(
+    ("data", "hidden", "batch", "epochs"), [("xor", 5, "all", 3000), ("digits", 32, 32, 15)], ids=["xor", "digits"]
+)
+def test_optimizers_take_at_most_four_fifths(data, hidden, batch, epochs, optimizer):
+    settings = experiment(engine.built_in(data), hidden, batch, "in-order") if data != "xor" else engine.preset("exact")
+    for side in engine.SideName:
+        settings = settings.with_side(side, optimizer=optimizer, learning_rate=0.001)
+    rounds = [(plain(settings, 1, epochs), ours(settings, epochs)) for _ in range(ROUNDS)]
+    programs, engine_time = np.min(rounds, axis=0)
+    print(f"\n{data}, {optimizer}: engine {engine_time / programs:.2f} of the programs' time")
+    assert engine_time / programs <= 0.8
