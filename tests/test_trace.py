@@ -202,8 +202,13 @@ def test_each_difference_alone_is_found_and_named(discrepancy):
     if discrepancy.field == "softmax_form":
         # Without the maximum subtracted it only rounds otherwise.
         settings = settings.with_side(SideName.NUMPY, softmax_form="over-samples")
+    if discrepancy.field == "schedule":
+        # By steps nothing changes for a hundred epochs.
+        settings = settings.with_side(SideName.NUMPY, schedule="inverse:decay=0.1")
     # A start differs before epoch 1 only; the first velocity, or sum of gradients, is the gradient: from epoch 2 on.
-    epochs = {"initial_weights": (1,), "momentum": (2,), "zero_grad": (2,)}.get(discrepancy.field, (1, 2))
+    epochs = {"initial_weights": (1,), **dict.fromkeys(("momentum", "zero_grad", "schedule"), (2,))}.get(
+        discrepancy.field, (1, 2)
+    )
     for epoch in epochs:
         batch = settings.batches_of_epoch if discrepancy.field in ("epoch_loss", "last_batch") else 1
         opened = trace_epoch(settings, epoch, matched_start=epoch > 1, batch=batch)
@@ -426,7 +431,7 @@ def test_pytorchs_softmax_and_the_delta_of_its_losses_are_reproduced(problem, pr
     settings = match_all(settings.with_side(SideName.PYTORCH, precision=precision), SideName.PYTORCH)
     tensors = torch_tensors(TorchModel(settings))
     data = NetworkData.of(settings.data, settings.numpy)
-    operands = Operands(settings, settings.pytorch, data.X, data.Y, tensors, {})
+    operands = Operands(settings, settings.pytorch, data.X, data.Y, tensors, {}, settings.pytorch.learning_rate)
     for kind in (Kind.OUTPUT, Kind.DELTA):
         place = Place(kind, 2)
         elements = list(np.ndindex(*tensors[place].shape))
@@ -440,7 +445,7 @@ def test_the_hand_written_probabilities_and_deltas_are_among_the_ways(loss_input
         settings = engine.preset(problem).with_side(SideName.NUMPY, precision="float64", loss_input=loss_input)
         tensors = numpy_tensors(NumpyModel(settings))
         data = NetworkData.of(settings.data, settings.numpy)
-        operands = Operands(settings, settings.numpy, data.X, data.Y, tensors, {})
+        operands = Operands(settings, settings.numpy, data.X, data.Y, tensors, {}, settings.numpy.learning_rate)
         kinds = (Kind.OUTPUT, Kind.DELTA) if loss_input is LossInput.LOGITS else (Kind.OUTPUT, Kind.ERROR, Kind.DELTA)
         for kind in kinds:
             place = Place(kind, 2)

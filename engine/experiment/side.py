@@ -30,6 +30,7 @@ from engine.experiment.choices import (
 )
 from engine.experiment.optimizers import SGD, BiasCorrection, EpsilonAt, Optimizer, OptimizerKind
 from engine.experiment.per_layer import PerLayer, parsed_per_layer
+from engine.experiment.schedules import NO_SCHEDULE, Schedule
 from engine.experiment.update_rules import (
     NO_MOMENTUM,
     NO_WEIGHT_DECAY,
@@ -67,6 +68,7 @@ class Side:
     bias: PerLayer[bool] = True
     reduction: Reduction = Reduction.MEAN
     learning_rate: float = 0.3
+    schedule: Schedule = NO_SCHEDULE
     precision: Precision = Precision.FLOAT32
     update_order: UpdateOrder = UpdateOrder.TOGETHER
     log_moment: LogMoment = LogMoment.BEFORE
@@ -114,6 +116,7 @@ class Side:
         for field, parse in PER_LAYER.items():
             object.__setattr__(self, field, parsed_per_layer(getattr(self, field), parse))
         object.__setattr__(self, "optimizer", _parsed(Optimizer, self.optimizer, "optimizer"))
+        object.__setattr__(self, "schedule", _parsed(Schedule, self.schedule, "schedule"))
         object.__setattr__(self, "momentum", _parsed(Momentum, self.momentum, "momentum"))
         object.__setattr__(self, "weight_decay", _parsed(WeightDecay, self.weight_decay, "weight_decay"))
         rate = self.learning_rate
@@ -161,7 +164,7 @@ PER_LAYER: dict[str, Callable[[Any], Any]] = {
 }
 """What a side may have for each layer, and how one value is read."""
 
-Rule = TypeVar("Rule", Optimizer, Momentum, WeightDecay)
+Rule = TypeVar("Rule", Optimizer, Schedule, Momentum, WeightDecay)
 
 
 def _parsed(kind: type[Rule], value: object, field: str) -> Rule:

@@ -17,6 +17,7 @@ from engine.experiment.side import Side
 from engine.experiment.update_rules import ZeroGrad
 from engine.networks.epoch_progress import EpochProgress
 from engine.networks.initial_weights import LayerStart, initial_layers
+from engine.networks.learning_rates import LearningRates
 from engine.networks.model_state import ModelState, check_state
 from engine.networks.network_data import NetworkData
 from engine.networks.numpy_mlp import Moment, NumpyMLP, StepValues
@@ -51,12 +52,13 @@ class NumpyModel:
         self._is_one_update = not settings.takes_batches(self.side) and not self.progress.logs_whole_set
         self._batches = _batch_arrays(self) if settings.takes_batches(self.side) else None
         self.learning_rate = self.side.learning_rate
+        self._rates = LearningRates(settings, self.side)
         self.steps = 0
         self._updates = 0
         """Those that the velocities have seen."""
 
     def set_learning_rate(self, rate: float) -> None:
-        """From the next step on."""
+        """From the next step on; a schedule goes by it."""
         self.learning_rate = rate
 
     def step(self) -> float:
@@ -103,9 +105,10 @@ class NumpyModel:
 
     def _next_numbers(self) -> dict[str, Any]:
         """What the step to come takes beside the batch."""
+        rate = self._rates.at(self.steps, self.learning_rate)
         self.steps += 1
         self._updates += 1
-        return {"learning_rate": self.learning_rate, "t": self._updates}
+        return {"learning_rate": rate, "t": self._updates}
 
     def parameters(self) -> Tensors:
         """Copies of weights (fan_out, fan_in) and biases (fan_out,), in PyTorch's orientation and order."""

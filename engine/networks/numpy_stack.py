@@ -15,7 +15,9 @@ import numpy as np
 
 from engine.experiment.choices import LossReport
 from engine.experiment.optimizers import Optimizer
+from engine.experiment.schedules import Schedule
 from engine.experiment.settings import Settings
+from engine.networks.learning_rates import LearningRates
 from engine.networks.network_data import NetworkData
 from engine.networks.numpy_mlp import Arrays, NumpyMLP, StepValues
 from engine.networks.numpy_model import build_network, moments_of, record_step
@@ -51,6 +53,7 @@ class NumpyStack:
         )
         self._reporting = {report: _with_side(self._network, side, loss_report=report) for report in LossReport}
         self._learning_rate: Any = StackedNumber.of([side.learning_rate for side in sides])
+        self._rates = LearningRates(settings, sides[0])
         self._taken = 0
         self._seen: set[bool] = set()
         self._replays: dict[bool, Replay] = {}
@@ -91,8 +94,10 @@ class NumpyStack:
         return self._arrays[full]
 
     def _plain_update(self, X: FloatArray, Y: FloatArray, full: bool) -> list[FloatArray]:
-        numbers: dict[str, Any] = {"learning_rate": self._learning_rate, "t": self._taken}
-        if full not in self._seen:
+        rate = self._rates.at(self._taken - 1, self._learning_rate)
+        numbers: dict[str, Any] = {"learning_rate": rate, "t": self._taken}
+        # What changes by a schedule is a number of each run, which a recording cannot be given anew.
+        if full not in self._seen or self._rates.change:
             self._seen.add(full)
             X, Y = _each_runs(X), _each_runs(Y)
             before = [dict(moments) for moments in moments_of(self._network)]
@@ -177,7 +182,7 @@ def _by_run(logged: Sequence[FloatArray]) -> FloatArray:
 def _stacked(values: Sequence[Any]) -> Any:
     """A side, or a part of one, for all runs: choices as they are in each, numbers by run."""
     first = values[0]
-    if isinstance(first, Optimizer):
+    if isinstance(first, (Optimizer, Schedule)):
         return first
     if is_dataclass(first):
         names = [field.name for field in fields(first)]

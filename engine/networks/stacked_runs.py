@@ -15,6 +15,7 @@ from engine.experiment.batch_rules import EpochLoss, SampleOrder
 from engine.experiment.choices import InitialWeights, LogMoment, LossReport, SideName
 from engine.experiment.optimizers import Optimizer
 from engine.experiment.per_layer import of_layers, values_of
+from engine.experiment.schedules import Schedule
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
 from engine.networks.initial_weights import LayerStart, initial_layers
@@ -123,8 +124,8 @@ class Stack(Protocol):
 
 
 def _without_numbers(value: Any) -> object:
-    """The choices alone, an optimizer's numbers among them; of another number, whether it is there."""
-    if isinstance(value, Optimizer):
+    """The choices alone, an optimizer's and a schedule's numbers among them; of another number, whether it is there."""
+    if isinstance(value, (Optimizer, Schedule)):
         return value
     if is_dataclass(value):
         return tuple(_without_numbers(getattr(value, field.name)) for field in fields(value))

@@ -96,6 +96,13 @@ class TorchMLP:
             weight_decay=self.decay_in_gradient,
         )
 
+    def give_rate(self, rate: float) -> None:
+        """The learning rate of the steps to come."""
+        self.learning_rate = rate
+        for optimizer in self.optimizers if self.optimizer is None else [self.optimizer]:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+
     def groups(self, module: nn.Module) -> Any:
         """What an optimizer moves; biases that do not decay are a group of their own."""
         if (self.decay_in_gradient > 0 or self.optimizer_shrinks) and self.side.decayed is Decayed.WEIGHTS:

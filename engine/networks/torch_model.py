@@ -23,6 +23,7 @@ from engine.experiment.side import Side, is_fused
 from engine.experiment.update_rules import ZeroGrad
 from engine.networks.epoch_progress import EpochProgress
 from engine.networks.initial_weights import LayerStart, initial_layers
+from engine.networks.learning_rates import LearningRates
 from engine.networks.model_state import ModelState, check_state
 from engine.networks.network_data import NetworkData
 from engine.networks.places import MOMENTS, SQUARE, VELOCITY, Kind, Place, Tensors, parameter_places
@@ -152,6 +153,8 @@ class TorchModel:
         self.progress = EpochProgress(settings, self.side, partial(torch_orders_of, settings, self.side, stream))
         self._is_one_update = not settings.takes_batches(self.side) and not self.progress.logs_whole_set
         self._batches = _batch_tensors(self) if settings.takes_batches(self.side) else None
+        self.learning_rate = self.side.learning_rate
+        self._rates = LearningRates(settings, self.side)
         self.steps = 0
         self._updates = 0
         """Those that the velocities have seen."""
@@ -168,11 +171,18 @@ class TorchModel:
         return [module for module in self.model if isinstance(module, nn.Linear)]
 
     def set_learning_rate(self, rate: float) -> None:
-        """From the next step on."""
-        self.network.learning_rate = rate
-        for optimizer in self._optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = rate
+        """From the next step on; a schedule goes by it."""
+        self.learning_rate = rate
+        self.give_rate(rate)
+
+    def follow_schedule(self) -> None:
+        """Give the optimizer the learning rate of the step to come."""
+        if self._rates.change:
+            self.give_rate(self._rates.at(self.steps, self.learning_rate))
+
+    def give_rate(self, rate: float) -> None:
+        """To the optimizer, until it is given another."""
+        self.network.give_rate(rate)
 
     def step(self) -> float:
         """To the end of the epoch; returns the loss that is logged for it."""
@@ -200,6 +210,7 @@ class TorchModel:
     def step_on_device(self) -> torch.Tensor:
         """The next update; the batch's loss stays where it was computed."""
         X, Y = self.next_batch()
+        self.follow_schedule()
         self.steps += 1
         self._updates += 1
         return self.network.step(X, Y).detach()

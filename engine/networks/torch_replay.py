@@ -267,12 +267,12 @@ class ReplayedTorchModel(TorchModel):
         """As `Recordable.record`; with a learning rate by which the numbers that are made of it are known."""
         before, rate = self.state(), self._numbers["learning_rate"]
         marked, trail = recorded_numbers({"learning_rate": MARKED_RATE, "t": MARKED_STEP + 1})
-        self.set_learning_rate(marked["learning_rate"])
+        self.give_rate(marked["learning_rate"])
         self.count_steps(MARKED_STEP)
         X, Y = self.next_batch()
         with Recorder() as recorder:
             loss = self.network.step(X, Y).detach()
-        self.set_learning_rate(rate)
+        self.give_rate(rate)
         self.set_state(before)
         made = [*trail.made, *numbers_of_step(self.side, marked["learning_rate"], marked["t"])]
         return TorchReplay(recorder.calls, loss, made)
@@ -281,15 +281,16 @@ class ReplayedTorchModel(TorchModel):
         """As `Recordable.recorded_step`."""
         if self._batches is not None:
             self.next_batch()
+        self.follow_schedule()
         self.steps += 1
         self._updates += 1
         if self._counts:
             self._numbers = {**self._numbers, "t": self._updates}
         return recorded.run(self._numbers)
 
-    def set_learning_rate(self, rate: float) -> None:
-        """From the next step on."""
-        super().set_learning_rate(rate)
+    def give_rate(self, rate: float) -> None:
+        """As `TorchModel.give_rate`."""
+        super().give_rate(rate)
         self._numbers = {**self._numbers, "learning_rate": rate}
 
     def _keep(self, kept: Tensors, updates: int) -> None:

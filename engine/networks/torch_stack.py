@@ -16,6 +16,7 @@ from torch import nn
 from engine.experiment.choices import LossInput, LossReport, Objective, Precision, Reduction, TargetShape
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side, gradient_factor
+from engine.networks.learning_rates import LearningRates
 from engine.networks.network_data import NetworkData
 from engine.networks.places import Kind, Place, Tensors
 from engine.networks.recorded_number import recorded_numbers
@@ -159,6 +160,7 @@ class TorchStack:
             self._logs.before,
             self._logs.after,
         )
+        self._rates = LearningRates(settings, side)
         self._taken = 0
         self._seen: set[bool] = set()
         self._replays: dict[bool, TorchReplay] = {}
@@ -176,10 +178,12 @@ class TorchStack:
         """The second of each size of batch is recorded, and run again from then on."""
         full = self._batches.is_full(index)
         X, Y = self._batch(index, full)
+        if self._rates.change:
+            self._network.give_rate(self._rates.at(self._taken, self._network.side.learning_rate))
         self._taken += 1
         if full in self._replays:
             return self._replays[full].run_on_device({"t": self._taken})
-        if full not in self._seen:
+        if full not in self._seen or self._rates.change:
             self._seen.add(full)
             return self._network.logged_step(X, Y)
         with Recorder() as recorder:

@@ -16,6 +16,7 @@ import numpy as np
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy, match_toward, remaining
 from engine.experiment.settings import Settings
+from engine.networks.learning_rates import LearningRates
 from engine.networks.network_data import NetworkData
 from engine.networks.places import Kind, Place
 from engine.run.comparison import coarser_dtype
@@ -217,8 +218,10 @@ def _title(theirs: Candidate, ours: Candidate | None) -> str:
 
 def _operands(settings: Settings, name: SideName, states: States, operations: Sequence[Operation]) -> Operands:
     side, numpy_side = settings.side(name), name is SideName.NUMPY
+    state = states[0 if numpy_side else 1]
+    rate = LearningRates(settings, side).at(state.steps, side.learning_rate)
     data = NetworkData.of(settings.data, side)
     tensors = {one.place: one.numpy if numpy_side else one.pytorch for one in operations}
     taken = tensors.get(Place(Kind.SAMPLES))
     rows = slice(None) if taken is None else taken.astype(np.int64) - 1
-    return Operands(settings, side, data.X[rows], data.Y[rows], tensors, states[0 if numpy_side else 1].kept)
+    return Operands(settings, side, data.X[rows], data.Y[rows], tensors, state.kept, rate)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from engine.experiment.batch_rules import Batches, EpochLoss
+from engine.experiment.schedules import NO_SCHEDULE, Schedule
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
 
@@ -56,20 +57,63 @@ class Epochs:
         """What counts the updates."""
         return "update" if self.in_loop else "epoch"
 
-    def lines(self, step: Sequence[str], batch: BatchText, evaluation: Sequence[str], counted: bool) -> list[str]:
+    def lines(
+        self, step: Sequence[str], batch: BatchText, evaluation: Sequence[str], counted: bool, rate: RateText
+    ) -> list[str]:
         """Those of the training; the step's and the evaluation's end in logging their loss. `counted` says that the
         step needs its number, from 1.
         """
+        counted = counted or (self.in_loop and rate.per_batch)
         first = ["losses = []", *(["update = 0"] if counted and self.in_loop else [])]
         from_one = counted and not self.in_loop
         first.append(f"for epoch in range({'1, epochs + 1' if from_one else 'epochs'}):")
         if not self.in_loop:
-            return first + _indented([*batch.of_epoch, *batch.taken, *step, *evaluation])
-        inner = [*batch.taken, *(["update += 1"] if counted else []), *step]
-        total = ["epoch_loss = 0.0"] if self.log is Log.TOTAL else []
+            of_rate = rate.lines("(epoch - 1)" if from_one else "epoch")
+            return first + _indented([*of_rate, *batch.of_epoch, *batch.taken, *step, *evaluation])
+        of_batch = rate.lines("(update - 1)") if rate.per_batch else []
+        inner = [*batch.taken, *(["update += 1"] if counted else []), *of_batch, *step]
+        total = [] if rate.per_batch else rate.lines("epoch")
+        total += ["epoch_loss = 0.0"] if self.log is Log.TOTAL else []
         after = {Log.TOTAL: [f"losses.append(epoch_loss / {batch.count})"], Log.LAST: ["losses.append(last)"]}
         epoch = [*batch.of_epoch, *total, batch.loop, *_indented(inner), *after.get(self.log, evaluation)]
         return first + _indented(epoch)
+
+
+SCHEDULED = "scheduled_rate"
+"""What a program calls the learning rate of an epoch or a batch where a schedule changes it."""
+
+
+@dataclass(frozen=True)
+class RateText:
+    """How a program makes the learning rate of each epoch, or of each batch: by its schedule, of a run of so many; and
+    the lines that give it to an optimizer.
+    """
+
+    schedule: Schedule = NO_SCHEDULE
+    whole_run: int = 1
+    given: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Settings, side: Side, given: Sequence[str] = ()) -> RateText:
+        """From the side's choices."""
+        batches = settings.batches(side).count if side.schedule.per_batch else 1
+        return cls(side.schedule, settings.epochs * batches, tuple(given))
+
+    @property
+    def name(self) -> str:
+        """What a step calls the learning rate."""
+        return "learning_rate" if self.schedule.is_none else SCHEDULED
+
+    @property
+    def per_batch(self) -> bool:
+        """Whether it is made anew for each batch."""
+        return self.schedule.per_batch
+
+    def lines(self, k: str) -> list[str]:
+        """In epoch or update k, from 0; none where it stays."""
+        if self.schedule.is_none:
+            return []
+        return [f"{SCHEDULED} = {self.schedule.text(k, self.whole_run)}", *self.given]
 
 
 @dataclass(frozen=True)

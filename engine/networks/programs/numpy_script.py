@@ -17,11 +17,12 @@ from engine.experiment.batch_rules import EpochLoss, LastBatch, SampleOrder
 from engine.experiment.choices import InitialWeights, InputScale, Precision, SideName
 from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.per_layer import by_layer
+from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, is_fused
 from engine.experiment.update_rules import ZeroGrad
 from engine.networks.programs.base import Script, Writer, add_array, add_scaling, data_file_name, plain_name
-from engine.networks.programs.epochs import Epochs, Log, batch_by_places, log_statement, size_lines
+from engine.networks.programs.epochs import Epochs, Log, RateText, batch_by_places, log_statement, size_lines
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_function
 from engine.networks.programs.numpy_start import (
@@ -68,6 +69,8 @@ def numpy_script(settings: Settings) -> Script:
 def _imports(writer: Writer, settings: Settings) -> None:
     if matters(settings, SideName.NUMPY):
         writer.add("import os")
+    if settings.numpy.schedule.kind is ScheduleKind.COSINE:
+        writer.add("import math")
     if data_file_name(settings.data):
         writer.add("from pathlib import Path")
     if InitialWeights.TRUNCATED_NORMAL in starts_of(settings):
@@ -131,7 +134,8 @@ def _training(writer: Writer, settings: Settings) -> None:
     epochs = Epochs.of(settings, side)
     counted = any(re.search(rf"^[^#]*\b{epochs.update}\b", line) for line in lines)
     batch = batch_by_places(epochs, ORDERS[side.order] if settings.takes_batches(side) else None)
-    for line in epochs.lines(lines, batch, _evaluation_lines(settings), counted):
+    rate = RateText.of(settings, side)
+    for line in epochs.lines(lines, batch, _evaluation_lines(settings), counted, rate):
         writer.add(line)
     writer.add('\nprint(*losses, sep="\\n")')
 
@@ -151,7 +155,8 @@ def _known(settings: Settings) -> _Known:
 def _step_lines(settings: Settings) -> tuple[str, ...]:
     """The network's own step for this experiment, and what becomes of its loss."""
     epochs = Epochs.of(settings, settings.numpy)
-    return _lines_of_step(_known(settings), epochs.samples, epochs.update, log_statement(epochs.log, "float(loss)"))
+    names = (*epochs.samples, RateText.of(settings, settings.numpy).name, epochs.update)
+    return _lines_of_step(_known(settings), names, log_statement(epochs.log, "float(loss)"))
 
 
 def _evaluation_lines(settings: Settings) -> tuple[str, ...]:
@@ -194,9 +199,9 @@ class _Known:
 
 
 @lru_cache(maxsize=256)
-def _lines_of_step(known: _Known, samples: tuple[str, str], update: str, logged: str) -> tuple[str, ...]:
-    X, Y = samples
-    body = known.specializer().method("step", X=X, Y=Y, learning_rate="learning_rate", t=update)
+def _lines_of_step(known: _Known, names: tuple[str, str, str, str], logged: str) -> tuple[str, ...]:
+    X, Y, learning_rate, update = names
+    body = known.specializer().method("step", X=X, Y=Y, learning_rate=learning_rate, t=update)
     return known.folded([*body, *ast.parse(logged).body])
 
 

@@ -7,6 +7,7 @@ written here. A test holds its losses to the engine's bits.
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
@@ -15,11 +16,21 @@ from types import SimpleNamespace
 from engine.experiment.batch_rules import EpochLoss, LastBatch, SampleOrder
 from engine.experiment.choices import DerivativeAt, InitialWeights, InputScale, Precision, SideName, TargetShape
 from engine.experiment.per_layer import of_layers
+from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, decay_rates, is_fused, shrinks_in_optimizer
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.programs.base import Script, Writer, add_array, add_scaling, bracketed, data_file_name, plain_name
-from engine.networks.programs.epochs import BatchText, Epochs, Log, batch_by_places, log_statement, size_lines
+from engine.networks.programs.epochs import (
+    SCHEDULED,
+    BatchText,
+    Epochs,
+    Log,
+    RateText,
+    batch_by_places,
+    log_statement,
+    size_lines,
+)
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_class
 from engine.networks.programs.source import source_of
@@ -121,7 +132,9 @@ def pytorch_script(settings: Settings) -> Script:
 def _imports(writer: Writer, settings: Settings) -> None:
     if data_file_name(settings.data):
         writer.add("import csv")
-    if any("math." in line for line in _start_lines(settings)) or any(start.normal for start in _starts(settings)):
+    is_cosine = settings.pytorch.schedule.kind is ScheduleKind.COSINE
+    normal = any(start.normal for start in _starts(settings))
+    if is_cosine or normal or any("math." in line for line in _start_lines(settings)):
         writer.add("import math")
     if data_file_name(settings.data):
         writer.add("from pathlib import Path")
@@ -306,6 +319,16 @@ def _batch_text(settings: Settings, epochs: Epochs) -> BatchText:
     return BatchText(loop="for x, y in loader:", count="len(loader)")
 
 
+def _given_rate(side: Side) -> list[str]:
+    """What gives a scheduled learning rate to the optimizer, or to each of several."""
+    if side.sgd_momentum.written_out:
+        return []
+    lines = ["for group in optimizer.param_groups:", f'    group["lr"] = {SCHEDULED}']
+    if side.update_order is UpdateOrder.IN_TURN:
+        return ["for optimizer in optimizers:", *(f"    {line}" for line in lines)]
+    return lines
+
+
 def _loader_line(settings: Settings, epochs: Epochs) -> str:
     side = settings.pytorch
     shuffle = ", shuffle=True" if side.order is SampleOrder.DATALOADER else ""
@@ -325,6 +348,8 @@ def _training(writer: Writer, settings: Settings) -> None:
     known = side, settings.is_binary(side), settings.batch_samples(side)
     step = _step_lines(*known, epochs.samples, epochs.log)
     evaluation = _evaluation_lines(*known) if side.epoch_loss is EpochLoss.WHOLE else ()
-    for line in epochs.lines(step, _batch_text(settings, epochs), evaluation, counted=False):
+    rate = RateText.of(settings, side, _given_rate(side))
+    step = tuple(re.sub(r"\blearning_rate\b", rate.name, line) for line in step)
+    for line in epochs.lines(step, _batch_text(settings, epochs), evaluation, False, rate):
         writer.add(line)
     writer.add('\nprint(*losses, sep="\\n")')

@@ -141,7 +141,7 @@ def velocities(weight: bool, layer: int, operands: Operands) -> Iterator[Candida
     momentum = operands.side.sgd_momentum
     before = operands.kept.get(Place(Kind.WEIGHT_VELOCITY if weight else Kind.BIAS_VELOCITY, layer))
     textbook = momentum.form.holds_rate
-    scale = -operands.side.learning_rate if textbook else 1.0
+    scale = -operands.learning_rate if textbook else 1.0
     undampened = before is None and not textbook
     share = operands.X.dtype.type(scale if undampened else scale * (1 - momentum.dampening))
     coefficient = operands.X.dtype.type(momentum.coefficient)
@@ -173,11 +173,11 @@ def updates(weight: bool, update: bool, layer: int, operands: Operands) -> Itera
     shrunk = parameter
     rate_of_decay, in_gradient = decay_rates(side, len(operands.Y))
     if rate_of_decay > in_gradient and (weight or side.decayed is Decayed.ALL):
-        shrunk = parameter * parameter.dtype.type(1 - side.learning_rate * rate_of_decay)
+        shrunk = parameter * parameter.dtype.type(1 - operands.learning_rate * rate_of_decay)
     number, momentum = operands.X.dtype.type, side.sgd_momentum
     velocity_kind = Kind.WEIGHT_VELOCITY if weight else Kind.BIAS_VELOCITY
     steps: Iterator[Step]
-    rate = number(1 if momentum.written_out else -side.learning_rate)
+    rate = number(1 if momentum.written_out else -operands.learning_rate)
     if momentum.coefficient == 0:
         steps = _pulled_gradients(weight, layer, operands)
     elif momentum.form is MomentumForm.NESTEROV:

@@ -31,7 +31,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Operands:
-    """What a side's operations start from: its settings, the data in its dtype, its tensors, what was kept before."""
+    """What a side's operations start from: its settings, the data in its dtype, its tensors, what was kept before, and
+    the learning rate of the step.
+    """
 
     settings: Settings
     side: Side
@@ -39,6 +41,7 @@ class Operands:
     Y: FloatArray
     tensors: Tensors
     kept: Tensors
+    learning_rate: float
 
     def of(self, kind: Kind, layer: int) -> FloatArray:
         """A tensor of the step."""
