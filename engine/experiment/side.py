@@ -28,6 +28,7 @@ from engine.experiment.choices import (
     TargetShape,
     parse_choice,
 )
+from engine.experiment.clipping import NO_CLIPPING, Clipping
 from engine.experiment.optimizers import SGD, BiasCorrection, EpsilonAt, Optimizer, OptimizerKind
 from engine.experiment.per_layer import PerLayer, parsed_per_layer
 from engine.experiment.schedules import NO_SCHEDULE, Schedule
@@ -78,6 +79,7 @@ class Side:
     bias_gradient: BiasGradient = BiasGradient.SUM
     rate_in: RateIn = RateIn.UPDATE
     zero_grad: ZeroGrad = ZeroGrad.EACH_STEP
+    clipping: Clipping = NO_CLIPPING
     optimizer: Optimizer = SGD
     bias_correction: BiasCorrection = BiasCorrection.PER_STEP
     epsilon_at: EpsilonAt = EpsilonAt.OUTSIDE
@@ -116,6 +118,7 @@ class Side:
         for field, parse in PER_LAYER.items():
             object.__setattr__(self, field, parsed_per_layer(getattr(self, field), parse))
         object.__setattr__(self, "optimizer", _parsed(Optimizer, self.optimizer, "optimizer"))
+        object.__setattr__(self, "clipping", _parsed(Clipping, self.clipping, "clipping"))
         object.__setattr__(self, "schedule", _parsed(Schedule, self.schedule, "schedule"))
         object.__setattr__(self, "momentum", _parsed(Momentum, self.momentum, "momentum"))
         object.__setattr__(self, "weight_decay", _parsed(WeightDecay, self.weight_decay, "weight_decay"))
@@ -164,7 +167,7 @@ PER_LAYER: dict[str, Callable[[Any], Any]] = {
 }
 """What a side may have for each layer, and how one value is read."""
 
-Rule = TypeVar("Rule", Optimizer, Schedule, Momentum, WeightDecay)
+Rule = TypeVar("Rule", Clipping, Optimizer, Schedule, Momentum, WeightDecay)
 
 
 def _parsed(kind: type[Rule], value: object, field: str) -> Rule:

@@ -19,7 +19,7 @@ layer may be a list. Since format 5 data can have classes, and a side has a `los
 the slips of the backward pass. Since format 6 a side has a `target_shape`, a `zero_grad`, a `decayed` and a
 `decay_factor`. Since format 7 a side has an `input_scale`. Since format 8 it has a
 `batch`, an `order`, a `last_batch`, an `epoch_loss`, a `schedule`,
-an `optimizer`, a `bias_correction` and an `epsilon_at`.
+a `clipping`, an `optimizer`, a `bias_correction` and an `epsilon_at`.
 """
 
 RUN = dict.fromkeys(("settings", *(side.value for side in SideName), "comparison"), 1)

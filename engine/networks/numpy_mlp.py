@@ -6,7 +6,8 @@ both (N, fan_out); layer[0] is the input X.
 dW[i], db[i], dlayer[i] are the objective's gradients in the shapes of what they name; delta[i] is that of z[i].
 
 Every choice of a side is an `if`. The programs that are shown and exported are this very source without the branches
-that an experiment does not take; what makes an experiment's network and runs it fast is `numpy_model.py`'s.
+that an experiment does not take, with `numpy_losses.py`'s and `numpy_updates.py`'s; what makes an experiment's network
+and runs it fast is `numpy_model.py`'s.
 """
 
 from __future__ import annotations
@@ -24,20 +25,18 @@ from engine.experiment.choices import (
     SentDown,
     SoftmaxForm,
 )
-from engine.experiment.optimizers import BiasCorrection, EpsilonAt, OptimizerKind
+from engine.experiment.clipping import ClippingKind
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation
 from engine.experiment.side import Side, is_fused
-from engine.experiment.update_rules import Decayed, DecayFactor, DecayForm, MomentumForm, UpdateOrder, ZeroGrad
+from engine.experiment.update_rules import UpdateOrder, ZeroGrad
 from engine.networks.numpy_functions import plain_softmax, relu, sigmoid, softmax, softmax_over_samples
 from engine.networks.numpy_losses import NumpyLosses
+from engine.networks.numpy_updates import Moment, NumpyUpdates
 from engine.types import FloatArray
 
 Arrays = dict[int, FloatArray]
 """Of each layer, by its number from 1."""
-
-Moment = FloatArray | float
-"""A number before the first update."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class StepValues:
     loss: np.floating
 
 
-class NumpyMLP(NumpyLosses):
+class NumpyMLP(NumpyLosses, NumpyUpdates):
     """The network of L layers, and how it learns."""
 
     def __init__(
@@ -133,11 +132,16 @@ class NumpyMLP(NumpyLosses):
                 delta[i] = learning_rate * delta[i]
             if side.update_order is UpdateOrder.IN_TURN:
                 # update before the error passes down
-                self.update(i, layer[i - 1], delta[i], learning_rate, t)
+                self.differentiate(i, layer[i - 1], delta[i])
+                self.clip(range(i, i + 1))
+                self.update(i, learning_rate, t)
         if side.update_order is UpdateOrder.TOGETHER:
             # update
             for i in range(1, L + 1):
-                self.update(i, layer[i - 1], delta[i], learning_rate, t)
+                self.differentiate(i, layer[i - 1], delta[i])
+            self.clip(range(1, L + 1))
+            for i in range(1, L + 1):
+                self.update(i, learning_rate, t)
         opened = z, layer, dlayer, delta
         if side.logs_after_update:
             # forward again, with the new weights
@@ -187,34 +191,22 @@ class NumpyMLP(NumpyLosses):
             return gradient * (s * (1 - s))
         return s * (gradient - (gradient * s).sum(axis=1, keepdims=True))
 
-    def update(self, i: int, layer_input: FloatArray, delta: FloatArray, learning_rate: float, t: int) -> None:
-        """Move the weight and the bias of layer i, whose input was `layer_input` (N, fan_in)."""
-        step_size = learning_rate
-        if self.side.rate_in is RateIn.DELTA:
-            step_size = 1.0
+    def differentiate(self, i: int, layer_input: FloatArray, delta: FloatArray) -> None:
+        """The gradients of the weight and the bias of layer i, whose input was `layer_input` (N, fan_in)."""
         gradient = np.dot(layer_input.T, delta)
         if self.side.zero_grad is ZeroGrad.FORGOTTEN:
             self.dW[i] += gradient
         else:
             self.dW[i] = gradient
-        gradient = self.decay(self.W[i], self.dW[i], step_size)
-        if self.side.optimizer.is_sgd:
-            self.V[i] = self.descend(self.W[i], gradient, self.V[i], step_size, t)
-        else:
-            self.V[i], self.S[i] = self.adapt(self.W[i], gradient, self.V[i], self.S[i], step_size, t)
         if self.bias[i] and self.side.bias_gradient is not BiasGradient.NONE:
             gradient = self.sum_delta(delta)
+            if self.side.bias_gradient is BiasGradient.SCALAR and self.side.clipping.kind is not ClippingKind.NONE:
+                # a norm counts it once for each bias
+                gradient = gradient + 0.0 * self.b[i]
             if self.side.zero_grad is ZeroGrad.FORGOTTEN:
                 self.db[i] += gradient
             else:
                 self.db[i] = gradient
-            gradient = self.db[i]
-            if self.side.decayed is Decayed.ALL:
-                gradient = self.decay(self.b[i], self.db[i], step_size)
-            if self.side.optimizer.is_sgd:
-                self.U[i] = self.descend(self.b[i], gradient, self.U[i], step_size, t)
-            else:
-                self.U[i], self.R[i] = self.adapt(self.b[i], gradient, self.U[i], self.R[i], step_size, t)
 
     def sum_delta(self, delta: FloatArray) -> FloatArray | np.floating:
         """The gradient of a bias."""
@@ -223,97 +215,3 @@ class NumpyMLP(NumpyLosses):
         if self.side.bias_gradient is BiasGradient.MEAN:
             return delta.mean(axis=0)
         return delta.sum(axis=0)
-
-    def decay(self, parameter: FloatArray, gradient: FloatArray, learning_rate: float) -> FloatArray:
-        """The gradient with weight decay in it; a decay beside the step moves the parameter, in place."""
-        decay = self.side.weight_decay
-        if decay.rate == 0:
-            return gradient
-        if self.side.decay_factor is DecayFactor.TWICE:
-            rate = 2 * decay.rate
-        elif self.side.decay_factor is DecayFactor.PER_SAMPLE:
-            rate = decay.rate / self.samples
-        else:
-            rate = decay.rate
-        if decay.form is DecayForm.DECOUPLED:
-            parameter *= 1 - learning_rate * rate
-            return gradient
-        return gradient + rate * parameter
-
-    def descend(
-        self, parameter: FloatArray, gradient: FloatArray, velocity: Moment, learning_rate: float, t: int
-    ) -> Moment:
-        """Move a parameter, in place, against its gradient; returns its new velocity."""
-        momentum = self.side.momentum
-        if momentum.coefficient == 0 and self.side.rate_in is RateIn.DELTA:
-            parameter -= gradient
-        elif momentum.coefficient == 0:
-            parameter += -learning_rate * gradient
-        elif momentum.form is MomentumForm.TEXTBOOK:
-            rate = -learning_rate
-            if momentum.dampening > 0:
-                rate = -learning_rate * (1 - momentum.dampening)
-            velocity = momentum.coefficient * velocity + rate * gradient
-            parameter += velocity
-        elif momentum.form is MomentumForm.TEXTBOOK_NESTEROV:
-            parameter -= momentum.coefficient * velocity
-            velocity = momentum.coefficient * velocity + -learning_rate * gradient
-            parameter += (1 + momentum.coefficient) * velocity
-        else:
-            # the first gradient is not dampened
-            if momentum.dampening > 0 and t > 1:
-                gradient = (1 - momentum.dampening) * gradient
-            velocity = momentum.coefficient * velocity + gradient
-            if momentum.form is MomentumForm.NESTEROV:
-                ahead = gradient + momentum.coefficient * velocity
-                parameter += -learning_rate * ahead
-            else:
-                parameter += -learning_rate * velocity
-        return velocity
-
-    def adapt(
-        self, parameter: FloatArray, gradient: FloatArray, moment: Moment, square: Moment, learning_rate: float, t: int
-    ) -> tuple[Moment, Moment]:
-        """Move a parameter, in place, against its gradient over the usual size of that; returns its new moments."""
-        rule = self.side.optimizer
-        if rule.kind is OptimizerKind.ADAGRAD:
-            square = square + gradient * gradient
-            self.move(parameter, gradient, square, learning_rate)
-        elif rule.kind is OptimizerKind.RMSPROP:
-            square = rule.beta2 * square + (1 - rule.beta2) * gradient * gradient
-            self.move(parameter, gradient, square, learning_rate)
-        else:
-            moment = rule.beta1 * moment + (1 - rule.beta1) * gradient
-            square = rule.beta2 * square + (1 - rule.beta2) * gradient * gradient
-            self.move_corrected(parameter, moment, square, learning_rate, t)
-        return moment, square
-
-    def move_corrected(
-        self, parameter: FloatArray, moment: FloatArray, square: FloatArray, learning_rate: float, t: int
-    ) -> None:
-        """Adam's step, from moments that started at 0."""
-        if self.side.bias_correction is BiasCorrection.NONE:
-            self.move(parameter, moment, square, learning_rate)
-        else:
-            first = self.correction(self.side.optimizer.beta1, t)
-            second = self.correction(self.side.optimizer.beta2, t)
-            if self.side.epsilon_at is EpsilonAt.UNCORRECTED:
-                rate = learning_rate * second**0.5
-                self.move(parameter, moment / first, square, rate)
-            else:
-                self.move(parameter, moment / first, square / second, learning_rate)
-
-    def correction(self, beta: float, t: int) -> float:
-        """The weight of all gradients in a moment that started at 0."""
-        if self.side.bias_correction is BiasCorrection.CONSTANT:
-            return 1 - beta
-        if self.side.bias_correction is BiasCorrection.FROM_ZERO:
-            return 1 - beta ** (t - 1)
-        return 1 - beta**t
-
-    def move(self, parameter: FloatArray, direction: FloatArray, square: FloatArray, rate: float) -> None:
-        """Along a direction over a root, of which no element is 0."""
-        if self.side.epsilon_at is EpsilonAt.INSIDE:
-            parameter += -rate * direction / np.sqrt(square + self.side.optimizer.epsilon)
-        else:
-            parameter += -rate * direction / (np.sqrt(square) + self.side.optimizer.epsilon)

@@ -20,7 +20,8 @@ from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.learning_rates import LearningRates
 from engine.networks.model_state import ModelState, check_state
 from engine.networks.network_data import NetworkData
-from engine.networks.numpy_mlp import Moment, NumpyMLP, StepValues
+from engine.networks.numpy_mlp import NumpyMLP, StepValues
+from engine.networks.numpy_updates import Moment
 from engine.networks.places import GRADIENT, MOMENTS, SQUARE, VELOCITY, Kind, Place, Tensors, parameter_places
 from engine.networks.recorded_number import recorded_numbers
 from engine.networks.recorded_steps import RecordedSteps

@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.experiment.batch_rules import EpochLoss, SampleOrder
 from engine.experiment.choices import InitialWeights, LogMoment, LossReport, SideName
+from engine.experiment.clipping import Clipping
 from engine.experiment.optimizers import Optimizer
 from engine.experiment.per_layer import of_layers, values_of
 from engine.experiment.schedules import Schedule
@@ -124,8 +125,10 @@ class Stack(Protocol):
 
 
 def _without_numbers(value: Any) -> object:
-    """The choices alone, an optimizer's and a schedule's numbers among them; of another number, whether it is there."""
-    if isinstance(value, (Optimizer, Schedule)):
+    """The choices alone, and among them the numbers of an optimizer, a schedule, a clipping; of another number,
+    whether it is there.
+    """
+    if isinstance(value, (Optimizer, Schedule, Clipping)):
         return value
     if is_dataclass(value):
         return tuple(_without_numbers(getattr(value, field.name)) for field in fields(value))

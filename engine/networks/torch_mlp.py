@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from engine.experiment.choices import LossInput, LossReport, Objective, Reduction
+from engine.experiment.clipping import ClippingKind
 from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.side import Side, decay_rates, is_fused, shrinks_in_optimizer
 from engine.experiment.update_rules import Decayed, UpdateOrder, ZeroGrad
@@ -200,6 +201,7 @@ class TorchMLP:
 
     def update(self, module: nn.Module, index: int) -> None:
         """Move the module's parameters against their gradients; `index` is that of its optimizer among several."""
+        self.clip(module)
         if self.decay_rate > self.decay_in_gradient and not self.optimizer_shrinks:
             with torch.no_grad():
                 self.shrink(module)
@@ -210,6 +212,17 @@ class TorchMLP:
             self.optimizer.step()
         else:
             self.optimizers[index].step()
+
+    def clip(self, module: nn.Module) -> None:
+        """Make gradients smaller that are too large."""
+        kind, bound = self.side.clipping.kind, self.side.clipping.bound
+        if kind is ClippingKind.NORM:
+            nn.utils.clip_grad_norm_(module.parameters(), bound)
+        elif kind is ClippingKind.TENSOR_NORM:
+            for parameter in module.parameters():
+                nn.utils.clip_grad_norm_(parameter, bound)
+        elif kind is ClippingKind.VALUE:
+            nn.utils.clip_grad_value_(module.parameters(), bound)
 
     def shrink(self, module: nn.Module) -> None:
         """Weight decay beside the step."""

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from engine.experiment.choices import LossInput, LossReport, Objective, Precision, Reduction, TargetShape
+from engine.experiment.clipping import ClippingKind
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side, gradient_factor
 from engine.networks.learning_rates import LearningRates
@@ -76,6 +77,19 @@ class StackedTorchMLP(TorchMLP):
             total = self._own_costs(prediction, Y).sum()
         scale = 0.5 if side.objective is Objective.SQUARED_ERROR else 1.0
         return total * (scale * gradient_factor(side, N, C))
+
+    def clip(self, module: nn.Module) -> None:
+        """Each run's gradients by its own norm."""
+        kind, bound = self.side.clipping.kind, self.side.clipping.bound
+        if kind not in (ClippingKind.NORM, ClippingKind.TENSOR_NORM):
+            super().clip(module)
+            return
+        gradients = [one.grad for one in module.parameters() if one.grad is not None]
+        squares = [one.square().sum((1, 2), keepdim=True) for one in gradients]
+        of_all = torch.stack(squares).sum(0)
+        for gradient, own in zip(gradients, squares, strict=True):
+            norm = (of_all if kind is ClippingKind.NORM else own).sqrt()
+            gradient.mul_((bound / (norm + 1e-6)).clamp(max=1.0))
 
     def _own_costs(self, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
         """Of the cross-entropy that is trained on, whatever is logged."""

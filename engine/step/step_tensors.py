@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.experiment.choices import BiasGradient, Reduction
+from engine.experiment.clipping import NO_CLIPPING
 from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation, Settings
@@ -38,6 +39,8 @@ def formula(place: Place, settings: Settings) -> str:
     kind = SIGNS[settings.activations[layer - 1]] if layer else ""
     forgotten = any(side.zero_grad is ZeroGrad.FORGOTTEN for side in (settings.numpy, settings.pytorch))
     before = " + those before" if forgotten else ""
+    clips = any(side.clipping != NO_CLIPPING for side in (settings.numpy, settings.pytorch))
+    before += ", clipped" if clips else ""
     bias = f" + b{layer}" if layer in biased_layers(settings) else ""
     return {
         Kind.SAMPLES: "samples of the batch",

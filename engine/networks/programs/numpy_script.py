@@ -107,7 +107,8 @@ def _data(writer: Writer, settings: Settings) -> None:
 def _source() -> Source:
     functions = source_of("engine.networks.numpy_functions")
     losses = source_of("engine.networks.numpy_losses", "NumpyLosses")
-    return joined(functions, losses, source_of("engine.networks.numpy_mlp", "NumpyMLP"))
+    updates = source_of("engine.networks.numpy_updates", "NumpyUpdates")
+    return joined(functions, losses, updates, source_of("engine.networks.numpy_mlp", "NumpyMLP"))
 
 
 def _functions(writer: Writer, settings: Settings) -> None:

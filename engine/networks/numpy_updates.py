@@ -1,0 +1,181 @@
+"""How the hand-written network moves by its gradients: clipping, weight decay, momentum, Adam and its like.
+
+A parameter, its gradient and its moments have one shape. Every choice of a side is an `if`; the programs that are shown
+are made of this source, as of `numpy_mlp.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from engine.experiment.choices import BiasGradient, RateIn
+from engine.experiment.clipping import ClippingKind
+from engine.experiment.optimizers import BiasCorrection, EpsilonAt, OptimizerKind
+from engine.experiment.side import Side
+from engine.experiment.update_rules import Decayed, DecayFactor, DecayForm, MomentumForm
+from engine.types import FloatArray
+
+Moment = FloatArray | float
+"""A number before the first update."""
+
+
+class NumpyUpdates:
+    """The update of a side: of layer i weight W[i] and bias b[i] by their gradients dW[i] and db[i], with velocities or
+    first moments V[i] and U[i], and second moments S[i] and R[i]. A full batch has so many samples.
+    """
+
+    side: Side
+    samples: int
+    bias: Mapping[int, bool]
+    W: dict[int, FloatArray]
+    b: dict[int, FloatArray]
+    dW: dict[int, Any]
+    db: dict[int, Any]
+    V: dict[int, Moment]
+    U: dict[int, Moment]
+    S: dict[int, Moment]
+    R: dict[int, Moment]
+
+    def clip(self, layers: Iterable[int]) -> None:
+        """Make the gradients of these layers smaller where they are too large, in place: they may be kept."""
+        kind, bound = self.side.clipping.kind, self.side.clipping.bound
+        if kind is ClippingKind.NORM:
+            # clip all by one norm
+            squares = 0.0
+            for i in layers:
+                squares = squares + np.sum(np.square(self.dW[i]))
+                if self.bias[i] and self.side.bias_gradient is not BiasGradient.NONE:
+                    squares = squares + np.sum(np.square(self.db[i]))
+            factor = np.minimum(bound / (np.sqrt(squares) + 1e-6), 1.0)
+            for i in layers:
+                self.dW[i] *= factor
+                if self.bias[i] and self.side.bias_gradient is not BiasGradient.NONE:
+                    self.db[i] *= factor
+        elif kind is ClippingKind.TENSOR_NORM:
+            # clip each by its own norm
+            for i in layers:
+                self.dW[i] *= np.minimum(bound / (np.sqrt(np.sum(np.square(self.dW[i]))) + 1e-6), 1.0)
+                if self.bias[i] and self.side.bias_gradient is not BiasGradient.NONE:
+                    self.db[i] *= np.minimum(bound / (np.sqrt(np.sum(np.square(self.db[i]))) + 1e-6), 1.0)
+        elif kind is ClippingKind.VALUE:
+            # clip each element
+            for i in layers:
+                np.minimum(np.maximum(self.dW[i], -bound), bound, out=self.dW[i])
+                if self.bias[i] and self.side.bias_gradient is not BiasGradient.NONE:
+                    np.minimum(np.maximum(self.db[i], -bound), bound, out=self.db[i])
+
+    def update(self, i: int, learning_rate: float, t: int) -> None:
+        """Move the weight and the bias of layer i; update number t, from 1."""
+        step_size = learning_rate
+        if self.side.rate_in is RateIn.DELTA:
+            step_size = 1.0
+        gradient = self.decay(self.W[i], self.dW[i], step_size)
+        if self.side.optimizer.is_sgd:
+            self.V[i] = self.descend(self.W[i], gradient, self.V[i], step_size, t)
+        else:
+            self.V[i], self.S[i] = self.adapt(self.W[i], gradient, self.V[i], self.S[i], step_size, t)
+        if self.bias[i] and self.side.bias_gradient is not BiasGradient.NONE:
+            gradient = self.db[i]
+            if self.side.decayed is Decayed.ALL:
+                gradient = self.decay(self.b[i], self.db[i], step_size)
+            if self.side.optimizer.is_sgd:
+                self.U[i] = self.descend(self.b[i], gradient, self.U[i], step_size, t)
+            else:
+                self.U[i], self.R[i] = self.adapt(self.b[i], gradient, self.U[i], self.R[i], step_size, t)
+
+    def decay(self, parameter: FloatArray, gradient: FloatArray, learning_rate: float) -> FloatArray:
+        """The gradient with weight decay in it; a decay beside the step moves the parameter, in place."""
+        decay = self.side.weight_decay
+        if decay.rate == 0:
+            return gradient
+        if self.side.decay_factor is DecayFactor.TWICE:
+            rate = 2 * decay.rate
+        elif self.side.decay_factor is DecayFactor.PER_SAMPLE:
+            rate = decay.rate / self.samples
+        else:
+            rate = decay.rate
+        if decay.form is DecayForm.DECOUPLED:
+            parameter *= 1 - learning_rate * rate
+            return gradient
+        return gradient + rate * parameter
+
+    def descend(
+        self, parameter: FloatArray, gradient: FloatArray, velocity: Moment, learning_rate: float, t: int
+    ) -> Moment:
+        """Move a parameter, in place, against its gradient; returns its new velocity."""
+        momentum = self.side.momentum
+        if momentum.coefficient == 0 and self.side.rate_in is RateIn.DELTA:
+            parameter -= gradient
+        elif momentum.coefficient == 0:
+            parameter += -learning_rate * gradient
+        elif momentum.form is MomentumForm.TEXTBOOK:
+            rate = -learning_rate
+            if momentum.dampening > 0:
+                rate = -learning_rate * (1 - momentum.dampening)
+            velocity = momentum.coefficient * velocity + rate * gradient
+            parameter += velocity
+        elif momentum.form is MomentumForm.TEXTBOOK_NESTEROV:
+            parameter -= momentum.coefficient * velocity
+            velocity = momentum.coefficient * velocity + -learning_rate * gradient
+            parameter += (1 + momentum.coefficient) * velocity
+        else:
+            # the first gradient is not dampened
+            if momentum.dampening > 0 and t > 1:
+                gradient = (1 - momentum.dampening) * gradient
+            velocity = momentum.coefficient * velocity + gradient
+            if momentum.form is MomentumForm.NESTEROV:
+                ahead = gradient + momentum.coefficient * velocity
+                parameter += -learning_rate * ahead
+            else:
+                parameter += -learning_rate * velocity
+        return velocity
+
+    def adapt(
+        self, parameter: FloatArray, gradient: FloatArray, moment: Moment, square: Moment, learning_rate: float, t: int
+    ) -> tuple[Moment, Moment]:
+        """Move a parameter, in place, against its gradient over the usual size of that; returns its new moments."""
+        rule = self.side.optimizer
+        if rule.kind is OptimizerKind.ADAGRAD:
+            square = square + gradient * gradient
+            self.move(parameter, gradient, square, learning_rate)
+        elif rule.kind is OptimizerKind.RMSPROP:
+            square = rule.beta2 * square + (1 - rule.beta2) * gradient * gradient
+            self.move(parameter, gradient, square, learning_rate)
+        else:
+            moment = rule.beta1 * moment + (1 - rule.beta1) * gradient
+            square = rule.beta2 * square + (1 - rule.beta2) * gradient * gradient
+            self.move_corrected(parameter, moment, square, learning_rate, t)
+        return moment, square
+
+    def move_corrected(
+        self, parameter: FloatArray, moment: FloatArray, square: FloatArray, learning_rate: float, t: int
+    ) -> None:
+        """Adam's step, from moments that started at 0."""
+        if self.side.bias_correction is BiasCorrection.NONE:
+            self.move(parameter, moment, square, learning_rate)
+        else:
+            first = self.correction(self.side.optimizer.beta1, t)
+            second = self.correction(self.side.optimizer.beta2, t)
+            if self.side.epsilon_at is EpsilonAt.UNCORRECTED:
+                rate = learning_rate * second**0.5
+                self.move(parameter, moment / first, square, rate)
+            else:
+                self.move(parameter, moment / first, square / second, learning_rate)
+
+    def correction(self, beta: float, t: int) -> float:
+        """The weight of all gradients in a moment that started at 0."""
+        if self.side.bias_correction is BiasCorrection.CONSTANT:
+            return 1 - beta
+        if self.side.bias_correction is BiasCorrection.FROM_ZERO:
+            return 1 - beta ** (t - 1)
+        return 1 - beta**t
+
+    def move(self, parameter: FloatArray, direction: FloatArray, square: FloatArray, rate: float) -> None:
+        """Along a direction over a root, of which no element is 0."""
+        if self.side.epsilon_at is EpsilonAt.INSIDE:
+            parameter += -rate * direction / np.sqrt(square + self.side.optimizer.epsilon)
+        else:
+            parameter += -rate * direction / (np.sqrt(square) + self.side.optimizer.epsilon)
