@@ -264,10 +264,13 @@ def test_a_batch_size_is_typed_for_both_sides_or_for_each(typed, sizes, shown):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("1/2/3", "batch size cannot be '1/2/3'; it is all, or a whole number such as 32, or two: by hand/PyTorch."),
+        (
+            "1/2/3",
+            "batch size cannot be '1/2/3'; it is all, or a whole number from 1 to 1,000,000,000, or two: by hand/PyTorch.",
+        ),
         ("", "batch size cannot be ''"),
-        ("0", "numpy.batch cannot be '0': batch cannot be 0"),
-        ("2/x", "pytorch.batch cannot be 'x'; it is all, or a whole number such as 32."),
+        ("0", "numpy.batch cannot be '0'; it is all, or a whole number from 1 to 1,000,000,000."),
+        ("2/x", "pytorch.batch cannot be 'x'; it is all, or a whole number from 1 to 1,000,000,000."),
     ],
 )
 def test_a_batch_size_that_cannot_be_is_said(typed, said):

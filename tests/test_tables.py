@@ -430,11 +430,18 @@ async def test_a_tensor_that_a_side_lacks_is_none():
 
 def test_a_moment_counts_its_epochs():
     class Snapshot:
-        epoch, scrubbed = 1, None
+        epoch, batch, scrubbed = 1, 0, None
 
     assert epoch_words(Snapshot, ViewState()) == "after 1 epoch"
     Snapshot.epoch = 5000
     assert epoch_words(Snapshot, ViewState()) == "after 5,000 epochs"
+    Snapshot.batch = 2
+    assert epoch_words(Snapshot, ViewState()) == "after 5,000 epochs and 2 batches"
+    # A cursor in the epoch that is not complete has nothing of its own to show.
+    assert epoch_words(Snapshot, ViewState(cursor=5001)) == "after 5,000 epochs and 2 batches"
+    assert epoch_words(Snapshot, ViewState(cursor=5000)) == "at the cursor, after epoch 5,000 …"
+    Snapshot.epoch, Snapshot.batch = 0, 1
+    assert epoch_words(Snapshot, ViewState(cursor=1)) == "after 1 batch"
 
 
 def test_tabs_have_whole_words_or_fixed_short_names():

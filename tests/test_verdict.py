@@ -77,7 +77,7 @@ def verdict(settings, losses, weights):
             "The networks are the same; only the plotted number differs",
         ),
         (REPORT, LARGE, FAR, Level.DIFFERENT, "Different: 1 difference left"),
-        ("asked", LossGap(), SAME, Level.DIFFERENT, "Nothing trained yet"),
+        ("asked", LossGap(), SAME, Level.DIFFERENT, "No epoch trained yet"),
     ],
 )
 def test_headlines(settings, losses, weights, level, headline):

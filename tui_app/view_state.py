@@ -99,7 +99,11 @@ def epoch_words(snapshot: Snapshot, view_state: ViewState) -> str:
     """Of which epoch the weights and predictions are, in words."""
     if view_state.initial:
         return "at the start, before epoch 1"
-    if view_state.cursor is not None:
+    if view_state.cursor is not None and view_state.cursor <= snapshot.epoch:
         shown = snapshot.scrubbed is not None and snapshot.scrubbed.epoch == view_state.cursor
         return f"at the cursor, after epoch {view_state.cursor:,}" + ("" if shown else " …")
-    return f"after {snapshot.epoch:,} epoch{'' if snapshot.epoch == 1 else 's'}"
+    epochs = f"after {snapshot.epoch:,} epoch{'' if snapshot.epoch == 1 else 's'}"
+    if not snapshot.batch:
+        return epochs
+    batches = f"{snapshot.batch:,} batch{'' if snapshot.batch == 1 else 'es'}"
+    return f"{epochs} and {batches}" if snapshot.epoch else f"after {batches}"

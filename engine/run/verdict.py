@@ -68,7 +68,7 @@ def judge(
         cause_sentence = cause.sentence() if cause is not None else ""
         return Verdict(Level.DIVERGED, f"Diverged at epoch {divergence.epoch:,}", divergence.message, cause_sentence)
     if comparison.losses.epochs == 0:
-        return Verdict(Level.DIFFERENT if left else Level.EQUAL, "Nothing trained yet", "", _left(left))
+        return Verdict(Level.DIFFERENT if left else Level.EQUAL, "No epoch trained yet", "", _left(left))
     level = _level(settings, comparison, left)
     headline = _headline(level, comparison, left, comparison.losses.epochs >= settings.epochs)
     gaps = f"{_gaps(comparison)} {'' if scores is None else scores.sentence}".strip()

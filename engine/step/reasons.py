@@ -148,10 +148,19 @@ def _meaning(settings: Settings, chosen: Sequence[Discrepancy], how: str, operat
     equal = "bit for bit" if "bit for bit" in how else "up to rounding"
     by_hand = all(match_toward(one, settings, SideName.PYTORCH)[1] is SideName.PYTORCH for one in chosen)
     where = "on the hand-written side" if by_hand else "as far as possible on the hand-written side, else on PyTorch's"
+    outcome = f"this operation gives PyTorch's numbers {equal}"
+    if operation.place.kind is Kind.SAMPLES:
+        waiting = (
+            SideName.NUMPY if not operation.numpy.size else SideName.PYTORCH if not operation.pytorch.size else None
+        )
+        if waiting is not None:
+            side = "By hand" if waiting is SideName.NUMPY else "In PyTorch"
+            values += f". {side} the epoch has no such batch, and no step is taken"
+        outcome = "both take the same samples, or none"
     return Reason(
         ReasonKind.MEANING,
         f"Meaning: {names}",
-        f"{values}. Tried: matched {where}, this operation gives PyTorch's numbers {equal}.",
+        f"{values}. Tried: matched {where}, {outcome}.",
         tuple(chosen),
         operation.numpy.size,
     )

@@ -58,7 +58,7 @@ class AnalysisActions(ViewActions):
         epoch, batch = shown.cursor, shown.batch
         if epoch is None and snapshot.step is not None:
             epoch, batch = snapshot.step.epoch, snapshot.step.batch
-        last = max(0, snapshot.epoch * snapshot.batches - 1)
+        last = max(0, snapshot.taken - 1)
         place = ((epoch or 1) - 1) * snapshot.batches + batch - 1 + by
         epoch, batch = divmod(max(0, min(place, last)), snapshot.batches)
         self.set_view_state(shown.at(epoch + 1, batch + 1))

@@ -39,8 +39,9 @@ class ValuesScreen(Dialog[Settings]):
         """With `value` selected, else PyTorch's."""
         super().__init__()
         self._settings, self._discrepancy = settings, discrepancy
+        self._choices = _choices(settings, discrepancy)
         wanted = discrepancy.value(settings, SideName.PYTORCH) if value is None else value
-        values = [choice.value for choice in discrepancy.choices]
+        values = [choice.value for choice in self._choices]
         self._first = values.index(wanted) if wanted in values else 0
 
     def compose(self) -> ComposeResult:
@@ -61,15 +62,15 @@ class ValuesScreen(Dialog[Settings]):
     def on_mount(self) -> None:
         """Select the value."""
         choices = self.query_one("#choices", LineList)
-        choices.show(len(self._discrepancy.choices), self._heading, self._row)
-        choices.styles.height = len(self._discrepancy.choices) + 1
+        choices.show(len(self._choices), self._heading, self._row)
+        choices.styles.height = len(self._choices) + 1
         choices.selected = self._first
         choices.focus()
         self._show_meaning()
 
     @property
     def _label_width(self) -> int:
-        return max(cell_len(self._shown(choice.label)) for choice in self._discrepancy.choices)
+        return max(cell_len(self._shown(choice.label)) for choice in self._choices)
 
     def _shown(self, text: str) -> str:
         return spell_out(text) if getattr(self.app, "ascii", False) else text
@@ -78,7 +79,7 @@ class ValuesScreen(Dialog[Settings]):
         return [(f"  {'value':{self._label_width}}  has it".ljust(width)[:width], DIM)]
 
     def _row(self, index: int, width: int, selected: bool) -> Line:
-        choice = self._discrepancy.choices[index]
+        choice = self._choices[index]
         has = [side.label for side in SideName if self._discrepancy.value(self._settings, side) == choice.value]
         label = self._shown(choice.label)
         start = f"{'▸' if selected else ' '} {label}{' ' * (self._label_width - cell_len(label))}  "
@@ -89,11 +90,12 @@ class ValuesScreen(Dialog[Settings]):
 
     @property
     def _choice(self) -> Choice:
-        return self._discrepancy.choices[self.query_one("#choices", LineList).selected]
+        return self._choices[self.query_one("#choices", LineList).selected]
 
     def _show_meaning(self) -> None:
         choice = self._choice
-        sides = [side for side in SideName if choice not in self._discrepancy.choices_for(side)]
+        listed = self._discrepancy.choices
+        sides = [side for side in SideName if choice in listed and choice not in self._discrepancy.choices_for(side)]
         only = "".join(f" (not {side.label})" for side in sides)
         self.query_one("#meaning", PlainText).update(f"{choice.name}: {self._shown(choice.meaning)}{only}")
         self.say("")
@@ -131,3 +133,13 @@ class ValuesScreen(Dialog[Settings]):
         """A value that is not listed."""
         self.dismiss(None)
         await self.app.run_action(f"type('{side}')")
+
+
+def _choices(settings: Settings, discrepancy: Discrepancy) -> list[Choice]:
+    """The setting's own, and what a side has beside them."""
+    found = list(discrepancy.choices)
+    for side in SideName:
+        value = discrepancy.value(settings, side)
+        if all(choice.value != value for choice in found):
+            found.append(Choice(value, discrepancy.name(value), discrepancy.label(value), "a value of your own"))
+    return found

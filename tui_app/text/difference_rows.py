@@ -179,7 +179,12 @@ def value_forms(discrepancy: Discrepancy, value: Any, ascii: bool) -> list[str]:
         return [name, f"{len(value)} values"] if ascii else [label, name, f"{len(value)} values"]
     forms = [name, label] if ascii else [label, name] if label != name else [name]
     matched = RULE.fullmatch(name)
-    if matched is None or any(choice.value == value for choice in discrepancy.choices):
+    if any(choice.value == value for choice in discrepancy.choices):
+        return forms
+    kind, colon, _ = name.partition(":")
+    if colon:
+        return [*forms, f"{kind} …", f"{kind.partition('-')[0]} …"]
+    if matched is None:
         return forms
     rule, number, dampened = matched[1], float(matched[2]), matched[3]
     words = FORMS[rule] if not dampened else "damped" if rule == "pytorch" else "t. damped"

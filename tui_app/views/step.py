@@ -95,6 +95,9 @@ only the step's own difference is seen. h shows how the gap between the weights 
             self.query_one(f"#{name}").display = growing
         for name in ("layers-legend", "layers-chart"):
             self.query_one(f"#{name}").display = growing or tall
+        if self.has_class("-growing") and not growing:
+            # What was hidden has lost the focus.
+            self.query_one("#tensors" if self._whole else "#operations").focus()
         self.set_class(growing, "-growing")
 
     def _show_operations(self, before: StepTrace | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.experiment.batch_rules import ALL, parse_batch_size
+from engine.experiment.batch_rules import ALL, LARGEST_BATCH, BatchSize
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side
 from engine.experiment.settings import Settings
 from engine.number_text import read_whole
@@ -23,6 +23,13 @@ def _numbers(settings: Settings) -> str:
         return "The data are a single sample: it has no effect here, nothing to change."
     counts = (f"{settings.batches(side).count:,}" for side in (settings.numpy, settings.pytorch))
     return f"Of {settings.data.samples:,} samples. Updates in an epoch: {each_side(*counts)}."
+
+
+def _read(text: str) -> BatchSize:
+    number = read_whole(text)
+    if not 1 <= number <= LARGEST_BATCH:
+        raise ValueError(text)
+    return number
 
 
 WORDING = Wording(
@@ -51,7 +58,7 @@ DISCREPANCY = Discrepancy(
     choices=CHOICES,
     wording=WORDING,
     since=8,
-    parse_other=lambda text: parse_batch_size(read_whole(text)),
-    other="all, or a whole number such as 32",
+    parse_other=_read,
+    other=f"all, or a whole number from 1 to {LARGEST_BATCH:,}",
     alike=lambda settings: settings.batches(settings.numpy) == settings.batches(settings.pytorch),
 )

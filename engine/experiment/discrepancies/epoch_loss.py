@@ -25,7 +25,7 @@ WORDING = Wording(
         EpochLoss.WHOLE: "the loss of all samples after it",
     }.__getitem__,
     differ="Of an epoch the hand-written code logs {by_hand}, PyTorch {pytorch}.",
-    equal="both log of an epoch {both}; otherwise their curves would be of different things",
+    equal="both log of an epoch {both}; otherwise their curves could be of different things",
     numbers=_numbers,
     formula="mean: ΣL(batch)/batches, each with the weights it met; whole set: L(X, Y) after the epoch",
     theory=lambda settings: (

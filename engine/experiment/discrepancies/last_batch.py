@@ -26,7 +26,7 @@ def _numbers(settings: Settings) -> str:
     if not _matters(settings):
         return "No batch is smaller than the others: it has no effect here, nothing to change."
     left = (f"{_left(settings, side):,}" for side in (settings.numpy, settings.pytorch))
-    return f"Of {settings.data.samples:,} samples full batches leave {each_side(*left)}."
+    return f"Samples left over by full batches, of {settings.data.samples:,}: {each_side(*left)}."
 
 
 WORDING = Wording(

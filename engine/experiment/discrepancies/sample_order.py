@@ -36,7 +36,9 @@ def _numbers(settings: Settings) -> str:
         return f"{text} One batch holds them all, so that their order changes only how sums are rounded."
     if settings.numpy.bias != settings.pytorch.bias and SampleOrder.DATALOADER in {side.order for side in both}:
         text += " The bias differs, too: nn.Linear then draws more, and DataLoader's orders are others."
-    return f"{text} Each epoch draws an order of its own from the seed's stream."
+    if all(side.order is SampleOrder.IN_ORDER for side in both):
+        return f"{text} Every epoch has the same batches."
+    return f"{text} Where it is shuffled, each epoch draws an order of its own from the seed's stream."
 
 
 WORDING = Wording(

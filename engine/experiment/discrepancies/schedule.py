@@ -20,7 +20,7 @@ CHOICES = (
     Choice(
         Schedule(ScheduleKind.INVERSE, decay=0.01),
         "inverse:decay=0.01",
-        "1/(1 + 0.01·k)",
+        "0.01 decay",
         "divided by 1 + 0.01·k in epoch k",
     ),
     Choice(
