@@ -266,7 +266,7 @@ def test_a_batch_size_is_typed_for_both_sides_or_for_each(typed, sizes, shown):
     [
         (
             "1/2/3",
-            "batch size cannot be '1/2/3'; it is all, or a whole number from 1 to 1,000,000,000, or two: by hand/PyTorch.",
+            "batch size cannot be '1/2/3'; it is all, or a whole number from 1 to 1,000,000,000, or two",
         ),
         ("", "batch size cannot be ''"),
         ("0", "numpy.batch cannot be '0'; it is all, or a whole number from 1 to 1,000,000,000."),
