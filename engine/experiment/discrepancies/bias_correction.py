@@ -61,8 +61,8 @@ WORDING = Wording(
 
 DISCREPANCY = Discrepancy(
     field="bias_correction",
-    title="Bias correction",
-    summary="what Adam's moments, which start at 0, are divided by",
+    title="Correction",
+    summary="the bias correction: what Adam's moments, which start at 0, are divided by",
     group=Group.UPDATE,
     order=102,
     moves=Moves.WEIGHTS,
