@@ -32,7 +32,7 @@ from engine.step.trace import trace_epoch
 from engine.worker.commands import OpenStep, Pause, Resume, Scrub, StepBatches, StepEpochs
 from engine.worker.snapshot import State
 from engine.worker.worker import Worker
-from tests.examples import TIMES, examples, some_of
+from tests.examples import TIMES, examples
 from tests.strategies import experiments
 from tests.tensors import assert_same_bits
 from tests.ulps import assert_equal_sides_stay_near
@@ -186,7 +186,7 @@ def test_both_sides_are_a_loop_over_dataloader(logged, last, order, reduction):
         np.testing.assert_allclose(run.pytorch.parameters[name], expected.detach().numpy(), rtol=1e-13)
 
 
-@pytest.mark.parametrize("order", some_of([SampleOrder.PERMUTATION, SampleOrder.DATALOADER], 2))
+@pytest.mark.parametrize("order", [SampleOrder.DATALOADER] if TIMES == 1 else list(SampleOrder))
 def test_where_nothing_differs_the_sides_stay_near(order):
     assert_equal_sides_stay_near(of_both(BATCHES, order=order))
 

@@ -1,6 +1,7 @@
 """Clipping against `torch.nn.utils`, in either order of updates, with batches, momentum and gradients that are kept."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from engine.networks.torch_model import TorchModel
 from engine.networks.torch_replay import ReplayedTorchModel
 from engine.networks.torch_stack import TorchStack
 from engine.step.trace import trace_epoch
+from tests.examples import some_of
 from tests.tensors import assert_same_bits
 
 N, RATE = 7, 0.5
@@ -46,9 +48,9 @@ def clip(model, rule):
     return [nn.utils.clip_grad_norm_(parameter, float(bound)) for parameter in model.parameters()]
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-@pytest.mark.parametrize("decay", [0.0, 0.1])
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    ("rule", "decay", "optimizer"), some_of(product(RULES, (0.0, 0.1), ("sgd", "adam")), 3), ids=str
+)
 def test_both_sides_are_torchs_own(rule, decay, optimizer):
     """After the backward pass, before decay and step."""
     settings = experiment(rule, batch=3, weight_decay=str(decay), momentum="0.5", optimizer=optimizer)
@@ -112,12 +114,10 @@ def test_layers_updated_in_turn_have_a_norm_each(rule):
             assert np.sqrt(both) <= 0.05
 
 
-@pytest.mark.parametrize(
-    "choices",
-    [{}, {"zero_grad": "forgotten"}, {"batch": 3}, {"precision": "float32"}, {"momentum": "textbook-0.5"}],
-    ids=str,
-)
-@pytest.mark.parametrize("rule", RULES)
+CHOICES = [{}, {"zero_grad": "forgotten"}, {"batch": 3}, {"precision": "float32"}, {"momentum": "textbook-0.5"}]
+
+
+@pytest.mark.parametrize(("rule", "choices"), some_of(product(RULES, CHOICES), 3), ids=str)
 def test_fast_steps_and_stacks_have_the_plain_steps_bits(rule, choices):
     settings = experiment(rule)
     for side in SideName:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from engine.networks.torch_model import TorchModel
 from engine.networks.torch_replay import ReplayedTorchModel
 from engine.networks.torch_stack import TorchStack
 from engine.step.trace import trace_epoch
+from tests.examples import some_of
 from tests.tensors import assert_same_bits
 
 N, RATE, EPOCHS = 7, 0.2, 40
@@ -48,9 +50,7 @@ def torchs_own(optimizer, rule, length):
     return lr_scheduler.CosineAnnealingLR(optimizer, 55 if "length" in rule else length)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-@pytest.mark.parametrize("per_batch", [False, True])
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(("rule", "per_batch", "optimizer"), some_of(product(RULES, (False, True), ("sgd", "adam")), 3))
 def test_both_sides_are_lr_schedulers(rule, per_batch, optimizer):
     batch = 3
     text = f"{rule}{',' if ':' in rule else ':'}per=batch" if per_batch else rule
