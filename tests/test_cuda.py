@@ -78,6 +78,35 @@ def test_a_replayed_batch_has_the_plain_steps_bits_and_goes_on_from_a_state():
     assert [plain.update() for _ in range(40)] == [again.update() for _ in range(40)]
 
 
+RULES = [
+    {"optimizer": "adam"},
+    {"optimizer": "adam", "weight_decay": "decoupled-0.01"},
+    {"optimizer": "rmsprop"},
+    {"optimizer": "adagrad", "update_order": "in-turn"},
+    {"clipping": "norm:0.01"},
+    {"clipping": "value:0.001", "optimizer": "adam", "batch": 32},
+    {"schedule": "step:every=5,factor=0.5,per=batch", "momentum": "0.5"},
+]
+
+
+@needs_cuda
+@pytest.mark.parametrize("choices", RULES, ids=str)
+def test_optimizers_clipping_and_schedules_are_the_cpus(choices):
+    from engine.networks.torch_model import TorchModel
+    from engine.networks.torch_replay import ReplayedTorchModel
+
+    settings = BATCHES
+    for side in SideName:
+        settings = settings.with_side(side, **{"batch": "all", "learning_rate": 0.01, **choices})
+    run = engine.train(settings)
+    assert run.comparison.losses.max_absolute < 1e-10
+    plain, replayed = TorchModel(settings), ReplayedTorchModel(settings)
+    assert [plain.step() for _ in range(40)] == [replayed.step() for _ in range(40)]
+    again = ReplayedTorchModel(settings)
+    again.set_state(plain.state())
+    assert [plain.step() for _ in range(10)] == [again.step() for _ in range(10)]
+
+
 @needs_cuda
 def test_a_step_is_opened_and_the_explorers_engine_says_what_device_it_is():
     assert trace_epoch(EXACT, 3).operations

@@ -66,7 +66,7 @@ EACH_SIZE = [(*size, *kind) for size in BENCHMARK for kind in KINDS]
 EACH_SIZE += [(*size, *kind) for size, kind in zip(ODD, cycle(KINDS), strict=False)]
 
 
-@pytest.mark.parametrize(("samples", "sizes", "bias", "precision"), some_of(EACH_SIZE, 2), ids=str)
+@pytest.mark.parametrize(("samples", "sizes", "bias", "precision"), some_of(EACH_SIZE, 3), ids=str)
 def test_the_bits_are_the_plain_steps(samples, sizes, bias, precision):
     assert_the_plain_bits(network(samples, sizes, bias=bias, precision=precision))
 
