@@ -210,6 +210,11 @@ SETS = [
 ]
 SETS += ["numpy.bias=no,yes", "both.bias=yes,no,yes", "pytorch.derivative_at=output,pre-activation"]
 SETS += ["both.initial_weights=unit-uniform,pytorch", "numpy.objective=squared-error"]
+SETS += ["both.batch=32", "numpy.batch=all", "numpy.order=dataloader", "pytorch.order=permutation"]
+SETS += ["both.last_batch=drop", "numpy.epoch_loss=whole-set", "pytorch.epoch_loss=last-batch"]
+SETS += ["both.optimizer=adam", "numpy.optimizer=adam:beta1=0.8,epsilon=1e-7", "both.optimizer=rmsprop:alpha=0.9"]
+SETS += ["numpy.bias_correction=from-zero", "numpy.epsilon_at=inside", "both.schedule=cosine"]
+SETS += ["numpy.schedule=inverse:decay=0.1,per=batch", "both.clipping=norm:1", "numpy.clipping=value:0.001"]
 SETS += ["both.learning_rate=0.1", "pytorch.learning-rate=0.6", "numpy.momentum=0.5", "both.weight_decay=0.01"]
 BAD_SETS = [
     "numpy",
@@ -244,6 +249,20 @@ BAD_SETS += [
     "both.momentum=textbook-0.9-dampened-2",
     "numpy.depth=3",
 ]
+BAD_SETS += [
+    "both.batch=0",
+    "numpy.batch=1e9",
+    "both.order=random",
+    "numpy.optimizer=adam:beta1=1",
+    "both.optimizer=adamw",
+    "both.optimizer=adam:epsilon=1e400",
+    "pytorch.epsilon_at=inside",
+    "pytorch.bias_correction=none",
+    "numpy.schedule=step:every=0",
+    "both.schedule=cosine:length=-1",
+    "both.clipping=norm:0",
+    "numpy.clipping=value:nan",
+]
 
 ACTIVATIONS = ["sigmoid", "tanh", "relu", "identity"]
 SHARED = {
@@ -258,6 +277,11 @@ SHARED = {
     "--output-activation": ([*ACTIVATIONS, "softmax"], ["selu", "softmax,softmax"]),
     "--objective": (["squared-error", "cross-entropy", "binary-cross-entropy"], ["mse", "cross_entropy", ""]),
     "--seed": (["0", "7", "18446744073709551615"], NUMBERS),
+    "--batch-size": (["1", "3", "32", "all", "1,000"], NUMBERS),
+    "--optimizer": (
+        ["sgd", "adam", "adamw", "rmsprop", "adagrad:start=0.1", "adam:epsilon=1e-7"],
+        ["", "adam:", "adam:beta1", "adam:beta1=2", "adamw:", "sgd:beta1=0.9", ":", "adam,rmsprop", "ADAM:EPSILON=0"],
+    ),
     "--lr": (["0.3", "1e-3", "1e9"], NUMBERS),
     "--learning-rate": (["0.3"], NUMBERS),
     "--device": (

@@ -14,6 +14,10 @@ WIDEST = 100
 """Characters of a line; a longer call has a line for each argument."""
 
 
+SIMPLE_POWER = re.compile(r"(?<![\w)\].])(\d+(?:\.\d+)?|[a-z_]\w*) \*\* (\d+(?:\.\d+)?|[a-z_]\w*)(?![\w(\[.])")
+"""Of a name or a number to a name or a number."""
+
+
 def lines_of(body: list[ast.stmt]) -> list[str]:
     """The lines; a comment stands at the first of its places alone."""
     found: list[str] = []
@@ -45,6 +49,7 @@ def _lines(body: list[ast.stmt], indent: int) -> Iterator[str]:
 def text_of(node: ast.AST) -> str:
     """As black writes it, but on one line."""
     text = re.sub(r"'([^'\"]*)'", r'"\1"', ast.unparse(node))
+    text = SIMPLE_POWER.sub(r"\1**\2", text)
     return re.sub(r"^(\s*)(\w+), = ", r"\1(\2,) = ", text, flags=re.MULTILINE)
 
 

@@ -110,7 +110,7 @@ def _instructions(present: Script, other: Script) -> Iterator[str]:
         deleted = (line.strip() for line in _without_bodies(gone))
         yield from (f"# delete: {line.removeprefix('# ')}" for line in deleted if _head(line) not in written)
         for line in _without_bodies(new):
-            if line.lstrip().startswith("for "):
+            if line.lstrip().startswith("for ") and not line.startswith("for epoch "):
                 yield f"{line}  # around the step"
             else:
                 yield f"{line}  # moves here" if line.strip() in all_gone and not line.endswith(":") else line
@@ -145,7 +145,7 @@ def _head(line: str) -> str:
     return re.split(r"(?<==) |(?<=[(])", line.strip(), maxsplit=1)[0]
 
 
-LAYER = r"(?<=\b[WbVUz])\d+|(?<=layer)\d+|(?<=delta)\d+|(?<=\bd[Wb])\d+|(?<=model\[)\d+|(?<=[( ,])\d+(?=[,)])"
+LAYER = r"(?<=\b[WbVUSRz])\d+|(?<=layer)\d+|(?<=delta)\d+|(?<=\bd[Wb])\d+|(?<=model\[)\d+|(?<=[( ,])\d+(?=[,)])"
 """Where a line says which layer it is for, or how large that is."""
 
 
