@@ -18,6 +18,7 @@ from engine.worker.commands import (
     Restart,
     Resume,
     Scrub,
+    StepBatches,
     StepEpochs,
     Watch,
 )
@@ -27,7 +28,7 @@ from tests.torture.faulty_explorer import SAID, SCREENS, explorer_case, function
 from tests.torture.injection import Injection, recorded
 from tests.torture.worker_model import check_run, pool, reference
 
-ASKED, _, EXACT, LAYERS, _, MOONS, DIVERGING, MISSING, *_ = pool()
+BATCHES, _, _, ASKED, _, EXACT, LAYERS, _, MOONS, DIVERGING, MISSING, *_ = pool()
 PLAN = plan(replace(ASKED, epochs=12), ["bias", "gradient_scale"], seeds=2)
 JOB_COMMANDS = (Scrub, Watch, OpenStep, CloseStep, MeasureImpact, CancelImpact)
 KINDS = [ValueError, KeyError, MemoryError, RecursionError, RuntimeError, ZeroDivisionError, SystemExit]
@@ -43,6 +44,10 @@ ENGINE = {
     "run": (EXACT, []),
     "layers": (LAYERS, [Watch(True), Restart(MOONS)]),
     "steps": (ASKED, [Restart(ASKED, paused=True), StepEpochs(2), StepEpochs(7), Pause(), Resume()]),
+    "batches": (
+        BATCHES,
+        [Restart(BATCHES, paused=True), StepBatches(2), OpenStep(1, batch=2), StepEpochs(1), Scrub(1)],
+    ),
     "scrub": (ASKED, [Scrub(5), Watch(True), Scrub(12), Scrub(None)]),
     "step": (ASKED, [OpenStep(1)]),
     "steps opened": (LAYERS, [OpenStep(None), OpenStep(3, True), OpenStep(7), CloseStep()]),
