@@ -233,4 +233,4 @@ def _operands(settings: Settings, name: SideName, states: States, operations: Se
     tensors = {one.place: one.numpy if numpy_side else one.pytorch for one in operations}
     taken = tensors.get(Place(Kind.SAMPLES))
     rows = slice(None) if taken is None else taken.astype(np.int64) - 1
-    return Operands(settings, side, data.X[rows], data.Y[rows], tensors, state.kept, rate)
+    return Operands(settings, side, data.X[rows], data.Y[rows], tensors, state.kept, rate, state.steps + 1)

@@ -80,6 +80,11 @@ def library_tanh(values: FloatArray) -> FloatArray:
     return _array(torch.tanh(torch.from_numpy(np.ascontiguousarray(values))))
 
 
+def library_sqrt(values: FloatArray) -> FloatArray:
+    """`torch.sqrt` of the array as it lies: in float32 it is not always the nearest number."""
+    return _array(torch.sqrt(torch.from_numpy(np.ascontiguousarray(values))))
+
+
 def library_log_softmax(values: FloatArray) -> FloatArray:
     """`torch.log_softmax` of each row."""
     return _array(torch.log_softmax(torch.from_numpy(np.ascontiguousarray(values)), dim=1))

@@ -120,7 +120,7 @@ ADDITIONS: tuple[tuple[str, Added], ...] = (
 )
 
 
-def _pulled_gradients(weight: bool, layer: int, operands: Operands) -> Iterator[Step]:
+def pulled_gradients(weight: bool, layer: int, operands: Operands) -> Iterator[Step]:
     """The gradient with weight decay in it, in both roundings; plain where there is none."""
     gradient = operands.of(Kind.WEIGHT_GRADIENT if weight else Kind.BIAS_GRADIENT, layer)
     parameter = operands.of(Kind.WEIGHT_BEFORE if weight else Kind.BIAS_BEFORE, layer)
@@ -145,7 +145,7 @@ def velocities(weight: bool, layer: int, operands: Operands) -> Iterator[Candida
     undampened = before is None and not textbook
     share = operands.X.dtype.type(scale if undampened else scale * (1 - momentum.dampening))
     coefficient = operands.X.dtype.type(momentum.coefficient)
-    for prefix, gradient in _pulled_gradients(weight, layer, operands):
+    for prefix, gradient in pulled_gradients(weight, layer, operands):
         for words, add in ADDITIONS:
             yield Candidate(
                 f"{prefix}μ·v plus the gradient: {words}", _gathered(add, gradient, before, share, coefficient), words
@@ -179,7 +179,7 @@ def updates(weight: bool, update: bool, layer: int, operands: Operands) -> Itera
     steps: Iterator[Step]
     rate = number(1 if momentum.written_out else -operands.learning_rate)
     if momentum.coefficient == 0:
-        steps = _pulled_gradients(weight, layer, operands)
+        steps = pulled_gradients(weight, layer, operands)
     elif momentum.form is MomentumForm.NESTEROV:
         steps = _ahead(weight, layer, operands)
     else:
@@ -200,7 +200,7 @@ def _ahead(weight: bool, layer: int, operands: Operands) -> Iterator[Step]:
     """The sum g + μ·v of PyTorch's Nesterov form, in both roundings."""
     velocity = operands.of(Kind.WEIGHT_VELOCITY if weight else Kind.BIAS_VELOCITY, layer)
     coefficient = velocity.dtype.type(operands.side.sgd_momentum.coefficient)
-    for prefix, gradient in _pulled_gradients(weight, layer, operands):
+    for prefix, gradient in pulled_gradients(weight, layer, operands):
         for words, add in ADDITIONS:
             yield f"{prefix}g + μ·v: {words}; ", _onto(add, gradient, coefficient, velocity)
 

@@ -32,7 +32,7 @@ class Candidate:
 @dataclass(frozen=True)
 class Operands:
     """What a side's operations start from: its settings, the data in its dtype, its tensors, what was kept before, and
-    the learning rate of the step.
+    the learning rate and the number of the step.
     """
 
     settings: Settings
@@ -42,6 +42,7 @@ class Operands:
     tensors: Tensors
     kept: Tensors
     learning_rate: float
+    t: int = 1
 
     def of(self, kind: Kind, layer: int) -> FloatArray:
         """A tensor of the step."""

@@ -15,7 +15,7 @@ from engine.experiment.settings import Activation
 from engine.experiment.side import is_fused
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.places import Kind, Place
-from engine.step.rounding import elementwise, probabilities
+from engine.step.rounding import adaptive, elementwise, probabilities
 from engine.step.rounding.operands import FUSED, SUM_ORDER, Candidate, Index, Operands
 from engine.step.rounding.ways import MOST_ORDERED, SUMS_OF_PRODUCTS, Way, order_that_gives, summing_ways
 from engine.types import FloatArray
@@ -47,11 +47,17 @@ def candidates(place: Place, operands: Operands, in_torch: bool) -> Iterator[Can
     elif kind is Kind.LOSS:
         yield from _losses(operands)
     elif kind in (Kind.WEIGHT_VELOCITY, Kind.BIAS_VELOCITY):
-        yield from elementwise.velocities(kind is Kind.WEIGHT_VELOCITY, layer, operands)
+        ways = elementwise.velocities if operands.side.optimizer.is_sgd else adaptive.moments
+        yield from ways(kind is Kind.WEIGHT_VELOCITY, layer, operands)
+    elif kind in (Kind.WEIGHT_SQUARE, Kind.BIAS_SQUARE):
+        yield from adaptive.squares(kind is Kind.WEIGHT_SQUARE, layer, operands)
     elif kind in (Kind.WEIGHT_AFTER, Kind.BIAS_AFTER, Kind.WEIGHT_UPDATE, Kind.BIAS_UPDATE):
         weight = kind in (Kind.WEIGHT_AFTER, Kind.WEIGHT_UPDATE)
         update = kind in (Kind.WEIGHT_UPDATE, Kind.BIAS_UPDATE)
-        yield from elementwise.updates(weight, update, layer, operands)
+        if operands.side.optimizer.is_sgd:
+            yield from elementwise.updates(weight, update, layer, operands)
+        else:
+            yield from adaptive.steps(weight, update, layer, operands, in_torch)
 
 
 def terms(place: Place, operands: Operands) -> int:
