@@ -46,7 +46,7 @@ ENGINE = {
     "steps": (ASKED, [Restart(ASKED, paused=True), StepEpochs(2), StepEpochs(7), Pause(), Resume()]),
     "batches": (
         BATCHES,
-        [Restart(BATCHES, paused=True), StepBatches(2), OpenStep(1, batch=2), StepEpochs(1), Scrub(1)],
+        [Restart(BATCHES, paused=True), StepBatches(2), OpenStep(1, batch=2), StepEpochs(1), Scrub(1), Resume()],
     ),
     "scrub": (ASKED, [Scrub(5), Watch(True), Scrub(12), Scrub(None)]),
     "step": (ASKED, [OpenStep(1)]),
