@@ -22,9 +22,10 @@ from engine.networks.places import Kind, Place
 from engine.networks.sample_orders import orders_of
 from engine.networks.stacked_batches import StackedBatches
 from engine.networks.stacked_runs import Logged, StackedRun
-from engine.networks.torch_model import TorchModel, build_model
+from engine.networks.torch_model import TorchModel
 from engine.networks.torch_replay import ReplayedTorchModel
 from engine.networks.torch_sample_orders import torch_orders_of
+from engine.networks.torch_start import build_model
 from engine.run.lockstep import Lockstep
 from engine.step.growth import first_difference
 from engine.step.reasons import ReasonKind

@@ -17,8 +17,9 @@ from engine.networks.model_state import ModelState
 from engine.networks.numpy_mlp import NumpyMLP
 from engine.networks.numpy_model import NumpyModel, RecordedNumpyModel
 from engine.networks.places import Kind, Place
-from engine.networks.torch_model import TorchModel, build_model
+from engine.networks.torch_model import TorchModel
 from engine.networks.torch_replay import ReplayedTorchModel
+from engine.networks.torch_start import build_model
 from engine.run.lockstep import Lockstep
 from tests.examples import examples
 from tests.strategies import experiments

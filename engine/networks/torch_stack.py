@@ -25,8 +25,8 @@ from engine.networks.stacked_batches import StackedBatches
 from engine.networks.stacked_runs import EpochLogs, Logged, StackedRun
 from engine.networks.torch_device import find_device
 from engine.networks.torch_mlp import TorchMLP
-from engine.networks.torch_model import activation_modules
 from engine.networks.torch_replay import Recorder, TorchReplay, numbers_of_step
+from engine.networks.torch_start import activation_modules
 from engine.types import FloatArray
 
 

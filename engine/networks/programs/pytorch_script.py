@@ -20,7 +20,7 @@ from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, decay_rates, is_fused, shrinks_in_optimizer
 from engine.experiment.update_rules import UpdateOrder
-from engine.networks.programs.base import Script, Writer, add_array, add_scaling, bracketed, data_file_name, plain_name
+from engine.networks.programs.base import Script, Writer, add_array, add_scaling, data_file_name, plain_name
 from engine.networks.programs.epochs import (
     SCHEDULED,
     BatchText,
@@ -33,7 +33,14 @@ from engine.networks.programs.epochs import (
 )
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_class
-from engine.networks.programs.source import source_of
+from engine.networks.programs.pytorch_start import (
+    STANDARD_NORMAL,
+    TRUNCATED_NORMAL,
+    UNIT_UNIFORM,
+    start_lines,
+    starts_of,
+)
+from engine.networks.programs.source import joined, source_of
 from engine.networks.programs.specialize import Specializer
 from engine.networks.threads import matters, threads_of
 
@@ -47,40 +54,6 @@ MODULES = {
     Activation.SOFTMAX: "nn.Softmax(dim=1)",
 }
 
-UNIT_UNIFORM = '''\
-def unit_uniform(*shape):
-    """np.random.random(shape), to the last bit: 53 bits of two words of the same MT19937 stream."""
-    words = torch.empty(shape, dtype=torch.int64).random_(-(2**63), None)
-    high, low = (words >> 37 & 0x7FFFFFF).double(), (words >> 6 & 0x3FFFFFF).double()
-    return (high * 2**26 + low) / 2**53'''
-
-TRUNCATED_NORMAL = '''\
-def truncated_normal(*shape, bound):
-    """A standard normal cut off at ±bound, by inverting its distribution function."""
-    normal = NormalDist()
-    low, high = normal.cdf(-bound), normal.cdf(bound)
-    points = low + (high - low) * unit_uniform(*shape)
-    values = [normal.inv_cdf(point) for point in points.flatten().tolist()]
-    return torch.tensor(values, dtype=torch.float64).reshape(shape).clamp(-bound, bound)'''
-
-STANDARD_NORMAL = '''\
-def normals():
-    """What np.random.randn draws, one by one, to the last bit: two of each point inside the unit circle."""
-    while True:
-        x, y = (2 * unit_uniform(2) - 1).tolist()
-        square = x * x + y * y
-        if 0 < square < 1:
-            factor = math.sqrt(-2 * math.log(square) / square)
-            yield from (factor * y, factor * x)
-
-
-drawn = normals()
-
-
-def standard_normal(*shape):
-    values = [next(drawn) for _ in range(math.prod(shape))]
-    return torch.tensor(values, dtype=torch.float64).reshape(shape)'''
-
 PERMUTATION = '''\
 def permutation(count):
     """np.random.permutation(count), to the last bit: words of the same stream, those past the mark thrown away."""
@@ -91,19 +64,6 @@ def permutation(count):
             j = int(torch.empty((), dtype=torch.int32).random_()) & (1 << i.bit_length()) - 1
         order[i], order[j] = order[j], order[i]
     return order'''
-
-STARTS = {
-    InitialWeights.UNIT_UNIFORM: "unit_uniform({shape})",
-    InitialWeights.TRUNCATED_NORMAL: "truncated_normal({shape}, bound={fan_in}**-0.5)",
-    InitialWeights.NORMAL: "standard_normal({shape})",
-    InitialWeights.SMALL_NORMAL: "0.01 * standard_normal({shape})",
-    InitialWeights.UNIFORM_HALF: "unit_uniform({shape}) - 0.5",
-    InitialWeights.UNIFORM_ONE: "2 * unit_uniform({shape}) - 1",
-    InitialWeights.HE: "standard_normal({shape}) * math.sqrt(2 / {fan_in})",
-    InitialWeights.GLOROT: "(2 * unit_uniform({shape}) - 1) * math.sqrt(6 / ({fan_in} + {fan_out}))",
-    InitialWeights.SCALED_NORMAL: "standard_normal({shape}) / math.sqrt({fan_in})",
-}
-"""What draws a weight (fan_in, fan_out), or a bias, from NumPy's stream."""
 
 SLIPPED = {
     Activation.SIGMOID: ("_SlippedSigmoid", "SlippedSigmoid"),
@@ -133,12 +93,12 @@ def _imports(writer: Writer, settings: Settings) -> None:
     if data_file_name(settings.data):
         writer.add("import csv")
     is_cosine = settings.pytorch.schedule.kind is ScheduleKind.COSINE
-    normal = any(start.normal for start in _starts(settings))
-    if is_cosine or normal or any("math." in line for line in _start_lines(settings)):
+    normal = any(start.normal for start in starts_of(settings))
+    if is_cosine or normal or any("math." in line for line in start_lines(settings)):
         writer.add("import math")
     if data_file_name(settings.data):
         writer.add("from pathlib import Path")
-    if InitialWeights.TRUNCATED_NORMAL in _starts(settings):
+    if InitialWeights.TRUNCATED_NORMAL in starts_of(settings):
         writer.add("from statistics import NormalDist")
     if len(writer.lines) > 2:
         writer.add()
@@ -174,11 +134,6 @@ def _data(writer: Writer, settings: Settings) -> None:
     writer.add(f"epochs = {settings.epochs}\n")
 
 
-def _starts(settings: Settings) -> tuple[InitialWeights, ...]:
-    """Of each layer."""
-    return of_layers(settings.pytorch.initial_weights, len(settings.activations))
-
-
 def _activations(settings: Settings) -> tuple[Activation, ...]:
     """Of each layer of the model: a fused loss has the output's in itself."""
     kinds = settings.activations
@@ -193,8 +148,8 @@ def _slips(settings: Settings) -> list[Activation | None]:
 
 
 def _functions(writer: Writer, settings: Settings) -> None:
-    starts = _starts(settings)
-    if any("unit_uniform" in line or "normal" in line for line in _start_lines(settings)):
+    starts = starts_of(settings)
+    if any("unit_uniform" in line or "normal" in line for line in start_lines(settings)):
         writer.add(f"\n{UNIT_UNIFORM}\n\n")
     if any(start.normal for start in starts):
         writer.add(f"{STANDARD_NORMAL}\n\n")
@@ -211,7 +166,7 @@ def _functions(writer: Writer, settings: Settings) -> None:
 
 
 def _model(writer: Writer, settings: Settings) -> None:
-    side, starts, slips = settings.pytorch, _starts(settings), _slips(settings)
+    side, starts, slips = settings.pytorch, starts_of(settings), _slips(settings)
     biases = of_layers(side.bias, len(starts))
     writer.add(f"torch.manual_seed({settings.seed})")
     writer.add("model = nn.Sequential(")
@@ -230,9 +185,9 @@ def _model(writer: Writer, settings: Settings) -> None:
         writer.add("model.double()")
     elif side.precision is Precision.FLOAT32 and True in in_double:
         writer.add("model.float()")
-    for line in _start_lines(settings):
+    for line in start_lines(settings):
         writer.add(line)
-    if _order(settings) is SampleOrder.PERMUTATION and not _start_lines(settings):
+    if _order(settings) is SampleOrder.PERMUTATION and not start_lines(settings):
         writer.add(f"torch.manual_seed({settings.seed})")
     if settings.device != "cpu":
         writer.add(f'model.to("{settings.device}")')
@@ -240,36 +195,6 @@ def _model(writer: Writer, settings: Settings) -> None:
     for line in lines_of(fold(prepared, MAY_GO.__contains__)):
         writer.add(line)
     writer.add()
-
-
-def _start_lines(settings: Settings) -> list[str]:
-    """What gives the layers that have it NumPy's start: all weights before all biases."""
-    starts = _starts(settings)
-    biases = of_layers(settings.pytorch.bias, len(starts))
-    sizes = [(i, *pair) for i, pair in enumerate(pairwise(settings.layer_sizes)) if not starts[i].pytorchs_stream]
-    if not sizes:
-        return []
-    seeded = f"torch.manual_seed({settings.seed})"
-    lines = [seeded, "with torch.no_grad():"]
-    if _order(settings) is SampleOrder.DATALOADER:
-        # DataLoader goes on in the stream where nn.Linear has left it.
-        lines = ["with torch.random.fork_rng(devices=[]), torch.no_grad():", f"    {seeded}"]
-    for i, fan_in, fan_out in sizes:
-        lines.append(f"    {_weight_start(i, starts[i], fan_in, fan_out)}")
-    for i, fan_in, fan_out in sizes:
-        if biases[i] and starts[i].zero_biases:
-            lines.append(f"    model[{2 * i}].bias.zero_()")
-        elif biases[i]:
-            drawn = STARTS[starts[i]].format(shape=fan_out, fan_in=fan_in, fan_out=fan_out)
-            lines.append(f"    model[{2 * i}].bias.copy_({drawn})")
-    return lines
-
-
-def _weight_start(i: int, start: InitialWeights, fan_in: int, fan_out: int) -> str:
-    if start is InitialWeights.ZEROS:
-        return f"model[{2 * i}].weight.zero_()"
-    drawn = STARTS[start].format(shape=f"{fan_in}, {fan_out}", fan_in=fan_in, fan_out=fan_out)
-    return f"model[{2 * i}].weight.copy_({bracketed(drawn)}.T)"
 
 
 def _specializer(side: Side, binary: bool, samples: int) -> Specializer:
@@ -282,7 +207,8 @@ def _specializer(side: Side, binary: bool, samples: int) -> Specializer:
         decay_in_gradient=in_gradient,
         optimizer_shrinks=shrinks_in_optimizer(side),
     )
-    return Specializer(source_of("engine.networks.torch_mlp", "TorchMLP"), known)
+    updates = source_of("engine.networks.torch_updates", "TorchUpdates")
+    return Specializer(joined(updates, source_of("engine.networks.torch_mlp", "TorchMLP")), known)
 
 
 def _order(settings: Settings) -> SampleOrder:

@@ -1,0 +1,149 @@
+"""How PyTorch's network moves by its gradients: `torch.optim`, `nn.utils`' clipping, and what neither has.
+
+Every choice of a side is an `if`; the programs that are shown are made of this source, as of `torch_mlp.py`'s.
+Importing this module imports torch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from engine.experiment.clipping import ClippingKind
+from engine.experiment.optimizers import OptimizerKind
+from engine.experiment.side import Side
+from engine.experiment.update_rules import Decayed, UpdateOrder
+
+
+class TorchUpdates:
+    """The update of a side: of a module by an optimizer, one for each layer where layers are updated in turn."""
+
+    side: Side
+    decay_rate: float
+    decay_in_gradient: float
+    optimizer_shrinks: bool
+    learning_rate: float
+    optimizer: Any
+    optimizers: list[torch.optim.Optimizer]
+    velocities: dict[nn.Parameter, torch.Tensor]
+
+    def optimizer_of(self, groups: Any) -> torch.optim.Optimizer:
+        """As `torch.optim` has it."""
+        rule, momentum = self.side.optimizer, self.side.sgd_momentum
+        if rule.kind is OptimizerKind.RMSPROP:
+            return torch.optim.RMSprop(
+                groups, lr=self.learning_rate, alpha=rule.beta2, eps=rule.epsilon, weight_decay=self.decay_in_gradient
+            )
+        if rule.kind is OptimizerKind.ADAGRAD:
+            return torch.optim.Adagrad(
+                groups,
+                lr=self.learning_rate,
+                initial_accumulator_value=rule.start,
+                eps=rule.epsilon,
+                weight_decay=self.decay_in_gradient,
+            )
+        if rule.kind is OptimizerKind.ADAM and self.optimizer_shrinks:
+            return torch.optim.AdamW(
+                groups,
+                lr=self.learning_rate,
+                betas=(rule.beta1, rule.beta2),
+                eps=rule.epsilon,
+                weight_decay=self.decay_rate,
+            )
+        if rule.kind is OptimizerKind.ADAM:
+            return torch.optim.Adam(
+                groups,
+                lr=self.learning_rate,
+                betas=(rule.beta1, rule.beta2),
+                eps=rule.epsilon,
+                weight_decay=self.decay_in_gradient,
+            )
+        return torch.optim.SGD(
+            groups,
+            lr=self.learning_rate,
+            momentum=momentum.coefficient,
+            dampening=momentum.dampening,
+            nesterov=momentum.nesterov,
+            weight_decay=self.decay_in_gradient,
+        )
+
+    def groups(self, module: nn.Module) -> Any:
+        """What an optimizer moves; biases that do not decay are a group of their own."""
+        if (self.decay_in_gradient > 0 or self.optimizer_shrinks) and self.side.decayed is Decayed.WEIGHTS:
+            weights = [one for name, one in module.named_parameters() if name.endswith("weight")]
+            biases = [one for name, one in module.named_parameters() if name.endswith("bias")]
+            return [{"params": weights}, {"params": biases, "weight_decay": 0}]
+        return module.parameters()
+
+    def give_rate(self, rate: float) -> None:
+        """The learning rate of the steps to come."""
+        self.learning_rate = rate
+        for optimizer in self.optimizers if self.optimizer is None else [self.optimizer]:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+
+    def update(self, module: nn.Module, index: int) -> None:
+        """Move the module's parameters against their gradients; `index` is that of its optimizer among several."""
+        self.clip(module)
+        if self.decay_rate > self.decay_in_gradient and not self.optimizer_shrinks:
+            with torch.no_grad():
+                self.shrink(module)
+        if self.side.sgd_momentum.written_out:
+            with torch.no_grad():
+                self.descend(module)
+        elif self.side.update_order is UpdateOrder.TOGETHER:
+            self.optimizer.step()
+        else:
+            self.optimizers[index].step()
+
+    def clip(self, module: nn.Module) -> None:
+        """Make gradients smaller that are too large."""
+        kind, bound = self.side.clipping.kind, self.side.clipping.bound
+        if kind is ClippingKind.NORM:
+            nn.utils.clip_grad_norm_(module.parameters(), bound)
+        elif kind is ClippingKind.TENSOR_NORM:
+            for parameter in module.parameters():
+                nn.utils.clip_grad_norm_(parameter, bound)
+        elif kind is ClippingKind.VALUE:
+            nn.utils.clip_grad_value_(module.parameters(), bound)
+
+    def shrink(self, module: nn.Module) -> None:
+        """Weight decay beside the step."""
+        if self.side.decayed is Decayed.WEIGHTS:
+            for name, parameter in module.named_parameters():
+                if name.endswith("weight"):
+                    parameter.mul_(1 - self.learning_rate * self.decay_rate)
+        else:
+            for parameter in module.parameters():
+                parameter.mul_(1 - self.learning_rate * self.decay_rate)
+
+    def descend(self, module: nn.Module) -> None:
+        """The textbook's momentum, which `torch.optim` does not have."""
+        if self.decay_in_gradient > 0 and self.side.decayed is Decayed.WEIGHTS:
+            for name, parameter in module.named_parameters():
+                gradient: Any = parameter.grad
+                if name.endswith("weight"):
+                    gradient = gradient.add(parameter, alpha=self.decay_in_gradient)
+                self.move(parameter, gradient, self.velocities[parameter])
+        else:
+            for parameter in module.parameters():
+                gradient = parameter.grad
+                if self.decay_in_gradient > 0:
+                    gradient = gradient.add(parameter, alpha=self.decay_in_gradient)
+                self.move(parameter, gradient, self.velocities[parameter])
+
+    def move(self, parameter: nn.Parameter, gradient: torch.Tensor, velocity: torch.Tensor) -> None:
+        """A parameter and its velocity, in place."""
+        momentum = self.side.momentum
+        rate = -self.learning_rate
+        if momentum.dampening > 0:
+            rate = -self.learning_rate * (1 - momentum.dampening)
+        if momentum.nesterov:
+            parameter.sub_(velocity, alpha=momentum.coefficient)
+            velocity.mul_(momentum.coefficient).add_(gradient, alpha=rate)
+            parameter.add_(velocity, alpha=1 + momentum.coefficient)
+        else:
+            velocity.mul_(momentum.coefficient).add_(gradient, alpha=rate)
+            parameter.add_(velocity)
