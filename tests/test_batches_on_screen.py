@@ -63,8 +63,7 @@ async def test_each_batch_that_is_trained_can_be_opened(explorer):
 
 
 async def test_without_batches_another_epoch_is_offered(explorer):
-    explorer.app.change_settings(replace(SETTINGS, numpy=replace(SETTINGS.numpy, batch="all", order="in-order")))
-    explorer.app.change_settings(engine.preset("exact"))
+    explorer.app.change_settings(replace(engine.preset("exact"), epochs=20))
     await explorer.settle()
     await explorer.press("T", "right_curly_bracket")
     assert any("< and > open the step of another epoch" in message for message in explorer.said)

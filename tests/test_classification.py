@@ -101,7 +101,7 @@ def test_both_sides_train_as_pytorchs_own_loss_does(problem, loss_input, reducti
             np.testing.assert_allclose(own, parameter.detach().numpy(), rtol=1e-11, atol=1e-13)
 
 
-@pytest.mark.parametrize("loss_input", some_of(LossInput, 2))
+@pytest.mark.parametrize("loss_input", some_of(LossInput, 3))
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_equal_sides_stay_as_near_as_one_ulp_in_the_start_lets_them(problem, loss_input):
     """After 1,000 epochs, and within 1e-12 after each step from the same state."""

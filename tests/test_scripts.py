@@ -142,6 +142,7 @@ def test_large_networks_whose_products_two_threads_share(alone, tmp_path, monkey
     fresh.end()
 
 
+@long
 def test_products_whose_bits_the_threads_change(tmp_path):
     """In a process of its own, where PyTorch has as many threads as there are cores."""
     settings = engine.preset("classes").with_side(SideName.PYTORCH, input_scale="0-to-1")

@@ -341,7 +341,7 @@ CHOICES = {
 }
 
 
-@pytest.mark.parametrize("name", some_of(CHOICES, 2))
+@pytest.mark.parametrize("name", some_of(CHOICES, 4))
 def test_equal_sides_stay_as_near_as_one_ulp_in_the_start_lets_them(name):
     settings = Settings(decaying().data, *[Side(precision=Precision.FLOAT64)] * 2, hidden=(4,))
     assert_equal_sides_stay_near(both(settings, **CHOICES[name]))
