@@ -13,13 +13,10 @@ class LearningRates:
 
     def __init__(self, settings: Settings, side: Side) -> None:
         self._schedule = side.schedule
+        self.change = not side.schedule.is_none
+        """Whether they are not all the same."""
         self._batches = settings.batches(side).count
         self._whole_run = settings.epochs * (self._batches if side.schedule.per_batch else 1)
-
-    @property
-    def change(self) -> bool:
-        """Whether they are not all the same."""
-        return not self._schedule.is_none
 
     def at(self, update: int, learning_rate: Any) -> Any:
         """That of an update, where the side's own is `learning_rate`: a number, or one of each run."""

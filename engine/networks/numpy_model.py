@@ -106,7 +106,7 @@ class NumpyModel:
 
     def _next_numbers(self) -> dict[str, Any]:
         """What the step to come takes beside the batch."""
-        rate = self._rates.at(self.steps, self.learning_rate)
+        rate = self._rates.at(self.steps, self.learning_rate) if self._rates.change else self.learning_rate
         self.steps += 1
         self._updates += 1
         return {"learning_rate": rate, "t": self._updates}

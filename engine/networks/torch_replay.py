@@ -281,7 +281,8 @@ class ReplayedTorchModel(TorchModel):
         """As `Recordable.recorded_step`."""
         if self._batches is not None:
             self.next_batch()
-        self.follow_schedule()
+        if self._rates.change:
+            self.follow_schedule()
         self.steps += 1
         self._updates += 1
         if self._counts:
