@@ -137,6 +137,25 @@ def test_fast_steps_and_stacks_have_the_plain_steps_bits(rule, choices):
             np.testing.assert_allclose(stack.step(), expected, rtol=0 if exact else 1e-4)
 
 
+@pytest.mark.parametrize("rule", ["norm:0.5", "norm:0.2", "tensor-norm:0.3"])
+@pytest.mark.parametrize("choices", [{"zero_grad": "forgotten"}, {"learning_rate": 5.0, "momentum": "0.5"}], ids=str)
+def test_a_bound_that_is_first_reached_late_is_kept(rule, choices):
+    """Steps that are recorded before it must not go on unclipped."""
+    settings = experiment(rule)
+    for side in SideName:
+        settings = settings.with_side(side, **choices)
+    for plain_kind, fast_kind in ((NumpyModel, RecordedNumpyModel), (TorchModel, ReplayedTorchModel)):
+        plain, fast = plain_kind(settings), fast_kind(settings)
+        assert [plain.step() for _ in range(60)] == [fast.step() for _ in range(60)]
+        assert fast.steps_from_now.trusted is not None
+    stack = TorchStack(
+        settings, [StackedRun.of(settings.pytorch, seed) for seed in (0, 4)], [Logged.of(settings.pytorch)]
+    )
+    alone = [TorchModel(replace(settings, seed=seed)) for seed in (0, 4)]
+    for _ in range(60):
+        np.testing.assert_allclose(stack.step(), [[model.step() for model in alone]], rtol=1e-7)
+
+
 def test_an_opened_step_names_it_and_shows_the_clipped_gradients():
     settings = experiment("norm:0.05").with_side(SideName.NUMPY, clipping="tensor-norm:0.05")
     step = trace_epoch(settings, 2, matched_start=True)
@@ -158,8 +177,8 @@ def test_every_name_reads_back(text):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("norm:0", "clipping's bound cannot be 0.0; it is a number above 0, up to 1e+30."),
-        ("norm:-1", "clipping's bound cannot be -1.0; it is a number above 0, up to 1e+30."),
+        ("norm:0", "clipping's bound cannot be 0.0; it is a number from 1e-30 to 1e+30."),
+        ("norm:-1", "clipping's bound cannot be -1.0; it is a number from 1e-30 to 1e+30."),
         ("norm", "it is none, norm:1, tensor-norm:1 or value:0.5."),
         ("none:1", "it is none, norm:1, tensor-norm:1 or value:0.5."),
         ("l2:1", "it is none, norm:1, tensor-norm:1 or value:0.5."),

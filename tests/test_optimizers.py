@@ -29,6 +29,7 @@ from engine.experiment.update_rules import WeightDecay
 from engine.networks.numpy_model import NumpyModel, RecordedNumpyModel
 from engine.networks.numpy_stack import NumpyStack
 from engine.networks.places import Kind, Place
+from engine.networks.programs import scripts
 from engine.networks.stacked_runs import Logged, StackedRun
 from engine.networks.torch_model import TorchModel
 from engine.networks.torch_replay import ReplayedTorchModel
@@ -286,6 +287,7 @@ def test_every_optimizers_name_reads_back(kind, numbers):
     ("text", "said"),
     [
         ("adamw", "AdamW is adam with another weight decay: give optimizer=adam and weight_decay=decoupled-0.01."),
+        ("adam:weight_decay=0.1", "weight decay is a setting of its own: weight_decay=decoupled-0.1."),
         ("adam:beta=1", "adam has no 'beta'; it has beta1=0.9, beta2=0.999, epsilon=1e-08."),
         ("adam:beta1=1", "adam's beta1 cannot be 1.0; it is a number from 0 to below 1."),
         ("adam:epsilon=2", "adam's epsilon cannot be 2.0; it is a number from 0 to 1."),
@@ -341,3 +343,22 @@ def test_torch_optims_rates_are_its_own():
                 number = DEFAULTS[OptimizerKind(name)][PARAMETERS[OptimizerKind(name)][typed]]
                 assert kind(parameter).defaults[own] == number
     assert torch.optim.AdamW(parameter).defaults["weight_decay"] == WeightDecay.parse(ADAMW_DECAY).rate
+
+
+@pytest.mark.parametrize("rule", ["adam:epsilon=0", "rmsprop:alpha=0,epsilon=0", "adagrad:epsilon=0", "adam:beta1=0"])
+def test_a_number_of_0_is_written_in_the_program(rule):
+    settings = replace(experiment(rule), epochs=12)
+    printed = []
+    exec(scripts(settings)[SideName.PYTORCH].text, {"print": lambda *values, sep: printed.extend(values)})
+    np.testing.assert_array_equal(printed, engine.train(settings).pytorch.losses)
+
+
+def test_epsilon_beside_a_root_that_nothing_corrects_is_epsilon_beside_the_root():
+    epsilon = find("epsilon_at")
+    for settings in (
+        experiment("rmsprop").with_side(SideName.NUMPY, epsilon_at="uncorrected"),
+        experiment().with_side(SideName.NUMPY, epsilon_at="uncorrected", bias_correction="none"),
+    ):
+        assert not epsilon.acts(settings)
+        assert "come to the same here" in epsilon.explain(settings).numbers
+    assert epsilon.acts(experiment().with_side(SideName.NUMPY, epsilon_at="uncorrected"))

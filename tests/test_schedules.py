@@ -184,6 +184,10 @@ def test_a_programs_formula_is_the_engines(rate, k, whole):
         assert written == schedule.rate_at(rate, k, whole)
 
 
+def test_the_colon_may_be_a_comma():
+    assert Schedule.parse("cosine,per=batch") == Schedule.parse("cosine:per=batch")
+
+
 def test_epochs_and_updates_are_counted_from_zero():
     settings = experiment("inverse:decay=1", batch=3)
     by_epoch = LearningRates(settings, settings.numpy)
@@ -196,7 +200,7 @@ def test_epochs_and_updates_are_counted_from_zero():
     ("text", "said"),
     [
         ("step:every=0", "step's every cannot be 0; it is a whole number from 1."),
-        ("step:every=1.5", "every is not a number in 'every=1.5'."),
+        ("step:every=1.5", "every is not a whole number in 'every=1.5'."),
         ("step:factor=0", "step's factor cannot be 0.0; it is a number above 0, up to 1."),
         ("inverse:decay=2", "inverse's decay cannot be 2.0; it is a number from 0 to 1."),
         ("inverse:rate=2", "inverse has no 'rate'; it has decay=0.01, per=epoch or per=batch."),

@@ -12,7 +12,7 @@ from engine.errors import SettingsError
 from engine.number_text import read_number
 from engine.shown_text import shown
 
-LARGEST = 1e30
+LEAST, LARGEST = 1e-30, 1e30
 
 
 class ClippingKind(Enum):
@@ -37,10 +37,10 @@ class Clipping:
 
     def __post_init__(self) -> None:
         bound = self.bound
-        right = isinstance(bound, (int, float)) and not isinstance(bound, bool) and 0 < bound <= LARGEST
+        right = isinstance(bound, (int, float)) and not isinstance(bound, bool) and LEAST <= bound <= LARGEST
         if self.kind is not ClippingKind.NONE and not right:
             raise SettingsError(
-                f"clipping's bound cannot be {shown(repr(bound))}; it is a number above 0, up to {LARGEST:g}."
+                f"clipping's bound cannot be {shown(repr(bound))}; it is a number from {LEAST:g} to {LARGEST:g}."
             )
 
     def __str__(self) -> str:

@@ -124,6 +124,8 @@ class Optimizer:
         for part in given.split(",") if colon else ():
             typed, _, number = part.partition("=")
             names = PARAMETERS[kind]
+            if typed == "weight_decay":
+                raise SettingsError(f"weight decay is a setting of its own: weight_decay=decoupled-{shown(number)}.")
             if typed not in names:
                 raise SettingsError(f"{name} has no '{shown(typed)}'; {_of(kind)}.")
             try:

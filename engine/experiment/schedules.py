@@ -109,7 +109,7 @@ class Schedule:
         """`none`, `step:every=100,factor=0.5`, `inverse:decay=0.01,per=batch`, `cosine`; raises `ValueError`, or
         `SettingsError` where it can say more.
         """
-        name, colon, given = text.partition(":")
+        name, colon, given = (text if ":" in text else text.replace(",", ":", 1)).partition(":")
         kind = ScheduleKind(name)
         numbers: dict[str, float] = {one: DEFAULTS[one] for one in NUMBERS[kind]}
         per_batch = False
@@ -125,7 +125,8 @@ class Schedule:
             except TooLargeError:
                 raise
             except ValueError:
-                raise SettingsError(f"{typed} is not a number in '{shown(part)}'.") from None
+                wanted = "whole number" if typed in WHOLE else "number"
+                raise SettingsError(f"{typed} is not a {wanted} in '{shown(part)}'.") from None
         return cls(kind, per_batch=per_batch, **numbers)  # type: ignore[arg-type]
 
 

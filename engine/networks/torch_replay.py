@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import getitem
 from typing import Any
 
 import torch
@@ -165,7 +166,18 @@ class TorchReplay:
         operation.writes = bool(written)
         self.recorded_calls.append(operation)
         if not operation.writes:
+            self._note_output(operation, output)
+
+    def _note_output(self, operation: RecordedCall, output: Any) -> None:
+        """Who reads it will read what is computed anew; of several tensors each by a call that picks it."""
+        if not isinstance(output, (list, tuple)):
             self._producer[id(output)] = operation
+            return
+        for index, one in enumerate(output):
+            pick = RecordedCall(getitem, [None, index], {})
+            operation.consumers.append((pick.arguments, 0))
+            self.recorded_calls.append(pick)
+            self._note_output(pick, one)
 
     def _only_passes_on(self, target: torch.Tensor, source: torch.Tensor) -> bool:
         """Whether a copy is to a place that is not read before: nothing of one step is kept there for the next, and who

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.experiment.clipping import Clipping, ClippingKind
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, plain
 from engine.experiment.settings import Settings
+from engine.experiment.update_rules import UpdateOrder
 
 CHOICES = (
     Choice(Clipping(), "none", "none", "gradients stay what they are"),
@@ -40,10 +41,13 @@ def _phrase(clipping: Clipping) -> str:
 
 
 def _numbers(settings: Settings) -> str:
-    kinds = {side.clipping.kind for side in (settings.numpy, settings.pytorch)}
+    sides = settings.numpy, settings.pytorch
+    kinds = {side.clipping.kind for side in sides}
     text = f"{settings.parameter_count:,} weights and biases in {2 * len(settings.activations)} tensors."
     if kinds == {ClippingKind.NORM, ClippingKind.TENSOR_NORM}:
         text += " One norm of all is larger than that of each: it clips sooner."
+    if ClippingKind.NORM in kinds and UpdateOrder.IN_TURN in {one.update_order for one in sides}:
+        text += " Layers that are updated in turn are clipped one by one, each weight and its bias by their own norm."
     return f"{text} Where no gradient reaches the bound, clipping changes nothing."
 
 

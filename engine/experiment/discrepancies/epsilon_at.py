@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
-from engine.experiment.optimizers import EpsilonAt, OptimizerKind
+from engine.experiment.optimizers import BiasCorrection, EpsilonAt, OptimizerKind
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
 
@@ -49,6 +49,17 @@ def _numbers(settings: Settings) -> str:
     return f"At the first step ε halves the step along a gradient of: {least}."
 
 
+def _alike(settings: Settings) -> bool:
+    """Where nothing is corrected, the uncorrected moment is the moment."""
+
+    def in_effect(side: Side) -> EpsilonAt:
+        corrects = side.optimizer.kind is OptimizerKind.ADAM and side.bias_correction is not BiasCorrection.NONE
+        same = side.epsilon_at is EpsilonAt.UNCORRECTED and not corrects
+        return EpsilonAt.OUTSIDE if same else side.epsilon_at
+
+    return in_effect(settings.numpy) is in_effect(settings.pytorch)
+
+
 WORDING = Wording(
     phrase={
         EpsilonAt.OUTSIDE: "to the root",
@@ -80,4 +91,5 @@ DISCREPANCY = Discrepancy(
     choices=CHOICES,
     wording=WORDING,
     since=8,
+    alike=_alike,
 )

@@ -45,7 +45,7 @@ def _phrase(schedule: Schedule) -> str:
     if schedule.kind is ScheduleKind.INVERSE:
         return f"divided by 1 + {plain(schedule.decay)}·{by}"
     if schedule.kind is ScheduleKind.COSINE:
-        length = f"{schedule.length:,} {by}" if schedule.length else "the run"
+        length = f"{schedule.length:,} {by}" if schedule.length else f"the run's {by}"
         return f"along a cosine over {length}"
     return "constant"
 

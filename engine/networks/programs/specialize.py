@@ -23,6 +23,9 @@ CHOICES = {
 }
 """What the conditions of a network's source name."""
 
+ZERO_UNLESS_GIVEN = {"momentum", "dampening", "nesterov", "weight_decay", "initial_accumulator_value"}
+"""Numbers of `torch.optim` that need not be written where they are 0."""
+
 Names = Mapping[str, ast.expr]
 """What stands for a name of a method where it is called."""
 
@@ -292,7 +295,9 @@ class _Writer:
         """Without the numbers of an optimizer that are zero, as they are if they are not given."""
         again: ast.Call = rebuilt(node, self.written)
         if ast.unparse(again.func).startswith("torch.optim."):
-            again.keywords = [one for one in again.keywords if not _is_zero(one.value)]
+            again.keywords = [
+                one for one in again.keywords if not (one.arg in ZERO_UNLESS_GIVEN and _is_zero(one.value))
+            ]
         return again
 
     def _number(self, node: ast.Name | ast.Attribute) -> ast.Constant | None:
