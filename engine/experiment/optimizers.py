@@ -128,6 +128,8 @@ class Optimizer:
                 raise SettingsError(f"weight decay is a setting of its own: weight_decay=decoupled-{shown(number)}.")
             if typed not in names:
                 raise SettingsError(f"{name} has no '{shown(typed)}'; {_of(kind)}.")
+            if names[typed] in numbers:
+                raise SettingsError(f"{typed} is given twice.")
             try:
                 numbers[names[typed]] = read_number(number)
             except TooLargeError:

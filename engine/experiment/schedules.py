@@ -112,7 +112,7 @@ class Schedule:
         name, colon, given = (text if ":" in text else text.replace(",", ":", 1)).partition(":")
         kind = ScheduleKind(name)
         numbers: dict[str, float] = {one: DEFAULTS[one] for one in NUMBERS[kind]}
-        per_batch = False
+        per_batch, given_names = False, set[str]()
         for part in given.split(",") if colon else ():
             typed, _, value = part.partition("=")
             if part in (PER_BATCH, "per=epoch") and kind is not ScheduleKind.NONE:
@@ -120,6 +120,9 @@ class Schedule:
                 continue
             if typed not in numbers:
                 raise SettingsError(f"{name} has no '{shown(typed)}'; {_of(kind)}.")
+            if typed in given_names:
+                raise SettingsError(f"{typed} is given twice.")
+            given_names.add(typed)
             try:
                 numbers[typed] = read_whole(value) if typed in WHOLE else read_number(value)
             except TooLargeError:
