@@ -287,7 +287,7 @@ def test_every_optimizers_name_reads_back(kind, numbers):
     ("text", "said"),
     [
         ("adamw", "AdamW is adam with another weight decay: give optimizer=adam and weight_decay=decoupled-0.01."),
-        ("adam:weight_decay=0.1", "weight decay is a setting of its own: weight_decay=decoupled-0.1."),
+        ("adam:weight_decay=0.1", "weight decay is a setting of its own, such as weight_decay=decoupled-0.01."),
         ("adam:beta=1", "adam has no 'beta'; it has beta1=0.9, beta2=0.999, epsilon=1e-08."),
         ("adam:beta1=0.9,beta1=0.8", "beta1 is given twice."),
         ("adam:beta1=1", "adam's beta1 cannot be 1.0; it is a number from 0 to below 1."),

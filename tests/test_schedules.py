@@ -202,6 +202,7 @@ def test_epochs_and_updates_are_counted_from_zero():
         ("step:every=0", "step's every cannot be 0; it is a whole number from 1."),
         ("step:every=1.5", "every is not a whole number in 'every=1.5'."),
         ("step:every=2,every=3", "every is given twice."),
+        ("cosine:per=batch,per=epoch", "per is given twice."),
         ("step:factor=0", "step's factor cannot be 0.0; it is a number above 0, up to 1."),
         ("inverse:decay=2", "inverse's decay cannot be 2.0; it is a number from 0 to 1."),
         ("inverse:rate=2", "inverse has no 'rate'; it has decay=0.01, per=epoch or per=batch."),

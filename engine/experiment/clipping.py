@@ -1,6 +1,6 @@
 """What is done to gradients that are too large, before they move anything. Values only, checked when made.
 
-The arithmetic is in `numpy_updates.py` and `torch_mlp.py`.
+The arithmetic is in `numpy_updates.py` and `torch_updates.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The rule that makes an update of a gradient: which one, its numbers, and where people write it otherwise than
 `torch.optim`. Values only, checked when made; SGD's momentum is `update_rules.py`'s.
 
-The arithmetic is in `numpy_mlp.py` and `torch_mlp.py`.
+The arithmetic is in `numpy_updates.py` and `torch_updates.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from engine.errors import SettingsError
-from engine.number_text import TooLargeError, read_number
+from engine.experiment.rule_numbers import read_numbers
+from engine.number_text import read_number
 from engine.shown_text import shown
 
 
@@ -120,28 +121,16 @@ class Optimizer:
                 f"AdamW is adam with another weight decay: give optimizer=adam and weight_decay={ADAMW_DECAY}."
             )
         kind = OptimizerKind(name)
-        numbers: dict[str, float] = {}
-        for part in given.split(",") if colon else ():
-            typed, _, number = part.partition("=")
-            names = PARAMETERS[kind]
-            if typed == "weight_decay":
-                raise SettingsError(f"weight decay is a setting of its own: weight_decay=decoupled-{shown(number)}.")
-            if typed not in names:
-                raise SettingsError(f"{name} has no '{shown(typed)}'; {_of(kind)}.")
-            if names[typed] in numbers:
-                raise SettingsError(f"{typed} is given twice.")
-            try:
-                numbers[names[typed]] = read_number(number)
-            except TooLargeError:
-                raise
-            except ValueError:
-                raise SettingsError(f"{typed} is not a number in '{shown(part)}'.") from None
-        return cls.of(kind, **numbers)
+        parts = given.split(",") if colon else []
+        if any(part.startswith("weight_decay=") for part in parts):
+            raise SettingsError(f"weight decay is a setting of its own, such as weight_decay={ADAMW_DECAY}.")
+        names = PARAMETERS[kind]
+        numbers = read_numbers(name, parts, dict.fromkeys(names, read_number), _has(kind))
+        return cls.of(kind, **{names[typed]: number for typed, number in numbers.items()})
 
 
-def _of(kind: OptimizerKind) -> str:
-    names = [f"{typed}={DEFAULTS[kind][name]:g}" for typed, name in PARAMETERS[kind].items()]
-    return f"it has {', '.join(names)}" if names else "it has no numbers"
+def _has(kind: OptimizerKind) -> str:
+    return ", ".join(f"{typed}={DEFAULTS[kind][name]:g}" for typed, name in PARAMETERS[kind].items()) or "no numbers"
 
 
 def _check(kind: OptimizerKind, name: str, value: object) -> None:

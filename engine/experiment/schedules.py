@@ -12,7 +12,8 @@ from enum import Enum
 from typing import Any
 
 from engine.errors import SettingsError
-from engine.number_text import TooLargeError, read_number, read_whole
+from engine.experiment.rule_numbers import Reader, read_numbers
+from engine.number_text import read_number, read_whole
 from engine.shown_text import shown
 
 NONE = "none"
@@ -44,6 +45,7 @@ DEFAULTS: Mapping[str, float] = {"every": 100, "factor": 0.5, "decay": 0.01, "le
 WHOLE = ("every", "length")
 
 PER_BATCH = "per=batch"
+PER = ("per=epoch", PER_BATCH)
 
 
 @dataclass(frozen=True)
@@ -111,32 +113,19 @@ class Schedule:
         """
         name, colon, given = (text if ":" in text else text.replace(",", ":", 1)).partition(":")
         kind = ScheduleKind(name)
-        numbers: dict[str, float] = {one: DEFAULTS[one] for one in NUMBERS[kind]}
-        per_batch, given_names = False, set[str]()
-        for part in given.split(",") if colon else ():
-            typed, _, value = part.partition("=")
-            if part in (PER_BATCH, "per=epoch") and kind is not ScheduleKind.NONE:
-                per_batch = part == PER_BATCH
-                continue
-            if typed not in numbers:
-                raise SettingsError(f"{name} has no '{shown(typed)}'; {_of(kind)}.")
-            if typed in given_names:
-                raise SettingsError(f"{typed} is given twice.")
-            given_names.add(typed)
-            try:
-                numbers[typed] = read_whole(value) if typed in WHOLE else read_number(value)
-            except TooLargeError:
-                raise
-            except ValueError:
-                wanted = "whole number" if typed in WHOLE else "number"
-                raise SettingsError(f"{typed} is not a {wanted} in '{shown(part)}'.") from None
-        return cls(kind, per_batch=per_batch, **numbers)  # type: ignore[arg-type]
+        parts = given.split(",") if colon else []
+        per = [part for part in parts if part in PER and kind is not ScheduleKind.NONE]
+        if len(per) > 1:
+            raise SettingsError("per is given twice.")
+        parts = [part for part in parts if part not in per]
+        readers: dict[str, Reader] = {one: read_whole if one in WHOLE else read_number for one in NUMBERS[kind]}
+        numbers = {one: DEFAULTS[one] for one in readers} | read_numbers(name, parts, readers, _has(kind))
+        return cls(kind, per_batch=PER_BATCH in per, **numbers)  # type: ignore[arg-type]
 
 
-def _of(kind: ScheduleKind) -> str:
-    names = [f"{name}={DEFAULTS[name]:g}" for name in NUMBERS[kind] if DEFAULTS[name]]
-    names += [name for name in NUMBERS[kind] if not DEFAULTS[name]]
-    return f"it has {', '.join([*names, 'per=epoch or per=batch'])}" if names else "it has no numbers"
+def _has(kind: ScheduleKind) -> str:
+    names = [f"{name}={DEFAULTS[name]:g}" if DEFAULTS[name] else name for name in NUMBERS[kind]]
+    return ", ".join([*names, "per=epoch or per=batch"]) if names else "no numbers"
 
 
 NO_SCHEDULE = Schedule()

@@ -1,6 +1,6 @@
 """How an update is made from a gradient: its order, its momentum and its weight decay. Values only, checked when made.
 
-The arithmetic is in `numpy_mlp.py` and `torch_mlp.py`.
+The arithmetic is in `numpy_updates.py` and `torch_updates.py`.
 """
 
 from __future__ import annotations
