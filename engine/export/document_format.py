@@ -12,14 +12,14 @@ from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import SIDE_SETTINGS
 from engine.shown_text import shown
 
-FORMAT = 8
+FORMAT = 9
 """Of the documents that are written. Those without a number are of format 1. Since format 3 `gradient_scale` is called
 `reduction`; `old_names.py` reads both. Since format 4 a side has an `objective`, and what concerns a
 layer may be a list. Since format 5 data can have classes, and a side has a `loss_input`, a `softmax_form` and
 the slips of the backward pass. Since format 6 a side has a `target_shape`, a `zero_grad`, a `decayed` and a
 `decay_factor`. Since format 7 a side has an `input_scale`. Since format 8 it has a
 `batch`, an `order`, a `last_batch`, an `epoch_loss`, a `schedule`,
-a `clipping`, an `optimizer`, a `bias_correction` and an `epsilon_at`.
+a `clipping`, an `optimizer`, a `bias_correction` and an `epsilon_at`. Since format 9 it has `moments`.
 """
 
 RUN = dict.fromkeys(("settings", *(side.value for side in SideName), "comparison"), 1)
