@@ -15,6 +15,7 @@ from engine.experiment.choices import (
     TargetShape,
 )
 from engine.experiment.optimizers import BiasCorrection, EpsilonAt
+from engine.experiment.update_rules import Moments
 
 SLIP = "a slip of hand-written code alone"
 
@@ -27,6 +28,7 @@ HAND_WRITTEN_ALONE: dict[Enum, str] = {
     **dict.fromkeys((BiasGradient.MEAN, BiasGradient.SCALAR, BiasGradient.NONE), SLIP),
     RateIn.DELTA: SLIP,
     **dict.fromkeys((BiasCorrection.FROM_ZERO, BiasCorrection.CONSTANT, BiasCorrection.NONE), SLIP),
+    **dict.fromkeys((Moments.FIRST_DROPPED, Moments.RESET), SLIP),
     **dict.fromkeys((EpsilonAt.INSIDE, EpsilonAt.UNCORRECTED), "torch.optim adds epsilon to the corrected root"),
 }
 """The values that PyTorch's side cannot have, and why."""

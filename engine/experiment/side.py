@@ -38,6 +38,7 @@ from engine.experiment.update_rules import (
     Decayed,
     DecayFactor,
     DecayForm,
+    Moments,
     Momentum,
     UpdateOrder,
     WeightDecay,
@@ -81,6 +82,7 @@ class Side:
     zero_grad: ZeroGrad = ZeroGrad.EACH_STEP
     clipping: Clipping = NO_CLIPPING
     optimizer: Optimizer = SGD
+    moments: Moments = Moments.KEPT
     bias_correction: BiasCorrection = BiasCorrection.PER_STEP
     epsilon_at: EpsilonAt = EpsilonAt.OUTSIDE
     momentum: Momentum = NO_MOMENTUM
@@ -107,6 +109,7 @@ class Side:
             "bias_gradient": BiasGradient,
             "rate_in": RateIn,
             "zero_grad": ZeroGrad,
+            "moments": Moments,
             "bias_correction": BiasCorrection,
             "epsilon_at": EpsilonAt,
             "decayed": Decayed,
@@ -134,6 +137,16 @@ class Side:
     def sgd_momentum(self) -> Momentum:
         """None where the optimizer has moments of its own."""
         return self.momentum if self.optimizer.is_sgd else NO_MOMENTUM
+
+    @property
+    def has_moments(self) -> bool:
+        """Whether a step makes something that the next one can go on from, beside the parameters."""
+        return self.sgd_momentum.coefficient > 0 or not self.optimizer.is_sgd
+
+    @property
+    def makes_optimizers(self) -> bool:
+        """Whether each step makes an optimizer of PyTorch's own anew, and that changes anything."""
+        return self.moments is Moments.NEW_OPTIMIZER and self.has_moments and not self.sgd_momentum.written_out
 
     @property
     def takes_mean(self) -> bool:

@@ -35,6 +35,8 @@ class MomentumForm(Enum):
     """v ← μ·v + g, the first v being g; W ← W − η·(g + μ·v): `torch.optim.SGD(nesterov=True)`."""
     TEXTBOOK_NESTEROV = "textbook-nesterov"
     """u = v, v ← μ·v − η·g, starting from v = 0; W ← W − μ·u + (1 + μ)·v."""
+    AVERAGED = "averaged"
+    """v ← μ·v + (1 − μ)·g, starting from v = 0; W ← W − η·v: a running mean of the gradients."""
 
     @property
     def nesterov(self) -> bool:
@@ -42,9 +44,34 @@ class MomentumForm(Enum):
         return self in (MomentumForm.NESTEROV, MomentumForm.TEXTBOOK_NESTEROV)
 
     @property
+    def what_is_kept(self) -> str:
+        """Forms whose velocities mean the same have the same."""
+        if self is MomentumForm.AVERAGED:
+            return "a mean of gradients"
+        return "a sum of steps" if self.holds_rate else "a sum of gradients"
+
+    @property
     def holds_rate(self) -> bool:
         """Whether the learning rate is in v."""
         return self in (MomentumForm.TEXTBOOK, MomentumForm.TEXTBOOK_NESTEROV)
+
+
+class Moments(Enum):
+    """What becomes of a velocity, or of Adam's and its like's moments, from step to step."""
+
+    KEPT = "kept"
+    """They go on."""
+    FIRST_DROPPED = "first-dropped"
+    """The first step only makes them, as zeros: its gradient is in none, and moves nothing."""
+    RESET = "reset"
+    """Every step makes them anew; the number t of the step goes on."""
+    NEW_OPTIMIZER = "new-optimizer"
+    """Every step makes all anew, t as well: an optimizer that is made inside the loop."""
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether a step knows nothing of those before."""
+        return self in (Moments.RESET, Moments.NEW_OPTIMIZER)
 
 
 class DecayForm(Enum):
@@ -105,15 +132,16 @@ class Momentum:
             # No momentum has no form: one value, so that two sides without it are equal.
             object.__setattr__(self, "form", MomentumForm.PYTORCH)
             object.__setattr__(self, "dampening", 0.0)
-        if self.form.nesterov and self.dampening:
+        if self.dampening and (self.form.nesterov or self.form is MomentumForm.AVERAGED):
+            whose = "Nesterov's" if self.form.nesterov else "an averaged"
             raise SettingsError(
-                f"Nesterov's momentum has no dampening; without it, it is {self.form.value}-{self.coefficient!r}."
+                f"{whose} momentum has no dampening; without it, it is {self.form.value}-{self.coefficient!r}."
             )
 
     @property
     def written_out(self) -> bool:
         """Whether PyTorch's side writes its update out, since `torch.optim` has no such momentum."""
-        return self.coefficient > 0 and self.form.holds_rate
+        return self.coefficient > 0 and (self.form.holds_rate or self.form is MomentumForm.AVERAGED)
 
     @property
     def nesterov(self) -> bool:
@@ -128,8 +156,8 @@ class Momentum:
 
     @classmethod
     def parse(cls, text: str) -> Momentum:
-        """`none`, `0.9`, `textbook-0.9`, `nesterov-0.9` or `pytorch-0.9-dampened-0.5`, or with numbers after a colon:
-        `nesterov:0.9`, `pytorch:0.9,dampening=0.5`; raises `ValueError`.
+        """`none`, `0.9`, `textbook-0.9`, `nesterov-0.9`, `averaged-0.9` or `pytorch-0.9-dampened-0.5`, or with numbers
+        after a colon: `nesterov:0.9`, `pytorch:0.9,dampening=0.5`; raises `ValueError`.
         """
         text = text.replace(":", "-", 1).replace(",dampening=", "-dampened-", 1)
         if text in (NONE, "no", "off"):

@@ -130,8 +130,7 @@ class NumpyModel:
         self.steps = state.steps
         self.progress.set_state(state.epoch, state.steps)
         has_moments = any(place.kind in MOMENTS for place in state.kept)
-        starts_anew = self.side.sgd_momentum.coefficient or not self.side.optimizer.is_sgd
-        self._updates = state.steps if has_moments or not starts_anew else 0
+        self._updates = state.steps if has_moments or not self.side.has_moments else 0
 
     def _by_place(self) -> Tensors:
         arrays = {Kind.WEIGHT: self.network.W, Kind.BIAS: self.network.b}

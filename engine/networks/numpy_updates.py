@@ -15,7 +15,7 @@ from engine.experiment.choices import BiasGradient, RateIn
 from engine.experiment.clipping import ClippingKind
 from engine.experiment.optimizers import BiasCorrection, EpsilonAt, OptimizerKind
 from engine.experiment.side import Side
-from engine.experiment.update_rules import Decayed, DecayFactor, DecayForm, MomentumForm
+from engine.experiment.update_rules import Decayed, DecayFactor, DecayForm, Moments, MomentumForm
 from engine.types import FloatArray
 
 Moment = FloatArray | float
@@ -106,12 +106,24 @@ class NumpyUpdates:
         self, parameter: FloatArray, gradient: FloatArray, velocity: Moment, learning_rate: float, t: int
     ) -> Moment:
         """Move a parameter, in place, against its gradient; returns its new velocity."""
-        momentum = self.side.momentum
-        if momentum.coefficient == 0 and self.side.rate_in is RateIn.DELTA:
+        if self.side.momentum.coefficient > 0:
+            return self.roll(parameter, gradient, velocity, learning_rate, t)
+        if self.side.rate_in is RateIn.DELTA:
             parameter -= gradient
-        elif momentum.coefficient == 0:
+        else:
             parameter += -learning_rate * gradient
-        elif momentum.form is MomentumForm.TEXTBOOK:
+        return velocity
+
+    def roll(
+        self, parameter: FloatArray, gradient: FloatArray, velocity: Moment, learning_rate: float, t: int
+    ) -> Moment:
+        """As `descend`, along a momentum."""
+        momentum = self.side.momentum
+        if self.side.moments.forgotten:
+            velocity = 0.0
+        elif self.side.moments is Moments.FIRST_DROPPED and t == 1:
+            gradient = 0.0 * gradient
+        if momentum.form is MomentumForm.TEXTBOOK:
             rate = -learning_rate
             if momentum.dampening > 0:
                 rate = -learning_rate * (1 - momentum.dampening)
@@ -121,9 +133,12 @@ class NumpyUpdates:
             parameter -= momentum.coefficient * velocity
             velocity = momentum.coefficient * velocity + -learning_rate * gradient
             parameter += (1 + momentum.coefficient) * velocity
+        elif momentum.form is MomentumForm.AVERAGED:
+            velocity = momentum.coefficient * velocity + (1 - momentum.coefficient) * gradient
+            parameter += -learning_rate * velocity
         else:
             # the first gradient is not dampened
-            if momentum.dampening > 0 and t > 1:
+            if momentum.dampening > 0 and self.side.moments is not Moments.NEW_OPTIMIZER and t > 1:
                 gradient = (1 - momentum.dampening) * gradient
             velocity = momentum.coefficient * velocity + gradient
             if momentum.form is MomentumForm.NESTEROV:
@@ -138,13 +153,23 @@ class NumpyUpdates:
     ) -> tuple[Moment, Moment]:
         """Move a parameter, in place, against its gradient over the usual size of that; returns its new moments."""
         rule = self.side.optimizer
-        if rule.kind is OptimizerKind.ADAGRAD:
+        if self.side.moments is Moments.FIRST_DROPPED and t == 1:
+            gradient = 0.0 * gradient
+        if rule.kind is OptimizerKind.ADAGRAD and self.side.moments.forgotten:
+            square = rule.start + gradient * gradient
+            self.move(parameter, gradient, square, learning_rate)
+        elif rule.kind is OptimizerKind.ADAGRAD:
             square = square + gradient * gradient
             self.move(parameter, gradient, square, learning_rate)
         elif rule.kind is OptimizerKind.RMSPROP:
+            if self.side.moments.forgotten:
+                square = 0.0
             square = rule.beta2 * square + (1 - rule.beta2) * gradient * gradient
             self.move(parameter, gradient, square, learning_rate)
         else:
+            if self.side.moments.forgotten:
+                moment = 0.0
+                square = 0.0
             moment = rule.beta1 * moment + (1 - rule.beta1) * gradient
             square = rule.beta2 * square + (1 - rule.beta2) * gradient * gradient
             self.move_corrected(parameter, moment, square, learning_rate, t)
@@ -169,9 +194,17 @@ class NumpyUpdates:
         """The weight of all gradients in a moment that started at 0."""
         if self.side.bias_correction is BiasCorrection.CONSTANT:
             return 1 - beta
+        if self.side.moments is Moments.NEW_OPTIMIZER:
+            return self.first_correction(beta)
         if self.side.bias_correction is BiasCorrection.FROM_ZERO:
             return 1 - beta ** (t - 1)
         return 1 - beta**t
+
+    def first_correction(self, beta: float) -> float:
+        """That of a first step."""
+        if self.side.bias_correction is BiasCorrection.FROM_ZERO:
+            return 1 - beta**0
+        return 1 - beta
 
     def move(self, parameter: FloatArray, direction: FloatArray, square: FloatArray, rate: float) -> None:
         """Along a direction over a root, of which no element is 0."""

@@ -46,15 +46,15 @@ class TorchMLP(TorchUpdates):
             self.criterion = self.loss_function()
         if side.sgd_momentum.written_out:
             self.velocities = {parameter: torch.zeros_like(parameter) for parameter in self.model.parameters()}
-        elif side.update_order is UpdateOrder.TOGETHER:
-            groups = self.groups(self.model)
-            self.optimizer = self.optimizer_of(groups)
-        else:
+        elif side.update_order is UpdateOrder.IN_TURN:
             self.optimizers = []
             for linear in self.model[0::2]:
                 groups = self.groups(linear)
                 optimizer = self.optimizer_of(groups)
                 self.optimizers.append(optimizer)
+        elif not side.makes_optimizers:
+            groups = self.groups(self.model)
+            self.optimizer = self.optimizer_of(groups)
 
     def loss_function(self) -> nn.Module:  # noqa: PLR0911 - each of them
         """As `torch.nn` has it; a cross-entropy of softmax's outputs is missing there."""

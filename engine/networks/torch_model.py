@@ -16,7 +16,7 @@ from torch import nn
 from engine.experiment.choices import Precision, SideName, TargetShape
 from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.settings import Settings
-from engine.experiment.update_rules import ZeroGrad
+from engine.experiment.update_rules import UpdateOrder, ZeroGrad
 from engine.networks.epoch_progress import EpochProgress
 from engine.networks.learning_rates import LearningRates
 from engine.networks.model_state import ModelState, check_state
@@ -72,6 +72,12 @@ class _Network(TorchMLP):
         if isinstance(function, nn.BCELoss):
             return _SafeBCELoss(reduction=function.reduction)
         return _SilentMSELoss(reduction=function.reduction) if isinstance(function, nn.MSELoss) else function
+
+    def prepare(self) -> None:
+        """As `TorchMLP.prepare`; what a step makes anew is here before, for a state to be put into it."""
+        super().prepare()
+        if self.side.makes_optimizers and self.side.update_order is UpdateOrder.TOGETHER:
+            self.optimizer = self.optimizer_of(self.groups(self.model))
 
     def measure(self, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
         """As `TorchMLP.measure`."""

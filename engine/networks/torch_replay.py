@@ -275,8 +275,10 @@ class ReplayedTorchModel(TorchModel):
         """As `Recordable.plain_step`."""
         return super().next_loss()
 
-    def record(self) -> TorchReplay:
+    def record(self) -> TorchReplay | None:
         """As `Recordable.record`; with a learning rate by which the numbers that are made of it are known."""
+        if self.side.makes_optimizers:
+            return None  # the moments of the next step are not those of the recorded one
         before, rate = self.state(), self._numbers["learning_rate"]
         marked, trail = recorded_numbers({"learning_rate": MARKED_RATE, "t": MARKED_STEP + 1})
         self.give_rate(marked["learning_rate"])

@@ -197,7 +197,7 @@ class TorchStack:
         self._taken += 1
         if full in self._replays:
             return self._replays[full].run_on_device({"t": self._taken})
-        if full not in self._seen or self._rates.change:
+        if full not in self._seen or self._rates.change or self._network.side.makes_optimizers:
             self._seen.add(full)
             return self._network.logged_step(X, Y)
         with Recorder() as recorder:

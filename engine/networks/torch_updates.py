@@ -14,7 +14,7 @@ from torch import nn
 from engine.experiment.clipping import ClippingKind
 from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.side import Side
-from engine.experiment.update_rules import Decayed, UpdateOrder
+from engine.experiment.update_rules import Decayed, Moments, MomentumForm, UpdateOrder
 
 
 class TorchUpdates:
@@ -94,8 +94,14 @@ class TorchUpdates:
             with torch.no_grad():
                 self.descend(module)
         elif self.side.update_order is UpdateOrder.TOGETHER:
+            if self.side.makes_optimizers:
+                groups = self.groups(module)
+                self.optimizer = self.optimizer_of(groups)
             self.optimizer.step()
         else:
+            if self.side.makes_optimizers:
+                groups = self.groups(module)
+                self.optimizers[index] = self.optimizer_of(groups)
             self.optimizers[index].step()
 
     def clip(self, module: nn.Module) -> None:
@@ -137,6 +143,8 @@ class TorchUpdates:
     def move(self, parameter: nn.Parameter, gradient: torch.Tensor, velocity: torch.Tensor) -> None:
         """A parameter and its velocity, in place."""
         momentum = self.side.momentum
+        if self.side.moments is Moments.NEW_OPTIMIZER:
+            velocity.zero_()
         rate = -self.learning_rate
         if momentum.dampening > 0:
             rate = -self.learning_rate * (1 - momentum.dampening)
@@ -144,6 +152,9 @@ class TorchUpdates:
             parameter.sub_(velocity, alpha=momentum.coefficient)
             velocity.mul_(momentum.coefficient).add_(gradient, alpha=rate)
             parameter.add_(velocity, alpha=1 + momentum.coefficient)
+        elif momentum.form is MomentumForm.AVERAGED:
+            velocity.mul_(momentum.coefficient).add_(gradient, alpha=1 - momentum.coefficient)
+            parameter.add_(velocity, alpha=rate)
         else:
             velocity.mul_(momentum.coefficient).add_(gradient, alpha=rate)
             parameter.add_(velocity)

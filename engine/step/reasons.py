@@ -18,7 +18,7 @@ from engine.experiment.discrepancies import Discrepancy, match_toward, remaining
 from engine.experiment.settings import Settings
 from engine.networks.learning_rates import LearningRates
 from engine.networks.network_data import NetworkData
-from engine.networks.places import Kind, Place
+from engine.networks.places import MOMENTS, Kind, Place
 from engine.run.comparison import coarser_dtype
 from engine.run.model_pair import States
 from engine.step.matched_steps import MatchedSteps
@@ -233,4 +233,5 @@ def _operands(settings: Settings, name: SideName, states: States, operations: Se
     tensors = {one.place: one.numpy if numpy_side else one.pytorch for one in operations}
     taken = tensors.get(Place(Kind.SAMPLES))
     rows = slice(None) if taken is None else taken.astype(np.int64) - 1
-    return Operands(settings, side, data.X[rows], data.Y[rows], tensors, state.kept, rate, state.steps + 1)
+    kept = {place: one for place, one in state.kept.items() if not (place.kind in MOMENTS and side.moments.forgotten)}
+    return Operands(settings, side, data.X[rows], data.Y[rows], tensors, kept, rate, state.steps + 1)

@@ -151,7 +151,7 @@ def match_start(settings: Settings, states: States) -> States:
     """
     numpy, pytorch = states
     sides = settings.numpy, settings.pytorch
-    same_form = len({(side.optimizer.kind, side.sgd_momentum.form.holds_rate) for side in sides}) == 1
+    same_form = len({(side.optimizer.kind, side.sgd_momentum.form.what_is_kept) for side in sides}) == 1
     sources = numpy.parameters
     if same_form and numpy.kept.keys() == pytorch.kept.keys():
         sources = numpy.tensors

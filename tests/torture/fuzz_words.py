@@ -213,6 +213,7 @@ SETS += ["both.initial_weights=unit-uniform,pytorch", "numpy.objective=squared-e
 SETS += ["both.batch=32", "numpy.batch=all", "numpy.order=dataloader", "pytorch.order=permutation"]
 SETS += ["both.last_batch=drop", "numpy.epoch_loss=whole-set", "pytorch.epoch_loss=last-batch"]
 SETS += ["both.optimizer=adam", "numpy.optimizer=adam:beta1=0.8,epsilon=1e-7", "both.optimizer=rmsprop:alpha=0.9"]
+SETS += ["numpy.moments=reset", "both.moments=new-optimizer", "numpy.momentum=averaged-0.5"]
 SETS += ["numpy.bias_correction=from-zero", "numpy.epsilon_at=inside", "both.schedule=cosine"]
 SETS += ["numpy.schedule=inverse:decay=0.1,per=batch", "both.clipping=norm:1", "numpy.clipping=value:0.001"]
 SETS += ["both.learning_rate=0.1", "pytorch.learning-rate=0.6", "numpy.momentum=0.5", "both.weight_decay=0.01"]
@@ -258,6 +259,8 @@ BAD_SETS += [
     "both.optimizer=adam:epsilon=1e400",
     "pytorch.epsilon_at=inside",
     "pytorch.bias_correction=none",
+    "pytorch.moments=reset",
+    "both.momentum=averaged-0.9-dampened-0.5",
     "numpy.schedule=step:every=0",
     "both.schedule=cosine:length=-1",
     "both.clipping=norm:0",

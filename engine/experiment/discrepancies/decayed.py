@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from engine.experiment.choices import BiasGradient
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
 from engine.experiment.per_layer import values_of
 from engine.experiment.settings import Settings
+from engine.experiment.side import Side
 from engine.experiment.update_rules import Decayed
 
 CHOICES = (
@@ -24,12 +26,18 @@ CHOICES = (
 
 
 def _matters(settings: Settings) -> bool:
-    return any(side.weight_decay.rate and True in values_of(side.bias) for side in (settings.numpy, settings.pytorch))
+    return any(_decays_biases(side) for side in (settings.numpy, settings.pytorch))
+
+
+def _decays_biases(side: Side) -> bool:
+    """Or would, with the other choice: a bias that nothing moves does not decay."""
+    moved = True in values_of(side.bias) and side.bias_gradient is not BiasGradient.NONE
+    return side.weight_decay.rate > 0 and moved
 
 
 def _numbers(settings: Settings) -> str:
     if not _matters(settings):
-        return "No side has both a weight decay and a bias: it has no effect here, nothing to change."
+        return "No side has both a weight decay and a bias that moves: it has no effect here, nothing to change."
     biases = sum(settings.layer_sizes[1:])
     return f"{biases:,} of the network's {settings.parameter_count:,} parameters are biases."
 

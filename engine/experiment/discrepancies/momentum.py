@@ -39,12 +39,20 @@ CHOICES = (
         "0.9 t. Nesterov",
         "u = v, v ← 0.9·v − η·g, then W ← W − 0.9·u + 1.9·v: the same steps, as long as η stays what it is",
     ),
+    Choice(
+        Momentum(0.9, MomentumForm.AVERAGED),
+        "averaged-0.9",
+        "0.9 averaged",
+        "v ← 0.9·v + (1 − 0.9)·g from v = 0, then W ← W − η·v: a running mean, without η in it",
+    ),
 )
 
 
 def _phrase(momentum: Momentum) -> str:
     if momentum.coefficient == 0:
         return "no momentum"
+    if momentum.form is MomentumForm.AVERAGED:
+        return f"momentum {plain(momentum.coefficient)} as a running mean"
     form = "the textbook's form" if momentum.form.holds_rate else "PyTorch's form"
     form += " of Nesterov" if momentum.nesterov else ""
     dampening = f", dampening {plain(momentum.dampening)}" if momentum.dampening else ""
@@ -52,7 +60,9 @@ def _phrase(momentum: Momentum) -> str:
 
 
 def _length(momentum: Momentum) -> str:
-    """How many plain steps the step along a steady gradient becomes: (1 − d)/(1 − μ)."""
+    """How many plain steps the step along a steady gradient becomes: (1 − d)/(1 − μ); of a running mean one."""
+    if momentum.form is MomentumForm.AVERAGED:
+        return "1" if momentum.coefficient < 1 else "0"
     if momentum.coefficient < 1:
         return plain((1 - momentum.dampening) / (1 - momentum.coefficient), 4)
     if momentum.dampening < 1:
@@ -65,11 +75,22 @@ def _matters(settings: Settings) -> bool:
     return settings.numpy.optimizer.is_sgd or settings.pytorch.optimizer.is_sgd
 
 
+def _rate_of_average(settings: Settings) -> str:
+    """With which learning rate PyTorch's own form takes the other side's averaged steps, where it is that form."""
+    averaged, plainly = settings.numpy, settings.pytorch
+    if plainly.momentum != Momentum(averaged.momentum.coefficient) or not averaged.momentum.coefficient < 1:
+        return ""
+    rate = averaged.learning_rate * (1 - averaged.momentum.coefficient)
+    return f" PyTorch's own form takes the averaged steps with lr={plain(rate)}: η·(1 − μ)."
+
+
 def _numbers(settings: Settings) -> str:
     if not _matters(settings):
         return "Neither side takes SGD's steps: it has no effect here, nothing to change."
     momenta = settings.numpy.momentum, settings.pytorch.momentum
     text = f"Under a constant gradient a step grows to so many plain ones: {each_side(*map(_length, momenta))}."
+    if MomentumForm.AVERAGED in {momentum.form for momentum in momenta}:
+        return text + _rate_of_average(settings)
     strengths = {(momentum.coefficient, momentum.dampening, momentum.nesterov) for momentum in momenta}
     if len(strengths) == 1 and momenta[0] != momenta[1] and not momenta[0].dampening:
         text += " The two forms take the same steps while the learning rate is constant."
@@ -82,13 +103,14 @@ WORDING = Wording(
     equal="both use {both}; otherwise their steps could differ",
     numbers=_numbers,
     formula="PyTorch: v ← μ·v + (1 − d)·g, W ← W − η·v; textbook: v ← μ·v − η·(1 − d)·g, W ← W + v; "
-    "Nesterov: v ← μ·v + g, W ← W − η·(g + μ·v)",
+    "Nesterov: v ← μ·v + g, W ← W − η·(g + μ·v); averaged: v ← μ·v + (1 − μ)·g, W ← W − η·v",
     theory=lambda settings: (
         "Momentum μ moves along a running sum v of the gradients g. PyTorch keeps the learning rate η out of the sum, "
         "textbooks put it in: the same steps while the rate is constant, others as soon as a schedule changes it. A "
         "dampening d scales each new gradient by 1 − d, but PyTorch takes the very first one whole. Under a constant "
         "gradient a step grows to (1 − d)/(1 − μ) times a plain one. Nesterov's momentum steps along g + μ·v, as "
-        "if the gradient were taken one step ahead."
+        "if the gradient were taken one step ahead. A running mean starts with v = 0 and adds (1 − μ)·g: PyTorch's "
+        "steps with the learning rate times 1 − μ."
     ),
     matters=_matters,
 )
@@ -105,5 +127,5 @@ DISCREPANCY = Discrepancy(
     wording=WORDING,
     since=2,
     parse_other=Momentum.parse,
-    other="none, 0.9, textbook-0.9, nesterov-0.9 or pytorch-0.9-dampened-0.5",
+    other="none, 0.9, textbook-0.9, nesterov-0.9, averaged-0.9 or pytorch-0.9-dampened-0.5",
 )

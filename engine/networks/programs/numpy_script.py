@@ -122,9 +122,11 @@ def _functions(writer: Writer, settings: Settings) -> None:
 def _training(writer: Writer, settings: Settings) -> None:
     side = settings.numpy
     lines = _step_lines(settings)
-    if side.sgd_momentum.coefficient or side.optimizer.kind is OptimizerKind.ADAM:
+    # Names of moments that each step makes anew need not be there before it; mappings of layers must.
+    begun = not (side.moments.forgotten and is_unrolled(settings))
+    if begun and (side.sgd_momentum.coefficient or side.optimizer.kind is OptimizerKind.ADAM):
         writer.add(_begun(settings, "VU"))
-    if not side.optimizer.is_sgd:
+    if begun and not side.optimizer.is_sgd:
         writer.add(_begun(settings, "SR", side.optimizer.start))
     if side.zero_grad is ZeroGrad.FORGOTTEN:
         writer.add(_begun(settings, GRADIENTS))

@@ -247,7 +247,7 @@ def _batch_text(settings: Settings, epochs: Epochs) -> BatchText:
 
 def _given_rate(side: Side) -> list[str]:
     """What gives a scheduled learning rate to the optimizer, or to each of several."""
-    if side.sgd_momentum.written_out:
+    if side.sgd_momentum.written_out or side.makes_optimizers:
         return []
     lines = ["for group in optimizer.param_groups:", f'    group["lr"] = {SCHEDULED}']
     if side.update_order is UpdateOrder.IN_TURN:

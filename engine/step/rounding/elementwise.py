@@ -11,7 +11,7 @@ from engine.experiment.choices import DerivativeAt, Objective
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation
 from engine.experiment.side import decay_rates, gradient_factor
-from engine.experiment.update_rules import Decayed, MomentumForm
+from engine.experiment.update_rules import Decayed, Moments, MomentumForm
 from engine.networks.numpy_functions import sigmoid
 from engine.networks.places import Kind, Place
 from engine.step.rounding.operands import APART, EXP, FACTOR_ORDER, FUSED, Candidate, Index, Operands
@@ -140,16 +140,24 @@ def velocities(weight: bool, layer: int, operands: Operands) -> Iterator[Candida
     """Of a weight's or bias' new velocity."""
     momentum = operands.side.sgd_momentum
     before = operands.kept.get(Place(Kind.WEIGHT_VELOCITY if weight else Kind.BIAS_VELOCITY, layer))
-    textbook = momentum.form.holds_rate
-    scale = -operands.learning_rate if textbook else 1.0
-    undampened = before is None and not textbook
-    share = operands.X.dtype.type(scale if undampened else scale * (1 - momentum.dampening))
+    share = operands.X.dtype.type(_share_of_gradient(operands))
     coefficient = operands.X.dtype.type(momentum.coefficient)
     for prefix, gradient in pulled_gradients(weight, layer, operands):
         for words, add in ADDITIONS:
             yield Candidate(
                 f"{prefix}μ·v plus the gradient: {words}", _gathered(add, gradient, before, share, coefficient), words
             )
+
+
+def _share_of_gradient(operands: Operands) -> float:
+    """What multiplies a gradient that is added to a velocity."""
+    momentum = operands.side.sgd_momentum
+    if momentum.form is MomentumForm.AVERAGED:
+        return 1 - momentum.coefficient
+    if momentum.form.holds_rate:
+        return -operands.learning_rate * (1 - momentum.dampening)
+    first = operands.t == 1 or operands.side.moments is Moments.NEW_OPTIMIZER
+    return 1.0 if first else 1 - momentum.dampening
 
 
 def _gathered(
@@ -177,7 +185,7 @@ def updates(weight: bool, update: bool, layer: int, operands: Operands) -> Itera
     number, momentum = operands.X.dtype.type, side.sgd_momentum
     velocity_kind = Kind.WEIGHT_VELOCITY if weight else Kind.BIAS_VELOCITY
     steps: Iterator[Step]
-    rate = number(1 if momentum.written_out else -operands.learning_rate)
+    rate = number(1 if momentum.coefficient and momentum.form.holds_rate else -operands.learning_rate)
     if momentum.coefficient == 0:
         steps = pulled_gradients(weight, layer, operands)
     elif momentum.form is MomentumForm.NESTEROV:
