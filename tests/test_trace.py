@@ -68,6 +68,10 @@ def by_autograd(settings, weights, biases, samples):
     if settings.numpy.input_scale is InputScale.UNIT:
         ranges = output.amax(dim=0) - output.amin(dim=0)
         output = (output - output.amin(dim=0)) / torch.where(ranges == 0, 1, ranges)
+    elif settings.numpy.input_scale is not InputScale.RAW:
+        correction = min(int(settings.numpy.input_scale is InputScale.STANDARD_SAMPLE), len(output) - 1)
+        same = output.amin(dim=0) == output.amax(dim=0)
+        output = (output - output.mean(dim=0)) / torch.where(same, 1, output.std(dim=0, correction=correction))
     output = output[samples]
     for layer, (weight, bias, kind) in enumerate(zip(weights, biases, settings.activations, strict=True), start=1):
         kept[Place(Kind.WEIGHT_GRADIENT, layer)] = torch.tensor(weight, requires_grad=True)

@@ -66,6 +66,10 @@ class InputScale(Enum):
     """Nothing."""
     UNIT = "0-to-1"
     """(x − min x)/(max x − min x) over the samples; where all are the same, x − min x."""
+    STANDARD = "standardised"
+    """(x − mean x)/std x, the variance being the mean of (x − mean x)²; where all are the same, x − mean x."""
+    STANDARD_SAMPLE = "standardised-sample"
+    """Likewise, the sum of (x − mean x)² being divided by N − 1, as `torch.std` does."""
 
 
 class TargetShape(Enum):

@@ -9,41 +9,35 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.experiment.choices import InputScale, Precision
+from engine.experiment.choices import Precision
 from engine.experiment.data import Dataset
+from engine.experiment.input_scales import Columns, columns_of
 from engine.experiment.side import Side
 from engine.types import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
 class InputForm:
-    """What a side's network makes of inputs: its type, and where there are `columns` each from 0 to 1."""
+    """What a side's network makes of inputs: its type, and the `columns` that they are scaled by."""
 
     dtype: type[np.float32] | type[np.float64]
-    columns: tuple[FloatArray, FloatArray] | None = None
-    """The least value of each and its span, (D,) both; the span is 1 where a column is the same everywhere."""
+    columns: Columns | None = None
+    """What is subtracted from each and what it is then divided by, (D,) both."""
 
     @classmethod
     def of(cls, data: Dataset, side: Side) -> InputForm:
         """Float64 for mixed precision, that of activations."""
         dtype = np.float32 if side.precision is Precision.FLOAT32 else np.float64
-        if side.input_scale is InputScale.RAW:
-            return cls(dtype)
-        X = as_type(data.X, dtype)
-        least = X.min(axis=0)
-        with np.errstate(all="ignore"):
-            span = X.max(axis=0) - least
-        span[span == 0] = 1
-        return cls(dtype, (least, span))
+        return cls(dtype, columns_of(data, as_type(data.X, dtype), side.input_scale))
 
     def inputs(self, X: FloatArray) -> FloatArray:
-        """X (N, D) as the network gets it, by the least values and spans of the data."""
+        """X (N, D) as the network gets it, scaled by what the data have been."""
         X = as_type(X, self.dtype)
         if self.columns is None:
             return X
-        least, span = self.columns
+        subtracted, divisor = self.columns
         with np.errstate(all="ignore"):
-            scaled: FloatArray = (X - least) / span
+            scaled: FloatArray = (X - subtracted) / divisor
             return scaled
 
 

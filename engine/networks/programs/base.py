@@ -8,9 +8,10 @@ import io
 from dataclasses import dataclass
 
 from engine.experiment.built_in_data import BUILT_IN
-from engine.experiment.choices import SideName
+from engine.experiment.choices import InputScale, SideName
 from engine.experiment.data import Dataset
 from engine.experiment.settings import Settings
+from engine.experiment.side import Side
 from engine.networks.network_data import NetworkData
 
 INLINE_VALUES = 64
@@ -86,8 +87,19 @@ def add_array(writer: Writer, opening: str, rows: list[list[float]], closing: st
     writer.add(f"]{closing}")
 
 
-def add_scaling(writer: Writer, settings: Settings, name: SideName, low: str, high: str) -> None:
-    """Each column of X from 0 to 1; `low` and `high` are written as that side writes them."""
+def add_scaling(writer: Writer, settings: Settings, name: SideName) -> None:
+    """Put the columns of X on the side's scale."""
+    scale = settings.side(name).input_scale
+    if scale is InputScale.UNIT:
+        _add_span(writer, settings, name)
+    elif scale is not InputScale.RAW:
+        _add_deviation(writer, settings, name)
+
+
+def _add_span(writer: Writer, settings: Settings, name: SideName) -> None:
+    """Each column from 0 to 1."""
+    numpy = name is SideName.NUMPY
+    low, high = ("X.min(axis=0)", "X.max(axis=0)") if numpy else ("X.amin(dim=0)", "X.amax(dim=0)")
     scaled = NetworkData.of(settings.data, settings.side(name)).X
     # What is the same everywhere becomes 0.
     if scaled.max(axis=0).all():
@@ -96,6 +108,30 @@ def add_scaling(writer: Writer, settings: Settings, name: SideName, low: str, hi
         writer.add(f"spread = {high} - {low}")
         writer.add("spread[spread == 0] = 1  # of what is the same everywhere")
         writer.add(f"X = (X - {low}) / spread")
+
+
+def _add_deviation(writer: Writer, settings: Settings, name: SideName) -> None:
+    """Each column with mean 0 and standard deviation 1."""
+    count = "max(len(x) - 1, 1)" if settings.side(name).input_scale is InputScale.STANDARD_SAMPLE else "len(x)"
+    writer.add("columns = X.T.tolist()")
+    writer.add("mean = [math.fsum(x) / len(x) for x in columns]  # fsum rounds once: the same bits in both programs")
+    squares = "math.fsum((one - m) * (one - m) for one in x)"
+    writer.add(f"std = [math.sqrt({squares} / {count}) for x, m in zip(columns, mean)]")
+    if (settings.data.X.min(axis=0) == settings.data.X.max(axis=0)).any():
+        same = "std = [s if min(x) < max(x) else 1.0 for x, s in zip(columns, std)]"
+        writer.add(f"{same}  # of what is the same everywhere")
+    to_array = "np.array({}, dtype)" if name is SideName.NUMPY else f"torch.tensor({{}}, dtype=dtype{device(settings)})"
+    writer.add(f"X = (X - {to_array.format('mean')}) / {to_array.format('std')}")
+
+
+def device(settings: Settings) -> str:
+    """Where PyTorch's tensors are made, as a further argument; nothing on the CPU."""
+    return "" if settings.device == "cpu" else f', device="{settings.device}"'
+
+
+def is_standardised(side: Side) -> bool:
+    """Whether a program needs `math` for the side's inputs."""
+    return side.input_scale in (InputScale.STANDARD, InputScale.STANDARD_SAMPLE)
 
 
 def _number(value: float) -> str:

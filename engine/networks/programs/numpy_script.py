@@ -14,14 +14,22 @@ from functools import cache, lru_cache
 from types import SimpleNamespace
 
 from engine.experiment.batch_rules import EpochLoss, LastBatch, SampleOrder
-from engine.experiment.choices import InitialWeights, InputScale, Precision, SideName
+from engine.experiment.choices import InitialWeights, Precision, SideName
 from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.per_layer import by_layer
 from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, is_fused
 from engine.experiment.update_rules import ZeroGrad
-from engine.networks.programs.base import Script, Writer, add_array, add_scaling, data_file_name, plain_name
+from engine.networks.programs.base import (
+    Script,
+    Writer,
+    add_array,
+    add_scaling,
+    data_file_name,
+    is_standardised,
+    plain_name,
+)
 from engine.networks.programs.epochs import Epochs, Log, RateText, batch_by_places, log_statement, size_lines
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_function
@@ -69,7 +77,7 @@ def numpy_script(settings: Settings) -> Script:
 def _imports(writer: Writer, settings: Settings) -> None:
     if matters(settings, SideName.NUMPY):
         writer.add("import os")
-    if settings.numpy.schedule.kind is ScheduleKind.COSINE:
+    if settings.numpy.schedule.kind is ScheduleKind.COSINE or is_standardised(settings.numpy):
         writer.add("import math")
     if data_file_name(settings.data):
         writer.add("from pathlib import Path")
@@ -95,8 +103,7 @@ def _data(writer: Writer, settings: Settings) -> None:
         writer.add(f'data = np.loadtxt(Path(__file__).with_name("{name}"), delimiter=",", skiprows=1, ndmin=2)')
         writer.add(f"X = data[:, :{data.inputs}].astype(dtype)")
         writer.add(f"Y = data[:, {data.inputs}:].astype(dtype)")
-    if settings.numpy.input_scale is InputScale.UNIT:
-        add_scaling(writer, settings, SideName.NUMPY, "X.min(axis=0)", "X.max(axis=0)")
+    add_scaling(writer, settings, SideName.NUMPY)
     writer.add(f"learning_rate = {settings.numpy.learning_rate!r}")
     for line in size_lines(Epochs.of(settings, settings.numpy), settings.numpy.last_batch is LastBatch.DROP):
         writer.add(line)

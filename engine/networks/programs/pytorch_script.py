@@ -14,13 +14,22 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 from engine.experiment.batch_rules import EpochLoss, LastBatch, SampleOrder
-from engine.experiment.choices import DerivativeAt, InitialWeights, InputScale, Precision, SideName, TargetShape
+from engine.experiment.choices import DerivativeAt, InitialWeights, Precision, SideName, TargetShape
 from engine.experiment.per_layer import of_layers
 from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, decay_rates, is_fused, shrinks_in_optimizer
 from engine.experiment.update_rules import UpdateOrder
-from engine.networks.programs.base import Script, Writer, add_array, add_scaling, data_file_name, plain_name
+from engine.networks.programs.base import (
+    Script,
+    Writer,
+    add_array,
+    add_scaling,
+    data_file_name,
+    device,
+    is_standardised,
+    plain_name,
+)
 from engine.networks.programs.epochs import (
     SCHEDULED,
     BatchText,
@@ -94,7 +103,12 @@ def _imports(writer: Writer, settings: Settings) -> None:
         writer.add("import csv")
     is_cosine = settings.pytorch.schedule.kind is ScheduleKind.COSINE
     normal = any(start.normal for start in starts_of(settings))
-    if is_cosine or normal or any("math." in line for line in start_lines(settings)):
+    if (
+        is_cosine
+        or normal
+        or is_standardised(settings.pytorch)
+        or any("math." in line for line in start_lines(settings))
+    ):
         writer.add("import math")
     if data_file_name(settings.data):
         writer.add("from pathlib import Path")
@@ -113,18 +127,17 @@ def _imports(writer: Writer, settings: Settings) -> None:
 def _data(writer: Writer, settings: Settings) -> None:
     data, name = settings.data, data_file_name(settings.data)
     dtype = "torch.float64" if settings.pytorch.precision is Precision.FLOAT64 else "torch.float32"
-    device = "" if settings.device == "cpu" else f', device="{settings.device}"'
+    on = device(settings)
     writer.add(f"dtype = {dtype}")
     if name is None:
         for label, array in (("X", data.X), ("Y", data.Y)):
-            add_array(writer, f"{label} = torch.tensor(", array.tolist(), f", dtype=dtype{device})")
+            add_array(writer, f"{label} = torch.tensor(", array.tolist(), f", dtype=dtype{on})")
     else:
         writer.add(f'with Path(__file__).with_name("{name}").open() as file:')
         writer.add("rows = [[float(cell) for cell in row] for row in list(csv.reader(file))[1:]]", indent=1)
-        writer.add(f"X = torch.tensor([row[:{data.inputs}] for row in rows], dtype=dtype{device})")
-        writer.add(f"Y = torch.tensor([row[{data.inputs}:] for row in rows], dtype=dtype{device})")
-    if settings.pytorch.input_scale is InputScale.UNIT:
-        add_scaling(writer, settings, SideName.PYTORCH, "X.amin(dim=0)", "X.amax(dim=0)")
+        writer.add(f"X = torch.tensor([row[:{data.inputs}] for row in rows], dtype=dtype{on})")
+        writer.add(f"Y = torch.tensor([row[{data.inputs}:] for row in rows], dtype=dtype{on})")
+    add_scaling(writer, settings, SideName.PYTORCH)
     if settings.pytorch.target_shape is TargetShape.FLAT:
         writer.add("Y = Y.flatten()")
     writer.add(f"learning_rate = {settings.pytorch.learning_rate!r}")
