@@ -17,6 +17,7 @@ from engine.experiment.choices import InitialWeights, LossReport, Objective, Pre
 from engine.experiment.data import Dataset
 from engine.experiment.data_files import load
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy, remaining
+from engine.experiment.held_out import hold_out
 from engine.experiment.presets import PRESETS, preset
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side
@@ -79,6 +80,7 @@ __all__ = [
     "built_in",
     "conclusion",
     "effects",
+    "hold_out",
     "load",
     "measure",
     "plan",

@@ -10,8 +10,9 @@ from click.testing import CliRunner
 import engine
 from engine.export.run_file import read_settings, write_run
 from engine.networks.numpy_model import NumpyModel
-from engine.run.accuracy import LEAST_STRIDE, MOST_POINTS, AccuracyRecord, Scores
+from engine.run.accuracy import Scores
 from engine.run.lockstep import Lockstep
+from engine.run.measured_epochs import MOST_POINTS, MeasuredEpochs
 from engine.worker.worker import Worker
 from tests.strategies import classes
 from tui_app.cli.main import main
@@ -61,17 +62,17 @@ def test_training_has_the_same_bits_without_it():
 
 @pytest.mark.parametrize("epochs", [1, 3, 4, 200, 799, 800, 801, 5000, 1_000_000_000])
 def test_the_points_are_few_and_the_last_is_among_them(epochs):
-    record = AccuracyRecord(THREE.data, epochs)
+    measured = MeasuredEpochs(replace(THREE, epochs=epochs))
     epoch, points = 0, []
     while epoch < epochs:
-        step = record.until_next(epoch)
+        step = measured.until_next(epoch)
         assert step > 0
         epoch += step
-        assert record.is_due(epoch)
+        assert measured.has(epoch)
         points.append(epoch)
     assert (points[0], points[-1]) == (1, epochs)
     assert len(points) <= MOST_POINTS + 2
-    assert record.stride >= LEAST_STRIDE
+    assert measured.stride >= 24
 
 
 def test_the_document_has_it_and_is_read_again(tmp_path):

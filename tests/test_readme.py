@@ -17,8 +17,8 @@ from engine.experiment.discrepancies.loss_input import least_binary_loss_twice, 
 from engine.impact.effects import against_the_answer, conclusion, effects
 from engine.impact.study import Measure, measure, plan
 from engine.networks.threads import PAYS
-from engine.run.accuracy import LEAST_STRIDE, MOST_POINTS
 from engine.run.comparison import compare_parameters
+from engine.run.measured_epochs import MOST_POINTS, MeasuredEpochs
 from engine.step.trace import trace_epoch
 from tests.examples import TIMES, long
 from tests.runs import trained
@@ -120,7 +120,8 @@ def test_the_least_logged_number_is_printed():
 
 
 def test_the_epochs_of_the_accuracy_are_printed():
-    said = f"each {LEAST_STRIDE}th or, in runs of more than {LEAST_STRIDE * MOST_POINTS:,} epochs, a rarer one"
+    small = MeasuredEpochs(replace(engine.preset("classes"), epochs=100)).stride
+    said = f"each {small}th of a small network that takes all samples at once, at most {MOST_POINTS} of a run"
     assert said in " ".join(README.split())
 
 

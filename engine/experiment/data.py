@@ -22,6 +22,28 @@ NUMBER_KINDS = "biuf"
 
 
 @dataclass(frozen=True, eq=False)
+class HeldOut:
+    """Rows that are not trained on: a `share` of all, inputs X (N, D) and targets Y (N, C), checked with the rest."""
+
+    share: float
+    X: FloatArray
+    Y: FloatArray
+
+    @property
+    def samples(self) -> int:
+        """N, the number of rows."""
+        return len(self.X)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, HeldOut):
+            return NotImplemented
+        return self.share == other.share and np.array_equal(self.X, other.X) and np.array_equal(self.Y, other.Y)
+
+    def __hash__(self) -> int:
+        return hash((self.share, self.X.shape))
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Inputs and targets of one problem.
 
@@ -29,6 +51,7 @@ class Dataset:
     `name` is made fit to be shown. `source` is the file the data came from, `targets` the column names asked for there,
     `header` what was said of its first line, and `notes` holds a sentence for each thing that had to be guessed.
     `classes` names the classes where each sample belongs to one: Y then has a column of 0 and 1 for each (one-hot).
+    `held_out` are rows that X and Y do not have, for `held_out.py`.
 
     Raises `DataError` when something is of another type or the arrays do not fit together.
     """
@@ -41,6 +64,7 @@ class Dataset:
     header: bool | None = None
     notes: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    held_out: HeldOut | None = None
 
     def __post_init__(self) -> None:
         _check_words(self)
@@ -52,6 +76,7 @@ class Dataset:
                 f"{self.name}: X has {len(self.X)} rows and Y has {len(self.Y)}; every sample needs its row in both."
             )
         _check_classes(self)
+        _check_held_out(self)
 
     @property
     def samples(self) -> int:
@@ -84,7 +109,7 @@ class Dataset:
 
 
 def _words(data: Dataset) -> tuple[object, ...]:
-    return data.name, data.source, data.targets, data.header, data.classes
+    return data.name, data.source, data.targets, data.header, data.classes, data.held_out
 
 
 def _check_words(data: Dataset) -> None:
@@ -116,6 +141,20 @@ def _check_classes(data: Dataset) -> None:
         )
     if not is_one_hot(data.Y):
         raise DataError(f"{data.name}: a row of Y must be a single 1 among zeros where classes have names.")
+
+
+def _check_held_out(data: Dataset) -> None:
+    """As the rows that are trained on."""
+    if data.held_out is None:
+        return
+    held = data.held_out
+    kept = Dataset(f"{data.name}, held out", held.X, held.Y, classes=data.classes)
+    if (kept.inputs, kept.outputs) != (data.inputs, data.outputs):
+        raise DataError(
+            f"{data.name}: the rows held out have {kept.inputs} inputs and {kept.outputs} targets; "
+            f"those trained on have {data.inputs} and {data.outputs}."
+        )
+    object.__setattr__(data, "held_out", HeldOut(held.share, kept.X, kept.Y))
 
 
 def is_one_hot(Y: FloatArray) -> bool:

@@ -161,14 +161,15 @@ class Settings:
                 f"{what} of logits with the output activation {output.value}; set output_activation to {other.value}, "
                 f"or {name.value}.loss_input to probabilities."
             )
-        outside = self.data.Y[(self.data.Y < 0) | (self.data.Y > 1)]
+        Y = self.data.Y if self.data.held_out is None else np.concatenate([self.data.Y, self.data.held_out.Y])
+        outside = Y[(Y < 0) | (Y > 1)]
         if outside.size:
             raise SettingsError(
                 f"{what} for the targets of {self.data.name}, one of which is {outside.flat[0]:g}: "
                 f"a cross-entropy needs targets from 0 to 1{self._may_be_classes}."
             )
         if side.objective is Objective.CROSS_ENTROPY:
-            sums = self.data.Y.sum(axis=1)
+            sums = Y.sum(axis=1)
             if (wrong := np.flatnonzero(np.abs(sums - 1) > LEFT_OVER)).size:
                 raise SettingsError(
                     f"{what} for the targets of {self.data.name}, which sum to {sums[wrong[0]]:g} in row "

@@ -14,12 +14,12 @@ from engine.shown_text import shown
 
 FORMAT = 9
 """Of the documents that are written. Those without a number are of format 1. Since format 3 `gradient_scale` is called
-`reduction`; `old_names.py` reads both. Since format 4 a side has an `objective`, and what concerns a
-layer may be a list. Since format 5 data can have classes, and a side has a `loss_input`, a `softmax_form` and
-the slips of the backward pass. Since format 6 a side has a `target_shape`, a `zero_grad`, a `decayed` and a
-`decay_factor`. Since format 7 a side has an `input_scale`. Since format 8 it has a
-`batch`, an `order`, a `last_batch`, an `epoch_loss`, a `schedule`,
-a `clipping`, an `optimizer`, a `bias_correction` and an `epsilon_at`. Since format 9 it has `moments`.
+`reduction`; `old_names.py` reads both. Since format 4 a side has an `objective`, and what concerns a layer may be a
+list. Since format 5 data can have classes, and a side has a `loss_input`, a `softmax_form` and slips of the backward
+pass. Since format 6 a side has a `target_shape`, a `zero_grad`, a `decayed` and a `decay_factor`. Since format 7 a side
+has an `input_scale`. Since format 8 it has a `batch`, an `order`, a `last_batch`, an `epoch_loss`, a `schedule`, a
+`clipping`, an `optimizer`, a `bias_correction` and an `epsilon_at`. Since format 9 it has `moments`, and data may have
+rows `held_out`.
 """
 
 RUN = dict.fromkeys(("settings", *(side.value for side in SideName), "comparison"), 1)
@@ -57,7 +57,10 @@ SETTINGS = {
 before there was a choice.
 """
 
-DATA = {**dict.fromkeys(("name", "source", "targets", "X", "Y"), 1), "header": 2, "classes": 5}
+DATA = {**dict.fromkeys(("name", "source", "targets", "X", "Y"), 1), "header": 2, "classes": 5, "held_out": 9}
+
+HELD_OUT = dict.fromkeys(("share", "X", "Y"), 9)
+"""Of rows that are not trained on, where there are some."""
 
 SIDE = {discrepancy.field: discrepancy.since for discrepancy in SIDE_SETTINGS}
 

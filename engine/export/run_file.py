@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
 from engine.experiment.choices import SideName
-from engine.experiment.data import Dataset
+from engine.experiment.data import Dataset, HeldOut
 from engine.experiment.discrepancies import SIDE_SETTINGS, remaining
 from engine.experiment.old_names import with_present_names
 from engine.experiment.reading import read_text
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
-from engine.export.document_format import DATA, FORMAT, SETTINGS, SIDE, check_fields, format_of
+from engine.export.document_format import DATA, FORMAT, HELD_OUT, SETTINGS, SIDE, check_fields, format_of
 from engine.export.files import write_whole
 from engine.networks.threads import threads_of
 from engine.run.comparison import compare_parameters
@@ -34,6 +34,7 @@ def settings_document(settings: Settings) -> dict[str, Any]:
             "targets": list(data.targets),
             "header": data.header,
             "classes": list(data.classes),
+            "held_out": _held_out_document(data.held_out),
             "X": data.X.tolist(),
             "Y": data.Y.tolist(),
         },
@@ -56,8 +57,8 @@ def run_document(run: Run) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "settings": settings_document(run.settings),
-        "numpy": _side_document(run.numpy) | _accuracy_document(run, SideName.NUMPY),
-        "pytorch": _side_document(run.pytorch) | _accuracy_document(run, SideName.PYTORCH),
+        "numpy": _side_document(run.numpy) | _measured_document(run, SideName.NUMPY),
+        "pytorch": _side_document(run.pytorch) | _measured_document(run, SideName.PYTORCH),
         "comparison": {
             "losses": asdict(run.comparison.losses),
             "weights": asdict(run.comparison.weights),
@@ -69,6 +70,7 @@ def run_document(run: Run) -> dict[str, Any]:
             "divergence": run.divergence and run.divergence.message,
             "divergence_ended_by": run.cause and [discrepancy.field for discrepancy in run.cause.ends_it],
             **({} if run.accuracy is None else {"accuracy_epochs": run.accuracy.epochs.tolist()}),
+            **({} if run.validation is None else {"validation_epochs": run.validation.epochs.tolist()}),
             **({} if run.scores is None else {"same_class": run.scores.same}),
         },
     }
@@ -121,6 +123,7 @@ def _settings(document: dict[str, Any]) -> Settings:
         tuple(names) if isinstance(names, list) else names for names in (data["targets"], data.get("classes", []))
     )
     dataset = Dataset(data["name"], data["X"], data["Y"], data["source"], targets, data.get("header"), classes=classes)
+    dataset = replace(dataset, held_out=_held_out(data.get("held_out")))
     numpy, pytorch = (Side(**document[side.value]) for side in SideName)
     shared = ("hidden", "activation", "output_activation", "epochs", "seed", "device")
     return Settings(
@@ -136,11 +139,34 @@ def _side_document(side: SideRun) -> dict[str, Any]:
     }
 
 
-def _accuracy_document(run: Run, side: SideName) -> dict[str, Any]:
-    """The side's accuracy at the `accuracy_epochs`; nothing where there are no classes."""
-    if run.accuracy is None:
-        return {}
-    return {"accuracy": (run.accuracy.numpy if side is SideName.NUMPY else run.accuracy.pytorch).tolist()}
+def _measured_document(run: Run, side: SideName) -> dict[str, Any]:
+    """The side's accuracy at the `accuracy_epochs`, and what it did on the rows held out at the `validation_epochs`;
+    nothing where there are no classes, or no such rows.
+    """
+    numpy, found, validation = side is SideName.NUMPY, {}, run.validation
+    if run.accuracy is not None:
+        found["accuracy"] = (run.accuracy.numpy if numpy else run.accuracy.pytorch).tolist()
+    if validation is not None:
+        found["validation_losses"] = (validation.numpy if numpy else validation.pytorch).tolist()
+        accuracies = validation.numpy_accuracy if numpy else validation.pytorch_accuracy
+        found |= {} if accuracies is None else {"validation_accuracy": accuracies.tolist()}
+    return found
+
+
+def _held_out_document(held_out: HeldOut | None) -> dict[str, Any] | None:
+    if held_out is None:
+        return None
+    return {"share": held_out.share, "X": held_out.X.tolist(), "Y": held_out.Y.tolist()}
+
+
+def _held_out(document: Any) -> HeldOut | None:
+    if document is None:
+        return None
+    check_fields(document, HELD_OUT, FORMAT, "held_out")
+    share = document["share"]
+    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1:
+        raise InputError(f"the share of 'held_out' cannot be {shown(repr(share))}; it is a number between 0 and 1.")
+    return HeldOut(float(share), document["X"], document["Y"])
 
 
 def _plain(value: Any) -> Any:

@@ -43,17 +43,23 @@ class InputForm:
 
 @dataclass(frozen=True, eq=False)
 class NetworkData:
-    """X (N, D) and Y (N, C) as a side's network gets them, and how it gets other inputs."""
+    """X (N, D) and Y (N, C) as a side's network gets them, those of the rows held out if there are some, and how it
+    gets other inputs.
+    """
 
     X: FloatArray
     Y: FloatArray
     form: InputForm
+    held_out: tuple[FloatArray, FloatArray] | None = None
 
     @classmethod
     def of(cls, data: Dataset, side: Side) -> NetworkData:
         """Those of a data set."""
         form = InputForm.of(data, side)
-        return cls(form.inputs(data.X), as_type(data.Y, form.dtype), form)
+        held_out = None
+        if data.held_out is not None:
+            held_out = form.inputs(data.held_out.X), as_type(data.held_out.Y, form.dtype)
+        return cls(form.inputs(data.X), as_type(data.Y, form.dtype), form, held_out)
 
 
 def as_type(array: FloatArray, dtype: type[np.float32] | type[np.float64]) -> FloatArray:

@@ -49,6 +49,7 @@ class NumpyModel:
         self.network = build_network(settings, self.side, initial_layers(settings, self.side))
         data = NetworkData.of(settings.data, self.side)
         self.X, self.Y, self._form = data.X, data.Y, data.form
+        self._held_out = data.held_out
         self.progress = EpochProgress(settings, self.side, partial(orders_of, settings, self.side))
         self._is_one_update = not settings.takes_batches(self.side) and not self.progress.logs_whole_set
         self._batches = _batch_arrays(self) if settings.takes_batches(self.side) else None
@@ -168,6 +169,14 @@ class NumpyModel:
         """The network's output (N, C) at the present weights, for the data unless other inputs are given."""
         _, layer = self.network.forward(self.X if X is None else self._form.inputs(X))
         return layer[self.network.L]
+
+    def measure_held_out(self) -> tuple[float, FloatArray]:
+        """Of the rows held out, of which there are some: the number that the side logs, and the outputs (N, C)."""
+        assert self._held_out is not None
+        (X, Y), network = self._held_out, self.network
+        z, layer = network.forward(X)
+        output = layer[network.L]
+        return float(network.report(output - Y, z[network.L], output, Y)), output
 
 
 class RecordedNumpyModel(NumpyModel):

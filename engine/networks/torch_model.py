@@ -103,6 +103,7 @@ class TorchModel:
         self.Y = torch.tensor(data.Y, dtype=dtype, device=device)
         if self.side.target_shape is TargetShape.FLAT:
             self.Y = self.Y.flatten()
+        self._held_out = None if data.held_out is None else self._tensors(*data.held_out)
         self.progress = EpochProgress(settings, self.side, partial(torch_orders_of, settings, self.side, stream))
         self._is_one_update = not settings.takes_batches(self.side) and not self.progress.logs_whole_set
         self._batches = _batch_tensors(self) if settings.takes_batches(self.side) else None
@@ -264,6 +265,21 @@ class TorchModel:
             return any(one is parameter for group in optimizer.param_groups for one in group["params"])
 
         return next(optimizer for optimizer in self._optimizers if has(optimizer))
+
+    def _tensors(self, X: FloatArray, Y: FloatArray) -> tuple[torch.Tensor, torch.Tensor]:
+        """Where the data are, in their type and shape."""
+        inputs, targets = (torch.tensor(one, dtype=self.X.dtype, device=self.X.device) for one in (X, Y))
+        return inputs, targets.flatten() if self.side.target_shape is TargetShape.FLAT else targets
+
+    def measure_held_out(self) -> tuple[float, FloatArray]:
+        """Of the rows held out, of which there are some: the number that the side logs, and the outputs (N, C)."""
+        assert self._held_out is not None
+        (X, Y), network = self._held_out, self.network
+        with torch.no_grad():
+            prediction = self.model(X)
+            logged = network.objective if self.side.logs_objective else network.measure
+            outputs = network.probabilities(prediction)
+            return float(logged(prediction, Y).item()), np.array(outputs.cpu().numpy())
 
     def predict(self, X: FloatArray | None = None) -> FloatArray:
         """The network's output (N, C) at the present weights, for the data unless other inputs are given."""

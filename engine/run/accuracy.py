@@ -14,13 +14,6 @@ from engine.experiment.data import Dataset
 from engine.run.classes import agreement, classes_of, same_class_words, share_right
 from engine.types import FloatArray
 
-MOST_POINTS = 200
-
-LEAST_STRIDE = 24
-"""Epochs between two points: a forward pass of both sides, run plainly, takes as long as an epoch of a small network
-that is replayed, so that a point each 24 epochs is less than a tenth of the time.
-"""
-
 
 @dataclass(frozen=True)
 class Scores:
@@ -55,23 +48,12 @@ class AccuracyCurves:
 
 
 class AccuracyRecord:
-    """Gathers both sides' accuracy at the first epoch, at every `stride`-th and at the last."""
+    """Gathers both sides' accuracy."""
 
-    def __init__(self, data: Dataset, epochs: int) -> None:
-        self.stride = max(LEAST_STRIDE, -(-epochs // MOST_POINTS))
+    def __init__(self, data: Dataset) -> None:
         self._targets = classes_of(data.Y)
-        self._last = epochs
         self._epochs: list[int] = []
         self._points: list[tuple[float, float]] = []
-
-    def until_next(self, epoch: int) -> int:
-        """How many epochs after this one the next point is."""
-        following = 1 if epoch == 0 else (epoch // self.stride + 1) * self.stride
-        return min(following, self._last) - epoch
-
-    def is_due(self, epoch: int) -> bool:
-        """Whether there is a point after this epoch."""
-        return epoch in (1, self._last) or epoch % self.stride == 0
 
     def add(self, epoch: int, numpy: FloatArray, pytorch: FloatArray) -> None:
         """Both outputs (N, C) after an epoch."""

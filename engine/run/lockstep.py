@@ -29,7 +29,9 @@ from engine.run.comparison import (
 )
 from engine.run.divergence import Divergence
 from engine.run.history import Curves, History
+from engine.run.measured_epochs import MeasuredEpochs
 from engine.run.model_pair import Build, Model
+from engine.run.validation import ValidationCurves, ValidationRecord
 from engine.types import FloatArray
 
 
@@ -68,7 +70,11 @@ class Lockstep:
         self._history = History()
         self._losses = LossComparison(loss_dtype(settings))
         self._record = record
-        self._accuracy = AccuracyRecord(settings.data, settings.epochs) if is_class_problem(settings) else None
+        data, has_classes = settings.data, is_class_problem(settings)
+        self._accuracy = AccuracyRecord(data) if has_classes else None
+        self._validation = None if data.held_out is None else ValidationRecord(data.held_out, has_classes)
+        self.measured_epochs = MeasuredEpochs(settings) if has_classes or data.held_out is not None else None
+        """None where nothing is measured beside the losses."""
         self._numpy_seconds = self._pytorch_seconds = 0.0
         self._side_by_side = side_by_side(settings)
         self.initial_parameters = self.parameters()
@@ -117,16 +123,23 @@ class Lockstep:
         return trained
 
     def _train_and_note(self, losses: FloatArray) -> int:
-        """Train, and note the accuracy where it is due; returns how many epochs were trained."""
-        count, trained = len(losses[0]), 0
+        """Train, and measure where that is due; returns how many epochs were trained."""
+        count, trained, measured = len(losses[0]), 0, self.measured_epochs
         while trained < count and self.divergence is None:
-            block = count - trained if self._accuracy is None else self._accuracy.until_next(self.epoch)
+            block = count - trained if measured is None else measured.until_next(self.epoch)
             done = self._train(losses[:, trained : trained + block])
             trained += done
             self.epoch += done
-            if self._accuracy is not None and self.divergence is None and self._accuracy.is_due(self.epoch):
-                self._accuracy.add(self.epoch, self.numpy.predict(), self.pytorch.predict())
+            if measured is not None and self.divergence is None and measured.has(self.epoch):
+                self._measure()
         return trained
+
+    def _measure(self) -> None:
+        """Both sides, after an epoch."""
+        if self._accuracy is not None:
+            self._accuracy.add(self.epoch, self.numpy.predict(), self.pytorch.predict())
+        if self._validation is not None:
+            self._validation.add(self.epoch, self.numpy.measure_held_out(), self.pytorch.measure_held_out())
 
     def _train(self, losses: FloatArray) -> int:
         isfinite = math.isfinite
@@ -211,6 +224,10 @@ class Lockstep:
     def accuracy(self) -> AccuracyCurves | None:
         """Copies of both sides' accuracy so far; none where there are no classes."""
         return None if self._accuracy is None else self._accuracy.curves()
+
+    def validation(self) -> ValidationCurves | None:
+        """Copies of how both did on the rows held out so far; none where no row is."""
+        return None if self._validation is None else self._validation.curves()
 
     def scores(self) -> Scores | None:
         """How both answer at the present weights; none where there are no classes."""

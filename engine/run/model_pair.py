@@ -41,6 +41,9 @@ class Model(Protocol):
     def predict(self, X: FloatArray | None = None) -> FloatArray:
         """The output (N, C) at the present weights, for the data unless other inputs are given."""
 
+    def measure_held_out(self) -> tuple[float, FloatArray]:
+        """Of the rows held out, of which there are some: the number that the side logs, and the outputs (N, C)."""
+
 
 Build = Callable[[Settings], tuple[Model, Model]]
 """Makes the hand-written and the PyTorch model at their start."""

@@ -18,6 +18,7 @@ from engine.run.divergence import Cause, Divergence, find_cause
 from engine.run.history import History
 from engine.run.lockstep import Lockstep
 from engine.run.result import Result
+from engine.run.validation import ValidationCurves
 from engine.run.verdict import Verdict, judge
 from engine.types import FloatArray
 
@@ -61,6 +62,8 @@ class Run:
     seconds: float
     accuracy: AccuracyCurves | None
     """Of both sides at some epochs; none where there are no classes."""
+    validation: ValidationCurves | None
+    """Of both sides on the rows held out, after some epochs; none where no row is."""
     scores: Scores | None
     """How both answer in the end."""
     step_seconds: dict[SideName, float]
@@ -121,6 +124,7 @@ def _train(settings: Settings, on_progress: Callable[[Progress], None] | None) -
         cause=cause,
         seconds=seconds,
         accuracy=lockstep.accuracy(),
+        validation=lockstep.validation(),
         scores=scores,
         step_seconds=dict(lockstep.seconds),
     )

@@ -13,6 +13,7 @@ from engine.run.divergence import Cause
 from engine.run.history import Curves
 from engine.run.predictions import Predictions
 from engine.run.scrubbing import EpochState
+from engine.run.validation import ValidationCurves
 from engine.run.verdict import Verdict
 from engine.step.growth import Growth
 from engine.step.trace import StepTrace
@@ -69,6 +70,9 @@ class Snapshot:
     initial_parameters: tuple[ParameterPair, ...] = ()
     parameters: tuple[ParameterPair, ...] = ()
     accuracy: AccuracyCurves | None = None
+    validation: ValidationCurves | None = None
+    measured_each: int = 0
+    """Epochs between two measurements of accuracy and validation; 0 where there are none."""
     scores: Scores | None = None
     """How both sides answer now, where there are classes."""
     comparison: Comparison | None = None

@@ -354,6 +354,8 @@ class Worker:
             parameters=parameters,
             comparison=comparison,
             accuracy=lockstep.accuracy(),
+            validation=lockstep.validation(),
+            measured_each=0 if lockstep.measured_epochs is None else lockstep.measured_epochs.stride,
             scores=scores,
             verdict=judge(settings, comparison, lockstep.divergence, self._jobs.cause.cause, scores),
             predictions=self._predictions(lockstep),

@@ -280,6 +280,7 @@ SHARED = {
     "--output-activation": ([*ACTIVATIONS, "softmax"], ["selu", "softmax,softmax"]),
     "--objective": (["squared-error", "cross-entropy", "binary-cross-entropy"], ["mse", "cross_entropy", ""]),
     "--seed": (["0", "7", "18446744073709551615"], NUMBERS),
+    "--validation": (["0.2", "20%", "none", "0.5"], ["1", "0", "-0.1", "x", "nan", "1e-9", "99.9%", "%", ""]),
     "--batch-size": (["1", "3", "32", "all", "1,000"], NUMBERS),
     "--optimizer": (
         ["sgd", "adam", "adamw", "rmsprop", "adagrad:start=0.1", "adam:epsilon=1e-7"],

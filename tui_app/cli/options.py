@@ -17,6 +17,7 @@ from engine.experiment.class_labels import classes_to_say
 from engine.experiment.data import Dataset
 from engine.experiment.data_files import load
 from engine.experiment.discrepancies import CATALOGUE, find_setting
+from engine.experiment.held_out import hold_out, read_share, with_all_rows
 from engine.experiment.objectives import with_objective
 from engine.experiment.optimizers import ADAMW_DECAY, LEARNING_RATES
 from engine.experiment.per_layer import typed
@@ -85,6 +86,12 @@ EXPERIMENT_OPTIONS = (
         "Texts and such columns are unless said.",
     ),
     click.option(
+        "--validation",
+        metavar="SHARE",
+        help="Hold out a share of the rows, such as 0.2, the same on both sides: nothing is trained on them, and their "
+        "loss and accuracy are shown; none unless said.",
+    ),
+    click.option(
         "--hidden", metavar="N,N", help="Sizes of the hidden layers, such as 5,4; 'none' for no hidden layer."
     ),
     click.option(
@@ -138,6 +145,7 @@ def settings_from(
     targets: str | None,
     header: str | None,
     classes: bool | None,
+    validation: str | None,
     hidden: str | None,
     activation: str | None,
     output_activation: str | None,
@@ -169,6 +177,8 @@ def settings_from(
         "device": device,
     }
     changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
+    if validation is not None:
+        changes["data"] = hold_out(changes.get("data", settings.data), read_share(validation))
     if threads is not None:
         changes["threads"] = thread_count(threads)
     if objective is not None:
@@ -269,8 +279,10 @@ def command_line(settings: Settings, command: str | None = None, more: Sequence[
 def _from_preset(name: str, settings: Settings) -> list[str]:
     start = PRESETS[name].settings
     words = [] if name == DEFAULT_PRESET else ["--preset", name]
-    if settings.data != start.data:
+    if with_all_rows(settings.data) != start.data:
         words += _data_words(settings)
+    if settings.data.held_out is not None:
+        words += ["--validation", f"{settings.data.held_out.share:g}"]
     for option, field in SHARED.items():
         value = getattr(settings, field)
         if value != getattr(start, field):

@@ -9,6 +9,7 @@ from engine.experiment.choices import SideName
 from engine.experiment.class_labels import classes_to_say
 from engine.experiment.data_files import load
 from engine.experiment.discrepancies import find
+from engine.experiment.held_out import hold_out, read_share, share_of
 from engine.experiment.per_layer import typed as as_typed
 from engine.experiment.settings import Settings
 from engine.number_text import typed_whole
@@ -30,6 +31,7 @@ def setup_fields(settings: Settings) -> dict[str, str]:
         "data": settings.data.source or settings.data.name,
         "targets": ",".join(settings.data.targets),
         "classes": CLASSES[classes_to_say(settings.data)],
+        "validation": repr(settings.data.held_out.share) if settings.data.held_out else "none",
         "hidden": ",".join(map(str, settings.hidden)) or "none",
         "activation": as_typed(settings.activation),
         "output_activation": settings.output_activation.value,
@@ -53,6 +55,9 @@ def setup_settings(settings: Settings, fields: dict[str, str]) -> Settings:
         data = load(typed["data"], split(typed["targets"]), header, _classes(typed["classes"]))
     else:
         data = settings.data
+    share = read_share(typed["validation"])
+    if share != share_of(data):
+        data = hold_out(data, share)
     # Together: other outputs may go with other data alone.
     settings = replace(
         settings,

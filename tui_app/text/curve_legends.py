@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.cells import cell_len
 
 from engine.experiment.choices import SideName
@@ -16,10 +17,21 @@ from engine.number_text import number
 from engine.run.accuracy import AccuracyCurves, Scores
 from engine.run.classes import same_class_words
 from engine.run.history import Curve, Curves
+from engine.run.validation import ValidationCurves
 from tui_app.text.lines import STRONG, Line
-from tui_app.text.marks import FAINT_MARK, GAP_MARK, HAND_MARK, PINNED_MARKS, PYTORCH_MARK, Drawing, legend_glyph
+from tui_app.text.marks import (
+    FAINT_MARK,
+    GAP_MARK,
+    HAND_MARK,
+    PINNED_MARKS,
+    PYTORCH_MARK,
+    VALIDATION_MARKS,
+    Drawing,
+    legend_glyph,
+)
 
 HAND, PYTORCH, GAP, BEFORE, NOTE = "hand", "pytorch", "gap", "before", "note"
+VALIDATION = ("hand, validation", "PyTorch, validation")
 PINNED = ("pinned 1", "pinned 2", "pinned 3")
 """Roles of pieces, beside those of all lines."""
 
@@ -127,9 +139,18 @@ def _readings(texts: list[str], drawing: Drawing) -> Iterator[tuple[str, str]]:
         yield from _entry(f"{side.label} {text}".rstrip(), role, mark, drawing)
 
 
-def accuracy_legend(curves: AccuracyCurves, scores: Scores, cursor: int | None, drawing: Drawing, width: int) -> Line:
-    """Which curve is whose, with the accuracy of now, or of the last point up to the cursor; and how many are alike."""
-    noted = 0 if cursor is None else int(np.searchsorted(curves.epochs, cursor, side="right"))
+def accuracy_legend(
+    curves: AccuracyCurves,
+    scores: Scores,
+    cursor: int | None,
+    drawing: Drawing,
+    width: int,
+    validation: ValidationCurves | None = None,
+) -> Line:
+    """Which curve is whose, with the accuracy of now, or of the last point up to the cursor; that of the rows held out;
+    and how many are alike.
+    """
+    noted = 0 if cursor is None else _points_to(curves.epochs, cursor)
     if noted:
         values = float(curves.numpy[noted - 1]), float(curves.pytorch[noted - 1])
         title, same = f"accuracy at epoch {curves.epochs[noted - 1]:,}", ""
@@ -137,10 +158,72 @@ def accuracy_legend(curves: AccuracyCurves, scores: Scores, cursor: int | None, 
         values = scores.numpy, scores.pytorch
         title, same = "accuracy", f"  {same_class_words(scores.same, scores.samples)}"
     texts = [number(value, 3) for value in values]
-    named = list(_readings(texts, drawing))
+    named, of_held_out = list(_readings(texts, drawing)), _accuracy_held_out(validation, cursor, drawing)
     return _first_that_fits(
-        ([(head, ""), *named, (tail, "")] for head, tail in ((title, same), (title, ""), ("", ""))), width
+        (
+            [(head, ""), *named, *further, (tail, "")]
+            for head, further, tail in (
+                (title, of_held_out, same),
+                (title, of_held_out, ""),
+                ("", of_held_out, ""),
+                (title, [], ""),
+                ("", [], ""),
+            )
+        ),
+        width,
     )
+
+
+def _accuracy_held_out(curves: ValidationCurves | None, cursor: int | None, drawing: Drawing) -> Line:
+    if curves is None or curves.numpy_accuracy is None or curves.pytorch_accuracy is None:
+        return []
+    noted = _points_to(curves.epochs, cursor)
+    if not noted:
+        return []
+    line: Line = [("  validation", "")]
+    for accuracies, role, mark in zip(
+        (curves.numpy_accuracy, curves.pytorch_accuracy), VALIDATION, VALIDATION_MARKS, strict=True
+    ):
+        line += _entry(number(float(accuracies[noted - 1]), 3), role, mark, drawing)
+    return line
+
+
+def _points_to(epochs: NDArray[np.int64], cursor: int | None) -> int:
+    """How many of the measured epochs are not past the cursor; all without one."""
+    return len(epochs) if cursor is None else int(np.searchsorted(epochs, cursor, side="right"))
+
+
+def validation_legend(curves: ValidationCurves, each: int, cursor: int | None, drawing: Drawing, width: int) -> Line:
+    """Which curve is whose, with the loss of the last point, or of the last up to the cursor; how many rows are held
+    out, and how often they are measured.
+    """
+    noted = _points_to(curves.epochs, cursor)
+    title = f"validation at epoch {curves.epochs[noted - 1]:,}" if cursor is not None and noted else "validation"
+    often = "each epoch" if each == 1 else f"each {each:,} epochs"
+    return _first_that_fits(
+        (
+            [(head, ""), *_validation_entries(curves, noted, digits, drawing), (tail, "")]
+            for head, digits, tail in (
+                (title, 4, f"  {curves.samples:,} rows, {often}"),
+                (title, 3, f"  {curves.samples:,} rows"),
+                (title, 3, ""),
+                ("validation", 3, ""),
+                ("validation", 2, ""),
+                ("", 2, ""),
+            )
+        ),
+        width,
+    )
+
+
+def _validation_entries(
+    curves: ValidationCurves, noted: int, digits: int, drawing: Drawing
+) -> Iterator[tuple[str, str]]:
+    for side, role, mark, losses in zip(
+        SideName, VALIDATION, VALIDATION_MARKS, (curves.numpy, curves.pytorch), strict=True
+    ):
+        text = f" {number(float(losses[noted - 1]), digits)}" if noted else ""
+        yield from _entry(f"{side.label}{text}", role, mark, drawing)
 
 
 def gap_reading(text: str, drawing: Drawing) -> Line:

@@ -29,6 +29,8 @@ class Drawing(Enum):
 
 HAND_MARK, PYTORCH_MARK = "*", "o"
 PINNED_MARKS = ("x", "+", "#")
+VALIDATION_MARKS = ("v", "u")
+"""Of the rows held out: by hand, PyTorch."""
 FAINT_MARK = "."
 GAP_MARK = HAND_MARK
 """It shares its chart only with the gaps of other runs, which have their own."""

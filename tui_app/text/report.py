@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from engine.run.accuracy import Scores
 from engine.run.comparison import ParameterPair
 from engine.run.history import Curves, History
 from engine.run.training import Run
+from engine.run.validation import ValidationCurves
 from engine.types import FloatArray
 from tui_app.text import curve_legends
 from tui_app.text.columns import NONE, Column, fit, fixed_ways, measured, only_in, signed_ways
@@ -94,7 +95,7 @@ def _print_curves(run: Run, console: Console) -> None:
     ]
     text = draw(losses, width, CHART_HEIGHT, chart.log_drawn, drawing=drawing, zero=any(signed))
     console.print(Text.from_ansi(text))
-    _print_ends(console, curves, run.scores)
+    _print_ends(console, curves, run)
     if curves.gap.high.any():
         _print_line(console, gap_legend(True, (), drawing))
         text = draw([Series(curves.gap, GAP_COLOR, mark=GAP_MARK)], width, CHART_HEIGHT, True, drawing=drawing)
@@ -105,23 +106,39 @@ def _print_line(console: Console, line: Line) -> None:
     console.print(Text.assemble(*((text, STYLES[role]) for text, role in line)))
 
 
-def _print_ends(console: Console, curves: Curves, scores: Scores | None) -> None:
+def _print_ends(console: Console, curves: Curves, run: Run) -> None:
     sides = list(zip(SideName, (curves.numpy, curves.pytorch), strict=True))
-    accuracies = () if scores is None else (scores.numpy, scores.pytorch)
-    for line in end_lines([(side.label, curve.first, curve.last) for side, curve in sides], console.width, accuracies):
+    ends = [(side.label, curve.first, curve.last) for side, curve in sides]
+    for line in end_lines(ends, console.width, _measured(run.scores, run.validation)):
         console.print(Text(line))
 
 
-def end_lines(ends: list[tuple[str, float, float]], width: int, accuracies: Sequence[float] = ()) -> list[str]:
-    """The first and the last loss of each side, by its name: every bit where there is room; and its accuracy."""
+def _measured(scores: Scores | None, validation: ValidationCurves | None) -> dict[str, Sequence[float]]:
+    """What is measured beside the losses at the end of a run, of each side, by its heading."""
+    found: dict[str, Sequence[float]] = {}
+    if scores is not None:
+        found["accuracy"] = (scores.numpy, scores.pytorch)
+    if validation is not None and len(validation.epochs):
+        found["validation loss"] = (float(validation.numpy[-1]), float(validation.pytorch[-1]))
+        if validation.numpy_accuracy is not None and validation.pytorch_accuracy is not None:
+            found["its accuracy"] = (float(validation.numpy_accuracy[-1]), float(validation.pytorch_accuracy[-1]))
+    return found
+
+
+def end_lines(
+    ends: list[tuple[str, float, float]], width: int, measured_last: Mapping[str, Sequence[float]] | None = None
+) -> list[str]:
+    """The first and the last loss of each side, by its name: every bit where there is room; and what was measured last,
+    by its heading.
+    """
     writers: list[Callable[[float], str]] = [repr, partial(number, digits=8), partial(number, digits=4)]
     columns = [Column("side", "", measured([str], [name for name, *_ in ends]), flexible=True)]
     for place, heading in enumerate(("first loss", "last loss"), start=1):
         columns.append(Column(heading, heading, measured(writers, [end[place] for end in ends]), drop=place))
     rows = [{"side": name, "first loss": first, "last loss": last} for name, first, last in ends]
-    if accuracies:
-        columns.append(Column("accuracy", "accuracy", measured([partial(number, digits=4)], accuracies), drop=3))
-        rows = [row | {"accuracy": one} for row, one in zip(rows, accuracies, strict=True)]
+    for place, (heading, values) in enumerate((measured_last or {}).items(), start=3):
+        columns.append(Column(heading, heading, measured([partial(number, digits=4)], values), drop=place))
+        rows = [row | {heading: one} for row, one in zip(rows, values, strict=True)]
     layout = fit(columns, width)
     return [line.rstrip() for line in (layout.heading(), *(layout.line(row) for row in rows))]
 

@@ -11,6 +11,8 @@ from textual.content import Content
 from engine.experiment.choices import SideName
 from engine.number_text import number
 from engine.run.history import Curve
+from engine.run.validation import ValidationCurves
+from engine.types import FloatArray
 from engine.worker.snapshot import Snapshot
 from tui_app.text import curve_legends
 from tui_app.text.curve_legends import (
@@ -21,9 +23,19 @@ from tui_app.text.curve_legends import (
     loss_legend,
     loss_reading,
     reading,
+    validation_legend,
 )
 from tui_app.text.lines import Line
-from tui_app.text.marks import FAINT_MARK, GAP_MARK, HAND_MARK, PINNED_MARKS, PYTORCH_MARK, Drawing, app_drawing
+from tui_app.text.marks import (
+    FAINT_MARK,
+    GAP_MARK,
+    HAND_MARK,
+    PINNED_MARKS,
+    PYTORCH_MARK,
+    VALIDATION_MARKS,
+    Drawing,
+    app_drawing,
+)
 from tui_app.text.plot import is_signed, last_drawn
 from tui_app.view_state import ViewState
 from tui_app.views.base import View
@@ -38,6 +50,8 @@ NUMPY_COLOR, PYTORCH_COLOR, GAP_COLOR, PREVIOUS_COLOR = (
     "$foreground 35%",
 )
 
+VALIDATION_COLORS = ("$text-primary 60%", "$text-warning 60%")
+
 PINNED_COLORS = ("$text-success", "magenta", "$foreground 75%")
 
 STYLES = {
@@ -48,6 +62,7 @@ STYLES = {
     curve_legends.BEFORE: PREVIOUS_COLOR,
     curve_legends.NOTE: "$text-warning",
     **dict(zip(curve_legends.PINNED, PINNED_COLORS, strict=True)),
+    **dict(zip(curve_legends.VALIDATION, VALIDATION_COLORS, strict=True)),
 }
 """Of the legends' pieces."""
 
@@ -63,11 +78,13 @@ run, so that later ones are drawn beside it. A loss that goes below zero, as err
 axis: the axis is linear as long as one is shown, with a line at zero, and the legend says how low it goes and when.
 Comma and full stop, or a click, put a cursor on an epoch: the legend reads both losses and the gap there, and the other
 tabs show that epoch. Where samples belong to classes, a third chart shows the share of them that each side answers
-right, at every few epochs. z and the wheel zoom; [ and ], or shift and the wheel, pan."""
+right, at every few epochs. Where rows are held out of training (validation, in Setup), what each side does on them
+after every few epochs is drawn paler. z and the wheel zoom; [ and ], or shift and the wheel, pan."""
 
     def compose(self) -> ComposeResult:
         """Legend, losses, legend, gap."""
         yield FittingText("loss-legend")
+        yield FittingText("validation-legend")
         yield Chart(id="loss-chart")
         yield FittingText("gap-legend")
         yield Chart(id="gap-chart")
@@ -88,6 +105,7 @@ right, at every few epochs. z and the wheel zoom; [ and ], or shift and the whee
             curves, (signed[0], signed[1]), view_state.log_scale, "" if previous is None else previous.changed
         )
         losses, gaps = _curves(snapshot, view_state)
+        losses += _validation(snapshot, lambda curves: (curves.numpy, curves.pytorch))
         if legend.log_drawn:
             losses = [one for one in losses if not is_signed(one.curve)]
         waiting = "no epoch of this part is trained yet: esc shows all" if snapshot.epoch else "no epoch trained yet"
@@ -120,6 +138,7 @@ right, at every few epochs. z and the wheel zoom; [ and ], or shift and the whee
                     strict=True,
                 )
             ]
+        curves += _validation(snapshot, lambda curves: (curves.numpy_accuracy, curves.pytorch_accuracy))
         chart = self._chart("accuracy-chart")
         axis_end = last_drawn([one.curve for one in losses], view_state.zoom)
         zoom, cursor = view_state.zoom, view_state.cursor
@@ -134,9 +153,15 @@ right, at every few epochs. z and the wheel zoom; [ and ], or shift and the whee
         else:
             self._legend("loss-legend", lambda width: _readings(snapshot, cursor, drawing, width)[0])
             self._legend("gap-legend", lambda width: _readings(snapshot, cursor, drawing, width)[1])
-        curves, scores = snapshot.accuracy, snapshot.scores
+        curves, scores, held_out = snapshot.accuracy, snapshot.scores, snapshot.validation
+        self.set_class(held_out is not None, "-validating")
+        if held_out is not None:
+            each = snapshot.measured_each
+            self._legend("validation-legend", lambda width: validation_legend(held_out, each, cursor, drawing, width))
         if curves is not None and scores is not None:
-            self._legend("accuracy-legend", lambda width: accuracy_legend(curves, scores, cursor, drawing, width))
+            self._legend(
+                "accuracy-legend", lambda width: accuracy_legend(curves, scores, cursor, drawing, width, held_out)
+            )
 
     def _legend(self, name: str, line: Callable[[int], Line]) -> None:
         self.query_one(f"#{name}", FittingText).show(
@@ -145,6 +170,20 @@ right, at every few epochs. z and the wheel zoom; [ and ], or shift and the whee
 
     def _chart(self, name: str) -> Chart:
         return self.query_one(f"#{name}", Chart)
+
+
+def _validation(
+    snapshot: Snapshot, pair: Callable[[ValidationCurves], tuple[FloatArray | None, FloatArray | None]]
+) -> list[ThemedCurve]:
+    """Both sides' curves of the rows held out, where there are some."""
+    held_out = snapshot.validation
+    if held_out is None or not len(held_out.epochs):
+        return []
+    return [
+        ThemedCurve(Curve.of(held_out.epochs, values, snapshot.epoch), color, mark=mark, name=f"{side.label}, held out")
+        for side, values, color, mark in zip(SideName, pair(held_out), VALIDATION_COLORS, VALIDATION_MARKS, strict=True)
+        if values is not None
+    ]
 
 
 def _curves(snapshot: Snapshot, view_state: ViewState) -> tuple[list[ThemedCurve], list[ThemedCurve]]:
