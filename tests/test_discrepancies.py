@@ -193,6 +193,8 @@ def test_the_line_to_change_the_report_logs_the_other_sides_number(here, there, 
         LossReport.MSE: np.mean(error**2),
         LossReport.HALF_SUM: np.sum(error**2) / 2,
         LossReport.HALF_MEAN: np.mean(error**2) / 2,
+        LossReport.HALF_PER_SAMPLE: np.sum(error**2) / 4 / 2,
+        LossReport.MEAN_ABSOLUTE: (0.5 + 0.25 + 0.125 + 0.5) / 4,
         LossReport.SUM: np.sum(error**2),
         LossReport.ERROR_TIMES_LOSS: np.mean(error) * np.mean(error**2) / 2,
     }[there]
