@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader, TensorDataset
 import engine
 from engine.experiment.choices import SideName
 from engine.experiment.families import FAMILIES
+from engine.experiment.presets import chosen, fitting_preset
 from engine.networks.places import Kind, Place
 from engine.networks.programs import script_files
 from engine.run.cannot_work import cannot_work
@@ -415,3 +416,16 @@ def test_data_layers_and_sides_given_beside_a_family_win():
     assert (own.data.name, own.hidden, own.epochs) == ("circles", (3,), 7)
     assert own.numpy == replace(course.numpy, initial_weights=own.numpy.initial_weights)
     assert own.side(SideName.PYTORCH) == course.pytorch
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_another_preset_is_not_offered_for_what_a_family_brings(name):
+    assert fitting_preset(engine.preset(name)) is None
+
+
+def test_what_is_set_beside_a_family_stays_with_other_presets():
+    course, exact = engine.preset("course"), engine.preset("exact")
+    assert chosen("exact", course) == exact
+    own = replace(course, epochs=70)
+    assert chosen("exact", own) == replace(own, numpy=exact.numpy, pytorch=exact.pytorch)
+    assert chosen("course", own) == course

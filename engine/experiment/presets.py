@@ -90,6 +90,8 @@ def fitting_preset(settings: Settings) -> str | None:
         return None
     if any(side.objective is not Objective.SQUARED_ERROR for side in (settings.numpy, settings.pytorch)):
         return None
+    if _brought_by_a_family(settings):
+        return None
     if settings.data.classes:
         return "classes"
     Y = settings.data.Y
@@ -109,12 +111,12 @@ def chosen(name: str, settings: Settings) -> Settings:
 
 
 def _brought_by_a_family(settings: Settings) -> bool:
-    """Whether data and layers are a family's."""
+    """Whether data, layers and epochs are a family's; another seed is soon given."""
 
-    def shape(of: Settings) -> tuple[object, ...]:
-        return of.layer_sizes, of.activations, of.data
+    def brought(of: Settings) -> tuple[object, ...]:
+        return of.layer_sizes, of.activations, of.epochs, of.data
 
-    return settings.data.source is None and any(shape(family.settings) == shape(settings) for family in FAMILIES)
+    return settings.data.source is None and any(brought(family.settings) == brought(settings) for family in FAMILIES)
 
 
 def on_present_data(named: Settings, settings: Settings) -> Settings:
