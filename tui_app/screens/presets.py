@@ -16,6 +16,14 @@ from tui_app.text.preset_lines import HEADING, NAME_WIDTH, about
 from tui_app.widgets.plain_text import PlainText
 
 
+class _List(PagedList):
+    """The words below it may take lines from it."""
+
+    def on_resize(self) -> None:
+        """The selected one stays in view."""
+        self.scroll_to_highlight()
+
+
 class PresetScreen(Dialog[str]):
     """Gives the chosen preset's name, or nothing."""
 
@@ -27,7 +35,7 @@ class PresetScreen(Dialog[str]):
         others = [preset for preset in PRESETS.values() if not preset.is_family]
         heading = Option(Content.styled(HEADING, "$text-primary"), disabled=True)
         options = [*map(_option, others), heading, *map(_option, families)]
-        frame = Vertical(PagedList(*options), PlainText(id="words"), classes="dialog", id="presets")
+        frame = Vertical(_List(*options), PlainText(id="words"), classes="dialog", id="presets")
         frame.border_title = "Presets: from asked to equal, of classes, and families"
         frame.border_subtitle = "enter choose · esc close"
         yield frame
