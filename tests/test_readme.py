@@ -23,6 +23,7 @@ from engine.run.comparison import compare_parameters
 from engine.step.trace import trace_epoch
 from tests.examples import TIMES, long
 from tests.runs import trained
+from tests.test_families import PUBLISHED
 from tui_app.cli.main import main
 from tui_app.keys import KEYS
 
@@ -115,6 +116,11 @@ def test_the_families_and_what_differs_in_them_are_printed():
 def test_the_families_commands_run(command):
     result = CliRunner().invoke(main, [*shlex.split(command), "--epochs", "5"])
     assert result.exit_code == 0, result.output
+
+
+def test_what_is_known_of_eleven_lines_is_printed():
+    first, later = re.search(r"known of it: (\S+), and after 10,000 iterations (\S+)\. ", README).groups()
+    assert (first, later) == PUBLISHED
 
 
 def test_the_floors_of_twice_are_printed():

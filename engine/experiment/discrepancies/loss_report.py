@@ -124,6 +124,11 @@ def _theory(settings: Settings) -> str:
             "better than it is. log(p + 1e-8) keeps log 0 finite: it is not the number that the gradient is taken of, "
             "and it moves the curve only where p is tiny."
         )
+    reports = (settings.numpy.loss_report, settings.pytorch.loss_report)
+    if LossReport.MEAN_ABSOLUTE in reports:
+        text += "mean|e| is not what the gradient makes smaller: it may rise while the squares fall. "
+    if LossReport.HALF_PER_SAMPLE in reports:
+        text += f"½·Σe²/N is C/2 times the MSE, here {plain(settings.data.outputs / 2)} times. "
     return text + (
         f"With N·C = {settings.elements:,}, ½·Σe² is {plain(settings.elements / 2)} times the MSE. "
         "error·loss is negative where the predictions are too low on average: it is no loss, and no log axis can show "
