@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 import engine
 from engine.experiment.choices import SideName
+from engine.experiment.families import FAMILIES
 from engine.export.files import write_whole
 from engine.impact.shapley import shapley_values
 from engine.impact.study import Measure, Study, measure, plan
@@ -155,6 +156,7 @@ def test_a_csv_is_trained(tmp_path):
     ("arguments", "said"),
     [
         (("run", "--preset", "none"), "There is no preset 'none'; there are asked"),
+        (("presets", "none"), "There is no preset 'none'; there are asked"),
         (("run", "--set", "numpy.bias"), "--set cannot be 'numpy.bias'; it is numpy.SETTING=VALUE"),
         (("run", "--set", "jax.bias=yes"), "--set cannot be 'jax.bias=yes'"),
         (("run", "--set", "numpy.depth=3"), "There is no setting 'depth'; there are loss_report"),
@@ -219,8 +221,10 @@ def test_set_reaches_either_side_or_both():
 
 
 def test_presets_and_differences_are_listed():
-    presets = run("presets").stdout
-    assert [line.split()[0] for line in presets.splitlines()] == list(engine.PRESETS)
+    path, families = run("presets").stdout.split("\n\nYou probably learnt it from:\n")
+    listed = [line.split()[0] for line in (*path.splitlines(), *families.splitlines())]
+    assert listed == list(engine.PRESETS)
+    assert {line.split()[0] for line in families.splitlines()} == {one.name for one in FAMILIES}
     differences = run("differences").stdout
     for discrepancy in engine.CATALOGUE:
         assert f" {discrepancy.title}, {discrepancy.field}: " in differences
@@ -232,6 +236,38 @@ def test_presets_and_differences_are_listed():
     assert run("differences", "Zero grad").stdout == run("differences", "zero_grad").stdout
     old = run("differences", "gradient-scale", "--data", "regression").stdout
     assert old == run("differences", "reduction", "--data", "regression").stdout
+
+
+@pytest.mark.parametrize("name", engine.PRESETS)
+def test_a_preset_is_explained(name):
+    """Its words whole, and every difference with what each side does."""
+    preset = engine.PRESETS[name]
+    said = " ".join(run("presets", name).stdout.split())
+    assert said.startswith(f"{name}: {preset.summary} ")
+    assert preset.words in said
+    for discrepancy in engine.CATALOGUE:
+        sentence = f"≠ {discrepancy.title}: {discrepancy.explain(preset.settings).what}"
+        assert (sentence in said) is (discrepancy in engine.remaining(preset.settings))
+    assert ("Nothing differs." in said) is (not engine.remaining(preset.settings))
+    assert said.endswith(f"mlp-tui run --preset {name}")
+
+
+def test_a_preset_is_explained_in_ascii():
+    said = run("presets", "course", "--ascii").stdout
+    assert said.isascii()
+    assert "Its delta = p - y needs no sigma'" in said
+    assert "sqrt(n)" in said
+
+
+def test_a_family_says_what_differs_in_its_verdict():
+    said = " ".join(run("run", "--preset", "course", "--epochs", "50").stdout.split())
+    assert "Different: 3 differences left" in said
+    assert "Left: init weights, loss input, precision." in said
+
+
+def test_what_is_given_beside_a_family_wins():
+    said = run("run", "--preset", "course", "--data", "circles", "--hidden", "3", "--epochs", "5").stdout
+    assert said.startswith("mlp-tui  circles 60x2→1 · 2-3-1 tanh → sigmoid · seed 0\n")
 
 
 def test_help_names_every_command_and_option():

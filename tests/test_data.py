@@ -30,7 +30,8 @@ def test_every_built_in_is_finite_and_read_only(name):
     assert data == engine.built_in(name)
     assert data.name == name
     assert np.isfinite(data.X).all()
-    assert ((data.Y >= 0) & (data.Y <= 1)).all()
+    # Noise is for outputs that reach everywhere.
+    assert name == "noise" or ((data.Y >= 0) & (data.Y <= 1)).all()
     with pytest.raises(ValueError, match="read-only"):
         data.X[0, 0] = 1
 

@@ -193,6 +193,8 @@ def test_the_line_to_change_the_report_logs_the_other_sides_number(here, there, 
         LossReport.MSE: np.mean(error**2),
         LossReport.HALF_SUM: np.sum(error**2) / 2,
         LossReport.HALF_MEAN: np.mean(error**2) / 2,
+        LossReport.HALF_PER_SAMPLE: np.sum(error**2) / 4 / 2,
+        LossReport.MEAN_ABSOLUTE: (0.5 + 0.25 + 0.125 + 0.5) / 4,
         LossReport.SUM: np.sum(error**2),
         LossReport.ERROR_TIMES_LOSS: np.mean(error) * np.mean(error**2) / 2,
     }[there]
@@ -204,6 +206,19 @@ def test_the_line_to_change_the_report_logs_the_other_sides_number(here, there, 
         names | ({"error": error} if side is SideName.NUMPY else {}),
     )
     assert names["losses"] == [pytest.approx(expected, rel=1e-6)]
+
+
+def test_what_is_said_of_absolute_errors_and_of_halves_is_so():
+    before, after = np.array([1.0, 0.0]), np.array([0.6, 0.6])
+    assert np.mean(after**2) < np.mean(before**2)
+    assert np.abs(after).mean() > np.abs(before).mean()
+    three = replace(engine.preset("exact"), data=engine.built_in("regression"))
+    said = find("loss_report").explain(three.with_side(SideName.NUMPY, loss_report="mean-absolute")).theory
+    assert "it may rise while the squares fall" in said
+    said = find("loss_report").explain(three.with_side(SideName.NUMPY, loss_report="half-per-sample")).theory
+    error = np.random.RandomState(0).uniform(-1, 1, (7, 3))
+    times = (error**2).sum() / 2 / 7 / (error**2).mean()
+    assert f"½·Σe²/N is C/2 times the MSE, here {times:.2g} times." in said
 
 
 def test_lines_are_those_of_these_very_settings():

@@ -17,7 +17,7 @@ from engine.run.divergence import Cause
 from engine.run.tour import TOUR
 from engine.worker.snapshot import State
 from engine.worker.worker import Worker
-from tests.driver import WIDE, Driver, driven, undrawn
+from tests.driver import LEAST, NARROW, WIDE, Driver, driven, undrawn
 from tests.examples import long
 from tests.made_up import made_up_trace, made_up_worker
 from tui_app.app import ExplorerApp
@@ -153,6 +153,32 @@ async def test_presets_are_chosen_from_their_list(explorer):
     await explorer.press("p", *["down"] * list(PRESETS).index("answer"), "enter")
     assert explorer.app.settings == engine.preset("answer")
     assert explorer.snapshot.settings == engine.preset("answer")
+
+
+@pytest.mark.parametrize("explorer", [("asked", size) for size in (WIDE, NARROW)], indirect=True)
+async def test_families_are_chosen_below_their_heading_and_explained(explorer):
+    await explorer.press("p", *["down"] * list(PRESETS).index("lecture-notes"))
+    screen = explorer.app.screen
+    words = screen.query_one("#words")
+    assert str(words.render()) == PRESETS["lecture-notes"].words
+    # All of it is on the screen, below the list.
+    assert words.region.bottom <= screen.query_one("#presets").region.bottom - 1
+    assert words.region.height == words.content_region.height == words.size.height >= 4
+    assert screen.query_one(OptionList).region.bottom <= words.region.y
+    await explorer.press("home")
+    assert str(words.render()) == "On the data, layers, epochs and seed that are set."
+    await explorer.press("escape")
+    assert explorer.app.settings == engine.preset("asked")
+
+
+@pytest.mark.parametrize("explorer", [("asked", LEAST)], indirect=True)
+async def test_the_last_family_stays_in_view_where_its_words_take_lines(explorer):
+    await explorer.press("p")
+    options = explorer.app.screen.query_one(OptionList)
+    height = options.size.height
+    await explorer.press("end")
+    assert 0 < options.size.height < height
+    assert options.scroll_offset.y == options.max_scroll_y
 
 
 async def test_after_a_preset_switches_go_back_to_its_differences(explorer):

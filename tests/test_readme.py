@@ -14,6 +14,7 @@ from engine.experiment.choices import SideName
 from engine.experiment.class_labels import MOST_CLASSES, NAMES_FROM
 from engine.experiment.discrepancies import find, match_toward
 from engine.experiment.discrepancies.loss_input import least_binary_loss_twice, least_loss_twice
+from engine.experiment.families import FAMILIES
 from engine.impact.effects import against_the_answer, conclusion, effects
 from engine.impact.study import Measure, measure, plan
 from engine.networks.threads import PAYS
@@ -22,13 +23,15 @@ from engine.run.measured_epochs import MOST_POINTS, MeasuredEpochs
 from engine.step.trace import trace_epoch
 from tests.examples import TIMES, long
 from tests.runs import trained
+from tests.test_families import PUBLISHED
 from tui_app.cli.main import main
 from tui_app.keys import KEYS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 COMMANDS = re.findall(r"^mlp-tui (.+)$", README, re.MULTILINE)
-CAUSES = re.findall(r"^\| .+ \| `mlp-tui run (.+)` \|$", README, re.MULTILINE)
+CAUSES = re.findall(r"^\| .+ \| `mlp-tui run (.+ --set .+)` \|$", README, re.MULTILINE)
+OF_FAMILIES = re.findall(r"^\| `([\w-]+)` \| (.+) \| (.+) \| `mlp-tui (run --preset .+)` \|$", README, re.MULTILINE)
 
 
 def test_both_commands_name_the_tested_torch():
@@ -94,6 +97,30 @@ def test_each_cause_makes_the_difference_that_it_names(command):
     assert f"Left: {find(field).title.lower()}." in said
     has_classes = any(one in command for one in ("classes", "digits", "iris"))
     assert ("ame class for" in said) is has_classes
+
+
+def test_the_families_and_what_differs_in_them_are_printed():
+    assert [row[0] for row in OF_FAMILIES] == [family.name for family in FAMILIES]
+    for name, trained_on, differences, command in OF_FAMILIES:
+        settings = engine.preset(name)
+        shape = "-".join(map(str, settings.layer_sizes))
+        kinds = dict.fromkeys(kind.value for kind in settings.activations)
+        assert re.search(rf" {shape} {'(,| and) '.join(kinds)}$", trained_on), trained_on
+        left = [one.title for one in engine.remaining(settings)]
+        assert differences.split(", ") == [one for one in left if one not in ("Init weights", "Precision")]
+        assert {"Init weights", "Precision"} < set(left)
+        assert command == f"run --preset {name}"
+
+
+@pytest.mark.parametrize("command", [row[-1] for row in OF_FAMILIES])
+def test_the_families_commands_run(command):
+    result = CliRunner().invoke(main, [*shlex.split(command), "--epochs", "5"])
+    assert result.exit_code == 0, result.output
+
+
+def test_what_is_known_of_eleven_lines_is_printed():
+    first, later = re.search(r"known of it: (\S+), and after 10,000 iterations (\S+)\. ", README).groups()
+    assert (first, later) == PUBLISHED
 
 
 def test_the_floors_of_twice_are_printed():

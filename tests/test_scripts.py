@@ -99,14 +99,17 @@ def assert_the_same_bits(alone, folder, *experiments):
 
 
 def test_every_preset(alone, tmp_path):
-    presets = some_of((preset.settings for preset in engine.PRESETS.values()), 2)
+    # The families' are in test_families.py.
+    presets = some_of((preset.settings for preset in engine.PRESETS.values() if not preset.is_family), 2)
     assert_the_same_bits(alone, tmp_path, *(replace(preset, epochs=EPOCHS) for preset in presets))
 
 
 def test_every_preset_where_n_times_c_is_not_four(alone, tmp_path):
     # Those of classes have data of their own.
     of_path = (
-        preset.settings for preset in engine.PRESETS.values() if not preset.settings.numpy.loss_report.of_probabilities
+        preset.settings
+        for preset in engine.PRESETS.values()
+        if not preset.is_family and not preset.settings.numpy.loss_report.of_probabilities
     )
     presets = some_of((replace(settings, data=engine.built_in("regression")) for settings in of_path), 3)
     assert_the_same_bits(alone, tmp_path, *(replace(preset, epochs=EPOCHS) for preset in presets))

@@ -85,6 +85,41 @@ async def test_presets_keep_ones_own_data_and_say_so(explorer):
     ]
 
 
+async def test_a_family_brings_what_is_its_own_and_says_so(explorer):
+    own = replace(explorer.app.settings, data=engine.built_in("circles"), hidden=(3,), seed=7, threads=1)
+    explorer.app.change_settings(own)
+    await explorer.settle()
+    explorer.app.choose_preset("mnist-video")
+    await explorer.settle()
+    assert explorer.app.settings == replace(PRESETS["mnist-video"].settings, threads=1)
+    said = "mnist-video brings digits 1797x64→10 · 64-10-10 relu → softmax · seed 0, 500 epochs"
+    assert explorer.said == [f"{said}."]
+    # What a family has brought is nobody's own, whatever the seed.
+    await explorer.press("R")
+    explorer.app.choose_preset("answer")
+    await explorer.settle()
+    assert explorer.app.settings == replace(PRESETS["answer"].settings, threads=1)
+    assert explorer.said[1:] == ["answer brings XOR 4x2→1 · 2-5-1 sigmoid · seed 0, 5,000 epochs."]
+
+
+async def test_a_family_on_ones_own_file_says_how(explorer, tmp_path):
+    (tmp_path / "own.csv").write_text("a,b\n0,1\n1,0\n")
+    explorer.app.change_settings(replace(explorer.app.settings, data=engine.load(str(tmp_path / "own.csv"))))
+    await explorer.settle()
+    explorer.app.choose_preset("layer-classes")
+    await explorer.settle()
+    assert explorer.app.settings == PRESETS["layer-classes"].settings
+    assert explorer.said[-1].endswith("10,000 epochs. On your own data: --preset layer-classes --data FILE.")
+
+
+async def test_the_last_step_of_the_tour_points_to_the_families(explorer):
+    await explorer.press("t", *"n" * 7)
+    said = str(explorer.app.query_one("#tour Static").render())
+    assert said.endswith("Then  p has the networks that you probably learnt it from.")
+    await explorer.press("b")
+    assert "Then  " not in str(explorer.app.query_one("#tour Static").render())
+
+
 async def test_a_preset_that_makes_precision_mixed_says_so():
     assert "mixed" in PRESETS["same-weights"].summary
     step = next(step for step in TOUR if step.title == "The same weights")

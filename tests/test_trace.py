@@ -18,6 +18,7 @@ from engine.experiment.choices import (
     InitialWeights,
     InputScale,
     LossInput,
+    LossReport,
     Objective,
     Reduction,
     SideName,
@@ -463,3 +464,21 @@ def test_the_hand_written_probabilities_and_deltas_are_among_the_ways(loss_input
             elements = list(np.ndindex(*tensors[place].shape))
             ways = candidates(place, operands, in_torch=False)
             assert any(reproduces(one, tensors[place], elements) for one in ways), (problem, kind)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("report", [one for one in LossReport if not one.of_probabilities and not one.signed])
+def test_what_is_logged_of_errors_is_among_the_ways(report, precision):
+    """On both sides; the data tell N from N·C."""
+    exact = replace(engine.preset("exact"), data=engine.built_in("regression"))
+    side = replace(exact.numpy, loss_report=report, precision=precision)
+    settings = replace(exact, numpy=side, pytorch=side)
+    data = NetworkData.of(settings.data, side)
+    for tensors, in_torch in (
+        (numpy_tensors(NumpyModel(settings)), False),
+        (torch_tensors(TorchModel(settings)), True),
+    ):
+        operands = Operands(settings, side, data.X, data.Y, tensors, {}, side.learning_rate)
+        place = Place(Kind.LOSS)
+        ways = candidates(place, operands, in_torch)
+        assert any(reproduces(one, tensors[place], [()]) for one in ways)

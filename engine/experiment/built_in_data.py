@@ -13,9 +13,12 @@ from engine.experiment.made_data import (
     logical_and,
     logical_or,
     moons,
+    noise,
     regression,
     spirals,
+    three_arms,
     xor,
+    xor_ones,
 )
 from engine.experiment.uci_data import breast_cancer, digits, iris, wine
 from engine.shown_text import shown
@@ -30,6 +33,9 @@ BUILT_IN: dict[str, Callable[[], Dataset]] = {
     "regression": regression,
     "linear": linear,
     "clusters": clusters,
+    "xor-ones": xor_ones,
+    "three-arms": three_arms,
+    "noise": noise,
     "iris": iris,
     "wine": wine,
     "breast-cancer": breast_cancer,

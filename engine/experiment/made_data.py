@@ -33,6 +33,12 @@ def logical_or() -> Dataset:
     return _gate("or", (0, 1, 1, 1))
 
 
+def xor_ones() -> Dataset:
+    """XOR with a third column of ones, whose weights stand for biases: N = 4, D = 3, C = 1."""
+    problem = xor()
+    return Dataset("xor-ones", np.column_stack([problem.X, np.ones(len(problem.X))]), problem.Y)
+
+
 def circles() -> Dataset:
     """Two noisy rings, the inner one labelled 1: N = 60."""
     angles = np.linspace(0, 2 * np.pi, 30, endpoint=False)
@@ -55,6 +61,15 @@ def spirals() -> Dataset:
     return _two_classes("spirals", arm, -arm)
 
 
+def three_arms() -> Dataset:
+    """Three arms of a spiral from one centre, a class each, two thirds of a turn: N = 300, C = 3."""
+    radius = np.tile(np.linspace(0, 1, 100), 3)
+    angles = np.linspace(0, 4, 100) + 4 * np.arange(3)[:, None]
+    angles = angles.ravel() + 0.2 * np.random.RandomState(0).standard_normal(300)
+    points = radius[:, None] * np.column_stack([np.sin(angles), np.cos(angles)])
+    return Dataset("three-arms", points, np.repeat(np.eye(3), 100, axis=0), classes=("first", "second", "third"))
+
+
 def regression() -> Dataset:
     """Seven samples with three smooth targets in (0, 1), so that N·C/2 is 10.5 and not XOR's 2."""
     u = np.linspace(-1, 1, 7)
@@ -69,6 +84,14 @@ def linear() -> Dataset:
     X = random.uniform(-1, 1, (50, 2))
     noise = random.uniform(-0.05, 0.05, 50)
     return Dataset("linear", X, 0.5 + 0.3 * X[:, 0] - 0.1 * X[:, 1] + noise)
+
+
+def noise() -> Dataset:
+    """Inputs and targets drawn from N(0, 1), that have nothing to do with each other: N = 64, D = 1000,
+    C = 10. There are more weights than targets, so a network can learn them by heart.
+    """
+    stream = np.random.RandomState(0)
+    return Dataset("noise", stream.standard_normal((64, 1000)), stream.standard_normal((64, 10)))
 
 
 def clusters() -> Dataset:

@@ -1,28 +1,20 @@
-"""The named experiments: the answer's own path from the question as asked to nothing left different, and one for each
-kind of class labels.
+"""The named experiments: the answer's own path from the question as asked to nothing left different, one for each kind
+of class labels, and `families.py`'s.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.errors import SettingsError
 from engine.experiment.choices import InitialWeights, LossReport, Objective, Precision, Reduction
+from engine.experiment.families import FAMILIES
 from engine.experiment.made_data import clusters, moons, xor
+from engine.experiment.named_experiment import Preset
 from engine.experiment.objectives import with_objective
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side, is_fused
 from engine.shown_text import shown
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A named `Settings` value and one line on what it shows."""
-
-    name: str
-    summary: str
-    settings: Settings
-
 
 BY_HAND = Side(
     loss_report=LossReport.ERROR_TIMES_LOSS,
@@ -38,6 +30,10 @@ PLAIN_PYTORCH = Side()
 """The question's PyTorch code: every default, learning rate 0.3."""
 
 
+def _made(name: str, summary: str, settings: Settings) -> Preset:
+    return Preset(name, summary, lambda: settings)
+
+
 def _path() -> tuple[Preset, ...]:
     asked = Settings(xor(), BY_HAND, PLAIN_PYTORCH)
     same_loss = replace(asked, numpy=replace(asked.numpy, loss_report=LossReport.MSE))
@@ -48,17 +44,17 @@ def _path() -> tuple[Preset, ...]:
     answer = replace(no_bias, pytorch=replace(no_bias.pytorch, learning_rate=0.6))
     exact_side = replace(answer.pytorch, precision=Precision.FLOAT64)
     return (
-        Preset("asked", "the question as it was asked: five differences", asked),
-        Preset("same-loss", "both report the mean squared error", same_loss),
-        Preset("same-weights", "and both draw PyTorch's weights; NumPy's precision becomes mixed", same_weights),
-        Preset("no-bias", "and neither has a bias", no_bias),
-        Preset("answer", "and a doubled rate: the answer, bit for bit", answer),
-        Preset(
+        _made("asked", "the question as it was asked: five differences", asked),
+        _made("same-loss", "both report the mean squared error", same_loss),
+        _made("same-weights", "and both draw PyTorch's weights; mixed precision by hand", same_weights),
+        _made("no-bias", "and neither has a bias", no_bias),
+        _made("answer", "and a doubled rate: the answer, bit for bit", answer),
+        _made(
             "exact",
             "nothing differs, float64: only rounding is left",
             replace(answer, numpy=exact_side, pytorch=exact_side),
         ),
-        Preset(
+        _made(
             "pytorch",
             "nothing differs, PyTorch's defaults: float32",
             replace(asked, numpy=PLAIN_PYTORCH),
@@ -71,12 +67,12 @@ def _of_classes() -> tuple[Preset, ...]:
     three = Settings(clusters(), PLAIN_PYTORCH, PLAIN_PYTORCH)
     two = Settings(moons(), PLAIN_PYTORCH, PLAIN_PYTORCH)
     return (
-        Preset(
+        _made(
             "classes",
             "softmax and cross-entropy: nothing differs",
             with_objective(three, Objective.CROSS_ENTROPY),
         ),
-        Preset(
+        _made(
             "two-classes",
             "sigmoid, binary cross-entropy: nothing differs",
             with_objective(two, Objective.BINARY_CROSS_ENTROPY),
@@ -84,8 +80,8 @@ def _of_classes() -> tuple[Preset, ...]:
     )
 
 
-PRESETS: dict[str, Preset] = {preset.name: preset for preset in (*_path(), *_of_classes())}
-"""Every preset by name, those of the answer's path first and in its order."""
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in (*_path(), *_of_classes(), *FAMILIES)}
+"""Every preset by name, those of the answer's path first and in its order, the families last."""
 
 
 def fitting_preset(settings: Settings) -> str | None:
@@ -94,10 +90,33 @@ def fitting_preset(settings: Settings) -> str | None:
         return None
     if any(side.objective is not Objective.SQUARED_ERROR for side in (settings.numpy, settings.pytorch)):
         return None
+    if _brought_by_a_family(settings):
+        return None
     if settings.data.classes:
         return "classes"
     Y = settings.data.Y
     return "two-classes" if Y.shape[1] == 1 and ((Y == 0) | (Y == 1)).all() else None
+
+
+def chosen(name: str, settings: Settings) -> Settings:
+    """The preset of that name in the place of these settings, on their device and threads: a family with all that is
+    its own; another on the present data, layers, epochs and seed, unless a family has brought those.
+
+    Raises `SettingsError`.
+    """
+    named = preset(name)
+    if PRESETS[name].is_family or _brought_by_a_family(settings):
+        return replace(named, device=settings.device, threads=settings.threads)
+    return on_present_data(named, settings)
+
+
+def _brought_by_a_family(settings: Settings) -> bool:
+    """Whether data, layers and epochs are a family's; another seed is soon given."""
+
+    def brought(of: Settings) -> tuple[object, ...]:
+        return of.layer_sizes, of.activations, of.epochs, of.data
+
+    return settings.data.source is None and any(brought(family.settings) == brought(settings) for family in FAMILIES)
 
 
 def on_present_data(named: Settings, settings: Settings) -> Settings:

@@ -79,6 +79,8 @@ class NumpyLosses:
 
     def report(self, error: FloatArray, z: FloatArray, p: FloatArray, Y: FloatArray) -> np.floating:
         """The number that is logged; z and p are the output's, `error` is p − Y, all (N, C)."""
+        if self.side.loss_report is LossReport.MEAN_ABSOLUTE:
+            return np.mean(np.abs(error))
         if not self.side.loss_report.of_probabilities:
             return self.report_squares(error)
         costs = self.costs(z, p, Y)
@@ -99,6 +101,9 @@ class NumpyLosses:
             return np.sum(np.square(error))
         if self.side.loss_report is LossReport.HALF_MEAN:
             return 0.5 * np.mean(np.square(error))
+        if self.side.loss_report is LossReport.HALF_PER_SAMPLE:
+            total = np.sum(np.square(error))
+            return 0.5 * total / len(error)
         return np.mean(error * (0.5 * np.mean(np.square(error))))
 
     def costs(self, z: FloatArray, p: FloatArray, Y: FloatArray) -> FloatArray:

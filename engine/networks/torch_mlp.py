@@ -154,6 +154,8 @@ class TorchMLP(TorchUpdates):
         if self.side.loss_report.of_probabilities:
             return self.cross_entropy(prediction, Y)
         p = self.probabilities(prediction)
+        if self.side.loss_report is LossReport.MEAN_ABSOLUTE:
+            return nn.functional.l1_loss(p, Y)
         return self.squares(p, Y)
 
     def squares(self, p: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
@@ -166,6 +168,8 @@ class TorchMLP(TorchUpdates):
             return nn.functional.mse_loss(p, Y, reduction="sum")
         if self.side.loss_report is LossReport.HALF_MEAN:
             return nn.functional.mse_loss(p, Y) * 0.5
+        if self.side.loss_report is LossReport.HALF_PER_SAMPLE:
+            return nn.functional.mse_loss(p, Y, reduction="sum") * 0.5 / len(Y)
         error = p - Y
         return (error * (0.5 * error.square().mean())).mean()
 

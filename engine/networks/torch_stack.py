@@ -127,11 +127,16 @@ class StackedTorchMLP(TorchMLP):
             if self.binary or report is LossReport.CROSS_ENTROPY_PER_OUTPUT:
                 return costs.mean(1)
             return costs.sum(1) / prediction.shape[1]
-        return _of_squares(report, (self.probabilities(prediction) - Y).flatten(1))
+        error = self.probabilities(prediction) - Y
+        if report is LossReport.HALF_PER_SAMPLE:
+            return error.flatten(1).square().sum(1) * 0.5 / error.shape[1]
+        return _of_errors(report, error.flatten(1))
 
 
-def _of_squares(report: LossReport, error: torch.Tensor) -> torch.Tensor:
+def _of_errors(report: LossReport, error: torch.Tensor) -> torch.Tensor:
     """(R,) from (R, N·C)."""
+    if report is LossReport.MEAN_ABSOLUTE:
+        return error.abs().mean(1)
     if report is LossReport.MSE:
         return error.square().mean(1)
     if report in (LossReport.HALF_SUM, LossReport.SUM):

@@ -321,7 +321,7 @@ OWN = {
         "--operation": (["loss", "layer1-delta"], ["layer9-delta", "layer1", "z1 = X·W1", "layer0-activation"]),
     },
     "differences": {},
-    "presets": {},
+    "presets": {"--ascii": None, "--no-ascii": None},
     "": {},
 }
 """Right values and wrong ones; some of the wrong ones are right elsewhere."""
@@ -352,6 +352,8 @@ def command_line(random):
     words = [command] if command else []
     if command == "export":
         words.append(random.choice(["out"] * 4 + PATHS + NAUGHTY))
+    if command == "presets" and random.random() < 0.6:
+        words.append(random.choice([*PRESETS, *NAUGHTY]))
     if command == "differences" and random.random() < 0.6:
         words.append(random.choice([one.field for one in CATALOGUE] + NAUGHTY))
     for option in options:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.errors import InputError
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy, differ_again, match_all, match_toward
-from engine.experiment.presets import on_present_data, preset
+from engine.experiment.presets import chosen, preset
 from engine.experiment.settings import MAX_SEED, Settings
 from engine.run.cannot_work import cannot_work
 from tui_app.actions.base import ExplorerState
@@ -27,18 +27,22 @@ class ExperimentActions(ExplorerState):
     """Everything that makes new settings."""
 
     def choose_preset(self, name: str | None) -> None:
-        """Train both sides of a named experiment on one's own data; switches then go back to its differences."""
+        """Train a named experiment, a family's on its own data and others on one's own; switches then go back to its
+        differences.
+        """
         if name is None:
             return
-        named = preset(name)
+        before = self.settings
         try:
-            settings = on_present_data(named, self.settings)
+            settings = chosen(name, before)
         except InputError as error:
             self.notify(str(error), severity="error")
             return
         self._origin = settings
         self.change_settings(settings)
-        if settings != named:
+        if _shared(settings) != _shared(before):
+            self.notify(_brought(name, settings, before))
+        elif settings != preset(name):
             self.notify(f"{name} on {describe(settings)}: data, layers, epochs and seed stay as set.")
 
     def action_switch(self, toward: str) -> None:
@@ -153,3 +157,14 @@ class ExperimentActions(ExplorerState):
     async def action_presets(self) -> None:
         """The list of presets."""
         await self.push_screen(PresetScreen(), self.choose_preset)
+
+
+def _shared(settings: Settings) -> tuple[object, ...]:
+    """What both sides have in common, and a preset may bring."""
+    return settings.data, settings.hidden, settings.epochs, settings.seed
+
+
+def _brought(name: str, settings: Settings, before: Settings) -> str:
+    """What a preset has put in the place of what was set before, and how one's own file goes with it."""
+    text = f"{name} brings {describe(settings)}, {settings.epochs:,} epochs."
+    return text if before.data.source is None else f"{text} On your own data: --preset {name} --data FILE."

@@ -21,6 +21,7 @@ from tui_app.cli.differences_command import differences
 from tui_app.cli.impact_command import impact
 from tui_app.cli.number_options import NUMBER
 from tui_app.cli.options import command_line, experiment_options, settings_from
+from tui_app.cli.presets_command import presets
 from tui_app.cli.printing import (
     check_targets,
     output_console,
@@ -123,6 +124,7 @@ def run(json_file: str | None, force: bool, fail_over: float | None, quiet: bool
 
     Examples:
     - `mlp-tui run --preset answer`
+    - `mlp-tui run --preset course`
     - `mlp-tui run --preset exact --data regression --fail-over 1e-14`
     - `mlp-tui run --set both.precision=float64 --hidden 8,4 --json run.json`
     """
@@ -191,15 +193,7 @@ def export(folder: str, force: bool, **options: Any) -> None:
         click.echo(printable(str(target / name)))
 
 
-@main.command()
-def presets() -> None:
-    """List the named experiments, from the question as asked to nothing left different."""
-    from engine.experiment.presets import PRESETS
-
-    for preset in PRESETS.values():
-        click.echo(f"{preset.name:14}{preset.summary}")
-
-
 main.add_command(differences)
 main.add_command(impact)
+main.add_command(presets)
 main.add_command(trace)

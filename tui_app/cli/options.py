@@ -57,6 +57,13 @@ SHARED = {
 }
 """Options that replace one field of the settings."""
 
+ascii_option = click.option(
+    "--ascii/--no-ascii",
+    "ascii_only",
+    default=None,
+    help="Write no character beyond ASCII, or any; as the locale has it unless said.",
+)
+
 EXPERIMENT_OPTIONS = (
     click.option(
         "--preset",
@@ -121,12 +128,7 @@ EXPERIMENT_OPTIONS = (
         metavar="N|auto",
         help="Threads of NumPy and of PyTorch each; chosen by the network's size and the cores unless said.",
     ),
-    click.option(
-        "--ascii/--no-ascii",
-        "ascii_only",
-        default=None,
-        help="Write no character beyond ASCII, or any; as the locale has it unless said.",
-    ),
+    ascii_option,
 )
 
 

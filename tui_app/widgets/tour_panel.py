@@ -18,6 +18,9 @@ t walks the question's path in eight steps, from the programs as they were asked
 step changes the experiment, says what to expect, and then what happened in this run's own numbers. n is the next step,
 b the one before. It trains the question's own two programs; escape leaves, and settings of one's own come back."""
 
+AND_THEN = "p has the networks that you probably learnt it from."
+"""What the last step ends with."""
+
 
 def step_content(index: int, snapshot: Snapshot, gap: str = "\n\n") -> Content:
     """The step's text; what happened is there once its own run has finished. `gap` stands between the parts."""
@@ -28,7 +31,9 @@ def step_content(index: int, snapshot: Snapshot, gap: str = "\n\n") -> Content:
         happened = step.happened(snapshot.curves, snapshot.comparison)
     elif snapshot.settings != step.settings:
         happened = "The experiment is no longer this step's: b and n come back to the tour."
-    parts = (("Changed  ", step.changed), ("Expect  ", step.expect), ("Happened  ", happened))
+    parts = [("Changed  ", step.changed), ("Expect  ", step.expect), ("Happened  ", happened)]
+    if index == len(TOUR) - 1:
+        parts.append(("Then  ", AND_THEN))
     return Content(gap).join([Content.assemble((name, "bold $text-accent"), text) for name, text in parts])
 
 

@@ -28,7 +28,19 @@ CHOICES = (
     Choice(LossReport.MSE, "mse", "MSE", "mean(e²), what nn.MSELoss() returns"),
     Choice(LossReport.HALF_SUM, "half-sum", "½Σe²", "½·Σe², the loss whose gradient is exactly e"),
     Choice(LossReport.HALF_MEAN, "half-mean", "½MSE", "½·mean(e²), half of what nn.MSELoss() returns"),
+    Choice(
+        LossReport.HALF_PER_SAMPLE,
+        "half-per-sample",
+        "½Σe²/N",
+        "½·Σe²/N, the quadratic cost: half the squared length of a sample's error, averaged over the samples",
+    ),
     Choice(LossReport.SUM, "sum", "Σe²", "Σe², what nn.MSELoss(reduction='sum') returns"),
+    Choice(
+        LossReport.MEAN_ABSOLUTE,
+        "mean-absolute",
+        "mean|e|",
+        "mean|e|, what nn.L1Loss() returns: how far off an output is, not what is made smaller",
+    ),
     Choice(
         LossReport.CROSS_ENTROPY,
         "cross-entropy",
@@ -55,7 +67,9 @@ PHRASES = {
     LossReport.MSE: "mean(e²)",
     LossReport.HALF_SUM: "½·Σe²",
     LossReport.HALF_MEAN: "½·mean(e²)",
+    LossReport.HALF_PER_SAMPLE: "½·Σe²/N",
     LossReport.SUM: "Σe²",
+    LossReport.MEAN_ABSOLUTE: "mean|e|",
     LossReport.CROSS_ENTROPY: "the mean cross-entropy",
     LossReport.CROSS_ENTROPY_SUM: "the sum of the cross-entropies",
     LossReport.CROSS_ENTROPY_PER_OUTPUT: "the cross-entropy's mean over N·C",
@@ -72,7 +86,9 @@ def _logged(report: LossReport, error: float, settings: Settings, binary: bool) 
         LossReport.MSE: square,
         LossReport.HALF_SUM: elements * square / 2,
         LossReport.HALF_MEAN: square / 2,
+        LossReport.HALF_PER_SAMPLE: settings.data.outputs * square / 2,
         LossReport.SUM: elements * square,
+        LossReport.MEAN_ABSOLUTE: abs(error),
         LossReport.CROSS_ENTROPY: log(2),
         LossReport.CROSS_ENTROPY_SUM: cost,
         LossReport.CROSS_ENTROPY_PER_OUTPUT: cost / elements,
@@ -108,6 +124,11 @@ def _theory(settings: Settings) -> str:
             "better than it is. log(p + 1e-8) keeps log 0 finite: it is not the number that the gradient is taken of, "
             "and it moves the curve only where p is tiny."
         )
+    reports = (settings.numpy.loss_report, settings.pytorch.loss_report)
+    if LossReport.MEAN_ABSOLUTE in reports:
+        text += "mean|e| is not what the gradient makes smaller: it may rise while the squares fall. "
+    if LossReport.HALF_PER_SAMPLE in reports:
+        text += f"½·Σe²/N is C/2 times the MSE, here {plain(settings.data.outputs / 2)} times. "
     return text + (
         f"With N·C = {settings.elements:,}, ½·Σe² is {plain(settings.elements / 2)} times the MSE. "
         "error·loss is negative where the predictions are too low on average: it is no loss, and no log axis can show "

@@ -140,18 +140,29 @@ def _sums_before(place: Place, operands: Operands) -> Callable[[Index], float]:
     return lambda index: 0.0 if before is None else float(before[index])
 
 
+HALVES = (LossReport.HALF_SUM, LossReport.HALF_MEAN, LossReport.HALF_PER_SAMPLE)
+
+MEANS = (LossReport.MSE, LossReport.HALF_MEAN, LossReport.MEAN_ABSOLUTE)
+"""Over all N·C elements."""
+
+
 def _losses(operands: Operands) -> Iterator[Candidate]:
     report = operands.side.loss_report
     if report is LossReport.ERROR_TIMES_LOSS or report.of_probabilities:
         return
     error = (operands.of(Kind.OUTPUT, operands.last) - operands.Y).ravel()
     square, ones, number = error * error, np.ones_like(error), error.dtype.type
-    half = number(0.5 if report in (LossReport.HALF_SUM, LossReport.HALF_MEAN) else 1)
-    count = number(error.size if report in (LossReport.MSE, LossReport.HALF_MEAN) else 1)
+    half = number(0.5 if report in HALVES else 1)
+    counts = {LossReport.HALF_PER_SAMPLE: len(operands.Y)} | dict.fromkeys(MEANS, error.size)
+    count = number(counts.get(report, 1))
 
     def scaled(total: np.floating) -> np.floating:
         return half * (total / count)
 
+    if report is LossReport.MEAN_ABSOLUTE:
+        for way in summing_ways("absolute errors"):
+            yield Candidate(way.words, _scaled_sum(way, np.abs(error), ones, scaled), SUM_ORDER)
+        return
     for way in SUMS_OF_PRODUCTS:
         if way.fused and not way.onto_offset:
             yield Candidate(f"squares: {way.words}", _scaled_sum(way, error, error, scaled), FUSED)
