@@ -37,6 +37,11 @@ HELD = hold_out(IRIS, 0.2)
 SETTINGS = replace(engine.preset("classes"), data=HELD, epochs=60)
 
 
+@pytest.fixture(scope="module")
+def run():
+    return engine.train(SETTINGS)
+
+
 def without(settings):
     """On the same rows, none held out."""
     return replace(settings, data=replace(settings.data, held_out=None))
@@ -162,11 +167,11 @@ def test_inputs_are_scaled_by_the_rows_that_are_trained_on(model_type):
 
 
 @pytest.mark.parametrize("chunks", [[60], [1] * 60, [7, 53]])
-def test_the_points_do_not_depend_on_how_the_run_is_cut(chunks):
+def test_the_points_do_not_depend_on_how_the_run_is_cut(run, chunks):
     lockstep = Lockstep(SETTINGS)
     for chunk in chunks:
         lockstep.step(chunk)
-    whole, cut = engine.train(SETTINGS).validation, lockstep.validation()
+    whole, cut = run.validation, lockstep.validation()
     np.testing.assert_array_equal(cut.epochs, whole.epochs)
     np.testing.assert_array_equal(cut.numpy, whole.numpy)
 
@@ -181,8 +186,7 @@ def test_large_batches_of_work_are_measured_often_and_small_ones_seldom():
     assert MeasuredEpochs(replace(SETTINGS, epochs=1_000_000)).stride == 1_000_000 // MOST_POINTS
 
 
-def test_the_document_has_it_and_is_read_again(tmp_path):
-    run = engine.train(SETTINGS)
+def test_the_document_has_it_and_is_read_again(run, tmp_path):
     write_run(run, tmp_path / "run.json")
     document = json.loads((tmp_path / "run.json").read_text())
     assert document["numpy"]["validation_losses"] == run.validation.numpy.tolist()
@@ -242,11 +246,10 @@ def test_what_cannot_be_is_said_in_one_sentence(share, said):
     assert (result.exit_code, result.stderr) == (2, f"mlp-tui: {said}\n")
 
 
-def test_the_command_prints_it():
+def test_the_command_prints_it(run):
     result = CliRunner().invoke(
         main, ["run", "--preset", "classes", "--data", "iris", "--validation", "0.2", "--epochs", "60"]
     )
-    run = engine.train(SETTINGS)
     lines = [line.split() for line in result.output.splitlines()]
     heading = next(line for line in lines if line[:2] == ["first", "loss"])
     assert heading[4:] == ["accuracy", "validation", "loss", "its", "accuracy"]
@@ -278,13 +281,10 @@ def test_the_snapshot_has_it():
     assert worker.snapshot.measured_each == MeasuredEpochs(SETTINGS).stride
 
 
-def legend(cursor, width, kind=Drawing.ASCII):
-    run = engine.train(SETTINGS)
-    return "".join(text for text, _ in validation_legend(run.validation, 29, cursor, kind, width))
+def test_the_legend_says_what_is_drawn(run):
+    def legend(cursor, width):
+        return "".join(text for text, _ in validation_legend(run.validation, 29, cursor, Drawing.ASCII, width))
 
-
-def test_the_legend_says_what_is_drawn():
-    run = engine.train(SETTINGS)
     said = legend(None, 100)
     assert said.startswith("validation  vv by hand ")
     assert number(run.validation.numpy[-1], 4) in said
@@ -297,8 +297,7 @@ def test_the_legend_says_what_is_drawn():
         assert legend(None, width).startswith("validation") or width < 45
 
 
-def test_the_accuracy_of_the_rows_held_out_stands_beside_that_of_the_others():
-    run = engine.train(SETTINGS)
+def test_the_accuracy_of_the_rows_held_out_stands_beside_that_of_the_others(run):
     line = accuracy_legend(run.accuracy, run.scores, None, Drawing.ASCII, 90, run.validation)
     said = "".join(text for text, _ in line)
     assert f"validation  vv {number(run.validation.numpy_accuracy[-1], 3)}" in said

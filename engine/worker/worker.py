@@ -15,12 +15,10 @@ from typing import Any
 
 from engine.errors import DeviceError
 from engine.experiment.changes import changed_words
-from engine.experiment.devices import DeviceUse, check_available, device_fault
+from engine.experiment.devices import check_available, device_fault
 from engine.experiment.settings import Settings
 from engine.run.lockstep import Lockstep
-from engine.run.predictions import Predictions, predictions_of
 from engine.run.scrubbing import Checkpoints
-from engine.run.verdict import judge
 from engine.worker.commands import (
     CancelImpact,
     CloseStep,
@@ -41,6 +39,7 @@ from engine.worker.faults import fault_sentence
 from engine.worker.job_group import JobGroup
 from engine.worker.jobs import CHUNK_SECONDS, Instruments, JobState, RunInProgress
 from engine.worker.pace import PaceMeter
+from engine.worker.run_snapshots import beside, run_snapshot
 from engine.worker.snapshot import PreviousRun, Refusal, Snapshot, State
 from engine.worker.speed import SpeedLimit
 
@@ -60,14 +59,6 @@ def torch_devices() -> tuple[str, ...]:
     from engine.networks.torch_device import available_devices
 
     return tuple(available_devices())
-
-
-def _device_in_use(name: str) -> DeviceUse | None:
-    if name == "cpu":
-        return None
-    from engine.networks.torch_device import device_use
-
-    return device_use(name)
 
 
 class Worker:
@@ -302,66 +293,29 @@ class Worker:
             self._publish()
         return any(state is not JobState.IDLE for state in states)
 
-    def _predictions(self, lockstep: Lockstep) -> Predictions | None:
-        watching = self._jobs.scrub.watching
-        return predictions_of(self._settings, lockstep.numpy, lockstep.pytorch) if watching else None
-
     def _fail(self, message: str) -> None:
         """Keep what was shown last: a model that has just failed is not asked anything more."""
         self._state = State.FAILED
         shown = self.snapshot
         self.snapshot = replace(shown, number=shown.number + 1, state=State.FAILED, error=message)
 
-    def _beside(self) -> dict[str, Any]:
-        """What a snapshot holds that does not come from the models."""
-        return {
-            "speed_limit": self._speed.epochs_per_second,
-            "scrubbed": self._jobs.scrub.result,
-            "step": self._jobs.step.trace,
-            "step_failed": self._jobs.step.failed,
-            "growth": self._jobs.step.growth,
-            "impact": self._jobs.impact.state,
-            "cause": self._jobs.cause.cause,
-            "devices": self._devices,
-            "refusal": self._refusal,
-            "fault": self._jobs.fault,
-        }
-
     def _publish(self) -> None:
         """Leave a fresh snapshot where the screen's timer finds it."""
-        lockstep, settings = self._lockstep, self._settings
-        number = self.snapshot.number + 1
-        started = self._clock()
+        lockstep, number, started = self._lockstep, self.snapshot.number + 1, self._clock()
+        own: dict[str, Any] = {
+            "number": number,
+            "speed_limit": self._speed.epochs_per_second,
+            "devices": self._devices,
+            "refusal": self._refusal,
+        }
         if self._state is State.FAILED:
-            self.snapshot = replace(self.snapshot, number=number, **self._beside())
+            self.snapshot = replace(self.snapshot, **own, **beside(self._jobs))
             return
+        own |= {"state": self._state, "previous": self._previous}
         if lockstep is None:
-            self.snapshot = Snapshot(number, settings, self._state, previous=self._previous, **self._beside())
+            self.snapshot = Snapshot(settings=self._settings, **own, **beside(self._jobs))
             return
-        parameters = lockstep.parameters()
-        comparison, scores = lockstep.comparison(parameters), lockstep.scores()
-        self.snapshot = Snapshot(
-            number=number,
-            settings=settings,
-            state=self._state,
-            epoch=lockstep.epoch,
-            batch=lockstep.batch,
-            batches=lockstep.batches,
-            pace=self._pace.pace,
-            curves=lockstep.curves(),
-            previous=self._previous,
-            initial_parameters=lockstep.initial_parameters,
-            parameters=parameters,
-            comparison=comparison,
-            accuracy=lockstep.accuracy(),
-            validation=lockstep.validation(),
-            measured_each=0 if lockstep.measured_epochs is None else lockstep.measured_epochs.stride,
-            scores=scores,
-            verdict=judge(settings, comparison, lockstep.divergence, self._jobs.cause.cause, scores),
-            predictions=self._predictions(lockstep),
-            device=_device_in_use(settings.device),
-            **self._beside(),
-        )
+        self.snapshot = run_snapshot(lockstep, self._jobs, pace=self._pace.pace, **own)
         # A snapshot of a very large network takes long: never more than a tenth of the time goes into them.
         finished = self._clock()
         self._next_snapshot = finished + max(SNAPSHOT_SECONDS, 10 * (finished - started))
