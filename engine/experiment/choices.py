@@ -259,6 +259,15 @@ class Reduction(Enum):
     """Σe²/C: the mean over the outputs of a sample, summed over the samples; of a cross-entropy Σ/C."""
 
 
+class LoggedPenalty(Enum):
+    """Whether the penalty that weight decay is the gradient of is part of what is logged."""
+
+    LEFT_OUT = "left-out"
+    """The loss of the data alone."""
+    ADDED = "added"
+    """Beside it ½·λ·Σw² of all that decays, λ being what acts as such."""
+
+
 class Precision(Enum):
     """The floating-point type a side computes in."""
 

@@ -14,6 +14,7 @@ from engine.experiment.choices import (
     BiasGradient,
     InitialWeights,
     InputScale,
+    LoggedPenalty,
     LossInput,
     LossReport,
     Objective,
@@ -117,6 +118,7 @@ def _lecture_notes() -> Settings:
         initial_weights=InitialWeights.SMALL_NORMAL,
         softmax_form=SoftmaxForm.PLAIN,
         decayed=Decayed.WEIGHTS,
+        logged_penalty=LoggedPenalty.ADDED,
     )
     return Settings(three_arms(), by_hand, pytorch, (100,), Activation.RELU, Activation.SOFTMAX, epochs=10_000)
 
@@ -180,7 +182,7 @@ FAMILIES: tuple[Preset, ...] = (
         _lecture_notes,
         "Its penalty pulls on the weights alone; weight_decay in torch.optim pulls on the biases too. It starts from "
         "0.01·randn and biases of 0, and subtracts no maximum in softmax. It prints the loss with the penalty added; "
-        "here the cross-entropy alone is logged.",
+        "no loss of PyTorch's shows what weight_decay does.",
     ),
     Preset(
         "numpy-tutorial",

@@ -16,6 +16,7 @@ from engine.experiment.choices import (
     DerivativeAt,
     InitialWeights,
     InputScale,
+    LoggedPenalty,
     LogMoment,
     LossInput,
     LossReport,
@@ -74,6 +75,7 @@ class Side:
     precision: Precision = Precision.FLOAT32
     update_order: UpdateOrder = UpdateOrder.TOGETHER
     log_moment: LogMoment = LogMoment.BEFORE
+    logged_penalty: LoggedPenalty = LoggedPenalty.LEFT_OUT
     epoch_loss: EpochLoss = EpochLoss.MEAN
     derivative_at: PerLayer[DerivativeAt] = DerivativeAt.OUTPUT
     sent_down: SentDown = SentDown.DELTA
@@ -104,6 +106,7 @@ class Side:
             "precision": Precision,
             "update_order": UpdateOrder,
             "log_moment": LogMoment,
+            "logged_penalty": LoggedPenalty,
             "epoch_loss": EpochLoss,
             "sent_down": SentDown,
             "bias_gradient": BiasGradient,
@@ -192,6 +195,16 @@ def _parsed(kind: type[Rule], value: object, field: str) -> Rule:
         raise
     except ValueError:
         raise SettingsError(f"{field} cannot be {shown(repr(value))}; it is a {kind.__name__} or its name.") from None
+
+
+def logs_penalty(side: Side) -> bool:
+    """Whether what it logs has a penalty in it."""
+    return side.logged_penalty is LoggedPenalty.ADDED and side.weight_decay.rate > 0
+
+
+def logs_batch_penalty(side: Side) -> bool:
+    """Whether what it logs of a batch has one: where only the whole set's loss is logged, no batch's is."""
+    return logs_penalty(side) and side.epoch_loss is not EpochLoss.WHOLE
 
 
 OWN_REPORTS = {

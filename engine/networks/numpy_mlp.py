@@ -28,7 +28,7 @@ from engine.experiment.choices import (
 from engine.experiment.clipping import ClippingKind
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation
-from engine.experiment.side import Side, is_fused
+from engine.experiment.side import Side, is_fused, logs_batch_penalty, logs_penalty
 from engine.experiment.update_rules import UpdateOrder, ZeroGrad
 from engine.networks.numpy_functions import plain_softmax, relu, sigmoid, softmax, softmax_over_samples
 from engine.networks.numpy_losses import NumpyLosses
@@ -48,6 +48,8 @@ class StepValues:
     dlayer: Arrays
     delta: Arrays
     loss: np.floating
+    penalty: Any = 0.0
+    """The part of it that weight decay is the gradient of."""
 
 
 class NumpyMLP(NumpyLosses, NumpyUpdates):
@@ -64,6 +66,7 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
         self.activations = activations
         self.binary = binary
         self.fused = is_fused(side)
+        self.logs_penalty, self.logs_batch_penalty = logs_penalty(side), logs_batch_penalty(side)
         self.L = len(W)
         self.bias = by_layer(side.bias, self.L)
         self.derivative_at = by_layer(side.derivative_at, self.L)
@@ -111,8 +114,38 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
         side, L = self.side, self.L
         # forward
         z, layer = self.forward(X)
+        penalty = 0.0
+        if self.logs_batch_penalty and not side.logs_after_update:
+            penalty = self.penalty()
         # backward
         error = layer[L] - Y
+        dlayer, delta = self.backward(error, z, layer, Y, learning_rate, t)
+        if side.update_order is UpdateOrder.TOGETHER:
+            # update
+            for i in range(1, L + 1):
+                self.differentiate(i, layer[i - 1], delta[i])
+            self.clip(range(1, L + 1))
+            for i in range(1, L + 1):
+                self.update(i, learning_rate, t)
+        opened = z, layer, dlayer, delta
+        if side.logs_after_update:
+            # forward again, with the new weights
+            z, layer = self.forward(X)
+            error = layer[L] - Y
+            if self.logs_batch_penalty:
+                penalty = self.penalty()
+        if self.logs_batch_penalty:
+            reported = self.report(error, z[L], layer[L], Y)
+            loss = reported + penalty
+        else:
+            loss = self.report(error, z[L], layer[L], Y)
+        return StepValues(*opened, loss, penalty)
+
+    def backward(
+        self, error: FloatArray, z: Arrays, layer: Arrays, Y: FloatArray, learning_rate: float, t: int
+    ) -> tuple[Arrays, Arrays]:
+        """The gradients dlayer and delta of every layer; where layers are updated in turn, they move on the way."""
+        side, L = self.side, self.L
         dlayer: Arrays = {}
         delta: Arrays = {}
         for i in reversed(range(1, L + 1)):
@@ -135,27 +168,22 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
                 self.differentiate(i, layer[i - 1], delta[i])
                 self.clip(range(i, i + 1))
                 self.update(i, learning_rate, t)
-        if side.update_order is UpdateOrder.TOGETHER:
-            # update
-            for i in range(1, L + 1):
-                self.differentiate(i, layer[i - 1], delta[i])
-            self.clip(range(1, L + 1))
-            for i in range(1, L + 1):
-                self.update(i, learning_rate, t)
-        opened = z, layer, dlayer, delta
-        if side.logs_after_update:
-            # forward again, with the new weights
-            z, layer = self.forward(X)
-            error = layer[L] - Y
-        loss = self.report(error, z[L], layer[L], Y)
-        return StepValues(*opened, loss)
+        return dlayer, delta
 
     def evaluate(self, X: FloatArray, Y: FloatArray) -> np.floating:
         """What is logged of X (N, D), Y (N, C) at the present weights."""
         # the whole set, with the weights that the epoch ends with
         z, layer = self.forward(X)
-        error = layer[self.L] - Y
-        return self.report(error, z[self.L], layer[self.L], Y)
+        return self.log(z[self.L], layer[self.L], Y)
+
+    def log(self, z: FloatArray, output: FloatArray, Y: FloatArray) -> np.floating:
+        """The number that is logged of an output (N, C), its pre-activation z and Y, at the present weights."""
+        error = output - Y
+        if self.logs_penalty:
+            reported = self.report(error, z, output, Y)
+            penalty = self.penalty()
+            return reported + penalty
+        return self.report(error, z, output, Y)
 
     def derivative_argument(self, i: int, z: FloatArray, output: FloatArray) -> FloatArray:
         """What the formula of the derivative of layer i is given; it is written for the output."""

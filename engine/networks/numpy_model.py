@@ -176,7 +176,7 @@ class NumpyModel:
         (X, Y), network = self._held_out, self.network
         z, layer = network.forward(X)
         output = layer[network.L]
-        return float(network.report(output - Y, z[network.L], output, Y)), output
+        return float(network.log(z[network.L], output, Y)), output
 
 
 class RecordedNumpyModel(NumpyModel):

@@ -28,7 +28,7 @@ from engine.networks.recording import Recording
 from engine.networks.replay import Replay
 from engine.networks.stacked_arrays import RecordedStack, StackedArray, StackedNumber, stacked
 from engine.networks.stacked_batches import StackedBatches
-from engine.networks.stacked_runs import EpochLogs, Logged, StackedRun
+from engine.networks.stacked_runs import EpochLogs, Logged, Reported, StackedRun
 from engine.types import FloatArray
 
 
@@ -43,7 +43,7 @@ class NumpyStack:
         networks = [build_network(settings, run.side, run.start(settings)) for run in runs]
         layers = range(1, networks[0].L + 1)
         side = _stacked(sides)
-        side.logs_after_update = False  # it is logged here
+        side.logs_after_update = False  # it is logged here, as the penalty is
         self._network = NumpyMLP(
             side,
             networks[0].activations,
@@ -52,6 +52,7 @@ class NumpyStack:
             {i: stacked([network.W[i] for network in networks]) for i in layers},
             {i: stacked([network.b[i] for network in networks]) for i in layers if i in networks[0].b},
         )
+        self._network.logs_batch_penalty = any(one.with_penalty for one in self._logs.before)
         self._reporting = {report: _with_side(self._network, side, loss_report=report) for report in LossReport}
         self._learning_rate: Any = StackedNumber.of([side.learning_rate for side in sides])
         self._rates = LearningRates(settings, sides[0])
@@ -120,18 +121,23 @@ class NumpyStack:
 
     def _logged(self, step: StepValues, Y: FloatArray) -> list[Any]:
         """What the reports say of the weights before the step."""
-        return self._reports(self._logs.before, step.z, step.layer, Y)
+        return self._reports(self._logs.before, step.z, step.layer, Y, step.penalty)
 
-    def _reports(self, reports: Sequence[LossReport], z: Arrays, layer: Arrays, Y: FloatArray) -> list[Any]:
+    def _reports(self, reports: Sequence[Reported], z: Arrays, layer: Arrays, Y: FloatArray, penalty: Any) -> list[Any]:
         last = self._network.L
         error = layer[last] - Y
-        return [self._reporting[report].report(error, z[last], layer[last], Y) for report in reports]
+        found = [self._reporting[one.loss].report(error, z[last], layer[last], Y) for one in reports]
+        return [loss + penalty if one.with_penalty else loss for one, loss in zip(reports, found, strict=True)]
 
     def _measured(
-        self, reports: Sequence[LossReport], X: FloatArray, Y: FloatArray, network: NumpyMLP | None = None
+        self, reports: Sequence[Reported], X: FloatArray, Y: FloatArray, network: NumpyMLP | None = None
     ) -> list[Any]:
         """What the reports say of the present weights."""
-        return self._reports(reports, *(network or self._network).forward(X), Y) if reports else []
+        if not reports:
+            return []
+        measured = network or self._network
+        penalty = measured.penalty() if any(one.with_penalty for one in reports) else 0.0
+        return self._reports(reports, *measured.forward(X), Y, penalty)
 
     def parameters(self) -> Tensors:
         """As `Stack.parameters`."""

@@ -29,6 +29,7 @@ class NumpyUpdates:
 
     side: Side
     samples: int
+    L: int
     bias: Mapping[int, bool]
     W: dict[int, FloatArray]
     b: dict[int, FloatArray]
@@ -88,19 +89,31 @@ class NumpyUpdates:
 
     def decay(self, parameter: FloatArray, gradient: FloatArray, learning_rate: float) -> FloatArray:
         """The gradient with weight decay in it; a decay beside the step moves the parameter, in place."""
-        decay = self.side.weight_decay
-        if decay.rate == 0:
+        if self.side.weight_decay.rate == 0:
             return gradient
-        if self.side.decay_factor is DecayFactor.TWICE:
-            rate = 2 * decay.rate
-        elif self.side.decay_factor is DecayFactor.PER_SAMPLE:
-            rate = decay.rate / self.samples
-        else:
-            rate = decay.rate
-        if decay.form is DecayForm.DECOUPLED:
+        rate = self.decay_rate()
+        if self.side.weight_decay.form is DecayForm.DECOUPLED:
             parameter *= 1 - learning_rate * rate
             return gradient
         return gradient + rate * parameter
+
+    def decay_rate(self) -> float:
+        """What stands before w in the gradient."""
+        if self.side.decay_factor is DecayFactor.TWICE:
+            return 2 * self.side.weight_decay.rate
+        if self.side.decay_factor is DecayFactor.PER_SAMPLE:
+            return self.side.weight_decay.rate / self.samples
+        return self.side.weight_decay.rate
+
+    def penalty(self) -> Any:
+        """What weight decay is the gradient of, at the present weights."""
+        rate = self.decay_rate()
+        squares = 0.0
+        for i in range(1, self.L + 1):
+            squares = squares + np.sum(np.square(self.W[i]))
+            if self.bias[i] and self.side.decayed is Decayed.ALL:
+                squares = squares + np.sum(np.square(self.b[i]))
+        return 0.5 * rate * squares
 
     def descend(
         self, parameter: FloatArray, gradient: FloatArray, velocity: Moment, learning_rate: float, t: int

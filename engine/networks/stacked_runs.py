@@ -12,13 +12,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from engine.experiment.batch_rules import EpochLoss, SampleOrder
-from engine.experiment.choices import InitialWeights, LogMoment, LossReport, SideName
+from engine.experiment.choices import InitialWeights, LoggedPenalty, LogMoment, LossReport, SideName
 from engine.experiment.clipping import Clipping
 from engine.experiment.optimizers import Optimizer
 from engine.experiment.per_layer import of_layers, values_of
 from engine.experiment.schedules import Schedule
 from engine.experiment.settings import Settings
-from engine.experiment.side import Side
+from engine.experiment.side import Side, logs_penalty
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.places import Tensors
 from engine.types import FloatArray
@@ -41,7 +41,13 @@ class StackedRun:
         """Runs whose weights move alike are equal."""
         draws = any(start.pytorchs_stream for start in values_of(side.initial_weights))
         shifts = (draws or side.order is not SampleOrder.IN_ORDER) and side.bias is not True
-        plain = replace(side, loss_report=LossReport.MSE, log_moment=LogMoment.BEFORE, epoch_loss=EpochLoss.MEAN)
+        plain = replace(
+            side,
+            loss_report=LossReport.MSE,
+            log_moment=LogMoment.BEFORE,
+            logged_penalty=LoggedPenalty.LEFT_OUT,
+            epoch_loss=EpochLoss.MEAN,
+        )
         return cls(plain, seed, bias_drawn and shifts)
 
     def structure(self, name: SideName) -> object:
@@ -62,18 +68,33 @@ class StackedRun:
 
 
 @dataclass(frozen=True)
+class Reported:
+    """A number that is made of a batch: a loss, with the penalty of weight decay or without."""
+
+    loss: LossReport
+    with_penalty: bool = False
+
+
+@dataclass(frozen=True)
 class Logged:
     """What a side logs of an epoch, and of which weights."""
 
     report: LossReport
     moment: LogMoment = LogMoment.BEFORE
     of_epoch: EpochLoss = EpochLoss.MEAN
+    with_penalty: bool = False
+
+    @property
+    def reported(self) -> Reported:
+        """What is made of a batch."""
+        return Reported(self.report, self.with_penalty)
 
     @classmethod
     def of(cls, side: Side) -> Logged:
         """The whole set is measured once, whatever is done with batches."""
         whole = side.epoch_loss is EpochLoss.WHOLE
-        return cls(side.loss_report, LogMoment.BEFORE if whole else side.log_moment, side.epoch_loss)
+        moment = LogMoment.BEFORE if whole else side.log_moment
+        return cls(side.loss_report, moment, side.epoch_loss, logs_penalty(side))
 
 
 class EpochLogs:
@@ -82,10 +103,10 @@ class EpochLogs:
     def __init__(self, logs: Sequence[Logged]) -> None:
         self._logs = tuple(logs)
         of_batches = [one for one in logs if one.of_epoch is not EpochLoss.WHOLE]
-        self.before = list(dict.fromkeys(one.report for one in of_batches if one.moment is LogMoment.BEFORE))
+        self.before = list(dict.fromkeys(one.reported for one in of_batches if one.moment is LogMoment.BEFORE))
         """The reports that are made of each batch before its update."""
-        self.after = list(dict.fromkeys(one.report for one in of_batches if one.moment is LogMoment.AFTER))
-        self.whole = list(dict.fromkeys(one.report for one in logs if one.of_epoch is EpochLoss.WHOLE))
+        self.after = list(dict.fromkeys(one.reported for one in of_batches if one.moment is LogMoment.AFTER))
+        self.whole = list(dict.fromkeys(one.reported for one in logs if one.of_epoch is EpochLoss.WHOLE))
         self._sum: FloatArray | None = None
         self._last: FloatArray | None = None
         self._batches = 0
@@ -106,10 +127,10 @@ class EpochLogs:
         found = []
         for one in self._logs:
             if one.of_epoch is EpochLoss.WHOLE:
-                found.append(of_whole[self.whole.index(one.report)])
+                found.append(of_whole[self.whole.index(one.reported)])
                 continue
             late = one.moment is LogMoment.AFTER
-            row = len(self.before) + self.after.index(one.report) if late else self.before.index(one.report)
+            row = len(self.before) + self.after.index(one.reported) if late else self.before.index(one.reported)
             found.append((last if one.of_epoch is EpochLoss.LAST else mean)[row])
         return np.stack(found)
 

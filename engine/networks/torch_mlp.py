@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from engine.experiment.choices import LossInput, LossReport, Objective, Reduction
-from engine.experiment.side import Side, decay_rates, is_fused, shrinks_in_optimizer
-from engine.experiment.update_rules import UpdateOrder, ZeroGrad
+from engine.experiment.side import Side, decay_rates, is_fused, logs_batch_penalty, logs_penalty, shrinks_in_optimizer
+from engine.experiment.update_rules import Decayed, UpdateOrder, ZeroGrad
 from engine.networks.torch_updates import TorchUpdates
 
 
@@ -30,6 +30,7 @@ class TorchMLP(TorchUpdates):
         self.fused = is_fused(side)
         self.decay_rate, self.decay_in_gradient = decay_rates(side, samples)
         self.optimizer_shrinks = shrinks_in_optimizer(side)
+        self.logs_penalty, self.logs_batch_penalty = logs_penalty(side), logs_batch_penalty(side)
         # What torch's own annotations do not know of these is left open.
         self.model: Any = model
         self.learning_rate = side.learning_rate
@@ -79,6 +80,9 @@ class TorchMLP(TorchUpdates):
         """One update; returns the number that is logged, where it was computed."""
         if self.side.zero_grad is ZeroGrad.EACH_STEP:
             self.model.zero_grad()
+        if self.logs_batch_penalty and not self.side.logs_after_update:
+            with torch.no_grad():
+                penalty = self.penalty()
         if self.side.update_order is UpdateOrder.TOGETHER:
             prediction = self.model(X)
             loss = self.objective(prediction, Y)
@@ -101,6 +105,11 @@ class TorchMLP(TorchUpdates):
         if self.side.logs_after_update:
             with torch.no_grad():
                 prediction = self.model(X)
+                if self.logs_batch_penalty:
+                    penalty = self.penalty()
+        if self.logs_batch_penalty:
+            reported = self.report(loss, prediction, Y)
+            return reported + penalty
         return self.report(loss, prediction, Y)
 
     def evaluate(self, X: torch.Tensor, Y: torch.Tensor) -> Any:
@@ -108,9 +117,30 @@ class TorchMLP(TorchUpdates):
         # the whole set, with the weights that the epoch ends with
         with torch.no_grad():
             prediction = self.model(X)
+        return self.log(prediction, Y)
+
+    def log(self, prediction: torch.Tensor, Y: torch.Tensor) -> Any:
+        """The number that is logged of a prediction, at the present weights."""
+        if self.logs_penalty:
+            reported = self.log_alone(prediction, Y)
+            penalty = self.penalty()
+            return reported + penalty
+        return self.log_alone(prediction, Y)
+
+    def log_alone(self, prediction: torch.Tensor, Y: torch.Tensor) -> Any:
+        """As `log`, without a penalty."""
         if self.side.logs_objective:
             return self.objective(prediction, Y)
         return self.measure(prediction, Y)
+
+    def penalty(self) -> torch.Tensor:
+        """What weight decay is the gradient of, at the present weights."""
+        squares: Any = 0
+        for name, parameter in self.model.named_parameters():
+            if self.side.decayed is Decayed.ALL or name.endswith("weight"):
+                squares = squares + parameter.square().sum()
+        total: torch.Tensor = 0.5 * self.decay_rate * squares
+        return total
 
     def objective(self, prediction: torch.Tensor, Y: torch.Tensor) -> Any:
         """The number whose gradient is taken."""

@@ -277,9 +277,8 @@ class TorchModel:
         (X, Y), network = self._held_out, self.network
         with torch.no_grad():
             prediction = self.model(X)
-            logged = network.objective if self.side.logs_objective else network.measure
             outputs = network.probabilities(prediction)
-            return float(logged(prediction, Y).item()), np.array(outputs.cpu().numpy())
+            return float(network.log(prediction, Y).item()), np.array(outputs.cpu().numpy())
 
     def predict(self, X: FloatArray | None = None) -> FloatArray:
         """The network's output (N, C) at the present weights, for the data unless other inputs are given."""

@@ -17,12 +17,13 @@ from engine.experiment.choices import LossInput, LossReport, Objective, Precisio
 from engine.experiment.clipping import ClippingKind
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side, gradient_factor
+from engine.experiment.update_rules import Decayed
 from engine.networks.learning_rates import LearningRates
 from engine.networks.network_data import NetworkData
 from engine.networks.places import Kind, Place, Tensors
 from engine.networks.recorded_number import recorded_numbers
 from engine.networks.stacked_batches import StackedBatches
-from engine.networks.stacked_runs import EpochLogs, Logged, StackedRun
+from engine.networks.stacked_runs import EpochLogs, Logged, Reported, StackedRun
 from engine.networks.torch_device import find_device
 from engine.networks.torch_mlp import TorchMLP
 from engine.networks.torch_replay import Recorder, TorchReplay, numbers_of_step
@@ -56,11 +57,12 @@ class StackedTorchMLP(TorchMLP):
         model: nn.Sequential,
         binary: bool,
         samples: int,
-        before: Sequence[LossReport],
-        after: Sequence[LossReport],
+        before: Sequence[Reported],
+        after: Sequence[Reported],
     ) -> None:
         super().__init__(side, model, binary, samples)
         self._before, self._after = before, after
+        self._penalties: torch.Tensor | None = None
 
     def objective(self, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
         """The sum over all runs of each run's objective: each run's gradient is its own."""
@@ -103,17 +105,35 @@ class StackedTorchMLP(TorchMLP):
 
     def logged_step(self, X: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
         """One update; what the reports say before and after it."""
+        self._penalties = self.penalties(self._before)
         before = self.step(X, Y)
         return torch.cat([before, self.measured(self._after, X, Y)]) if self._after else before
 
-    def measured(self, reports: Sequence[LossReport], X: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
+    def measured(self, reports: Sequence[Reported], X: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
         """What these reports say of the present weights, (reports, R)."""
         with torch.no_grad():
+            self._penalties = self.penalties(reports)
             return self.reports(reports, self.model(X), Y)
 
-    def reports(self, reports: Sequence[LossReport], prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
-        """(reports, R) from (R, N, C) twice."""
-        found = [self._report(report, prediction, Y) for report in reports]
+    def penalties(self, reports: Sequence[Reported]) -> torch.Tensor | None:
+        """What weight decay is the gradient of, of each run (R,), where one of the reports has it."""
+        if not any(one.with_penalty for one in reports):
+            return None
+        with torch.no_grad():
+            squares = [
+                parameter.square().sum((1, 2))
+                for name, parameter in self.model.named_parameters()
+                if self.side.decayed is Decayed.ALL or name.endswith("weight")
+            ]
+            return torch.stack(squares).sum(0) * (0.5 * self.decay_rate)
+
+    def reports(self, reports: Sequence[Reported], prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
+        """(reports, R) from (R, N, C) twice; with the penalties of the weights that are reported on."""
+        found = [self._report(one.loss, prediction, Y) for one in reports]
+        if self._penalties is not None:
+            found = [
+                loss + self._penalties if one.with_penalty else loss for one, loss in zip(reports, found, strict=True)
+            ]
         return torch.stack(found) if found else prediction.new_empty(0, len(prediction))
 
     def _report(self, report: LossReport, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:

@@ -19,7 +19,7 @@ from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.per_layer import by_layer
 from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import Side, is_fused
+from engine.experiment.side import Side, is_fused, logs_batch_penalty, logs_penalty
 from engine.experiment.update_rules import ZeroGrad
 from engine.networks.programs.base import (
     Script,
@@ -54,7 +54,7 @@ GRADIENTS = ("dW", "db")
 """What the network keeps beside its parameters; a program in loops makes them where it needs them."""
 
 MAY_GO = {"z", "s", "q", "dlayer", "dW", "db", "gradient", "opened", "rate", "step_size", "total", "loss"}
-MAY_GO |= {"logits", "costs", "ahead", "first", "second"}
+MAY_GO |= {"logits", "costs", "ahead", "first", "second", "penalty", "reported"}
 """Names of the step that a program has only where they are needed."""
 
 MAY_BE_UNUSED = {"error"}
@@ -192,6 +192,8 @@ class _Known:
             activations=by_layer(self.activations, layers),
             binary=self.binary,
             fused=is_fused(side),
+            logs_penalty=logs_penalty(side),
+            logs_batch_penalty=logs_batch_penalty(side),
             bias=by_layer(side.bias, layers),
             derivative_at=by_layer(side.derivative_at, layers),
             L=layers,

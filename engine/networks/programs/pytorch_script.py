@@ -18,7 +18,7 @@ from engine.experiment.choices import DerivativeAt, InitialWeights, Precision, S
 from engine.experiment.per_layer import of_layers
 from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import Side, decay_rates, is_fused, shrinks_in_optimizer
+from engine.experiment.side import Side, decay_rates, is_fused, logs_batch_penalty, logs_penalty, shrinks_in_optimizer
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.programs.base import (
     Script,
@@ -81,7 +81,7 @@ SLIPPED = {
 }
 """The classes that make the slip, the module last."""
 
-MAY_GO = frozenset({"gradient", "rate", "logged", "velocity", "costs", "p", "logits", "total", "groups"})
+MAY_GO = frozenset({"gradient", "rate", "logged", "reported", "velocity", "costs", "p", "logits", "total", "groups"})
 """Names of the step that a program has only where they are needed."""
 
 
@@ -219,6 +219,8 @@ def _specializer(side: Side, binary: bool, samples: int) -> Specializer:
         decay_rate=rate,
         decay_in_gradient=in_gradient,
         optimizer_shrinks=shrinks_in_optimizer(side),
+        logs_penalty=logs_penalty(side),
+        logs_batch_penalty=logs_batch_penalty(side),
     )
     updates = source_of("engine.networks.torch_updates", "TorchUpdates")
     return Specializer(joined(updates, source_of("engine.networks.torch_mlp", "TorchMLP")), known)

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.experiment.choices import LossReport
 from engine.experiment.settings import Activation
-from engine.experiment.side import is_fused
+from engine.experiment.side import is_fused, logs_penalty
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.places import Kind, Place
 from engine.step.rounding import adaptive, elementwise, probabilities
@@ -148,7 +148,7 @@ MEANS = (LossReport.MSE, LossReport.HALF_MEAN, LossReport.MEAN_ABSOLUTE)
 
 def _losses(operands: Operands) -> Iterator[Candidate]:
     report = operands.side.loss_report
-    if report is LossReport.ERROR_TIMES_LOSS or report.of_probabilities:
+    if report is LossReport.ERROR_TIMES_LOSS or report.of_probabilities or logs_penalty(operands.side):
         return
     error = (operands.of(Kind.OUTPUT, operands.last) - operands.Y).ravel()
     square, ones, number = error * error, np.ones_like(error), error.dtype.type
