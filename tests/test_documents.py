@@ -85,12 +85,12 @@ def test_an_old_name_is_read_for_good_and_not_beside_the_new_one(tmp_path, docum
 @pytest.mark.parametrize(
     ("place", "value", "said"),
     [
-        (("format",), 9, "its format is 9, and this program knows formats up to 8; open it with"),
+        (("format",), 10, "its format is 10, and this program knows formats up to 9; open it with"),
         (("format",), 10**30, "its format is 1000000000"),
-        (("format",), "2", "its format cannot be '2'; it is a whole number from 1 to 8"),
+        (("format",), "2", "its format cannot be '2'; it is a whole number from 1 to 9"),
         (("format",), True, "its format cannot be True"),
         (("format",), 0, "its format cannot be 0"),
-        (("colour",), 1, "'colour' is no field of format 8"),
+        (("colour",), 1, "'colour' is no field of format 9"),
         (("settings", "colour"), 1, "'colour' is no field of 'settings'; its fields are data, hidden"),
         (("settings", "data", "colour"), 1, "'colour' is no field of 'data'"),
         (("settings", "numpy", "colour"), 1, "'colour' is no field of 'numpy'"),

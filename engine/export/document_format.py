@@ -57,7 +57,13 @@ SETTINGS = {
 before there was a choice.
 """
 
-DATA = {**dict.fromkeys(("name", "source", "targets", "X", "Y"), 1), "header": 2, "classes": 5}
+DATA = {
+    **dict.fromkeys(("name", "source", "targets", "X", "Y"), 1),
+    "header": 2,
+    "classes": 5,
+    "input_columns": 9,
+    "missing": 9,
+}
 
 SIDE = {discrepancy.field: discrepancy.since for discrepancy in SIDE_SETTINGS}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
+from engine.experiment.asked import Missing
 from engine.experiment.choices import SideName
 from engine.experiment.data import Dataset
 from engine.experiment.discrepancies import SIDE_SETTINGS, remaining
@@ -33,6 +34,8 @@ def settings_document(settings: Settings) -> dict[str, Any]:
             "source": data.source,
             "targets": list(data.targets),
             "header": data.header,
+            "input_columns": list(data.input_columns),
+            "missing": data.missing.value,
             "classes": list(data.classes),
             "X": data.X.tolist(),
             "Y": data.Y.tolist(),
@@ -117,10 +120,21 @@ def _named_side(document: Any) -> Any:
 def _settings(document: dict[str, Any]) -> Settings:
     """A setting that is younger than the file is as it was before there was a choice: the default."""
     data = document["data"]
-    targets, classes = (
-        tuple(names) if isinstance(names, list) else names for names in (data["targets"], data.get("classes", []))
+    targets, classes, inputs = (
+        tuple(names) if isinstance(names, list) else names
+        for names in (data["targets"], data.get("classes", []), data.get("input_columns", []))
     )
-    dataset = Dataset(data["name"], data["X"], data["Y"], data["source"], targets, data.get("header"), classes=classes)
+    dataset = Dataset(
+        data["name"],
+        data["X"],
+        data["Y"],
+        data["source"],
+        targets,
+        data.get("header"),
+        classes=classes,
+        input_columns=inputs,
+        missing=data.get("missing", Missing.REFUSE),
+    )
     numpy, pytorch = (Side(**document[side.value]) for side in SideName)
     shared = ("hidden", "activation", "output_activation", "epochs", "seed", "device")
     return Settings(
