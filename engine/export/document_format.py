@@ -19,7 +19,8 @@ layer may be a list. Since format 5 data can have classes, and a side has a `los
 the slips of the backward pass. Since format 6 a side has a `target_shape`, a `zero_grad`, a `decayed` and a
 `decay_factor`. Since format 7 a side has an `input_scale`. Since format 8 it has a
 `batch`, an `order`, a `last_batch`, an `epoch_loss`, a `schedule`,
-a `clipping`, an `optimizer`, a `bias_correction` and an `epsilon_at`. Since format 9 it has `moments`.
+a `clipping`, an `optimizer`, a `bias_correction` and an `epsilon_at`. Since format 9 it has `moments`,
+data have `input_columns` and `missing`, and those of over a million numbers stay in a `file` of their own.
 """
 
 RUN = dict.fromkeys(("settings", *(side.value for side in SideName), "comparison"), 1)
@@ -63,7 +64,11 @@ DATA = {
     "classes": 5,
     "input_columns": 9,
     "missing": 9,
+    "file": 9,
 }
+
+FILE = dict.fromkeys(("sha256", "classes"), 9)
+"""Of the file that large data stay in, and whether its targets were asked for as classes."""
 
 SIDE = {discrepancy.field: discrepancy.since for discrepancy in SIDE_SETTINGS}
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
-from engine.experiment.asked import Missing
 from engine.experiment.choices import SideName
 from engine.experiment.data import Dataset
 from engine.experiment.discrepancies import SIDE_SETTINGS, remaining
@@ -17,7 +16,8 @@ from engine.experiment.old_names import with_present_names
 from engine.experiment.reading import read_text
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
-from engine.export.document_format import DATA, FORMAT, SETTINGS, SIDE, check_fields, format_of
+from engine.export.data_document import data_document, document_data
+from engine.export.document_format import FORMAT, SETTINGS, SIDE, check_fields, format_of
 from engine.export.files import write_whole
 from engine.networks.threads import threads_of
 from engine.run.comparison import compare_parameters
@@ -26,20 +26,11 @@ from engine.shown_text import shown
 
 
 def settings_document(settings: Settings) -> dict[str, Any]:
-    """The settings as plain values; the data are in it whole, so that the run can be repeated without the file."""
-    data = settings.data
+    """The settings as plain values; the data are in it whole, so that the run can be repeated without the file, unless
+    they are over a million numbers.
+    """
     return {
-        "data": {
-            "name": data.name,
-            "source": data.source,
-            "targets": list(data.targets),
-            "header": data.header,
-            "input_columns": list(data.input_columns),
-            "missing": data.missing.value,
-            "classes": list(data.classes),
-            "X": data.X.tolist(),
-            "Y": data.Y.tolist(),
-        },
+        "data": data_document(settings.data),
         "hidden": list(settings.hidden),
         "activation": _plain(settings.activation),
         "output_activation": settings.output_activation.value,
@@ -83,11 +74,13 @@ def write_run(run: Run, target: str | Path, replace_existing: bool = False) -> N
 
 
 def read_settings(path: Path) -> Settings:
-    """The settings of a written run, step or impact, the data included; raises `InputError`."""
+    """The settings of a written run, step or impact, the data included, from their own file where they are many; raises
+    `InputError`.
+    """
     wanted = "it must be a file that 'mlp-tui run --json' wrote"
     text = read_text(path)
     try:
-        return _document_settings(json.loads(text), wanted)
+        return _document_settings(json.loads(text), wanted, path)
     except json.JSONDecodeError as error:
         raise InputError(f"{shown(path)}: is not JSON ({error}); {wanted}.") from None
     except InputError as error:
@@ -98,18 +91,17 @@ def read_settings(path: Path) -> Settings:
         raise InputError(f"{shown(path)}: holds numbers or rows that cannot be read; {wanted}.") from None
 
 
-def _document_settings(document: Any, wanted: str) -> Settings:
+def _document_settings(document: Any, wanted: str, path: Path) -> Settings:
     if not isinstance(document, dict):
         raise InputError(f"is no JSON object; {wanted}.")
     if "settings" not in document:
         raise InputError(f"has no 'settings'; {wanted}.")
     version, settings = format_of(document), document["settings"]
     check_fields(settings, SETTINGS, version, "settings")
-    check_fields(settings["data"], DATA, version, "data")
     named = {side.value: _named_side(settings[side.value]) for side in SideName}
     for name, side in named.items():
         check_fields(side, SIDE, version, name)
-    return _settings(settings | named)
+    return _settings(settings | named, document_data(settings["data"], version, path))
 
 
 def _named_side(document: Any) -> Any:
@@ -117,28 +109,12 @@ def _named_side(document: Any) -> Any:
     return with_present_names(document) if isinstance(document, dict) else document
 
 
-def _settings(document: dict[str, Any]) -> Settings:
+def _settings(document: dict[str, Any], data: Dataset) -> Settings:
     """A setting that is younger than the file is as it was before there was a choice: the default."""
-    data = document["data"]
-    targets, classes, inputs = (
-        tuple(names) if isinstance(names, list) else names
-        for names in (data["targets"], data.get("classes", []), data.get("input_columns", []))
-    )
-    dataset = Dataset(
-        data["name"],
-        data["X"],
-        data["Y"],
-        data["source"],
-        targets,
-        data.get("header"),
-        classes=classes,
-        input_columns=inputs,
-        missing=data.get("missing", Missing.REFUSE),
-    )
     numpy, pytorch = (Side(**document[side.value]) for side in SideName)
     shared = ("hidden", "activation", "output_activation", "epochs", "seed", "device")
     return Settings(
-        dataset, numpy, pytorch, threads=document.get("threads"), **{field: document[field] for field in shared}
+        data, numpy, pytorch, threads=document.get("threads"), **{field: document[field] for field in shared}
     )
 
 

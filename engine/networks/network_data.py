@@ -49,7 +49,9 @@ class InputForm:
 
 @dataclass(frozen=True, eq=False)
 class NetworkData:
-    """X (N, D) and Y (N, C) as a side's network gets them, and how it gets other inputs."""
+    """X (N, D) and Y (N, C) as a side's network gets them, and how it gets other inputs. What needs no change are the
+    data's own read-only arrays.
+    """
 
     X: FloatArray
     Y: FloatArray
@@ -63,7 +65,9 @@ class NetworkData:
 
 
 def as_type(array: FloatArray, dtype: type[np.float32] | type[np.float64]) -> FloatArray:
-    """A copy; what float32 cannot hold becomes infinite, as in PyTorch, and the run diverges."""
+    """The array itself where it is of that type; what float32 cannot hold becomes infinite, as in PyTorch, and the run
+    diverges.
+    """
     with np.errstate(over="ignore"):
-        found: FloatArray = array.astype(dtype)
+        found: FloatArray = array.astype(dtype, copy=False)
         return found

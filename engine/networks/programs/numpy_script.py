@@ -21,7 +21,7 @@ from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, is_fused
 from engine.experiment.update_rules import ZeroGrad
-from engine.networks.programs.base import Script, Writer, add_array, add_scaling, data_file_name, plain_name
+from engine.networks.programs.base import ARCHIVE, Script, Writer, add_array, add_scaling, data_file_name, plain_name
 from engine.networks.programs.epochs import Epochs, Log, RateText, batch_by_places, log_statement, size_lines
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_function
@@ -91,6 +91,10 @@ def _data(writer: Writer, settings: Settings) -> None:
     if name is None:
         for label, array in (("X", data.X), ("Y", data.Y)):
             add_array(writer, f"{label} = np.array(", array.tolist(), ", dtype)")
+    elif name == ARCHIVE:
+        writer.add(f'data = np.load(Path(__file__).with_name("{name}"))')
+        for label in ("X", "Y"):
+            writer.add(f'{label} = data["{label}"].astype(dtype)')
     else:
         writer.add(f'data = np.loadtxt(Path(__file__).with_name("{name}"), delimiter=",", skiprows=1, ndmin=2)')
         writer.add(f"X = data[:, :{data.inputs}].astype(dtype)")
