@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+from array import array
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def test_how_many_are_left_out_of_how_many_and_the_first_line(file):
     data = load(file("a,b\n1,2\n\n,4\n5,6\n7,?\nNA,nan\n"), missing=DROP)
     assert data.X.tolist() == [[1], [5]]
     assert data.notes[0].endswith("data.csv: of 5 rows 3 lack a value and are left out, the first in line 4.")
-    assert load(file("a,b\n1,2\n"), missing=DROP).notes == ()
+    assert load(file("a,b\n1,2\n"), missing="drop").notes == ()
 
 
 def test_what_is_refused_names_the_way_out(file):
@@ -128,6 +129,8 @@ def test_only_a_csv_has_rows_that_are_dropped(tmp_path):
                 load(name, **given)
             assert str(caught.value).endswith(f"{option} goes with a CSV file.")
         load(name, missing=Missing.REFUSE)
+    with pytest.raises(DataError, match="missing cannot be 'keep'; it is one of refuse, drop"):
+        load("xor", missing="keep")
 
 
 @pytest.mark.parametrize("command", ["run", "impact", "trace", "export"])
@@ -393,13 +396,18 @@ def test_an_array_that_nobody_can_write_to_is_taken_and_any_other_copied():
     written = np.arange(6.0).reshape(3, 2)
     view = written[:]
     view.setflags(write=False)
-    for array in (written, view, np.frombuffer(written).reshape(3, 2), written.astype(np.float32), mine.T[:, :2].T):
-        kept = Dataset("d", array, np.ones(len(array)))
+    for one in (written, view, np.frombuffer(written).reshape(3, 2), written.astype(np.float32), mine.T[:, :2].T):
+        kept = Dataset("d", one, np.ones(len(one)))
         before = kept.X.copy()
         written[...] = 7
         assert np.array_equal(kept.X, before)
         assert kept.X.flags.c_contiguous
         written[...] = np.arange(6.0).reshape(3, 2)
+    buffer = array("d", range(6))
+    view = np.frombuffer(buffer).reshape(3, 2)
+    kept = Dataset("d", given_away(view), np.ones(3))
+    buffer[0] = 7
+    assert kept.X[0, 0] == 0
 
 
 def test_a_file_is_read_into_one_copy(file, tmp_path):

@@ -9,9 +9,10 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from engine.errors import DataError, InputError
+from engine.errors import DataError, InputError, SettingsError
 from engine.experiment.asked import Asked, Missing
 from engine.experiment.built_in_data import BUILT_IN, built_in
+from engine.experiment.choices import parse_choice
 from engine.experiment.csv_files import load_csv
 from engine.experiment.data import Dataset
 from engine.experiment.npz_files import load_npz
@@ -31,7 +32,7 @@ def load(
     header: bool | None = None,
     classes: bool | None = None,
     inputs: tuple[str, ...] = (),
-    missing: Missing = Missing.REFUSE,
+    missing: Missing | str = Missing.REFUSE,
 ) -> Dataset:
     """A built-in data set by its name, or a .csv or .npz file by its path.
 
@@ -42,7 +43,10 @@ def load(
     single column stay numbers. `missing` says what becomes of a CSV's rows that lack a value. A file that has not
     changed since it was read last is not read again. Raises `DataError`.
     """
-    asked = Asked(targets, inputs, header, classes, missing)
+    try:
+        asked = Asked(targets, inputs, header, classes, parse_choice(Missing, missing, "missing"))
+    except SettingsError as error:
+        raise DataError(str(error)) from None
     if name_or_path in BUILT_IN:
         if asked.option:
             raise DataError(f"'{name_or_path}' is built in with its own columns; {asked.option} goes with a CSV file.")
