@@ -259,6 +259,22 @@ async def test_the_columns_of_a_file_are_offered(explorer, tmp_path):
     assert data.X.tolist() == [[2, 0], [2, 1], [2, 2]]
 
 
+@pytest.mark.parametrize("explorer", [("asked", size) for size in (LEAST, NARROW)], indirect=True)
+async def test_every_field_is_reached_and_seen_also_on_a_low_screen(explorer, tmp_path):
+    file = tmp_path / "table.csv"
+    file.write_text("a,b,c\n1,2,3\n4,5,6\n")
+    explorer.app.change_settings(replace(explorer.app.settings, data=engine.load(str(file))))
+    await explorer.settle()
+    await explorer.press("o")
+    screen = explorer.app.screen
+    lines = screen.query_one("#setup VerticalScroll")
+    for key, fields in (("down", FIELDS), ("up", FIELDS[::-1])):
+        for place, field in enumerate(fields):
+            await explorer.press(*[key] * (place > 0))
+            assert screen.focused.id == field
+            assert lines.region.contains_region(screen.focused.region), field
+
+
 async def test_many_columns_are_counted(explorer, tmp_path):
     file = tmp_path / "wide.csv"
     file.write_text(",".join(f"pixel {place}" for place in range(99)) + "\n" + ",".join("5" * 99) + "\n")

@@ -97,6 +97,10 @@ class ColumnsField(TextField):
             self.value = self._taken
 
 
+class FieldLines(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Scrolls to the field that has the focus; the keys that would scroll it go to the next field."""
+
+
 class SetupScreen(Dialog[Settings]):
     """Gives the settings, or nothing."""
 
@@ -119,7 +123,7 @@ class SetupScreen(Dialog[Settings]):
         fields = [self._input(name, value) for name, value in self._before.items()]
         # One widget for all labels: each further one makes the dialog slower to open.
         labels = PlainText(Content("\n".join(LABELS.values())), id="labels")
-        lines = VerticalScroll(Horizontal(labels, Vertical(*fields)), can_focus=False)
+        lines = FieldLines(Horizontal(labels, Vertical(*fields)))
         frame = Vertical(lines, PlainText(id="problem"), classes="dialog", id="setup")
         frame.border_title = "Setup"
         frame.border_subtitle = "↑↓ field · → complete · enter train · esc close"
