@@ -140,15 +140,25 @@ def test_another_content_or_none_is_refused_in_one_sentence(few, home, command):
     after = hashlib.sha256((home / "table.csv").read_bytes()).hexdigest()
     assert said_of([command, "--from", "run.json"]) == (
         "mlp-tui: run.json: its data file table.csv has another content than it had: "
-        f"SHA-256 {after[:12]}… and not {before[:12]}…; put back the file that the run was made with.\n"
+        f"SHA-256 {after[:12]}… and not {before[:12]}…; put back the file of that run, or name another with --data.\n"
     )
     (home / "table.csv").unlink()
     assert said_of([command, "--from", "run.json"]) == (
         "mlp-tui: run.json: its data are in the file table.csv, which is not there, nor beside run.json; "
-        "put it there.\n"
+        "put it there, or name it with --data.\n"
     )
     (home / "table.csv").mkdir()
     assert "which is not there, nor beside run.json" in said_of([command, "--from", "run.json"])
+
+
+def test_data_that_are_named_stand_in_for_those_of_the_document(few, home):
+    write_run(engine.train(settings_of(load("table.csv"))), home / "run.json")
+    os.rename("table.csv", "moved.csv")
+    words = ["run", "--from", "run.json", "--data", "moved.csv", "--json", "-"]
+    told = CliRunner().invoke(main, words)
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout)["numpy"] == json.loads((home / "run.json").read_text())["numpy"]
+    assert json.loads(told.stdout)["settings"]["data"]["source"] == "moved.csv"
 
 
 def test_from_trains_on_the_file_as_the_run_did(few, home):

@@ -103,7 +103,8 @@ def _found(source: str, sha256: str, place: Path) -> Path:
     for path, other in others.items():
         raise _other_content(path, sha256, other)
     raise InputError(
-        f"its data are in the file {shown(source)}, which is not there, nor beside {shown(place.name)}; put it there."
+        f"its data are in the file {shown(source)}, which is not there, nor beside {shown(place.name)}; put it "
+        "there, or name it with --data."
     )
 
 
@@ -116,5 +117,5 @@ def _places(source: str, place: Path) -> Iterable[Path]:
 def _other_content(path: Path, wanted: str, found: str) -> InputError:
     return InputError(
         f"its data file {shown(path)} has another content than it had: SHA-256 {found[:SHOWN_DIGITS]}… and not "
-        f"{wanted[:SHOWN_DIGITS]}…; put back the file that the run was made with."
+        f"{wanted[:SHOWN_DIGITS]}…; put back the file of that run, or name another with --data."
     )

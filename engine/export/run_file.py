@@ -73,14 +73,14 @@ def write_run(run: Run, target: str | Path, replace_existing: bool = False) -> N
     write_whole(Path(target), json.dumps(run_document(run)) + "\n", replace_existing)
 
 
-def read_settings(path: Path) -> Settings:
-    """The settings of a written run, step or impact, the data included, from their own file where they are many; raises
-    `InputError`.
+def read_settings(path: Path, data: Dataset | None = None) -> Settings:
+    """The settings of a written run, step or impact, the data included, from their own file where they are many; on
+    other `data` if they are given. Raises `InputError`.
     """
     wanted = "it must be a file that 'mlp-tui run --json' wrote"
     text = read_text(path)
     try:
-        return _document_settings(json.loads(text), wanted, path)
+        return _document_settings(json.loads(text), wanted, path, data)
     except json.JSONDecodeError as error:
         raise InputError(f"{shown(path)}: is not JSON ({error}); {wanted}.") from None
     except InputError as error:
@@ -91,7 +91,7 @@ def read_settings(path: Path) -> Settings:
         raise InputError(f"{shown(path)}: holds numbers or rows that cannot be read; {wanted}.") from None
 
 
-def _document_settings(document: Any, wanted: str, path: Path) -> Settings:
+def _document_settings(document: Any, wanted: str, path: Path, data: Dataset | None) -> Settings:
     if not isinstance(document, dict):
         raise InputError(f"is no JSON object; {wanted}.")
     if "settings" not in document:
@@ -101,7 +101,8 @@ def _document_settings(document: Any, wanted: str, path: Path) -> Settings:
     named = {side.value: _named_side(settings[side.value]) for side in SideName}
     for name, side in named.items():
         check_fields(side, SIDE, version, name)
-    return _settings(settings | named, document_data(settings["data"], version, path))
+    own = document_data(settings["data"], version, path) if data is None else data
+    return _settings(settings | named, own)
 
 
 def _named_side(document: Any) -> Any:

@@ -161,13 +161,14 @@ def settings_from(
     """The settings that the options describe; raises `InputError`."""
     if preset_name is not None and run_file is not None:
         raise InputError("--preset and --from both say where to start; name one of them.")
+    own = data_of(data, targets, inputs, header, missing, classes)
     settings = (
         preset(DEFAULT_PRESET if preset_name is None else preset_name)
         if run_file is None
-        else read_settings(typed_path(run_file))
+        else read_settings(typed_path(run_file), own)
     )
     given = {
-        "data": data_of(data, targets, inputs, header, missing, classes),
+        "data": own,
         "hidden": hidden_sizes(hidden) if hidden is not None else None,
         "activation": activation,
         "output_activation": output_activation,
