@@ -41,9 +41,6 @@ def read_back(data):
     return settings_from(**context.params).data
 
 
-# Rows that lack a value.
-
-
 @pytest.mark.parametrize("nothing", ["", " ", "?", "NA", "NaN", "nan"])
 @pytest.mark.parametrize("header", ["", "a,b,c\n"])
 @pytest.mark.parametrize("column", [0, 1, 2])
@@ -158,8 +155,6 @@ def test_an_option_alone_or_with_another_word_is_refused():
         assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"mlp-tui: {said}\n")
 
 
-# Columns that are chosen.
-
 TABLE = "a,name,b,4,c\n1,bob,2,3,4\n5,,6,7,8\n"
 
 
@@ -263,9 +258,6 @@ def test_random_choices_are_what_csv_reads(file):
         assert data.X.tolist() == [[float(row[name]) for name in chosen[2:]] for row in rows]
 
 
-# A column that only counts.
-
-
 def table(first, header=None, rows=6, more=2):
     """A first column, `more` inputs and a target."""
     lines = [f"{first(row)}," + ",".join(f"{(row * 7 + k) % 5}.5" for k in range(more + 1)) for row in range(rows)]
@@ -336,8 +328,6 @@ def test_an_index_before_labels(file):
     assert (data.X.tolist(), data.classes) == ([[0.5], [0.25], [0.5]], ("blue", "red"))
 
 
-# What was asked for goes along.
-
 ASKED = [
     ({"inputs": ("all",)}, "--inputs all"),
     ({"inputs": ("b", "3")}, "--inputs b,3"),
@@ -382,9 +372,6 @@ def test_what_is_asked_for_is_words():
         with pytest.raises(engine.InputError, match=said):
             Dataset("d", [[1.0]], [[1.0]], **given)
     assert Dataset("d", [[1.0]], [[1.0]], missing="drop").missing is DROP
-
-
-# One copy of large arrays.
 
 
 def test_an_array_that_nobody_can_write_to_is_taken_and_any_other_copied():
