@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import DataError, DeviceError, InputError, SettingsError
+from engine.experiment.asked import Missing
 from engine.experiment.built_in_data import BUILT_IN, built_in
 from engine.experiment.choices import InitialWeights, LossReport, Objective, Precision, Reduction, SideName
 from engine.experiment.data import Dataset
@@ -65,6 +66,7 @@ __all__ = [
     "LossGap",
     "LossReport",
     "Measure",
+    "Missing",
     "Objective",
     "ParameterGap",
     "Precision",

@@ -151,7 +151,12 @@ def test_numbers_that_may_be_classes_stay_numbers_and_it_is_said(file, values, s
         ("1,1\n2,x\n", {}, "line 2, column 2: 'x' is not a number;"),
         ("1,1.5\n2,x\n3,y\n", {}, "line 2, column 2: 'x' is not a number;"),
         ("1,1_0\n2,2\n", {}, "line 1, column 2: '1_0' is not a number: an underscore is no part of one;"),
-        ("1,a\n2,\n", {}, "line 2, column 2: is empty; every cell must hold a number or a label."),
+        (
+            "1,a\n2,\n",
+            {},
+            "line 2, column 2: is empty; every cell must hold a number or a label, and --missing drop leaves such rows "
+            "out.",
+        ),
         ("1,a\n2,nan\n", {}, "line 2, column 2: 'nan' is not finite"),
         ("1,a\n2,1e999\n", {}, "line 2, column 2: '1e999' is too large a number"),
         ("x,a\n", {}, "nothing below it"),

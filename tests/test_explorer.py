@@ -24,7 +24,7 @@ from tui_app.app import ExplorerApp
 from tui_app.keys import KEYS
 from tui_app.screens.help import HelpScreen, help_content
 from tui_app.screens.presets import PresetScreen
-from tui_app.screens.setup import DataSuggester
+from tui_app.screens.suggesters import DataSuggester
 from tui_app.screens.value import ValueScreen
 from tui_app.text.difference_rows import listed_rows
 from tui_app.views import VIEWS

@@ -135,7 +135,7 @@ def test_only_regular_files_of_a_sane_size_are_read(tmp_path, name, option):
 def test_a_csv_is_read_no_farther_than_it_may_be(tmp_path, monkeypatch):
     path = tmp_path / "points.csv"
     path.write_text(100 * "1,2\n")
-    monkeypatch.setattr("engine.experiment.csv_files.MOST_NUMBERS", 20)
+    monkeypatch.setattr("engine.experiment.csv_table.MOST_NUMBERS", 20)
     assert "line 11: is over 20 numbers, the most that are read" in said_of(path, "--data")
     monkeypatch.setattr("engine.experiment.csv_files.LONGEST_LINE", 20)
     path.write_text(f"1,2\n{50 * '1,'}2\n")

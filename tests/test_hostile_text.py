@@ -106,7 +106,7 @@ def test_what_is_typed_is_shown_written_out_and_short(command, option, value, tm
     if option == "--operation":
         monkeypatch.undo()
         words += ["--epoch", "1", "--epochs", "1"]
-    if option == "--targets":
+    if option in ("--targets", "--inputs"):
         (tmp_path / "points.csv").write_text("a,b\n1,2\n")
         words += ["--data", "points.csv"]
     result = CliRunner().invoke(main, words, prog_name="mlp-tui")
@@ -175,7 +175,7 @@ def test_data_without_a_file_can_be_exported(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["losses", "Losses"])
 def test_data_called_losses_do_not_take_the_losses_place(tmp_path, name):
     path = tmp_path / f"{name}.csv"
-    path.write_text("".join(f"{index},{index % 3},0\n" for index in range(40)))
+    path.write_text("".join(f"{index % 7},{index % 3},0\n" for index in range(40)))
     files = export_files(
         result_of(engine.train(replace(engine.preset("exact"), data=engine.load(str(path)), epochs=2))), ""
     )

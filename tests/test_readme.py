@@ -157,6 +157,30 @@ def test_the_limits_of_labels_are_printed():
     assert f"another text in each of more than {NAMES_FROM} rows" in README
 
 
+def test_what_is_read_of_a_csv_is_printed():
+    from engine.experiment.csv_columns import ALL, FEWEST_COUNTED_UNNAMED, INDEX_NAMES
+    from engine.experiment.csv_table import NO_VALUE
+
+    said = README[README.index("**Your own data.**") : README.index("**Large data.**")]
+    words = {word.lower() for word in re.findall(r"`([^`]+)`", said)}
+    assert words >= INDEX_NAMES - {""}
+    assert words >= {word.lower() for word in NO_VALUE} - {""}
+    assert f"`--inputs {ALL}` keeps it" in said
+    assert FEWEST_COUNTED_UNNAMED == 3
+    assert "there are three rows or more" in said
+
+
+def test_from_when_data_are_large_is_printed():
+    from engine.experiment.data import LARGE_NUMBERS
+    from engine.networks.programs.base import ARCHIVE
+    from tests.benchmarks.bench_data import MOST_GIGABYTES, PIXELS, SAMPLES
+
+    assert f"**Large data.** More than {LARGE_NUMBERS:,} numbers, inputs and targets together" in README
+    assert f"Exported programs read such data from `{ARCHIVE}`" in README
+    said = f"{SAMPLES:,} samples of {PIXELS} inputs are trained on in batches in under {MOST_GIGABYTES:g} GB"
+    assert said in " ".join(README.split())
+
+
 def test_the_rule_of_threads_is_printed():
     assert f"{PAYS // 1_000_000} million\nmultiply-adds" in README
 

@@ -1,6 +1,7 @@
 """The exported programs, run in processes that know no engine, against the engine bit for bit."""
 
 import ast
+import io
 import re
 import subprocess
 import sys
@@ -78,8 +79,8 @@ def run_alone(alone, folder, experiments):
         own = folder / str(index)
         own.mkdir()
         files = script_files(experiment)
-        for name, text in files.items():
-            (own / name).write_text(text)
+        for name, content in files.items():
+            (own / name).write_bytes(content.encode() if isinstance(content, str) else content)
         assert "import numpy" not in (own / "pytorch_mlp.py").read_text()
         printed = []
         for one, name in zip(alone, ("numpy_mlp.py", "pytorch_mlp.py"), strict=True):
@@ -96,6 +97,32 @@ def assert_the_same_bits(alone, folder, *experiments):
         run = engine.train(experiment)
         for side, losses in zip((run.numpy, run.pytorch), printed, strict=True):
             np.testing.assert_array_equal(losses[: len(side.losses)], side.losses, err_msg=str(experiment))
+
+
+def test_large_data_stand_in_an_archive_beside_the_programs(alone, tmp_path):
+    pixels = np.random.RandomState(0).randint(0, 256, (1300, 784)).astype(float)
+    data = engine.Dataset("pixels", pixels, np.arange(1300) % 10 / 9)
+    assert data.is_large
+    exact, pytorch = (replace(engine.preset(name), data=data, hidden=(4,), epochs=2) for name in ("exact", "pytorch"))
+    settings = exact.with_side(SideName.NUMPY, batch=500, input_scale="0-to-1")
+    settings = settings.with_side(SideName.PYTORCH, batch=500, input_scale="0-to-1", order="dataloader")
+    files = script_files(settings)
+    assert set(files) == {"numpy_mlp.py", "pytorch_mlp.py", "data.npz"}
+    with np.load(io.BytesIO(files["data.npz"])) as archive:
+        assert {name: archive[name].dtype for name in archive.files} == {"X": np.float64, "Y": np.float64}
+        assert np.array_equal(archive["X"], data.X)
+        assert np.array_equal(archive["Y"], data.Y)
+    assert all(len(files[name]) < 4000 for name in ("numpy_mlp.py", "pytorch_mlp.py"))
+    assert_the_same_bits(alone, tmp_path, settings, pytorch)
+
+
+def test_data_in_an_archive_give_the_bits_of_those_in_the_program(alone, tmp_path, monkeypatch):
+    monkeypatch.setattr("engine.experiment.data.LARGE_NUMBERS", 10)
+    monkeypatch.setattr("engine.networks.programs.base.INLINE_VALUES", 10)
+    presets = [replace(preset.settings, epochs=EPOCHS) for preset in engine.PRESETS.values()]
+    flat = presets[0].with_side(SideName.PYTORCH, target_shape="flat")
+    assert all("data.npz" in script_files(one) for one in presets)
+    assert_the_same_bits(alone, tmp_path, *some_of(presets, 2), flat)
 
 
 def test_every_preset(alone, tmp_path):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from rich.cells import cell_len
 
@@ -11,16 +12,18 @@ from engine.experiment.presets import PRESETS
 from engine.run.tour import TOUR
 from tests.driver import LEAST, NARROW, WIDE, undrawn
 from tests.examples import some_of
-from tui_app.cli.setup_values import setup_fields, setup_settings
+from tui_app.cli.setup_values import OF_FILES, setup_fields, setup_settings
 from tui_app.screens.setup import LABELS, SetupScreen
 from tui_app.screens.value import ValueScreen
 
 FIELDS = list(LABELS)
+REACHED = [field for field in FIELDS if field not in OF_FILES]
+"""By keys, where the data are built in."""
 
 
 async def test_a_burst_finds_its_field(explorer):
     for field in ["data", "hidden", "epochs", "device", "threads"]:
-        index = FIELDS.index(field)
+        index = REACHED.index(field)
         await explorer.burst(["o", *["down"] * index, "ctrl+u", "7"])
         values = {name: explorer.app.screen.query_one(f"#{name}").value for name in FIELDS}
         assert values[field] == "7"
@@ -32,7 +35,7 @@ async def test_a_burst_finds_its_field(explorer):
 
 async def test_a_burst_goes_back_and_forth_between_fields(explorer):
     # A field that is come back to is selected whole: what is typed takes its place.
-    await explorer.burst(["o", *["down"] * 4, "ctrl+u", "8", "down", "up", "9", "tab", "shift+tab", "1", "enter"])
+    await explorer.burst(["o", "down", "down", "ctrl+u", "8", "down", "up", "9", "tab", "shift+tab", "1", "enter"])
     assert explorer.app.settings.hidden == (1,)
 
 
@@ -224,6 +227,124 @@ async def test_what_was_guessed_of_a_file_is_said(explorer, tmp_path):
     assert "'1,5' is 1.5" in explorer.text("#problem")
     await explorer.press("enter")
     assert explorer.app.settings.data.samples == 2
+
+
+async def typed(explorer, **values):
+    """The open dialog with these fields, once it has read them."""
+    for field, value in values.items():
+        explorer.app.screen.query_one(f"#{field}").value = value
+    await has_read(explorer)
+
+
+async def test_what_is_read_of_a_file_is_chosen(explorer, tmp_path):
+    file = tmp_path / "table.csv"
+    file.write_text("id,length,name,width,price\n" + "".join(f"{row},{row % 4},bob,,{row % 3}.5\n" for row in range(9)))
+    await explorer.press("o")
+    await typed(explorer, data=str(file))
+    assert "line 2, column 3: 'bob' is not a number" in explorer.text("#problem")
+    await typed(explorer, inputs="length,nosuch")
+    said = "there is no column 'nosuch'; its columns are id, length, name, width, price, or 1 to 5."
+    assert explorer.text("#problem").endswith(said)
+    await typed(explorer, inputs="length,price")
+    assert "--inputs names 'price', which is the target" in explorer.text("#problem")
+    await typed(explorer, inputs="length,width")
+    assert "line 2, column 4: is empty" in explorer.text("#problem")
+    await typed(explorer, missing="drop")
+    assert "not one of 9 rows has every value" in explorer.text("#problem")
+    await typed(explorer, missing="keep")
+    assert explorer.text("#problem") == "missing cannot be 'keep'; it is one of refuse, drop."
+    await typed(explorer, missing="drop", targets="1", inputs="length,price")
+    assert explorer.text("#problem") == ""
+    await explorer.press("enter")
+    data = explorer.app.settings.data
+    assert (data.targets, data.input_columns, data.missing.value) == (("1",), ("length", "price"), "drop")
+    assert data.X.tolist() == [[row % 4, row % 3 + 0.5] for row in range(9)]
+    await explorer.press("o")
+    values = {name: explorer.app.screen.query_one(f"#{name}").value for name in OF_FILES}
+    assert values == {"targets": "1", "inputs": "length,price", "missing": "drop", "classes": "auto"}
+    await typed(explorer, inputs="", missing="", targets="price")
+    assert "'bob' is not a number" in explorer.text("#problem")
+
+
+async def test_the_columns_of_a_file_are_offered(explorer, tmp_path):
+    file = tmp_path / "table.csv"
+    long, comma = "x" * 31, '"a, b"'
+    file.write_text(f"id,length,{comma},{long},width\n" + "".join(f"{row},2,3,4,{row % 3}\n" for row in range(3)))
+    explorer.app.change_settings(replace(explorer.app.settings, data=engine.load(str(file))))
+    await explorer.settle()
+    await explorer.press("o")
+    screen = explorer.app.screen
+    targets, inputs = screen.query_one("#targets"), screen.query_one("#inputs")
+    # What is taken is shown, and a key writes it out.
+    assert (targets.value, targets.placeholder) == ("", "width")
+    assert (inputs.value, inputs.placeholder) == ("", "length,3,4")
+    await explorer.press("down", "down", "right")
+    assert inputs.value == "length,3,4"
+    await has_read(explorer)
+    assert explorer.text("#problem") == ""
+    await explorer.press("end", *["backspace"] * 3, *"wi")
+    assert inputs._suggestion == "length,width"
+    await explorer.press("right")
+    await has_read(explorer)
+    assert "--inputs names 'width', which is the target" in explorer.text("#problem")
+    await typed(explorer, targets="1")
+    await explorer.press("enter")
+    data = explorer.app.settings.data
+    assert (data.input_columns, data.targets) == (("length", "width"), ("1",))
+    assert data.X.tolist() == [[2, 0], [2, 1], [2, 2]]
+
+
+@pytest.mark.parametrize("explorer", [("asked", size) for size in (LEAST, NARROW)], indirect=True)
+async def test_every_field_is_reached_and_seen_also_on_a_low_screen(explorer, tmp_path):
+    file = tmp_path / "table.csv"
+    file.write_text("a,b,c\n1,2,3\n4,5,6\n")
+    explorer.app.change_settings(replace(explorer.app.settings, data=engine.load(str(file))))
+    await explorer.settle()
+    await explorer.press("o")
+    screen = explorer.app.screen
+    lines = screen.query_one("#setup VerticalScroll")
+    for key, fields in (("down", FIELDS), ("up", FIELDS[::-1])):
+        for place, field in enumerate(fields):
+            await explorer.press(*[key] * (place > 0))
+            assert screen.focused.id == field
+            assert lines.region.contains_region(screen.focused.region), field
+
+
+async def test_many_columns_are_counted(explorer, tmp_path):
+    file = tmp_path / "wide.csv"
+    file.write_text(",".join(f"pixel {place}" for place in range(99)) + "\n" + ",".join("5" * 99) + "\n")
+    await explorer.press("o")
+    await typed(explorer, data=str(file))
+    inputs = explorer.app.screen.query_one("#inputs")
+    assert (inputs.placeholder, inputs.value) == ("98 columns", "")
+    inputs.focus()
+    await explorer.press("right")
+    assert inputs.value == ""
+
+
+async def test_built_in_data_have_no_columns_to_choose(explorer, tmp_path):
+    file = tmp_path / "table.csv"
+    file.write_text("a,b,c\n1,2,3\n4,5,6\n")
+    await explorer.press("o")
+    fields = [explorer.app.screen.query_one(f"#{name}") for name in OF_FILES]
+    assert all(field.disabled for field in fields)
+    await typed(explorer, data=str(file), inputs="a", classes="no")
+    assert not any(field.disabled for field in fields)
+    await typed(explorer, data="moons")
+    assert all(field.disabled for field in fields)
+    assert explorer.text("#problem") == ""
+    await explorer.press("enter")
+    assert explorer.app.settings.data == engine.built_in("moons")
+
+
+async def test_an_archive_has_no_columns_to_name(explorer, tmp_path):
+    np.savez(tmp_path / "data.npz", X=np.ones((3, 2)), Y=np.arange(3.0))
+    await explorer.press("o")
+    await typed(explorer, data=str(tmp_path / "data.npz"))
+    assert explorer.text("#problem") == ""
+    await typed(explorer, inputs="1")
+    said = "data.npz: its arrays X and Y are the inputs and the targets; --inputs goes with a CSV file."
+    assert explorer.text("#problem").endswith(said)
 
 
 @pytest.mark.parametrize("explorer", [("asked", LEAST)], indirect=True)

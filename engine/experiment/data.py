@@ -5,17 +5,25 @@ The built-in ones are in `built_in_data.py`'s table; reading a user's file lives
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import DataError
+from engine.experiment.asked import FileColumns, Missing
+from engine.experiment.choices import parse_choice
 from engine.shown_text import shown
 from engine.types import FloatArray
 
 MOST_NUMBERS = 100_000_000
 """That are read from a file."""
+
+LARGE_NUMBERS = 1_000_000
+"""More, of X and Y together, stay in a file of their own."""
 
 NUMBER_KINDS = "biuf"
 """NumPy's letters for types that hold real numbers."""
@@ -48,8 +56,10 @@ class Dataset:
     """Inputs and targets of one problem.
 
     `X` is (N, D) and `Y` is (N, C), both float64, finite and read-only; one-dimensional arrays become a single column.
-    `name` is made fit to be shown. `source` is the file the data came from, `targets` the column names asked for there,
-    `header` what was said of its first line, and `notes` holds a sentence for each thing that had to be guessed.
+    `name` is made fit to be shown. `source` is the file the data came from; `targets` and `input_columns` are the names
+    asked for there, `header` what was said of its first line and `missing` of rows that lack a value; `columns` are the
+    file's own, and `notes` holds a sentence for each thing that had to be guessed. Of data too large to be written into
+    a document, `sha256` is that of the file's bytes.
     `classes` names the classes where each sample belongs to one: Y then has a column of 0 and 1 for each (one-hot).
     `held_out` are rows that X and Y do not have, for `held_out.py`.
 
@@ -65,9 +75,14 @@ class Dataset:
     notes: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     held_out: HeldOut | None = None
+    input_columns: tuple[str, ...] = ()
+    missing: Missing = Missing.REFUSE
+    columns: FileColumns | None = None
+    sha256: str | None = None
 
     def __post_init__(self) -> None:
         _check_words(self)
+        object.__setattr__(self, "missing", parse_choice(Missing, self.missing, "missing"))
         object.__setattr__(self, "name", shown(self.name))
         for label in ("X", "Y"):
             object.__setattr__(self, label, _checked_matrix(getattr(self, label), f"{label} of {self.name}"))
@@ -93,6 +108,12 @@ class Dataset:
         """C, the number of target columns."""
         return int(self.Y.shape[1])
 
+    @property
+    def is_large(self) -> bool:
+        """Whether its numbers are too many to stand in a document or in a text beside a program."""
+        held_out = 0 if self.held_out is None else self.held_out.X.size + self.held_out.Y.size
+        return self.X.size + self.Y.size + held_out > LARGE_NUMBERS
+
     @cached_property
     def spans_unit(self) -> bool:
         """Whether each input has 0 for its least value and 1 for its greatest, or is 0 everywhere."""
@@ -102,6 +123,8 @@ class Dataset:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Dataset):
             return NotImplemented
+        if self is other:
+            return True
         return _words(self) == _words(other) and np.array_equal(self.X, other.X) and np.array_equal(self.Y, other.Y)
 
     def __hash__(self) -> int:
@@ -109,7 +132,8 @@ class Dataset:
 
 
 def _words(data: Dataset) -> tuple[object, ...]:
-    return data.name, data.source, data.targets, data.header, data.classes, data.held_out
+    asked = data.targets, data.input_columns, data.header, data.missing
+    return data.name, data.source, asked, data.classes, data.held_out
 
 
 def _check_words(data: Dataset) -> None:
@@ -119,10 +143,12 @@ def _check_words(data: Dataset) -> None:
         raise DataError(
             f"{shown(data.name)}: source cannot be {shown(repr(data.source))}; it is a file's path or None."
         )
-    if not isinstance(data.targets, tuple) or not all(isinstance(target, str) for target in data.targets):
-        raise DataError(
-            f"{shown(data.name)}: targets cannot be {shown(repr(data.targets))}; it is texts, one for each column."
-        )
+    for field in ("targets", "input_columns"):
+        names = getattr(data, field)
+        if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
+            raise DataError(
+                f"{shown(data.name)}: {field} cannot be {shown(repr(names))}; it is texts, one for each column."
+            )
     if data.header is not None and not isinstance(data.header, bool):
         raise DataError(f"{shown(data.name)}: header cannot be {shown(repr(data.header))}; it is True, False or None.")
 
@@ -172,8 +198,8 @@ def _checked_matrix(values: object, what: str) -> FloatArray:
         raise DataError(f"{what} has {array.ndim} dimensions; it must have two: a row for each sample.")
     if array.size == 0:
         raise DataError(f"{what} is empty; it needs at least one row and one column.")
-    # A copy of our own: nobody can change the data behind a running experiment.
-    matrix: FloatArray = np.array(array, dtype=np.float64, order="C")
+    # A copy of our own, unless nobody holds one to write to: nobody can change the data behind a running experiment.
+    matrix: FloatArray = array if _is_kept(array) else np.array(array, dtype=np.float64, order="C")
     if not np.isfinite(matrix).all():
         row, column = np.argwhere(~np.isfinite(matrix))[0]
         raise DataError(
@@ -181,3 +207,26 @@ def _checked_matrix(values: object, what: str) -> FloatArray:
         )
     matrix.setflags(write=False)
     return matrix
+
+
+def given_away(array: NDArray[Any]) -> NDArray[Any]:
+    """The array, read-only with all that it is a view of: a `Dataset` takes it without a copy."""
+    for one in _with_bases(array):
+        one.setflags(write=False)
+    return array
+
+
+def _is_kept(array: NDArray[Any]) -> bool:
+    """Whether it is as a `Dataset` holds it, and nothing is left to write to it by."""
+    if array.dtype != np.float64 or not array.dtype.isnative or not array.flags.c_contiguous:
+        return False
+    *_, last = bases = list(_with_bases(array))
+    return last.base is None and not any(one.flags.writeable for one in bases)
+
+
+def _with_bases(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """The array and all that it is a view of."""
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        yield base
+        base = base.base

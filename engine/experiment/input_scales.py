@@ -22,12 +22,10 @@ _standard: WeakKeyDictionary[Dataset, dict[tuple[InputScale, str], Columns]] = W
 """What is known of each data set, by scale and type: it takes a while."""
 
 
-def columns_of(data: Dataset, X: FloatArray, scale: InputScale) -> Columns | None:
-    """From the data's inputs X (N, D) in the network's type; none where they stay as they are. A column that is the
-    same everywhere is divided by 1.
+def columns_of(data: Dataset, X: FloatArray, scale: InputScale) -> Columns:
+    """From the data's inputs X (N, D) in the network's type, for a scale other than theirs. A column that is the same
+    everywhere is divided by 1.
     """
-    if scale is InputScale.RAW:
-        return None
     if scale is InputScale.UNIT:
         return _least_and_span(X)
     known = _standard.setdefault(data, {})

@@ -14,15 +14,15 @@ import zipfile
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DataError, InputError
 from engine.experiment.class_labels import Column, Targets, check_count, from_numbers, from_texts
-from engine.experiment.data import MOST_NUMBERS, NUMBER_KINDS, Dataset
-from engine.experiment.reading import opened
+from engine.experiment.data import MOST_NUMBERS, NUMBER_KINDS, Dataset, given_away
+from engine.experiment.reading import opened, sha256_of
 from engine.shown_text import shown
 
 ADVICE = "write it with numpy.savez(path, X=X, Y=Y) from plain arrays."
@@ -73,18 +73,23 @@ def load_npz(path: Path, classes: bool | None = None) -> Dataset:
     `classes` says whether targets are classes; none leaves it to their look. Raises `InputError`.
     """
     with opened(path) as file:
-        if not zipfile.is_zipfile(file):
-            raise DataError(f"{shown(path)}: is not an .npz archive; {ADVICE}")
-        try:
-            with zipfile.ZipFile(file) as archive:
-                targets = "y" if {"Y.npy", "y.npy"} & set(archive.namelist()) == {"y.npy"} else "Y"
-                described = [_described(path, archive, name) for name in ("X", targets)]
-                _check_sizes(path, described, classes)
-                X, Y = (_read(archive, one) for one in described)
-        except InputError:
-            raise
-        except DAMAGES:
-            raise DataError(f"{shown(path)}: is damaged; {ADVICE}") from None
+        found = _loaded(path, file, classes)
+        return replace(found, sha256=sha256_of(file)) if found.is_large else found
+
+
+def _loaded(path: Path, file: BinaryIO, classes: bool | None) -> Dataset:
+    if not zipfile.is_zipfile(file):
+        raise DataError(f"{shown(path)}: is not an .npz archive; {ADVICE}")
+    try:
+        with zipfile.ZipFile(file) as archive:
+            targets = "y" if {"Y.npy", "y.npy"} & set(archive.namelist()) == {"y.npy"} else "Y"
+            described = [_described(path, archive, name) for name in ("X", targets)]
+            _check_sizes(path, described, classes)
+            X, Y = (_read(archive, one) for one in described)
+    except InputError:
+        raise
+    except DAMAGES:
+        raise DataError(f"{shown(path)}: is damaged; {ADVICE}") from None
     column = Column(shown(path), targets, f"give {targets} as numbers, or with fewer classes.")
     found = _labelled(column, Y, classes) if Y.dtype.kind in TEXT_KINDS else None
     try:
@@ -167,4 +172,4 @@ def _check_sizes(path: Path, arrays: list[_Array], classes: bool | None) -> None
 
 def _read(archive: zipfile.ZipFile, described: _Array) -> Any:
     with archive.open(described.member) as stream:
-        return np.lib.format.read_array(stream, allow_pickle=False)
+        return given_away(np.lib.format.read_array(stream, allow_pickle=False))

@@ -5,6 +5,7 @@ What a file's content means is said elsewhere.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -36,6 +37,15 @@ def opened(path: Path, most_bytes: int = MOST_BYTES) -> Iterator[BinaryIO]:
         raise InputError(f"{shown(path)}: there is no such file.") from None
     except OSError as error:
         raise InputError(f"{shown(path)}: cannot be read: {error.strerror or error}.") from None
+
+
+def sha256_of(file: BinaryIO) -> str:
+    """The SHA-256 of the whole file, in hexadecimal digits."""
+    file.seek(0)
+    digest = hashlib.sha256()
+    while piece := file.read(PIECE):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _check(path: Path, status: os.stat_result, most_bytes: int) -> None:

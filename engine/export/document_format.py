@@ -18,8 +18,9 @@ FORMAT = 9
 list. Since format 5 data can have classes, and a side has a `loss_input`, a `softmax_form` and slips of the backward
 pass. Since format 6 a side has a `target_shape`, a `zero_grad`, a `decayed` and a `decay_factor`. Since format 7 a side
 has an `input_scale`. Since format 8 it has a `batch`, an `order`, a `last_batch`, an `epoch_loss`, a `schedule`, a
-`clipping`, an `optimizer`, a `bias_correction` and an `epsilon_at`. Since format 9 it has `moments`, and data may have
-rows `held_out`.
+`clipping`, an `optimizer`, a `bias_correction` and an `epsilon_at`. Since format 9 it has `moments` and a
+`logged_penalty`, data have `input_columns`, `missing` and rows `held_out`, and those of over a million numbers stay in
+a `file` of their own.
 """
 
 RUN = dict.fromkeys(("settings", *(side.value for side in SideName), "comparison"), 1)
@@ -57,10 +58,18 @@ SETTINGS = {
 before there was a choice.
 """
 
-DATA = {**dict.fromkeys(("name", "source", "targets", "X", "Y"), 1), "header": 2, "classes": 5, "held_out": 9}
+DATA = {
+    **dict.fromkeys(("name", "source", "targets", "X", "Y"), 1),
+    "header": 2,
+    "classes": 5,
+    **dict.fromkeys(("input_columns", "missing", "held_out", "file"), 9),
+}
 
 HELD_OUT = dict.fromkeys(("share", "X", "Y"), 9)
 """Of rows that are not trained on, where there are some."""
+
+FILE = dict.fromkeys(("sha256", "classes"), 9)
+"""Of the file that large data stay in, and whether its targets were asked for as classes."""
 
 SIDE = {discrepancy.field: discrepancy.since for discrepancy in SIDE_SETTINGS}
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
 from engine.experiment.choices import SideName
-from engine.experiment.data import Dataset, HeldOut
+from engine.experiment.data import Dataset
 from engine.experiment.discrepancies import SIDE_SETTINGS, remaining
 from engine.experiment.old_names import with_present_names
 from engine.experiment.reading import read_text
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
-from engine.export.document_format import DATA, FORMAT, HELD_OUT, SETTINGS, SIDE, check_fields, format_of
+from engine.export.data_document import data_document, document_data
+from engine.export.document_format import FORMAT, SETTINGS, SIDE, check_fields, format_of
 from engine.export.files import write_whole
 from engine.networks.threads import threads_of
 from engine.run.comparison import compare_parameters
@@ -25,19 +26,11 @@ from engine.shown_text import shown
 
 
 def settings_document(settings: Settings) -> dict[str, Any]:
-    """The settings as plain values; the data are in it whole, so that the run can be repeated without the file."""
-    data = settings.data
+    """The settings as plain values; the data are in it whole, so that the run can be repeated without the file, unless
+    they are over a million numbers.
+    """
     return {
-        "data": {
-            "name": data.name,
-            "source": data.source,
-            "targets": list(data.targets),
-            "header": data.header,
-            "classes": list(data.classes),
-            "held_out": _held_out_document(data.held_out),
-            "X": data.X.tolist(),
-            "Y": data.Y.tolist(),
-        },
+        "data": data_document(settings.data),
         "hidden": list(settings.hidden),
         "activation": _plain(settings.activation),
         "output_activation": settings.output_activation.value,
@@ -81,12 +74,14 @@ def write_run(run: Run, target: str | Path, replace_existing: bool = False) -> N
     write_whole(Path(target), json.dumps(run_document(run)) + "\n", replace_existing)
 
 
-def read_settings(path: Path) -> Settings:
-    """The settings of a written run, step or impact, the data included; raises `InputError`."""
+def read_settings(path: Path, data: Dataset | None = None) -> Settings:
+    """The settings of a written run, step or impact, the data included, from their own file where they are many; on
+    other `data` if they are given. Raises `InputError`.
+    """
     wanted = "it must be a file that 'mlp-tui run --json' wrote"
     text = read_text(path)
     try:
-        return _document_settings(json.loads(text), wanted)
+        return _document_settings(json.loads(text), wanted, path, data)
     except json.JSONDecodeError as error:
         raise InputError(f"{shown(path)}: is not JSON ({error}); {wanted}.") from None
     except InputError as error:
@@ -97,18 +92,18 @@ def read_settings(path: Path) -> Settings:
         raise InputError(f"{shown(path)}: holds numbers or rows that cannot be read; {wanted}.") from None
 
 
-def _document_settings(document: Any, wanted: str) -> Settings:
+def _document_settings(document: Any, wanted: str, path: Path, data: Dataset | None) -> Settings:
     if not isinstance(document, dict):
         raise InputError(f"is no JSON object; {wanted}.")
     if "settings" not in document:
         raise InputError(f"has no 'settings'; {wanted}.")
     version, settings = format_of(document), document["settings"]
     check_fields(settings, SETTINGS, version, "settings")
-    check_fields(settings["data"], DATA, version, "data")
     named = {side.value: _named_side(settings[side.value]) for side in SideName}
     for name, side in named.items():
         check_fields(side, SIDE, version, name)
-    return _settings(settings | named)
+    own = document_data(settings["data"], version, path) if data is None else data
+    return _settings(settings | named, own)
 
 
 def _named_side(document: Any) -> Any:
@@ -116,18 +111,12 @@ def _named_side(document: Any) -> Any:
     return with_present_names(document) if isinstance(document, dict) else document
 
 
-def _settings(document: dict[str, Any]) -> Settings:
+def _settings(document: dict[str, Any], data: Dataset) -> Settings:
     """A setting that is younger than the file is as it was before there was a choice: the default."""
-    data = document["data"]
-    targets, classes = (
-        tuple(names) if isinstance(names, list) else names for names in (data["targets"], data.get("classes", []))
-    )
-    dataset = Dataset(data["name"], data["X"], data["Y"], data["source"], targets, data.get("header"), classes=classes)
-    dataset = replace(dataset, held_out=_held_out(data.get("held_out")))
     numpy, pytorch = (Side(**document[side.value]) for side in SideName)
     shared = ("hidden", "activation", "output_activation", "epochs", "seed", "device")
     return Settings(
-        dataset, numpy, pytorch, threads=document.get("threads"), **{field: document[field] for field in shared}
+        data, numpy, pytorch, threads=document.get("threads"), **{field: document[field] for field in shared}
     )
 
 
@@ -151,22 +140,6 @@ def _measured_document(run: Run, side: SideName) -> dict[str, Any]:
         accuracies = validation.numpy_accuracy if numpy else validation.pytorch_accuracy
         found |= {} if accuracies is None else {"validation_accuracy": accuracies.tolist()}
     return found
-
-
-def _held_out_document(held_out: HeldOut | None) -> dict[str, Any] | None:
-    if held_out is None:
-        return None
-    return {"share": held_out.share, "X": held_out.X.tolist(), "Y": held_out.Y.tolist()}
-
-
-def _held_out(document: Any) -> HeldOut | None:
-    if document is None:
-        return None
-    check_fields(document, HELD_OUT, FORMAT, "held_out")
-    share = document["share"]
-    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1:
-        raise InputError(f"the share of 'held_out' cannot be {shown(repr(share))}; it is a number between 0 and 1.")
-    return HeldOut(float(share), document["X"], document["Y"])
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.experiment.choices import Precision
+from engine.experiment.choices import InputScale, Precision
 from engine.experiment.data import Dataset
 from engine.experiment.input_scales import Columns, columns_of
 from engine.experiment.side import Side
@@ -28,6 +28,8 @@ class InputForm:
     def of(cls, data: Dataset, side: Side) -> InputForm:
         """Float64 for mixed precision, that of activations."""
         dtype = np.float32 if side.precision is Precision.FLOAT32 else np.float64
+        if side.input_scale is InputScale.RAW:
+            return cls(dtype)
         return cls(dtype, columns_of(data, as_type(data.X, dtype), side.input_scale))
 
     def inputs(self, X: FloatArray) -> FloatArray:
@@ -44,7 +46,7 @@ class InputForm:
 @dataclass(frozen=True, eq=False)
 class NetworkData:
     """X (N, D) and Y (N, C) as a side's network gets them, those of the rows held out if there are some, and how it
-    gets other inputs.
+    gets other inputs. What needs no change are the data's own read-only arrays.
     """
 
     X: FloatArray
@@ -63,7 +65,9 @@ class NetworkData:
 
 
 def as_type(array: FloatArray, dtype: type[np.float32] | type[np.float64]) -> FloatArray:
-    """A copy; what float32 cannot hold becomes infinite, as in PyTorch, and the run diverges."""
+    """The array itself where it is of that type; what float32 cannot hold becomes infinite, as in PyTorch, and the run
+    diverges.
+    """
     with np.errstate(over="ignore"):
-        found: FloatArray = array.astype(dtype)
+        found: FloatArray = array.astype(dtype, copy=False)
         return found

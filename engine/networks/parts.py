@@ -26,6 +26,9 @@ in which a row is summed can depend on its group's size. Smaller parts pay no mo
 LEAST = 8_000_000
 """Multiply-adds of the smallest part: for up to 7.3 million OpenBLAS has other kernels, which sum in another order."""
 
+DRAWN_ROWS = 100
+"""Of a made-up matrix at once."""
+
 WHOLE = (slice(None),)
 """Not cut."""
 
@@ -89,5 +92,9 @@ def keeps_bits(left: Layout, right: Layout) -> bool:
 
 def _made_up(layout: Layout) -> FloatArray:
     shape, dtype, rows_together = layout
-    values = np.random.RandomState(0).uniform(-1, 1, shape if rows_together else shape[::-1]).astype(dtype)
+    values = np.empty(shape if rows_together else shape[::-1], dtype)
+    random = np.random.RandomState(0)
+    for start in range(0, len(values), DRAWN_ROWS):  # all at once, in float64, may be as large as the data
+        rows = values[start : start + DRAWN_ROWS]
+        rows[...] = random.uniform(-1, 1, rows.shape)
     return values if rows_together else values.T

@@ -12,7 +12,7 @@ from engine.experiment.choices import SideName
 from engine.experiment.discrepancies.base import each_side, listed
 from engine.experiment.settings import Activation, Settings
 from engine.networks.initial_weights import initial_layers
-from engine.networks.network_data import NetworkData
+from engine.networks.network_data import InputForm
 from engine.networks.numpy_model import build_network
 from engine.types import FloatArray
 
@@ -60,8 +60,9 @@ def units_of_layers(settings: Settings, name: SideName, samples: int = MOST_SAMP
     side = settings.side(name)
     network = build_network(settings, side, initial_layers(settings, side))
     with np.errstate(all="ignore"):
-        X = NetworkData.of(settings.data, side).X
-        _, layer = network.forward(X[np.linspace(0, len(X) - 1, min(samples, len(X))).astype(int)])
+        X = settings.data.X
+        some = X[np.linspace(0, len(X) - 1, min(samples, len(X))).astype(int)]
+        _, layer = network.forward(InputForm.of(settings.data, side).inputs(some))
     outgoing = {i: network.W[i + 1] for i in range(1, network.L)}
     return tuple(_of_layers(settings, layer, outgoing))
 

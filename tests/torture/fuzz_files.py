@@ -128,8 +128,11 @@ def csv_bytes(random):
         labels = random.choice([LABELS, [f"label {place}" for place in range(30)], ["0", "1", "2"]])
         for row in table:
             row[-1] = random.choice(labels)
-    header = random.randrange(5)
-    if header == 0:
+    _count_and_lack(random, table)
+    header = random.randrange(6)
+    if header == 5:
+        table.insert(0, [random.choice(["", "id", "Unnamed: 0", "no"]), *(f"c{place}" for place in range(1, columns))])
+    elif header == 0:
         table.insert(0, [f"c{column}" for column in range(columns)])
     elif header == 1:
         table.insert(0, [str(1990 + column) for column in range(columns)])
@@ -142,6 +145,18 @@ def csv_bytes(random):
     text = random.choice(ENDS).join(delimiter.join(row) for row in table) + random.choice(["", "\n", "\n\n", "\r\n"])
     content = text.encode(random.choice(ENCODINGS), "replace")
     return _with_bytes_changed(random, content) if random.random() < 0.25 else content
+
+
+def _count_and_lack(random, table):
+    """A first column that counts, or nearly, and cells without a value."""
+    if random.random() < 0.2:
+        start, step = random.choice([0, 0, 1, 1, 2]), random.choice([1, 1, 1, 2])
+        for place, row in enumerate(table):
+            row[0] = str(start + step * place)
+    if table and random.random() < 0.2:
+        for _ in range(random.choice([1, 3])):
+            row = random.choice(table)
+            row[random.randrange(len(row))] = random.choice(["", "?", "NA", "NaN", "nan"])
 
 
 def _cell(random, comma):

@@ -1,7 +1,9 @@
 """What stands in the working folder of a fuzzed command: files that are right, and all that is no file to be read."""
 
+import hashlib
 import json
 import os
+from copy import deepcopy
 from functools import cache
 
 import numpy as np
@@ -26,7 +28,15 @@ def documents():
     made = [run_document(engine.train(one)) for one in (small, other)]
     made.append(trace_document(trace_epoch(small, 1)))
     made.append(impact_document(measure(plan(small, ["bias"], seeds=1))))
-    return [json.dumps(one) for one in made]
+    return [json.dumps(one) for one in (*made, _naming_its_file(made[0]))]
+
+
+def _naming_its_file(document):
+    """As one of large data does."""
+    named = deepcopy(document)
+    named["settings"]["data"] |= {"name": "good", "source": "good.csv", "X": None, "Y": None}
+    named["settings"]["data"]["file"] = {"sha256": hashlib.sha256(CSV.encode()).hexdigest(), "classes": None}
+    return named
 
 
 def zoo(places):

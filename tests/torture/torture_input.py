@@ -11,7 +11,7 @@ import pytest
 from tests.torture.forks import MOST_SHOWN, Case, changed, forks, fuzz
 from tests.torture.fuzz_documents import config_place, document_text
 from tests.torture.fuzz_files import bomb, csv_bytes, npz_bytes
-from tests.torture.fuzz_places import documents, zoo
+from tests.torture.fuzz_places import CSV, documents, zoo
 from tests.torture.fuzz_words import ENVIRONMENTS, command_line, passable
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open") or sys.platform != "linux", reason="Linux's own limits")
@@ -79,7 +79,11 @@ def a_csv_file(random):
     if random.random() < 0.25:
         more += ["--targets", random.choice(TARGETS)]
     if random.random() < 0.25:
+        more += ["--inputs", random.choice([*TARGETS, "all", "all,1", "2", "2,1"])]
+    if random.random() < 0.25:
         more += ["--header", random.choice(["yes", "no"])]
+    if random.random() < 0.4:
+        more += ["--missing", random.choice(["drop", "drop", "drop", "refuse"])]
     more += random.choice(CLASSES)
     return Case([*random.choice(COMMANDS), "--data", name, *more], lambda places: write(places, name, content))
 
@@ -100,7 +104,14 @@ def a_document(random):
     content = document_text(random, documents())
     more = ["--hidden", "3"] if random.random() < 0.1 else []
     command = random.choice(COMMANDS)
-    return Case([*command, "--from", "data.json", *more], lambda places: write(places, "data.json", content))
+    has_data = random.random() < 0.9
+
+    def prepare(places):
+        write(places, "data.json", content)
+        if has_data:
+            write(places, "good.csv", CSV.encode())
+
+    return Case([*command, "--from", "data.json", *more], prepare)
 
 
 def write(places, name, content):

@@ -13,9 +13,6 @@ import rich_click as click
 from engine.errors import InputError, SettingsError
 from engine.experiment.built_in_data import BUILT_IN
 from engine.experiment.choices import Objective, SideName, parse_choice
-from engine.experiment.class_labels import classes_to_say
-from engine.experiment.data import Dataset
-from engine.experiment.data_files import load
 from engine.experiment.discrepancies import CATALOGUE, find_setting
 from engine.experiment.held_out import hold_out, read_share, with_all_rows
 from engine.experiment.objectives import with_objective
@@ -27,6 +24,7 @@ from engine.export.run_file import read_settings
 from engine.number_text import typed_whole
 from engine.paths import typed_path
 from engine.shown_text import shown
+from tui_app.cli.data_options import data_of, data_words
 from tui_app.cli.number_options import WHOLE
 from tui_app.cli.shell_words import shell_line
 
@@ -37,11 +35,6 @@ DEFAULT_PRESET = "asked"
 ACTIVATIONS = [activation.value for activation in ELEMENTWISE]
 OUTPUT_ACTIVATIONS = [activation.value for activation in Activation]
 OBJECTIVES = [objective.value for objective in Objective]
-
-
-def split(text: str | None) -> tuple[str, ...]:
-    """What stands between commas."""
-    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
 
 ADAMW = re.compile(r"adamw(?=:|$)", re.IGNORECASE)
@@ -83,7 +76,19 @@ EXPERIMENT_OPTIONS = (
     click.option("--data", metavar="NAME|FILE", help=f"{', '.join(BUILT_IN)}, or a .csv or .npz file."),
     click.option("--targets", metavar="A,B", help="A CSV's target columns, by name or number; the last by default."),
     click.option(
+        "--inputs",
+        metavar="A,B|all",
+        help="A CSV's input columns, by name or number; all others by default, but for a first one that only counts "
+        "the rows.",
+    ),
+    click.option(
         "--header", metavar="yes|no", help="Whether a CSV's first line names its columns; as it looks unless said."
+    ),
+    click.option(
+        "--missing",
+        metavar="refuse|drop",
+        help="What becomes of a CSV's rows that lack a value: refuse, unless said; drop leaves out each with an empty "
+        "cell, ?, NA or NaN.",
     ),
     click.option(
         "--classes/--no-classes",
@@ -145,7 +150,9 @@ def settings_from(
     assignments: tuple[str, ...],
     data: str | None,
     targets: str | None,
+    inputs: str | None,
     header: str | None,
+    missing: str | None,
     classes: bool | None,
     validation: str | None,
     hidden: str | None,
@@ -164,13 +171,14 @@ def settings_from(
     """The settings that the options describe; raises `InputError`."""
     if preset_name is not None and run_file is not None:
         raise InputError("--preset and --from both say where to start; name one of them.")
+    own = data_of(data, targets, inputs, header, missing, classes)
     settings = (
         preset(DEFAULT_PRESET if preset_name is None else preset_name)
         if run_file is None
-        else read_settings(typed_path(run_file))
+        else read_settings(typed_path(run_file), own)
     )
     given = {
-        "data": _data(data, targets, header, classes),
+        "data": own,
         "hidden": hidden_sizes(hidden) if hidden is not None else None,
         "activation": activation,
         "output_activation": output_activation,
@@ -205,28 +213,6 @@ def _of_optimizer(text: str, sets_rate: bool) -> list[str]:
     if sets_rate and rate is not None:
         assigned.append(f"both.learning_rate={rate!r}")
     return assigned
-
-
-def _data(data: str | None, targets: str | None, header: str | None, classes: bool | None) -> Dataset | None:
-    """What --data names, none without it; what had to be guessed of it is said on standard error."""
-    if header not in (None, "yes", "no"):
-        raise SettingsError(f"--header cannot be '{shown(header)}'; it is yes or no.")
-    if data is None:
-        if targets:
-            raise InputError("--targets names columns of a CSV file; name the file with --data.")
-        if header is not None:
-            raise InputError("--header goes with a CSV file; name the file with --data.")
-        if classes is not None:
-            raise InputError(f"{_classes_word(classes)} goes with a file of your own; name the file with --data.")
-        return None
-    loaded = load(data, split(targets), None if header is None else header == "yes", classes)
-    for note in loaded.notes:
-        click.echo(f"mlp-tui: {note}", err=True)
-    return loaded
-
-
-def _classes_word(classes: bool) -> str:
-    return "--classes" if classes else "--no-classes"
 
 
 def assign(settings: Settings, *assignments: str, **shared: Any) -> Settings:
@@ -282,7 +268,7 @@ def _from_preset(name: str, settings: Settings) -> list[str]:
     start = PRESETS[name].settings
     words = [] if name == DEFAULT_PRESET else ["--preset", name]
     if with_all_rows(settings.data) != start.data:
-        words += _data_words(settings)
+        words += data_words(settings.data)
     if settings.data.held_out is not None:
         words += ["--validation", f"{settings.data.held_out.share:g}"]
     for option, field in SHARED.items():
@@ -302,19 +288,6 @@ def _from_preset(name: str, settings: Settings) -> list[str]:
             if value != discrepancy.value(start, side):
                 words += ["--set", f"{side.value}.{discrepancy.field}={discrepancy.name(value)}"]
     return words
-
-
-def _data_words(settings: Settings) -> list[str]:
-    data = settings.data
-    if data.source is None and data.name not in BUILT_IN:
-        raise InputError(
-            f"No option names the data set '{data.name}'; write the run with --json and open it by --from."
-        )
-    words = ["--data", data.source or data.name]
-    words += ["--targets", ",".join(data.targets)] if data.targets else []
-    words += [] if data.header is None else ["--header", "yes" if data.header else "no"]
-    classes = classes_to_say(data)
-    return words if classes is None else [*words, _classes_word(classes)]
 
 
 def thread_count(text: str) -> int | None:

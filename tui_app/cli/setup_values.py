@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.errors import SettingsError
-from engine.experiment.choices import SideName
+from engine.experiment.asked import Missing
+from engine.experiment.built_in_data import BUILT_IN
+from engine.experiment.choices import SideName, parse_choice
 from engine.experiment.class_labels import classes_to_say
+from engine.experiment.data import Dataset
 from engine.experiment.data_files import load
 from engine.experiment.discrepancies import find
 from engine.experiment.held_out import hold_out, read_share, share_of
@@ -14,15 +17,19 @@ from engine.experiment.per_layer import typed as as_typed
 from engine.experiment.settings import Settings
 from engine.number_text import typed_whole
 from engine.shown_text import shown
-from tui_app.cli.options import hidden_sizes, split, thread_count
+from tui_app.cli.data_options import split
+from tui_app.cli.options import hidden_sizes, thread_count
 
 CLASSES = {None: "auto", True: "yes", False: "no"}
 """Whether targets are classes, as it is typed on the Setup screen."""
 
 BATCH = find("batch")
 
-OF_DATA = ("data", "targets", "classes")
-"""Fields of the Setup screen that say what is read."""
+OF_FILES = ("targets", "inputs", "missing", "classes")
+"""Fields of the Setup screen that say how a file is read; built-in data have nothing to be said of them."""
+
+OF_DATA = ("data", *OF_FILES)
+"""Fields that say what is read."""
 
 
 def setup_fields(settings: Settings) -> dict[str, str]:
@@ -30,6 +37,8 @@ def setup_fields(settings: Settings) -> dict[str, str]:
     return {
         "data": settings.data.source or settings.data.name,
         "targets": ",".join(settings.data.targets),
+        "inputs": ",".join(settings.data.input_columns),
+        "missing": settings.data.missing.value,
         "classes": CLASSES[classes_to_say(settings.data)],
         "validation": repr(settings.data.held_out.share) if settings.data.held_out else "none",
         "hidden": ",".join(map(str, settings.hidden)) or "none",
@@ -49,12 +58,7 @@ def setup_settings(settings: Settings, fields: dict[str, str]) -> Settings:
     """The settings with what was typed put in; raises `InputError`."""
     before = setup_fields(settings)
     typed = {name: text.strip() for name, text in fields.items()}
-    if any(typed[name] != before[name] for name in OF_DATA):
-        # Another file is looked at anew; of the same one, what was said of its first line holds.
-        header = settings.data.header if typed["data"] == before["data"] else None
-        data = load(typed["data"], split(typed["targets"]), header, _classes(typed["classes"]))
-    else:
-        data = settings.data
+    data = _data(settings.data, typed) if is_read_anew(typed, before) else settings.data
     share = read_share(typed["validation"])
     if share != share_of(data):
         data = hold_out(data, share)
@@ -74,6 +78,23 @@ def setup_settings(settings: Settings, fields: dict[str, str]) -> Settings:
     for side, name in ((SideName.NUMPY, "numpy_rate"), (SideName.PYTORCH, "pytorch_rate")):
         settings = rate.set(settings, side, rate.parse(typed[name], side))
     return _with_batches(settings, typed["batch"])
+
+
+def is_read_anew(typed: dict[str, str], before: dict[str, str]) -> bool:
+    """Whether the data are not those of before."""
+    changed = {name for name in OF_DATA if typed[name].strip() != before[name]}
+    return "data" in changed or (bool(changed) and typed["data"].strip() not in BUILT_IN)
+
+
+def _data(present: Dataset, typed: dict[str, str]) -> Dataset:
+    if typed["data"] in BUILT_IN:
+        return load(typed["data"])
+    # Another file is looked at anew; of the same one, what was said of its first line holds.
+    header = present.header if typed["data"] == present.source else None
+    missing = parse_choice(Missing, typed["missing"] or Missing.REFUSE, "missing")
+    return load(
+        typed["data"], split(typed["targets"]), header, _classes(typed["classes"]), split(typed["inputs"]), missing
+    )
 
 
 def _with_batches(settings: Settings, typed: str) -> Settings:

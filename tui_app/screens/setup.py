@@ -1,28 +1,36 @@
-"""The Setup screen: data, layers, activations, epochs, seed, rates, batch size and device, checked while typing."""
+"""The Setup screen: data, layers, activations, epochs, seed, rates, batch size and device, checked while typing.
+
+What completes a line lives in `suggesters.py`.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.suggester import Suggester
 from textual.widgets import Input
 
 from engine.errors import InputError
+from engine.experiment.asked import FileColumns, Missing
 from engine.experiment.built_in_data import BUILT_IN
+from engine.experiment.data import Dataset
 from engine.experiment.devices import check_available
 from engine.experiment.settings import DEVICE_KINDS, ELEMENTWISE, Activation, Settings
-from engine.paths import typed_path
 from tui_app.beside import beside
-from tui_app.cli.setup_values import CLASSES, OF_DATA, setup_fields, setup_settings
+from tui_app.cli.setup_values import CLASSES, OF_FILES, is_read_anew, setup_fields, setup_settings
 from tui_app.screens.dialog import Dialog
+from tui_app.screens.suggesters import ColumnSuggester, DataSuggester, WordSuggester
 from tui_app.widgets.plain_text import PlainText
 from tui_app.widgets.text_field import TextField
 
 LABELS = {
     "data": "Data",
     "targets": "Targets",
+    "inputs": "Inputs",
+    "missing": "Missing",
     "classes": "Classes",
     "validation": "Validation",
     "hidden": "Hidden layers",
@@ -40,7 +48,9 @@ KINDS = [activation.value for activation in ELEMENTWISE]
 OUTPUT_KINDS = [activation.value for activation in Activation]
 PLACEHOLDERS = {
     "data": "a name such as iris, or a file",
-    "targets": "of a CSV file; the last by default",
+    "targets": "columns of a CSV file; the last by default",
+    "inputs": "columns of a CSV file; all others by default",
+    "missing": "rows of a CSV file that lack a value: refuse or drop",
     "classes": "of a file: auto, yes or no",
     "validation": "a share of the rows such as 0.2, or none",
     "hidden": "sizes such as 5 or 8,4, or none",
@@ -49,8 +59,13 @@ PLACEHOLDERS = {
     "batch": "all, a number, or two: by hand/PyTorch",
     "threads": "of NumPy and of PyTorch each, or auto",
 }
-DATA_SUFFIXES = (".csv", ".tsv", ".npz")
+NO_COLUMNS = FileColumns((), (), ())
+COLUMNS = ("targets", "inputs")
+MOST_TAKEN = 200
+"""Characters of column names that are offered at once."""
+
 WORDS = {
+    "missing": [one.value for one in Missing],
     "classes": list(CLASSES.values()),
     "activation": KINDS,
     "output_activation": OUTPUT_KINDS,
@@ -59,44 +74,33 @@ WORDS = {
 }
 
 
-class DataSuggester(Suggester):
-    """Completes a built-in name, or the path of a file or folder."""
+class ColumnsField(TextField):
+    """Names of columns; while it is empty it shows those that are taken, and `→` writes them out."""
 
-    def __init__(self) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
+    def __init__(self, value: str, unknown: str, **options: Any) -> None:
+        """`unknown` is shown while the columns are not known."""
+        self._completes = ColumnSuggester()
+        super().__init__(value, self._completes, placeholder=unknown, **options)
+        self._unknown = unknown
+        self._taken = ""
 
-    async def get_suggestion(self, value: str) -> str | None:
-        """The first that fits."""
-        for name in BUILT_IN:
-            if value and name.startswith(value):
-                return name
-        try:
-            return await beside(_completed, value)
-        except (InputError, OSError):
-            return None
+    def offer(self, every: tuple[str, ...], taken: tuple[str, ...]) -> None:
+        """The file's columns, and those of them that are taken; none while they are not known."""
+        self._completes.words = every
+        joined = ",".join(taken)
+        self._taken = joined if len(joined) <= MOST_TAKEN else ""
+        self.placeholder = self._taken or (f"{len(taken):,} columns" if taken else self._unknown)
 
-
-def _completed(value: str) -> str | None:
-    """The first data file or folder whose path begins so."""
-    folder, slash, start = value.rpartition("/")
-    if not start:
-        return None
-    for found in sorted(typed_path(folder or slash or ".").iterdir()):
-        if found.name.startswith(start) and (found.suffix in DATA_SUFFIXES or found.is_dir()):
-            return value + found.name[len(start) :] + ("/" if found.is_dir() else "")
-    return None
+    def action_cursor_right(self, select: bool = False) -> None:
+        """As Textual's, in an empty field the columns that are taken."""
+        if self.value or not self._taken:
+            super().action_cursor_right(select)
+        else:
+            self.value = self._taken
 
 
-class WordSuggester(Suggester):
-    """Completes one of a few words."""
-
-    def __init__(self, words: list[str]) -> None:
-        super().__init__()
-        self._words = words
-
-    async def get_suggestion(self, value: str) -> str | None:
-        """The first that fits."""
-        return next((word for word in self._words if value and word.startswith(value)), None)
+class FieldLines(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Scrolls to the field that has the focus; the keys that would scroll it go to the next field."""
 
 
 class SetupScreen(Dialog[Settings]):
@@ -121,15 +125,24 @@ class SetupScreen(Dialog[Settings]):
         fields = [self._input(name, value) for name, value in self._before.items()]
         # One widget for all labels: each further one makes the dialog slower to open.
         labels = PlainText(Content("\n".join(LABELS.values())), id="labels")
-        lines = VerticalScroll(Horizontal(labels, Vertical(*fields)), can_focus=False)
+        lines = FieldLines(Horizontal(labels, Vertical(*fields)))
         frame = Vertical(lines, PlainText(id="problem"), classes="dialog", id="setup")
         frame.border_title = "Setup"
         frame.border_subtitle = "↑↓ field · → complete · enter train · esc close"
         yield frame
 
     def _input(self, name: str, value: str) -> Input:
+        options = {"id": name, "disabled": name in OF_FILES and self._before["data"] in BUILT_IN}
+        if name in COLUMNS:
+            field = ColumnsField(value, PLACEHOLDERS[name], **options)
+            self._offer(field, self._settings.data)
+            return field
         suggester = DataSuggester() if name == "data" else WordSuggester(WORDS[name]) if name in WORDS else None
-        return TextField(value, suggester, id=name, placeholder=PLACEHOLDERS.get(name, ""))
+        return TextField(value, suggester, placeholder=PLACEHOLDERS.get(name, ""), **options)
+
+    def _offer(self, field: ColumnsField, data: Dataset) -> None:
+        columns = data.columns or NO_COLUMNS
+        field.offer(columns.every, columns.targets if field.id == "targets" else columns.inputs)
 
     def _fields(self) -> dict[str, str]:
         return {name: self.query_one(f"#{name}", Input).value for name in LABELS}
@@ -148,8 +161,10 @@ class SetupScreen(Dialog[Settings]):
         """Say what is wrong with what has been typed so far."""
         fields = self._fields()
         self._submitted = False
-        read_anew = any(fields[name].strip() != self._before[name] for name in OF_DATA)
-        self._reading = read_anew and fields["data"].strip() not in BUILT_IN
+        is_built_in = fields["data"].strip() in BUILT_IN
+        for name in OF_FILES:
+            self.query_one(f"#{name}", Input).disabled = is_built_in
+        self._reading = is_read_anew(fields, self._before) and not is_built_in
         if self._reading:
             self.say("reading …")
             self._read(fields)
@@ -169,6 +184,8 @@ class SetupScreen(Dialog[Settings]):
         if isinstance(outcome, InputError):
             self.say(str(outcome))
         else:
+            for field in self.query(ColumnsField):
+                self._offer(field, outcome.data)
             # What had to be guessed of a file is no problem, and not shown as one.
             self.say(Content.styled("\n".join(outcome.data.notes), "$text-muted"))
         if self._submitted:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from engine.experiment.choices import SideName
 from engine.experiment.settings import Settings
-from engine.networks.programs.base import Script, data_file_name, data_file_text
+from engine.networks.programs.base import Script, data_file_content, data_file_name
 from engine.networks.programs.marks import PROGRAMS, lines_to_change, marked_lines
 
 
@@ -16,13 +16,13 @@ def scripts(settings: Settings) -> dict[SideName, Script]:
     return {side: program(settings) for side, program in PROGRAMS.items()}
 
 
-def script_files(settings: Settings) -> dict[str, str]:
+def script_files(settings: Settings) -> dict[str, str | bytes]:
     """The content of every file that the programs are made of, by name; the data are among them unless they stand in
     the programs.
     """
-    files = {script.name: script.text for script in scripts(settings).values()}
+    files: dict[str, str | bytes] = {script.name: script.text for script in scripts(settings).values()}
     name = data_file_name(settings.data)
-    return files | ({name: data_file_text(settings.data)} if name else {})
+    return files | ({name: data_file_content(settings.data)} if name else {})
 
 
 __all__ = ["Script", "data_file_name", "lines_to_change", "marked_lines", "script_files", "scripts"]

@@ -7,6 +7,8 @@ import csv
 import io
 from dataclasses import dataclass
 
+import numpy as np
+
 from engine.experiment.built_in_data import BUILT_IN
 from engine.experiment.choices import InputScale, SideName
 from engine.experiment.data import Dataset
@@ -15,7 +17,11 @@ from engine.experiment.side import Side
 from engine.networks.network_data import NetworkData
 
 INLINE_VALUES = 64
-"""Data of up to so many numbers stand in the script itself; more are read from a CSV file beside it."""
+"""Data of up to so many numbers stand in the script itself; more are read from a CSV file beside it, and large ones
+from an archive."""
+
+ARCHIVE = "data.npz"
+"""The file that holds large data as they are, X and Y in float64."""
 
 
 SHORT = 60
@@ -53,16 +59,29 @@ def plain_name(data: Dataset) -> str:
 
 
 def data_file_name(data: Dataset) -> str | None:
-    """The CSV file that the scripts read, or nothing where the data stand in the script."""
+    """The file that the scripts read, or nothing where the data stand in the script."""
     if data.X.size + data.Y.size <= INLINE_VALUES:
         return None
+    if data.is_large:
+        return ARCHIVE
     # Data of one's own come from a file whose name the export must not take.
     built_in = data.name in BUILT_IN and data.source is None
     return f"{plain_name(data)}{'' if built_in else '_data'}.csv"
 
 
-def data_file_text(data: Dataset) -> str:
-    """The data as CSV, inputs first, with numbers that read back to the same bits."""
+def data_file_content(data: Dataset) -> str | bytes:
+    """What stands in that file, with numbers that read back to the same bits."""
+    return _archive(data) if data_file_name(data) == ARCHIVE else _csv(data)
+
+
+def _archive(data: Dataset) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, X=data.X, Y=data.Y)
+    return file.getvalue()
+
+
+def _csv(data: Dataset) -> str:
+    """Inputs first."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     inputs = [f"x{column}" for column in range(1, data.inputs + 1)]

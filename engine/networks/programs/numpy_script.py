@@ -22,6 +22,7 @@ from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, is_fused, logs_batch_penalty, logs_penalty
 from engine.experiment.update_rules import ZeroGrad
 from engine.networks.programs.base import (
+    ARCHIVE,
     Script,
     Writer,
     add_array,
@@ -99,6 +100,10 @@ def _data(writer: Writer, settings: Settings) -> None:
     if name is None:
         for label, array in (("X", data.X), ("Y", data.Y)):
             add_array(writer, f"{label} = np.array(", array.tolist(), ", dtype)")
+    elif name == ARCHIVE:
+        writer.add(f'data = np.load(Path(__file__).with_name("{name}"))')
+        for label in ("X", "Y"):
+            writer.add(f'{label} = data["{label}"].astype(dtype)')
     else:
         writer.add(f'data = np.loadtxt(Path(__file__).with_name("{name}"), delimiter=",", skiprows=1, ndmin=2)')
         writer.add(f"X = data[:, :{data.inputs}].astype(dtype)")

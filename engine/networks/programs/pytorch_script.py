@@ -21,6 +21,7 @@ from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, decay_rates, is_fused, logs_batch_penalty, logs_penalty, shrinks_in_optimizer
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.programs.base import (
+    ARCHIVE,
     Script,
     Writer,
     add_array,
@@ -99,7 +100,7 @@ def pytorch_script(settings: Settings) -> Script:
 
 
 def _imports(writer: Writer, settings: Settings) -> None:
-    if data_file_name(settings.data):
+    if data_file_name(settings.data) not in (None, ARCHIVE):
         writer.add("import csv")
     is_cosine = settings.pytorch.schedule.kind is ScheduleKind.COSINE
     normal = any(start.normal for start in starts_of(settings))
@@ -114,6 +115,8 @@ def _imports(writer: Writer, settings: Settings) -> None:
         writer.add("from pathlib import Path")
     if InitialWeights.TRUNCATED_NORMAL in starts_of(settings):
         writer.add("from statistics import NormalDist")
+    if data_file_name(settings.data) == ARCHIVE:
+        writer.add("from zipfile import ZipFile")
     if len(writer.lines) > 2:
         writer.add()
     writer.add("import torch\nfrom torch import nn")
@@ -132,6 +135,15 @@ def _data(writer: Writer, settings: Settings) -> None:
     if name is None:
         for label, array in (("X", data.X), ("Y", data.Y)):
             add_array(writer, f"{label} = torch.tensor(", array.tolist(), f", dtype=dtype{on})")
+    elif name == ARCHIVE:
+        writer.add(f'with ZipFile(Path(__file__).with_name("{name}")) as archive:')
+        writer.add('X, Y = (bytearray(archive.read(f"{label}.npy")) for label in "XY")', indent=1)
+        writer.add("# An array's header says in two bytes how long it is; after it stands float64, row by row.")
+        for label, columns in (("X", data.inputs), ("Y", data.outputs)):
+            start = f'10 + int.from_bytes({label}[8:10], "little")'
+            writer.add(f"{label} = torch.frombuffer({label}, dtype=torch.float64, offset={start})")
+            # A copy stands where PyTorch's own tensors do: its kernels may go by that.
+            writer.add(f"{label} = {label}.reshape(-1, {columns}).to(dtype=dtype{on}, copy=True)")
     else:
         writer.add(f'with Path(__file__).with_name("{name}").open() as file:')
         writer.add("rows = [[float(cell) for cell in row] for row in list(csv.reader(file))[1:]]", indent=1)
