@@ -81,7 +81,7 @@ def test_bars_fit_and_show_their_sign(name):
     rows = ImpactRows(found)
     expected = [
         {
-            "part": [f"{round(100 * one.share / ((found.whole - found.rest) or 1)):,}%"],
+            "part": [f"{round(100 * (one.share / ((found.whole - found.rest) or 1))):,}%"],
             "mean": [number(one.share, digits) for digits in (1, 2, 3)],
             "error": [number(one.standard_error, digits) for digits in (1, 2)],
             "first": [f"{one.first}/{found.seeds}"],

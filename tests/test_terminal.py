@@ -223,7 +223,7 @@ def test_a_dumb_terminal_is_refused(terminal):
 def test_a_burst_of_bytes_finds_its_field(terminal):
     program = terminal(*SHORT)
     program.wait_for(b"300 of 300")
-    os.write(program.master, b"o\x1b[B\x1b[A\x1b[B\x157\r")
+    os.write(program.master, b"o\x1b[B\x1b[B\x1b[A\x1b[B\x157\r")
     program.wait_for(b"2-7-1")
     os.write(program.master, b"q")
     assert program.ended() == 0

@@ -120,6 +120,10 @@ class Effects:
         """The largest |effect| of a difference, alone or shared."""
         return max((max(abs(one.share), abs(float(one.alone.mean()))) for one in self.ranked), default=0.0)
 
+    def percent(self, part: float) -> float:
+        """Of what all differences together make."""
+        return 100 * (part / (self.whole - self.rest))
+
     @property
     def cancel(self) -> bool:
         """Whether next to nothing is left of the effects when all are in: then no part of the whole can be given."""
@@ -217,7 +221,7 @@ def conclusion(found: Effects) -> str | None:
         return _cancelling(found)
     weighty = [effect for effect in found.ranked if abs(effect.share) > NEGLIGIBLE * largest]
     first = weighty[0]
-    part = 100 * first.share / (found.whole - found.rest)
+    part = found.percent(first.share)
     alike = [one for one in weighty if abs(one.share - first.share) <= _indistinct(one, first)]
     names = " or ".join(one.discrepancy.title.lower() for one in alike)
     text = (
@@ -225,7 +229,7 @@ def conclusion(found: Effects) -> str | None:
         f"the largest share at {first.first} of {found.seeds} seeds."
     )
     if found.sampled_orders:
-        error = 100 * first.standard_error / abs(found.whole - found.rest)
+        error = abs(found.percent(first.standard_error))
         text += (
             f" Sampled from {found.sampled_orders} orders of matching: a standard error of {error:.0f} % of the gap."
         )

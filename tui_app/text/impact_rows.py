@@ -117,7 +117,7 @@ def _column_width(found: Effects, name: str, digits: int) -> int:
 
 def _cell(effect: Effect, found: Effects, name: str, digits: int) -> str:
     if name == "part":
-        return f"{round(100 * effect.share / (found.whole - found.rest)):,} %"
+        return f"{round(found.percent(effect.share)):,} %"
     if name == "error":
         return number(effect.standard_error, min(digits, 2))
     return number(effect.share, digits) if name == "mean" else f"{effect.first}/{found.seeds}"
