@@ -24,6 +24,7 @@ from engine.step.reasons import ReasonKind
 from engine.step.trace import trace_epoch
 from tests.examples import some_of
 from tests.tensors import assert_same_bits
+from tests.ulps import assert_equal_sides_stay_near
 
 X = np.random.RandomState(5).uniform(-1, 1, (7, 3))
 Y = np.random.RandomState(6).uniform(0, 1, (7, 2))
@@ -217,6 +218,11 @@ def test_an_opened_step_names_it(moments, epoch):
     step = trace_epoch(settings, epoch if moments != "first-dropped" else 1, matched_start=True)
     reasons = [step.reason, step.meaning]
     assert ["moments"] in [[one.field for one in reason.discrepancies] for reason in reasons if reason is not None]
+
+
+@pytest.mark.parametrize("rule", ["averaged", *some_of(TORCHS_OWN[1:], 1)])
+def test_equal_sides_stay_near(rule):
+    assert_equal_sides_stay_near(experiment(rule, moments="kept" if rule == "averaged" else "new-optimizer"))
 
 
 @pytest.mark.parametrize("rule", TORCHS_OWN)

@@ -14,6 +14,7 @@ from engine.errors import SettingsError
 from engine.experiment.choices import SideName
 from engine.experiment.one_side_alone import ALONE, cannot_have
 from engine.experiment.settings import Settings
+from engine.experiment.side import decay_rates
 from engine.number_text import TooLargeError, number
 from engine.shown_text import shown
 
@@ -261,6 +262,17 @@ def plain(value: float, digits: int = 6) -> str:
 def each_side(by_hand: str, pytorch: str) -> str:
     """'1 by hand, 10 in PyTorch', or '1 on both sides'."""
     return f"{by_hand} on both sides" if by_hand == pytorch else f"{by_hand} by hand, {pytorch} in PyTorch"
+
+
+def has_decay(settings: Settings) -> bool:
+    """Whether some side has a weight decay."""
+    return any(side.weight_decay.rate for side in (settings.numpy, settings.pytorch))
+
+
+def decay_words(settings: Settings) -> str:
+    """'0.1 by hand, 0.05 in PyTorch': the weight decays that act."""
+    sides = settings.numpy, settings.pytorch
+    return each_side(*(plain(decay_rates(side, settings.batch_samples(side))[0]) for side in sides))
 
 
 def batch_words(settings: Settings) -> str:

@@ -9,8 +9,8 @@ from engine.experiment.discrepancies.base import (
     Moves,
     Wording,
     batch_words,
-    each_side,
-    plain,
+    decay_words,
+    has_decay,
 )
 from engine.experiment.settings import Settings
 from engine.experiment.side import decay_rates
@@ -28,15 +28,10 @@ CHOICES = (
 )
 
 
-def _matters(settings: Settings) -> bool:
-    return any(side.weight_decay.rate for side in (settings.numpy, settings.pytorch))
-
-
 def _numbers(settings: Settings) -> str:
-    if not _matters(settings):
+    if not has_decay(settings):
         return "Neither side has a weight decay: it has no effect here, nothing to change."
-    rates = (plain(decay_rates(side, settings.batch_samples(side))[0]) for side in (settings.numpy, settings.pytorch))
-    return f"{batch_words(settings)}. The weight decay that acts: {each_side(*rates)}."
+    return f"{batch_words(settings)}. The weight decay that acts: {decay_words(settings)}."
 
 
 WORDING = Wording(
@@ -50,7 +45,7 @@ WORDING = Wording(
         "penalty that is added to a loss by hand has that factor only if it is ½·λ·Σw²: without the ½ it pulls twice "
         "as hard, and inside a mean over N samples N times less."
     ),
-    matters=_matters,
+    matters=has_decay,
 )
 
 

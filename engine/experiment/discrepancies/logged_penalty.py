@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from engine.experiment.choices import LoggedPenalty
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, decay_words, has_decay
 from engine.experiment.settings import Settings
-from engine.experiment.side import decay_rates
 
 CHOICES = (
     Choice(LoggedPenalty.LEFT_OUT, "left-out", "left out", "the loss of the data alone"),
@@ -18,15 +17,10 @@ CHOICES = (
 )
 
 
-def _matters(settings: Settings) -> bool:
-    return any(side.weight_decay.rate for side in (settings.numpy, settings.pytorch))
-
-
 def _numbers(settings: Settings) -> str:
-    if not _matters(settings):
+    if not has_decay(settings):
         return "Neither side has a weight decay: it has no effect here, nothing to change."
-    rates = (plain(decay_rates(side, settings.batch_samples(side))[0]) for side in (settings.numpy, settings.pytorch))
-    return f"The weight decay that acts: λ = {each_side(*rates)}."
+    return f"The weight decay that acts: λ = {decay_words(settings)}."
 
 
 WORDING = Wording(
@@ -43,7 +37,7 @@ WORDING = Wording(
         "the gradient alone, and no loss shows it. The two curves are then apart by ½·λ·Σw², which grows with the "
         "weights, while these are the same on both sides."
     ),
-    matters=_matters,
+    matters=has_decay,
 )
 
 
