@@ -156,6 +156,22 @@ def test_a_bound_that_is_first_reached_late_is_kept(rule, choices):
         np.testing.assert_allclose(stack.step(), [[model.step() for model in alone]], rtol=1e-7)
 
 
+@pytest.mark.parametrize("rule", ["norm:0.05", "tensor-norm:0.02", "value:0.005"])
+@pytest.mark.parametrize("batch", [1, 4])
+def test_a_stack_clips_no_error_that_is_yet_to_be_sent_down(rule, batch):
+    """Of one sample, alone or in a smaller last batch, the gradient of a bias is δ itself."""
+    settings = experiment(rule)
+    for side in SideName:
+        settings = settings.with_side(side, batch=batch, update_order="in-turn", precision="float64")
+    settings = replace(settings, data=Dataset("five", X[:5], Y[:5]))
+    stack = TorchStack(
+        settings, [StackedRun.of(settings.pytorch, seed) for seed in (0, 4)], [Logged.of(settings.pytorch)]
+    )
+    alone = [TorchModel(replace(settings, seed=seed)) for seed in (0, 4)]
+    for _ in range(10):
+        np.testing.assert_allclose(stack.step(), [[model.step() for model in alone]], rtol=1e-9)
+
+
 def test_an_opened_step_names_it_and_shows_the_clipped_gradients():
     settings = experiment("norm:0.05").with_side(SideName.NUMPY, clipping="tensor-norm:0.05")
     step = trace_epoch(settings, 2, matched_start=True)

@@ -1,5 +1,6 @@
 """What becomes of velocities and moments from step to step: against PyTorch's own loop, and arithmetic by hand."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -205,6 +206,31 @@ def test_a_running_mean_is_torchs_momentum_with_another_rate():
     assert "lr=0.125" in find("momentum").explain(plain).numbers
 
 
+@pytest.mark.parametrize(
+    "apart",
+    [
+        {"moments": "reset"},
+        {"moments": "first-dropped"},
+        {"schedule": "step:every=5,factor=0.5"},
+        {"rate_in": "delta"},
+        {"weight_decay": "decoupled-0.05"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("form", ["averaged", "textbook"])
+def test_what_momentum_promises_it_does_not_where_something_else_is_apart(form, apart):
+    settings = experiment(form).with_side(SideName.PYTORCH, momentum="0.75")
+    momentum = find("momentum")
+    assert re.search(
+        "with lr=|same steps",
+        momentum.explain(
+            experiment(form, momentum=f"{form}-0.75").with_side(SideName.PYTORCH, momentum="0.75")
+        ).numbers,
+    )
+    said = momentum.explain(settings.with_side(SideName.NUMPY, **apart)).numbers
+    assert not re.search("with lr=|same steps", said)
+
+
 def test_a_running_mean_has_no_dampening():
     with pytest.raises(SettingsError, match=r"an averaged momentum has no dampening; without it, it is averaged-0\.9"):
         find("momentum").parse("averaged-0.9-dampened-0.5", SideName.NUMPY)
@@ -268,6 +294,22 @@ def test_what_makes_no_difference_says_so():
         ("averaged", {"moments": "reset"}, 0.25),
         ("averaged", {}, 1),
         ("textbook", {"moments": "new-optimizer"}, 0.5),
+        ("averaged", {"momentum": "averaged-1.0"}, 0),
+        ("textbook", {"momentum": "textbook-1.0-dampened-1.0"}, 0),
+        ("dampened", {"momentum": "pytorch-1.0-dampened-1.0"}, 1),
+        ("adam", {"optimizer": "adam:beta1=0.8,beta2=0.9,epsilon=1", "moments": "reset"}, 0.2 / (0.1**0.5 + 1)),
+        ("adam", {"optimizer": "adam:beta1=0.8,beta2=0.9,epsilon=0.5", "epsilon_at": "inside"}, 1.5**-0.5),
+        (
+            "adam",
+            {
+                "optimizer": "adam:beta1=0.8,beta2=0.9,epsilon=0.5",
+                "epsilon_at": "uncorrected",
+                "bias_correction": "constant",
+            },
+            0.1**0.5 / 0.2 / 1.5,
+        ),
+        ("adagrad", {"optimizer": "adagrad:start=0.5,epsilon=0.25", "moments": "reset"}, 1 / (1.5**0.5 + 0.25)),
+        ("rmsprop", {"optimizer": "rmsprop:alpha=0.9,epsilon=0.25"}, 1 / 1.25),
     ],
 )
 def test_the_length_of_a_late_step_is_what_it_says(rule, choices, length):
@@ -280,6 +322,10 @@ def test_the_length_of_a_late_step_is_what_it_says(rule, choices, length):
         before = network.W[1].copy()
         network.update(1, RATE, t)
     lengths = (before - network.W[1]) / RATE
-    np.testing.assert_allclose(lengths, length, rtol=0.011)
+    np.testing.assert_allclose(lengths, length, rtol=0.011, atol=1e-12)
     said = find("moments").explain(settings).numbers.split("learning rates: ")[1].split(" ")[0]
     assert float(said.rstrip(".")) == pytest.approx(length, rel=0.005)
+    if settings.numpy.optimizer.is_sgd:
+        assert f"so many plain ones: {said} by hand" in find("momentum").explain(settings).numbers.replace(
+            " on both sides", " by hand"
+        )

@@ -15,6 +15,7 @@ from tests.examples import some_of
 from tui_app.cli.setup_values import OF_FILES, setup_fields, setup_settings
 from tui_app.screens.setup import LABELS, SetupScreen
 from tui_app.screens.value import ValueScreen
+from tui_app.text.preset_lines import BRINGS, BRINGS_BACK, KEEPS
 
 FIELDS = list(LABELS)
 REACHED = [field for field in FIELDS if field not in OF_FILES]
@@ -97,12 +98,34 @@ async def test_a_family_brings_what_is_its_own_and_says_so(explorer):
     assert explorer.app.settings == replace(PRESETS["mnist-video"].settings, threads=1)
     said = "mnist-video brings digits 1797x64→10 · 64-10-10 relu → softmax · seed 0, 500 epochs"
     assert explorer.said == [f"{said}."]
-    # What a family has brought is nobody's own, whatever the seed.
+    # What a family has brought is nobody's own, whatever the seed: what was there before comes back.
     await explorer.press("R")
+    explorer.app.choose_preset("course")
     explorer.app.choose_preset("answer")
     await explorer.settle()
-    assert explorer.app.settings == replace(PRESETS["answer"].settings, threads=1)
-    assert explorer.said[1:] == ["answer brings XOR 4x2→1 · 2-5-1 sigmoid · seed 0, 5,000 epochs."]
+    answer = PRESETS["answer"].settings
+    assert explorer.app.settings == replace(own, numpy=answer.numpy, pytorch=answer.pytorch)
+    said = "answer on circles 60x2→1 · 2-3-1 sigmoid · seed 7: data, layers, epochs and seed as before."
+    assert explorer.said[2:] == [said]
+
+
+async def test_the_presets_dialog_says_what_becomes_of_data_and_layers(explorer):
+    def words():
+        return explorer.text("#words")
+
+    await explorer.press("p")
+    assert words() == KEEPS
+    await explorer.press("escape")
+    explorer.app.choose_preset("course")
+    await explorer.press("p")
+    assert words() == BRINGS_BACK
+    await explorer.press("escape")
+    explorer.app._before_family = None
+    await explorer.press("p")
+    assert words() == BRINGS
+    await explorer.press("escape")
+    explorer.app.choose_preset("answer")
+    assert explorer.app.settings == replace(PRESETS["answer"].settings, threads=explorer.app.settings.threads)
 
 
 async def test_a_family_on_ones_own_file_says_how(explorer, tmp_path):

@@ -482,3 +482,15 @@ def test_what_is_logged_of_errors_is_among_the_ways(report, precision):
         place = Place(Kind.LOSS)
         ways = candidates(place, operands, in_torch)
         assert any(reproduces(one, tensors[place], [()]) for one in ways)
+
+
+def test_sums_of_gradients_are_matched_where_velocities_are_not():
+    """They mean the same on both sides, whatever the forms of momentum."""
+    settings = replace(engine.preset("exact"), data=engine.built_in("regression"))
+    for side, momentum in ((SideName.NUMPY, "pytorch-0.9"), (SideName.PYTORCH, "averaged-0.9")):
+        settings = settings.with_side(side, zero_grad="forgotten", momentum=momentum)
+    opened = trace_epoch(settings, 3, matched_start=True)
+    gradients = [one for one in opened.operations if one.place.kind is Kind.WEIGHT_GRADIENT]
+    for one in gradients:
+        np.testing.assert_allclose(one.numpy, one.pytorch, rtol=1e-12, atol=1e-15)
+    assert opened.meaning is not None

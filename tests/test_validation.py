@@ -226,6 +226,13 @@ def test_the_programs_have_the_rows_that_are_trained_on():
     assert script_files(SETTINGS)["iris.csv"].count("\n") == 121
 
 
+def test_a_share_is_copied_whole():
+    """Rounded, it may name another number of rows."""
+    data = hold_out(engine.built_in("digits"), 0.5000001)
+    assert data.held_out.samples == 899
+    assert "--validation 0.5000001" in command_line(replace(engine.preset("classes"), data=data))
+
+
 @pytest.mark.parametrize("typed", ["0.2", "20%", " .2 ", "2e-1"])
 def test_a_share_is_typed_in_several_ways(typed):
     assert read_share(typed) == pytest.approx(0.2)
@@ -235,6 +242,7 @@ def test_a_share_is_typed_in_several_ways(typed):
     ("share", "said"),
     [
         ("x", "validation cannot be 'x'; it is a share of the rows such as 0.2, or none."),
+        ("1e-400", "validation cannot be '1e-400'; it is a share of the rows such as 0.2, or none."),
         ("1", "validation cannot be 1.0; it is a share of the rows, from 0 to below 1."),
         ("-0.1", "validation cannot be -0.1; it is a share of the rows, from 0 to below 1."),
         ("0.01", "validation cannot be 0.01: of the 4 rows of xor that is 0; it must leave one on either side."),
@@ -314,3 +322,34 @@ async def test_the_curves_are_drawn_with_their_legend(size):
         names = [curve.name for curve in app.query_one("#loss-chart", Chart)._curves]
         assert names == ["by hand", "PyTorch", "by hand, held out", "PyTorch, held out"]
         assert len(app.query_one("#accuracy-chart", Chart)._curves) == 4
+
+
+async def test_a_zoomed_chart_begins_where_that_of_the_gap_does():
+    settings = replace(SETTINGS, epochs=300)
+    app = ExplorerApp(settings, worker=Worker(settings), start_worker=False)
+    async with driven(app, WIDE) as explorer:
+        await explorer.press("c", "comma", "z")
+        ranges = {name: app.query_one(f"#{name}-chart", Chart)._picture.x_range for name in ("loss", "gap", "accuracy")}
+        assert len(set(ranges.values())) == 1
+        assert ranges["gap"][0] > 1
+
+
+async def test_what_is_no_number_is_not_drawn():
+    """The legend says it; the curve of the others keeps its shape."""
+    X = np.arange(10) / 10
+    data = hold_out(Dataset("wide", X, X), 0.2)
+    held_X = data.held_out.X.copy()
+    held_X[0] = 1e300
+    data = replace(data, held_out=HeldOut(0.2, held_X, data.held_out.Y))
+    settings = replace(engine.preset("exact"), data=data, output_activation="identity", hidden=(), epochs=20)
+    app = ExplorerApp(settings, worker=Worker(settings), start_worker=False)
+    async with driven(app, WIDE) as explorer:
+        await explorer.press("c")
+        assert "by hand inf" in explorer.text("#validation-legend")
+        names = [curve.name for curve in app.query_one("#loss-chart", Chart)._curves]
+        assert names == ["by hand", "PyTorch"]
+
+
+def test_one_row_is_one(run):
+    one = replace(run.validation, samples=1)
+    assert "1 row, each 2" in "".join(text for text, _ in validation_legend(one, 29, None, Drawing.ASCII, 100))

@@ -106,6 +106,7 @@ class ExplorerApp(ExperimentActions, RunActions, AnalysisActions, SaveActions, A
         self.worker = worker or Worker(settings)
         self._start_worker = start_worker
         self._origin = settings
+        self._before_family: Settings | None = None
         self._selected = first_row(settings)
         self._view = "curves"
         self._view_state = ViewState()

@@ -61,7 +61,10 @@ def read_share(text: str) -> float:
     if typed in ("", "none", "no"):
         return 0.0
     try:
-        return read_number(typed.removesuffix("%")) / (100 if typed.endswith("%") else 1)
+        share = read_number(typed.removesuffix("%")) / (100 if typed.endswith("%") else 1)
+        if share == 0 and any(digit in "123456789" for digit in typed.partition("e")[0]):
+            raise ValueError(typed)  # too small for a number
+        return share
     except ValueError:
         raise SettingsError(
             f"validation cannot be '{shown(text)}'; it is a share of the rows such as 0.2, or none."

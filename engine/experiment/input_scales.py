@@ -57,7 +57,9 @@ def _mean_and_deviation(X: FloatArray, count: int) -> Columns:
 
 
 def _of_column(x: list[float], count: int) -> tuple[float, float]:
-    """What overflows is no number: a run on it diverges."""
+    """As NumPy and PyTorch have it but for the order of the sums: where squares overflow, an infinite deviation; where
+    the values themselves do, no number, and a run on it diverges.
+    """
     try:
         m = math.fsum(x) / len(x)
         s = math.sqrt(math.fsum((one - m) * (one - m) for one in x) / count)

@@ -90,7 +90,7 @@ def fitting_preset(settings: Settings) -> str | None:
         return None
     if any(side.objective is not Objective.SQUARED_ERROR for side in (settings.numpy, settings.pytorch)):
         return None
-    if _brought_by_a_family(settings):
+    if is_a_familys(settings):
         return None
     if settings.data.classes:
         return "classes"
@@ -105,12 +105,12 @@ def chosen(name: str, settings: Settings) -> Settings:
     Raises `SettingsError`.
     """
     named = preset(name)
-    if PRESETS[name].is_family or _brought_by_a_family(settings):
+    if PRESETS[name].is_family or is_a_familys(settings):
         return replace(named, device=settings.device, threads=settings.threads)
     return on_present_data(named, settings)
 
 
-def _brought_by_a_family(settings: Settings) -> bool:
+def is_a_familys(settings: Settings) -> bool:
     """Whether data, layers and epochs are a family's; another seed is soon given."""
 
     def brought(of: Settings) -> tuple[object, ...]:

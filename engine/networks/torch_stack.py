@@ -43,7 +43,9 @@ class StackedLinear(nn.Module):
         """(R, N, fan_out) from (R, N, fan_in)."""
         if self.bias is None:
             return inputs @ self.weight.mT
-        return torch.baddbmm(self.bias, inputs, self.weight.mT)
+        # Of one sample the gradient of the bias would stand in δ's own memory, and clipping changes it in place.
+        bias = self.bias * 1 if inputs.shape[1] == 1 else self.bias
+        return torch.baddbmm(bias, inputs, self.weight.mT)
 
 
 class StackedTorchMLP(TorchMLP):

@@ -13,7 +13,7 @@ import numpy as np
 from engine.errors import SettingsError
 from engine.experiment.settings import Settings
 from engine.networks.numpy_model import NumpyModel
-from engine.networks.places import Kind, Tensors
+from engine.networks.places import GRADIENT, Kind, Tensors
 from engine.run.lockstep import build_models
 from engine.run.model_pair import ModelPair, States
 from engine.step.matched_steps import MatchedSteps, OutOfTimeError
@@ -152,7 +152,7 @@ def match_start(settings: Settings, states: States) -> States:
     numpy, pytorch = states
     sides = settings.numpy, settings.pytorch
     same_form = len({(side.optimizer.kind, side.sgd_momentum.form.what_is_kept) for side in sides}) == 1
-    sources = numpy.parameters
+    sources = numpy.parameters | {place: one for place, one in numpy.kept.items() if place.kind in GRADIENT.values()}
     if same_form and numpy.kept.keys() == pytorch.kept.keys():
         sources = numpy.tensors
     matched: Tensors = {}

@@ -19,6 +19,7 @@ class ExplorerState(FaultReports):
     _view_state: ViewState
     _tour: int | None
     _before_tour: Settings | None
+    _before_family: Settings | None
     ascii: bool
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.errors import InputError
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy, differ_again, match_all, match_toward
-from engine.experiment.presets import chosen, preset
+from engine.experiment.presets import PRESETS, chosen, is_a_familys, preset
 from engine.experiment.settings import MAX_SEED, Settings
 from engine.run.cannot_work import cannot_work
 from tui_app.actions.base import ExplorerState
@@ -33,14 +33,22 @@ class ExperimentActions(ExplorerState):
         if name is None:
             return
         before = self.settings
+        leaves = is_a_familys(before) and not PRESETS[name].is_family
+        own = self._before_family if leaves else None
         try:
-            settings = chosen(name, before)
+            settings = chosen(name, own or before)
         except InputError as error:
             self.notify(str(error), severity="error")
             return
+        if leaves:
+            self._before_family = None
+        elif not is_a_familys(before):
+            self._before_family = before if PRESETS[name].is_family else None
         self._origin = settings
         self.change_settings(settings)
-        if _shared(settings) != _shared(before):
+        if own is not None:
+            self.notify(f"{name} on {describe(settings)}: data, layers, epochs and seed as before.")
+        elif _shared(settings) != _shared(before):
             self.notify(_brought(name, settings, before))
         elif settings != preset(name):
             self.notify(f"{name} on {describe(settings)}: data, layers, epochs and seed stay as set.")
@@ -156,7 +164,8 @@ class ExperimentActions(ExplorerState):
 
     async def action_presets(self) -> None:
         """The list of presets."""
-        await self.push_screen(PresetScreen(), self.choose_preset)
+        screen = PresetScreen(is_a_familys(self.settings), self._before_family is not None)
+        await self.push_screen(screen, self.choose_preset)
 
 
 def _shared(settings: Settings) -> tuple[object, ...]:

@@ -270,7 +270,7 @@ def _from_preset(name: str, settings: Settings) -> list[str]:
     if with_all_rows(settings.data) != start.data:
         words += data_words(settings.data)
     if settings.data.held_out is not None:
-        words += ["--validation", f"{settings.data.held_out.share:g}"]
+        words += ["--validation", repr(settings.data.held_out.share)]
     for option, field in SHARED.items():
         value = getattr(settings, field)
         if value != getattr(start, field):

@@ -29,6 +29,11 @@ class PresetScreen(Dialog[str]):
 
     BINDINGS = [("q,p", "dismiss", "close")]
 
+    def __init__(self, is_a_familys: bool, has_own: bool) -> None:
+        """Whether the present data and layers are a family's, and whether one's own are kept."""
+        super().__init__()
+        self._is_a_familys, self._has_own = is_a_familys, has_own
+
     def compose(self) -> ComposeResult:
         """A list in the order of the answer's path, the families below a heading, and the selected one's own words."""
         families = [preset for preset in PRESETS.values() if preset.is_family]
@@ -43,7 +48,7 @@ class PresetScreen(Dialog[str]):
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Another one: its words."""
         if event.option_id is not None:
-            text = about(PRESETS[event.option_id])
+            text = about(PRESETS[event.option_id], self._is_a_familys, self._has_own)
             self.query_one("#words", PlainText).update(spell_out(text) if getattr(self.app, "ascii", False) else text)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

@@ -200,12 +200,13 @@ def validation_legend(curves: ValidationCurves, each: int, cursor: int | None, d
     noted = _points_to(curves.epochs, cursor)
     title = f"validation at epoch {curves.epochs[noted - 1]:,}" if cursor is not None and noted else "validation"
     often = "each epoch" if each == 1 else f"each {each:,} epochs"
+    rows = f"{curves.samples:,} row{'s' if curves.samples > 1 else ''}"
     return _first_that_fits(
         (
             [(head, ""), *_validation_entries(curves, noted, digits, drawing), (tail, "")]
             for head, digits, tail in (
-                (title, 4, f"  {curves.samples:,} rows, {often}"),
-                (title, 3, f"  {curves.samples:,} rows"),
+                (title, 4, f"  {rows}, {often}"),
+                (title, 3, f"  {rows}"),
                 (title, 3, ""),
                 ("validation", 3, ""),
                 ("validation", 2, ""),

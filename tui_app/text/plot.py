@@ -136,18 +136,21 @@ def picture(
     epochs: tuple[int, int] | None = None,
     drawing: Drawing = Drawing.COLORS,
     zero: bool = False,
-    axis_end: int = 0,
+    axis: tuple[int, int] | None = None,
 ) -> Picture | None:
     """As `draw`, of the epochs from first to last if given; nothing if there is nothing to draw.
 
-    The axis of epochs goes on to `axis_end` where the curves end before it.
+    The axis of epochs is that of the curves, or begins at the first of `axis` and goes on to the last.
     """
     parts = [replace(one, curve=one.curve if epochs is None else one.curve.between(*epochs)) for one in series]
     lines = [line for one in parts if (line := _clean(one, log)) is not None]
     if not lines or width < LEAST_WIDTH or height < LEAST_HEIGHT:
         return None
     first, last = _span([one.curve for one in parts])
-    span = first, max(last, float(axis_end))
+    if axis is not None:
+        first, last = float(axis[0]), max(last, float(axis[1]))
+        lines = [_from(line, first) for line in lines]
+    span = first, last
     frame = _frame(lines, span, width, height, log, zero, epochs is not None)
     # The explorer's first picture has no chart, and need not wait for this.
     import plotext
@@ -167,10 +170,24 @@ def picture(
     return Picture(plotext.build(), width - 1 - frame.columns, frame.columns, frame.x_range)
 
 
-def last_drawn(curves: list[Curve], epochs: tuple[int, int] | None) -> int:
-    """Where the axis of these curves ends, of the epochs from first to last if given; 0 if there is nothing to draw."""
-    parts = [curve if epochs is None else curve.between(*epochs) for curve in curves]
-    return max((curve.last_epoch for curve in parts if len(curve.epochs)), default=0)
+def axis_of(curves: list[Curve], epochs: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Where the axis of these curves begins and ends, of the epochs from first to last if given; none if there is
+    nothing to draw.
+    """
+    parts = [part for curve in curves if len((part := curve if epochs is None else curve.between(*epochs)).epochs)]
+    if not parts:
+        return None
+    return min(int(part.epochs[0]) for part in parts), max(part.last_epoch for part in parts)
+
+
+def _from(line: _Line, first: float) -> _Line:
+    """From that epoch on: a curve of few points comes from one before it."""
+    if line.x[0] >= first:
+        return line
+    after = line.x > first
+    x = np.concatenate([[first], line.x[after]])
+    low, high = (np.concatenate([[np.interp(first, line.x, one)], one[after]]) for one in (line.low, line.high))
+    return _Line(x, low, high, line.series)
 
 
 def _span(curves: list[Curve]) -> Range:

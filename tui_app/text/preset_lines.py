@@ -11,8 +11,14 @@ NAME_WIDTH = 16
 """Cells of a name and the gap behind it."""
 
 KEEPS = "On the data, layers, epochs and seed that are set."
+BRINGS_BACK = "On the data, layers, epochs and seed that were set before the family's."
+BRINGS = "With data, layers, epochs and seed of its own in the place of the family's."
 
 
-def about(preset: Preset) -> str:
-    """What the dialog says of the selected one: a family's own words."""
-    return preset.words or KEEPS
+def about(preset: Preset, is_a_familys: bool, has_own: bool) -> str:
+    """What the dialog says of the selected one: a family's own words, or what becomes of data and layers. The present
+    ones may be a family's, which may have taken the place of one's own.
+    """
+    if preset.words or not is_a_familys:
+        return preset.words or KEEPS
+    return BRINGS_BACK if has_own else BRINGS

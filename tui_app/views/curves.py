@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+import numpy as np
 from textual.app import ComposeResult
 from textual.content import Content
 
@@ -36,7 +37,7 @@ from tui_app.text.marks import (
     Drawing,
     app_drawing,
 )
-from tui_app.text.plot import is_signed, last_drawn
+from tui_app.text.plot import axis_of, is_signed
 from tui_app.view_state import ViewState
 from tui_app.views.base import View
 from tui_app.widgets.chart import Chart, ThemedCurve
@@ -105,22 +106,24 @@ after every few epochs is drawn paler. z and the wheel zoom; [ and ], or shift a
             curves, (signed[0], signed[1]), view_state.log_scale, "" if previous is None else previous.changed
         )
         losses, gaps = _curves(snapshot, view_state)
-        losses += _validation(snapshot, lambda curves: (curves.numpy, curves.pytorch))
+        held_out = _validation(snapshot, lambda curves: (curves.numpy, curves.pytorch))
         if legend.log_drawn:
-            losses = [one for one in losses if not is_signed(one.curve)]
+            losses, held_out = ([one for one in some if not is_signed(one.curve)] for some in (losses, held_out))
+        axis = axis_of([one.curve for one in losses], view_state.zoom)
         waiting = "no epoch of this part is trained yet: esc shows all" if snapshot.epoch else "no epoch trained yet"
         chart = self._chart("loss-chart")
-        chart.show(tuple(losses), legend.log_drawn, waiting, view_state.zoom, view_state.cursor, any(signed))
+        zoom, cursor = view_state.zoom, view_state.cursor
+        chart.show((*losses, *held_out), legend.log_drawn, waiting, zoom, cursor, any(signed), axis)
         if snapshot.epoch and not curves.gap.high.any():
             gaps, waiting = [], "no gap: every bit of every loss is equal"
         self._chart("gap-chart").show(tuple(gaps), view_state.log_scale, waiting, view_state.zoom, view_state.cursor)
         # Where there is no room for the gap's chart, its line is worth one for a reading or for pinned runs' names.
         room = self._chart("gap-chart").display or view_state.cursor is not None or bool(view_state.pinned)
         self.query_one("#gap-legend").display = room
-        self._show_accuracy(snapshot, view_state, losses)
+        self._show_accuracy(snapshot, view_state, axis)
         self._show_legends(snapshot, view_state, legend)
 
-    def _show_accuracy(self, snapshot: Snapshot, view_state: ViewState, losses: list[ThemedCurve]) -> None:
+    def _show_accuracy(self, snapshot: Snapshot, view_state: ViewState, axis: tuple[int, int] | None) -> None:
         """Its chart, where there are classes; its axis of epochs is that of the losses."""
         accuracy = snapshot.accuracy
         self.set_class(accuracy is not None, "-classes")
@@ -140,9 +143,8 @@ after every few epochs is drawn paler. z and the wheel zoom; [ and ], or shift a
             ]
         curves += _validation(snapshot, lambda curves: (curves.numpy_accuracy, curves.pytorch_accuracy))
         chart = self._chart("accuracy-chart")
-        axis_end = last_drawn([one.curve for one in losses], view_state.zoom)
         zoom, cursor = view_state.zoom, view_state.cursor
-        chart.show(tuple(curves), False, "no epoch trained yet", zoom, cursor, axis_end=axis_end)
+        chart.show(tuple(curves), False, "no epoch trained yet", zoom, cursor, axis=axis)
 
     def _show_legends(self, snapshot: Snapshot, view_state: ViewState, chart: LossChart) -> None:
         drawing, cursor = app_drawing(self.app), view_state.cursor
@@ -179,11 +181,13 @@ def _validation(
     held_out = snapshot.validation
     if held_out is None or not len(held_out.epochs):
         return []
-    return [
-        ThemedCurve(Curve.of(held_out.epochs, values, snapshot.epoch), color, mark=mark, name=f"{side.label}, held out")
-        for side, values, color, mark in zip(SideName, pair(held_out), VALIDATION_COLORS, VALIDATION_MARKS, strict=True)
-        if values is not None
-    ]
+    found = []
+    for side, values, color, mark in zip(SideName, pair(held_out), VALIDATION_COLORS, VALIDATION_MARKS, strict=True):
+        if values is not None and (finite := np.isfinite(values)).any():
+            epochs = held_out.epochs[finite]
+            curve = Curve.of(epochs, values[finite], snapshot.epoch if finite[-1] else int(epochs[-1]))
+            found.append(ThemedCurve(curve, color, mark=mark, name=f"{side.label}, held out"))
+    return found
 
 
 def _curves(snapshot: Snapshot, view_state: ViewState) -> tuple[list[ThemedCurve], list[ThemedCurve]]:

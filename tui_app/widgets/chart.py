@@ -61,7 +61,7 @@ class Chart(Widget):
         self._empty = ""
         self._zoom: tuple[int, int] | None = None
         self._cursor: int | None = None
-        self._axis_end = 0
+        self._axis: tuple[int, int] | None = None
         self._drawn_for: object = None
         self._picture: Picture | None = None
         self._lines: list[Strip] = []
@@ -75,15 +75,15 @@ class Chart(Widget):
         zoom: tuple[int, int] | None = None,
         cursor: int | None = None,
         zero: bool = False,
-        axis_end: int = 0,
+        axis: tuple[int, int] | None = None,
     ) -> None:
         """Draw these curves, of the epochs `zoom` if given; `empty` is said if none can be drawn.
 
         A linear axis shows where zero is if `zero` is wanted or a curve goes below it. The axis of epochs goes on to
-        `axis_end`, if it is given.
+        `axis`, if it is given.
         """
         self._curves, self._log, self._empty, self._zoom, self._cursor = curves, log, empty, zoom, cursor
-        self._zero, self._axis_end = zero, axis_end
+        self._zero, self._axis = zero, axis
         self._drawn_for = None
         self.refresh()
 
@@ -113,7 +113,7 @@ class Chart(Widget):
         text_color = theme_rgb(self.app, "$foreground 60%")
         drawing = app_drawing(self.app)
         self._picture = picture(
-            series, width, height, self._log, text_color, self._zoom, drawing, self._zero, self._axis_end
+            series, width, height, self._log, text_color, self._zoom, drawing, self._zero, self._axis
         )
         style = self.rich_style
         if self._picture is None:

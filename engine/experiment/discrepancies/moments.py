@@ -6,7 +6,8 @@ from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Mov
 from engine.experiment.optimizers import BiasCorrection, OptimizerKind
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
-from engine.experiment.update_rules import Moments, Momentum, MomentumForm
+from engine.experiment.step_lengths import late_step
+from engine.experiment.update_rules import Moments, MomentumForm
 
 CHOICES = (
     Choice(Moments.KEPT, "kept", "kept", "they go on from step to step"),
@@ -55,50 +56,19 @@ def _alike(settings: Settings) -> bool:
     return by_hand is pytorch
 
 
-def _late_step(side: Side) -> str:
-    """How long it is along a steady gradient of size 1, in learning rates."""
-    rule, forgotten = side.optimizer, side.moments.forgotten
-    if rule.is_sgd:
-        return _late_step_alone(side) if forgotten else _late_step_of_momentum(side.sgd_momentum)
-    if rule.kind is OptimizerKind.ADAGRAD:
-        return "1 at most" if forgotten else "ever less"
-    if rule.kind is OptimizerKind.RMSPROP:
-        return plain((1 - rule.beta2) ** -0.5 if forgotten else 1, 3)
-    return _late_step_of_adam(side)
-
-
-def _late_step_alone(side: Side) -> str:
-    """From a velocity of 0."""
-    momentum = side.sgd_momentum
-    if momentum.nesterov:
-        return plain(1 + momentum.coefficient, 4)
-    if momentum.form is MomentumForm.AVERAGED:
-        return plain(1 - momentum.coefficient, 4)
-    undampened = side.moments is Moments.NEW_OPTIMIZER and not momentum.form.holds_rate
-    return plain(1.0 if undampened else 1 - momentum.dampening, 4)
-
-
-def _late_step_of_momentum(momentum: Momentum) -> str:
-    if momentum.form is MomentumForm.AVERAGED:
-        return "1"
-    return plain((1 - momentum.dampening) / (1 - momentum.coefficient), 4) if momentum.coefficient < 1 else "ever more"
-
-
-def _late_step_of_adam(side: Side) -> str:
-    first, second = 1 - side.optimizer.beta1, 1 - side.optimizer.beta2
-    constant = side.bias_correction is BiasCorrection.CONSTANT
-    if not side.moments.forgotten:
-        return plain(second**0.5 / first if constant else 1, 3)
-    if side.moments is Moments.NEW_OPTIMIZER and side.bias_correction is BiasCorrection.FROM_ZERO:
-        return "no number"
-    corrected = constant or (side.moments is Moments.NEW_OPTIMIZER and side.bias_correction is BiasCorrection.PER_STEP)
-    return plain(1 if corrected else first / second**0.5, 3)
+def _length(side: Side) -> str:
+    length = late_step(side)
+    if length is not None:
+        return plain(length, 3)
+    if side.optimizer.kind is OptimizerKind.ADAGRAD:
+        return "ever less"
+    return "without limit" if side.optimizer.is_sgd else "no number"
 
 
 def _numbers(settings: Settings) -> str:
     if not _matters(settings):
         return "Neither side keeps anything of earlier gradients: it has no effect here, nothing to change."
-    lengths = each_side(*map(_late_step, _sides(settings)))
+    lengths = each_side(*map(_length, _sides(settings)))
     return f"Along a steady gradient of size 1 a late step is as long as so many learning rates: {lengths}."
 
 

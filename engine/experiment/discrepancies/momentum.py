@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from engine.experiment.choices import RateIn
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
 from engine.experiment.settings import Settings
-from engine.experiment.update_rules import Momentum, MomentumForm
+from engine.experiment.side import Side
+from engine.experiment.step_lengths import late_step, momentum_length
+from engine.experiment.update_rules import DecayForm, Moments, Momentum, MomentumForm
 
 CHOICES = (
     Choice(Momentum(), "none", "none", "plain gradient descent: W ← W − η·g"),
@@ -59,20 +62,22 @@ def _phrase(momentum: Momentum) -> str:
     return f"momentum {plain(momentum.coefficient)} in {form}{dampening}"
 
 
-def _length(momentum: Momentum) -> str:
-    """How many plain steps the step along a steady gradient becomes: (1 − d)/(1 − μ); of a running mean one."""
-    if momentum.form is MomentumForm.AVERAGED:
-        return "1" if momentum.coefficient < 1 else "0"
-    if momentum.coefficient < 1:
-        return plain((1 - momentum.dampening) / (1 - momentum.coefficient), 4)
-    if momentum.dampening < 1:
-        return "without limit"
-    # Nothing is forgotten and nothing new comes in: PyTorch keeps its undampened first gradient.
-    return "0" if momentum.form.holds_rate else "1"
+def _length(side: Side) -> str:
+    """How many plain steps the step along a steady gradient becomes; of another rule's side what its momentum would."""
+    length = late_step(side) if side.optimizer.is_sgd else momentum_length(side.momentum)
+    return "without limit" if length is None else plain(length, 4)
 
 
 def _matters(settings: Settings) -> bool:
     return settings.numpy.optimizer.is_sgd or settings.pytorch.optimizer.is_sgd
+
+
+def _differ_alone(settings: Settings) -> bool:
+    """Whether nothing else tells the sides' momenta apart: each keeps its velocity, and has the rate that is named."""
+    sides = settings.numpy, settings.pytorch
+    kept = all(side.moments is Moments.KEPT and side.rate_in is RateIn.UPDATE for side in sides)
+    beside = any(side.weight_decay.form is DecayForm.DECOUPLED for side in sides)
+    return kept and not beside and len({(side.schedule, side.optimizer) for side in sides}) == 1
 
 
 def _rate_of_average(settings: Settings) -> str:
@@ -87,8 +92,11 @@ def _rate_of_average(settings: Settings) -> str:
 def _numbers(settings: Settings) -> str:
     if not _matters(settings):
         return "Neither side takes SGD's steps: it has no effect here, nothing to change."
+    sides = settings.numpy, settings.pytorch
+    text = f"Under a constant gradient a step grows to so many plain ones: {each_side(*map(_length, sides))}."
+    if not _differ_alone(settings):
+        return text
     momenta = settings.numpy.momentum, settings.pytorch.momentum
-    text = f"Under a constant gradient a step grows to so many plain ones: {each_side(*map(_length, momenta))}."
     if MomentumForm.AVERAGED in {momentum.form for momentum in momenta}:
         return text + _rate_of_average(settings)
     strengths = {(momentum.coefficient, momentum.dampening, momentum.nesterov) for momentum in momenta}
