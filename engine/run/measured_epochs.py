@@ -11,12 +11,12 @@ from engine.run.classes import is_class_problem
 
 MOST_POINTS = 200
 
-PLAIN_PASS = 2.4
+PLAIN_PASS = 3.0
 """What a forward pass of both sides, run plainly, takes beside its products, in updates of a tiny network, which are
 replayed.
 """
 
-PASS_TO_EPOCH = 0.57
+PASS_TO_EPOCH = 0.75
 """A forward pass over rows, in epochs over as many rows, where products take nearly all of the time."""
 
 UPDATE_PRODUCTS = 130_000
