@@ -46,7 +46,7 @@ def training_loop(script, settings):
     loop = loop[: loop.index("print(")]
     lines = head.split("\n")
     # The data would be read from a file, and threads are set here.
-    skipped = ("X = ", "Y = ", "data = ", "with Path", "    rows", "torch.set_num_threads")
+    skipped = ("X = ", "Y = ", "data = ", "with ", "    rows", "    X, Y", "torch.set_num_threads")
     names = {"__name__": "program"}
     in_torch = script is pytorch_script
     side = settings.pytorch if in_torch else settings.numpy
