@@ -290,7 +290,6 @@ def test_a_first_column_that_counts_is_left_out_and_it_is_said(file, start, head
         (lambda row: 2 * row, {}),
         (lambda row: row + 0.5, {}),
         (lambda row: row if row < 5 else 7, {}),
-        (lambda row: 5 - row, {"header": "id"}),
         # One input column alone stays.
         (lambda row: row, {"more": 0}),
         (lambda row: row, {"more": 0, "header": "id"}),
@@ -303,6 +302,36 @@ def test_a_first_column_that_may_be_an_input_stays(file, first, options):
     data = load(file(table(first, **options)))
     assert data.inputs == 1 + options.get("more", 2)
     assert data.notes == ()
+
+
+@pytest.mark.parametrize("header", ["id", "", "Unnamed: 0"])
+def test_a_column_that_is_called_so_may_count_from_anywhere(file, header):
+    data = load(file(table(lambda row: row + 1000, header)))
+    assert data.inputs == 2
+    assert "counts the rows from 1000 and is left out" in data.notes[0]
+
+
+@pytest.mark.parametrize(("more", "offered"), [(2, "u,v"), (3, "u,v,w")])
+def test_a_column_of_numbers_that_may_name_rows_stays_and_it_is_said(file, more, offered):
+    path = file(table(lambda row: 100 - row * row, "ID", more=more))
+    data = load(path)
+    assert data.inputs == more + 1
+    (note,) = data.notes
+    assert note.endswith(
+        f"another whole number in each row, and is taken as an input; --inputs {offered} leaves it out."
+    )
+    assert load(path, inputs=tuple(offered.split(","))).notes == ()
+    for twice in (table(lambda row: row // 2, "ID"), table(lambda row: 100 - row * row, "weight")):
+        assert load(file(twice)).notes == ()
+
+
+@pytest.mark.parametrize("mark", ["N/A", "#N/A", "n/a", "null", "NULL", "None"])
+def test_the_marks_of_other_programs_are_missing_values(file, mark):
+    path = file(f"w,h,y\n1,{mark},0\n2,1,1\n3,4,0\n2,2,{mark}\n")
+    data = load(path, missing="drop")
+    assert data.X.tolist() == [[2, 1], [3, 4]]
+    with pytest.raises(DataError, match="--missing drop leaves such rows out"):
+        load(path)
 
 
 def test_a_column_that_counts_may_be_a_target_and_stands_first(file):

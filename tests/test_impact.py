@@ -33,7 +33,7 @@ from engine.networks.torch_model import TorchModel
 from engine.networks.torch_stack import TorchStack
 from tests.examples import examples, long, some_of
 from tests.made_up import MadeUpStudy
-from tests.strategies import experiments
+from tests.strategies import classes, experiments
 from tui_app.cli.impact_command import impact as impact_command
 from tui_app.cli.options import settings_from
 from tui_app.text.impact_lines import as_the_answer, details, expectation, left_out, prose
@@ -518,6 +518,27 @@ def test_matched_as_the_answer_does_nothing_is_left_of_its_own_programs():
     answer = engine.train(replace(engine.preset("answer"), epochs=500))
     np.testing.assert_allclose(matched.pytorch.losses, answer.pytorch.losses, rtol=1e-4)
     np.testing.assert_allclose(matched.numpy.losses, answer.numpy.losses, rtol=1e-4)
+
+
+@pytest.mark.parametrize("loss_input", ["logits", "probabilities"])
+def test_what_both_are_trained_on_is_their_true_loss(loss_input):
+    """A cross-entropy, whatever they log; of other objectives the mean squared error."""
+    settings = replace(classes(), epochs=30)
+    for side in SideName:
+        settings = settings.with_side(side, loss_input=loss_input)
+    settings = settings.with_side(SideName.NUMPY, loss_report="cross-entropy-sum", learning_rate=0.2)
+    measured = measure(plan(settings, ["learning_rate"], seeds=1))
+    plainly = engine.train(settings.with_side(SideName.NUMPY, loss_report="cross-entropy"))
+    expected = np.abs(plainly.numpy.losses - plainly.pytorch.losses).sum()
+    assert measured.games[Measure.AREA][-1, 0] == pytest.approx(expected, rel=1e-9)
+    assert "cross-entropy" in Measure.AREA.meaning(settings)
+    mixed = settings.with_side(SideName.NUMPY, objective="squared-error", loss_report="mse")
+    assert "true MSE" in Measure.AREA.meaning(mixed)
+
+
+def test_the_answers_order_is_no_question_of_other_networks():
+    course = replace(engine.preset("course"), epochs=2)
+    assert against_the_answer(effects(measure(plan(course, seeds=1, toward="answer")), Measure.AREA)) == ""
 
 
 def test_the_answers_order_is_compared_only_where_its_way_is_measured():

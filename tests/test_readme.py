@@ -119,7 +119,9 @@ def test_the_families_commands_run(command):
 
 
 def test_what_is_known_of_eleven_lines_is_printed():
-    first, later = re.search(r"known of it: (\S+), and after 10,000 iterations (\S+)\. ", README).groups()
+    first, later = re.search(
+        r"known of it: (\S+), and after 10,000 iterations (\S+) \(`--epochs 10001`\)\. ", README
+    ).groups()
     assert (first, later) == PUBLISHED
 
 

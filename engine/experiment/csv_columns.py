@@ -161,19 +161,28 @@ def columns_to_read(asked: Asked, names: list[str], first: list[str], path: Path
 
 
 def index_start(column: FloatArray, rows: NDArray[np.intp], name: str | None) -> int | None:
-    """What a file's first column counts its rows from, 0 or 1, where it does nothing else; none where it may be an
-    input.
+    """What a file's first column counts its rows from, where it does nothing else; none where it may be an input.
 
     It counts if it holds whole numbers, one more in each row; `rows` are the rows' numbers in the file, some of which
     may be left out. Its `name`, that of the header, must be empty or one of `INDEX_NAMES`: an input such as a time
-    may count as well. Where there is no header (None) counting is enough, of three rows or more.
+    may count as well. Where there is no header (None) counting from 0 or 1 is enough, of three rows or more.
     """
     if name is not None and name.strip().lower() not in INDEX_NAMES:
         return None
     if len(column) < (FEWEST_COUNTED_UNNAMED if name is None else FEWEST_COUNTED):
         return None
     start = float(column[0] - rows[0])
-    return int(start) if start in (0, 1) and bool((column - rows == start).all()) else None
+    counts = start.is_integer() and bool((column - rows == start).all())
+    return int(start) if counts and (name is not None or start in (0, 1)) else None
+
+
+def may_name_rows(column: FloatArray, name: str | None) -> bool:
+    """Whether a first column that does not count is called as one that does, and holds another whole number in each
+    row: numbers of customers, say.
+    """
+    called = name is not None and name.strip().lower() in INDEX_NAMES - {""}
+    whole = bool((column == np.rint(column)).all())
+    return called and whole and len(np.unique(column)) == len(column) >= FEWEST_COUNTED
 
 
 def file_columns(names: list[str], width: int, inputs: list[int], targets: list[int]) -> FileColumns:

@@ -24,6 +24,7 @@ from engine.experiment.csv_columns import (
     file_columns,
     index_start,
     input_columns,
+    may_name_rows,
     target_columns,
 )
 from engine.experiment.csv_table import Row, Table
@@ -35,6 +36,9 @@ from engine.types import FloatArray
 DELIMITERS = ",;\t|"
 LONGEST_LINE = 100_000_000
 """Bytes."""
+
+MOST_OFFERED = 4
+"""Columns that a sentence names."""
 
 PLAIN_OR_COMMA = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?", re.ASCII)
 
@@ -57,9 +61,9 @@ def _dataset(path: Path, asked: Asked, table: Table) -> Dataset:
     targets = target_columns(asked.targets, table.names, table.width, path)
     inputs = input_columns(asked.inputs, targets, table.names, table.width, path)
     found = table.targets(values, targets)
-    if not asked.inputs and (note := _index_note(path, table, values, inputs)):
-        del inputs[0]
-        table.notes.append(note)
+    # A single input is never left out.
+    if not asked.inputs and inputs[0] == 0 and len(inputs) > 1:
+        inputs = inputs[_counting_columns(path, table, values, inputs) :]
     return Dataset(
         path.stem,
         given_away(np.take(values, table.places(inputs), axis=1)),
@@ -75,16 +79,24 @@ def _dataset(path: Path, asked: Asked, table: Table) -> Dataset:
     )
 
 
-def _index_note(path: Path, table: Table, values: FloatArray, inputs: list[int]) -> str | None:
-    """Where the first column only counts the rows, a sentence that says so; a single input is never left out."""
-    if inputs[0] != 0 or len(inputs) < 2:
-        return None
+def _counting_columns(path: Path, table: Table, values: FloatArray, inputs: list[int]) -> int:
+    """How many columns only count the rows, the first or none; a sentence says what was found, or only supposed."""
     name = table.names[0] if table.names else None
+    called = f"column 1, {column_name(table.names, 0)}," if name else "column 1"
     start = index_start(values[:, 0], table.rows, name)
-    if start is None:
-        return None
-    called = f", {column_name(table.names, 0)}," if name else ""
-    return f"{shown(path)}: column 1{called} counts the rows from {start} and is left out; --inputs {ALL} keeps it."
+    if start is not None:
+        table.notes.append(
+            f"{shown(path)}: {called} counts the rows from {start} and is left out; --inputs {ALL} keeps it."
+        )
+        return 1
+    if may_name_rows(values[:, 0], name):
+        others = ",".join(file_columns(table.names, table.width, inputs[1:], []).inputs[:MOST_OFFERED])
+        more = "" if len(inputs) <= MOST_OFFERED + 1 else " and so on"
+        table.notes.append(
+            f"{shown(path)}: {called} holds another whole number in each row, and is taken as an input; "
+            f"--inputs {others}{more} leaves it out."
+        )
+    return 0
 
 
 def _rows(path: Path, file: BinaryIO) -> tuple[str, Iterator[Row]]:

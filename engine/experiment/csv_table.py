@@ -28,7 +28,7 @@ from engine.types import FloatArray
 COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?", re.ASCII)
 """A number with a decimal comma."""
 
-NO_VALUE = frozenset({"", "?", "NA", "NaN", "nan"})
+NO_VALUE = frozenset({"", "?", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "null", "NULL", "None"})
 """What stands where a value is missing, once that may be."""
 
 DROP_HINT = "--missing drop leaves such rows out"

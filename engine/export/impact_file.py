@@ -52,10 +52,10 @@ def impact_document(impact: Impact) -> dict[str, Any]:
 
 def _measure_document(impact: Impact, measure: Measure) -> dict[str, Any]:
     if not usable_seeds(impact, measure).any():
-        return {"meaning": measure.label, "effects": [], "interactions": []}
+        return {"meaning": measure.meaning(impact.plan.settings), "effects": [], "interactions": []}
     found = effects(impact, measure)
     return {
-        "meaning": measure.label,
+        "meaning": measure.meaning(impact.plan.settings),
         "whole": found.whole,
         "rest": found.rest,
         "conclusion": conclusion(found),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.errors import SettingsError
 from engine.experiment.batch_rules import EpochLoss
-from engine.experiment.choices import LogMoment, LossReport, SideName
+from engine.experiment.choices import LogMoment, LossReport, Objective, SideName
 from engine.experiment.settings import Settings
 from engine.networks.places import Tensors
 from engine.networks.stacked_runs import Logged, Stack, StackedRun
@@ -116,7 +116,9 @@ class Block:
         places = list(product(range(self._games), combinations, seeds))
         self._logged = _logged_alike(places)
         wanted = (log for sides in self._logged for log in sides)
-        self._logs = list(dict.fromkeys((TRUE_LOSS, *wanted)))
+        # Before each update; of batches their mean.
+        self._true_loss = Logged(true_loss(settings))
+        self._logs = list(dict.fromkeys((self._true_loss, *wanted)))
         self._sides = [
             _Trainings(
                 settings,
@@ -149,10 +151,10 @@ class Block:
         trained = []
         for side, below in zip(self._sides, self._below, strict=True):
             logged = np.stack([side.step() for _ in range(count)])
-            self._watch_threshold(below, logged[:, self._logs.index(TRUE_LOSS)])
+            self._watch_threshold(below, logged[:, self._logs.index(self._true_loss)])
             trained.append(logged)
         numpy_columns, pytorch_columns = (side.columns for side in self._sides)
-        numpy, pytorch = (logged[:, self._logs.index(TRUE_LOSS)] for logged in trained)
+        numpy, pytorch = (logged[:, self._logs.index(self._true_loss)] for logged in trained)
         self._area += _gap(numpy, pytorch, numpy_columns, pytorch_columns)
         for sides, places in self._logged.items():
             numpy, pytorch = (logged[:, self._logs.index(log)] for logged, log in zip(trained, sides, strict=True))
@@ -207,8 +209,13 @@ class Block:
         return tuple(seed for seed, diverged in zip(self.seeds, at_seed, strict=True) if diverged)
 
 
-TRUE_LOSS = Logged(LossReport.MSE)
-"""mean(e²) before each update; of batches their mean."""
+def true_loss(settings: Settings) -> LossReport:
+    """What both sides are measured by, whatever they log: mean(e²), or the cross-entropy that both are trained on."""
+    objectives = {settings.numpy.objective, settings.pytorch.objective}
+    if len(objectives) == 1 and Objective.SQUARED_ERROR not in objectives:
+        return LossReport.CROSS_ENTROPY
+    return LossReport.MSE
+
 
 PLACES_AT_ONCE = 64
 """Pairs of final weights that are laid beside each other at once."""

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import Discrepancy, Moves
 from engine.experiment.discrepancies.base import each_side, listed
+from engine.experiment.presets import PRESETS
+from engine.experiment.settings import Settings
 from engine.experiment.toward import AS_THE_ANSWER
 from engine.impact.shapley import alone, interactions, removed, shapley_values, standard_errors
 from engine.impact.study import Impact, Measure
@@ -177,9 +179,16 @@ def effects(impact: Impact, measure: Measure) -> Effects:
         pairs=_pairs(impact, game),
         seeds=game.shape[1],
         finished=impact.finished,
-        as_the_answer=all(impact.plan.toward[one.field] is AS_THE_ANSWER[one.field] for one in differences),
+        as_the_answer=_is_the_question(impact.plan.settings)
+        and all(impact.plan.toward[one.field] is AS_THE_ANSWER[one.field] for one in differences),
         sampled_orders=len(members.orders),
     )
+
+
+def _is_the_question(settings: Settings) -> bool:
+    """Whether it is the known answer's network, on its data."""
+    question = PRESETS["asked"].settings
+    return settings.layer_sizes == question.layer_sizes and settings.data == question.data
 
 
 def _rounding(measure: Measure, game: FloatArray) -> FloatArray:

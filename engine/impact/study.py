@@ -19,7 +19,7 @@ from engine.experiment.discrepancies import CATALOGUE, Discrepancy, differ_again
 from engine.experiment.settings import MAX_SEED, Settings
 from engine.experiment.toward import TOWARD_PYTORCH, Toward, TowardWhat
 from engine.experiment.toward import toward as sides_toward
-from engine.impact.block import Block, Measurements, block_seeds
+from engine.impact.block import Block, Measurements, block_seeds, true_loss
 from engine.impact.members import Members, members_of
 from engine.shown_text import shown
 from engine.types import FloatArray
@@ -45,10 +45,10 @@ class Measure(Enum):
     WEIGHTS = "weights"
     EPOCHS = "epochs"
 
-    @property
-    def label(self) -> str:
+    def meaning(self, settings: Settings) -> str:
         """In words."""
-        return MEANINGS[self]
+        loss = "cross-entropy" if true_loss(settings).of_probabilities else "true MSE"
+        return MEANINGS[self].format(loss=loss)
 
     @property
     def following(self) -> Measure:
@@ -58,10 +58,10 @@ class Measure(Enum):
 
 
 MEANINGS = {
-    Measure.AREA: "area between the curves of the true MSE",
+    Measure.AREA: "area between the curves of the {loss}",
     Measure.REPORTED: "area between the reported curves",
     Measure.WEIGHTS: "distance of the final weights",
-    Measure.EPOCHS: "epochs by which one side is later under the threshold",
+    Measure.EPOCHS: "epochs by which one side's {loss} is later under the threshold",
 }
 
 
@@ -177,7 +177,7 @@ class Impact:
     """What was measured. Each game is (M, S): the gap of every combination that is measured, at every seed.
 
     `held` are the games with a missing bias leaving the weights as they are with one; none where that is no question.
-    `epochs_to_threshold` (M, S) by side: the first epoch with a true MSE under the threshold, one past the last if
+    `epochs_to_threshold` (M, S) by side: the first epoch with a true loss under the threshold, one past the last if
     none. At the seeds in `diverged` some combination diverges: its loss is held where it was last finite, as training
     would stop there, and the distance of its weights is not a number.
     """

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from engine.experiment.data import HeldOut
 from engine.run.classes import classes_of, share_right
+from engine.run.history import Curve
 from engine.types import FloatArray
 
 Measured = tuple[float, FloatArray]
@@ -30,6 +31,13 @@ class ValidationCurves:
     pytorch: FloatArray
     numpy_accuracy: FloatArray | None = None
     pytorch_accuracy: FloatArray | None = None
+
+    def curve(self, values: FloatArray | None, last_epoch: int) -> Curve | None:
+        """Of these values, without those that are no finite number, drawn on to the last epoch; none where all are."""
+        if values is None or not (finite := np.isfinite(values)).any():
+            return None
+        epochs = self.epochs[finite]
+        return Curve.of(epochs, values[finite], last_epoch if finite[-1] else int(epochs[-1]))
 
 
 class ValidationRecord:

@@ -9,6 +9,7 @@ from engine.errors import InputError
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies.base import listed
 from engine.experiment.toward import ANSWER
+from engine.impact.block import true_loss
 from engine.impact.effects import NEGLIGIBLE, Effect, Effects, against_the_answer, conclusion, in_the_answer, so_far
 from engine.impact.fitted import Expected
 from engine.impact.study import SEEDS, THRESHOLD, Impact, Measure, Plan
@@ -128,7 +129,8 @@ def epochs_line(impact: Impact) -> Line:
         median = sorted(reached.tolist())[len(reached) // 2]
         when = f"after {median:,.0f} epochs" if median <= last else f"not within {last:,} epochs"
         texts.append(f"{side.adjective} {when}" + (f" (at {later} of {len(reached)} seeds not)" if later else ""))
-    loss = "Loss" if impact.finished else "So far: loss"
+    which = "cross-entropy" if true_loss(impact.plan.settings).of_probabilities else "true MSE"
+    loss = f"{which[0].upper()}{which[1:]}" if impact.finished else f"So far: {which}"
     return [(f"{loss} under {impact.plan.threshold:g}, median: {', '.join(texts)}.", DIM)]
 
 

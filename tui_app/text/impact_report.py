@@ -29,7 +29,7 @@ def print_impact(impact: Impact, measures: list[Measure], console: Console) -> N
         if usable_seeds(impact, measure).any():
             _print_measure(impact, effects(impact, measure), console)
         else:
-            console.print(Text(measure.label, style="bold"))
+            console.print(Text(measure.meaning(plan.settings), style="bold"))
             console.print(impact_lines.nothing_left(impact))
     console.print()
     print_lines([impact_lines.epochs_line(impact)], console)
@@ -37,7 +37,7 @@ def print_impact(impact: Impact, measures: list[Measure], console: Console) -> N
 
 def _print_measure(impact: Impact, found: Effects, console: Console) -> None:
     width = min(console.width, MOST_COLUMNS)
-    console.print(Text(found.measure.label, style="bold"))
+    console.print(Text(found.measure.meaning(impact.plan.settings), style="bold"))
     rows = ImpactRows(found)
     print_lines([impact_lines.gap_line(found), rows.heading(width)], console)
     print_lines([rows.row(index, width) for index in range(len(found.ranked))], console)

@@ -18,15 +18,16 @@ from engine.number_text import number
 from engine.run.accuracy import Scores
 from engine.run.comparison import ParameterPair
 from engine.run.history import Curves, History
+from engine.run.measured_epochs import MeasuredEpochs
 from engine.run.training import Run
 from engine.run.validation import ValidationCurves
 from engine.types import FloatArray
 from tui_app.text import curve_legends
 from tui_app.text.columns import NONE, Column, fit, fixed_ways, measured, only_in, signed_ways
-from tui_app.text.curve_legends import LossChart, gap_legend, loss_legend
+from tui_app.text.curve_legends import LossChart, gap_legend, loss_legend, validation_legend
 from tui_app.text.gaps import gap_value
 from tui_app.text.lines import PRINT_STYLES, Line
-from tui_app.text.marks import GAP_MARK, HAND_MARK, PYTORCH_MARK, Drawing, console_drawing
+from tui_app.text.marks import GAP_MARK, HAND_MARK, PYTORCH_MARK, VALIDATION_MARKS, Drawing, console_drawing
 from tui_app.text.plot import Rgb, Series, draw
 from tui_app.text.status_text import NAMES, describe, per_second, short_time
 from tui_app.view_state import Unit
@@ -34,6 +35,7 @@ from tui_app.view_state import Unit
 NUMPY_COLOR: Rgb = (87, 165, 226)
 PYTORCH_COLOR: Rgb = (255, 166, 43)
 GAP_COLOR: Rgb = (210, 80, 110)
+VALIDATION_COLORS: tuple[Rgb, Rgb] = ((60, 105, 140), (165, 110, 35))
 CHART_HEIGHT = 14
 WIDEST_CHART = 120
 STYLES = {
@@ -42,6 +44,10 @@ STYLES = {
     curve_legends.PYTORCH: "#{:02x}{:02x}{:02x}".format(*PYTORCH_COLOR),
     curve_legends.GAP: "#{:02x}{:02x}{:02x}".format(*GAP_COLOR),
     curve_legends.NOTE: "yellow",
+    **{
+        role: "#{:02x}{:02x}{:02x}".format(*color)
+        for role, color in zip(curve_legends.VALIDATION, VALIDATION_COLORS, strict=True)
+    },
 }
 """Of the legends' pieces."""
 
@@ -83,6 +89,9 @@ def _print_curves(run: Run, console: Console) -> None:
     chart = LossChart(curves, (signed[0], signed[1]), log=True)
     drawing, width = console_drawing(console), min(console.width, WIDEST_CHART)
     _print_line(console, loss_legend(chart, drawing, width))
+    if run.validation is not None and len(run.validation.epochs):
+        each = MeasuredEpochs(run.settings).stride
+        _print_line(console, validation_legend(run.validation, each, None, drawing, width))
     losses = [
         Series(curve, color, mark=mark, name=side.label)
         for side, curve, color, mark in zip(
@@ -93,6 +102,7 @@ def _print_curves(run: Run, console: Console) -> None:
             strict=True,
         )
     ]
+    losses += _validation(run.validation, history.epochs)
     text = draw(losses, width, CHART_HEIGHT, chart.log_drawn, drawing=drawing, zero=any(signed))
     console.print(Text.from_ansi(text))
     _print_ends(console, curves, run)
@@ -100,6 +110,19 @@ def _print_curves(run: Run, console: Console) -> None:
         _print_line(console, gap_legend(True, (), drawing))
         text = draw([Series(curves.gap, GAP_COLOR, mark=GAP_MARK)], width, CHART_HEIGHT, True, drawing=drawing)
         console.print(Text.from_ansi(text))
+
+
+def _validation(held_out: ValidationCurves | None, last: int) -> list[Series]:
+    """Both sides' curves of the rows held out, where there are some."""
+    if held_out is None:
+        return []
+    found = []
+    for losses, color, mark in zip(
+        (held_out.numpy, held_out.pytorch), VALIDATION_COLORS, VALIDATION_MARKS, strict=True
+    ):
+        if (curve := held_out.curve(losses, last)) is not None:
+            found.append(Series(curve, color, mark=mark))
+    return found
 
 
 def _print_line(console: Console, line: Line) -> None:

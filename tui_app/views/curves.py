@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-import numpy as np
 from textual.app import ComposeResult
 from textual.content import Content
 
@@ -179,13 +178,11 @@ def _validation(
 ) -> list[ThemedCurve]:
     """Both sides' curves of the rows held out, where there are some."""
     held_out = snapshot.validation
-    if held_out is None or not len(held_out.epochs):
+    if held_out is None:
         return []
     found = []
     for side, values, color, mark in zip(SideName, pair(held_out), VALIDATION_COLORS, VALIDATION_MARKS, strict=True):
-        if values is not None and (finite := np.isfinite(values)).any():
-            epochs = held_out.epochs[finite]
-            curve = Curve.of(epochs, values[finite], snapshot.epoch if finite[-1] else int(epochs[-1]))
+        if (curve := held_out.curve(values, snapshot.epoch)) is not None:
             found.append(ThemedCurve(curve, color, mark=mark, name=f"{side.label}, held out"))
     return found
 

@@ -64,7 +64,8 @@ far."""
     def show(self, snapshot: Snapshot, view_state: ViewState) -> None:
         """Show what is measured so far."""
         state = snapshot.impact
-        self.query_one("#impact-heading", PlainText).update(f"gap: {view_state.measure.label}")
+        settings = snapshot.settings if state is None else state.plan.settings
+        self.query_one("#impact-heading", PlainText).update(f"gap: {view_state.measure.meaning(settings)}")
         self.query_one("#impact-scope", PlainText).update(_scope(snapshot))
         impact = None if state is None else state.impact
         if impact is self._impact and view_state.measure is self._measure:
