@@ -123,3 +123,11 @@ def test_it_moves_the_plotted_number_alone():
     assert not penalty.acts(without)
     nowhere = replace(without, numpy=replace(without.numpy, weight_decay="none"))
     assert "no effect here" in penalty.explain(nowhere).numbers
+
+
+def test_biases_that_nothing_moves_are_no_part_of_it():
+    """They do not decay."""
+    settings = experiment(weight_decay="0.05").with_side(SideName.NUMPY, bias_gradient="none")
+    added, plain = NumpyModel(settings), NumpyModel(left_out(settings))
+    before = penalty(plain, 0.05, (Kind.WEIGHT,))
+    assert added.step() - plain.step() == pytest.approx(before, rel=1e-11)

@@ -141,8 +141,7 @@ def test_it_is_the_number_that_the_side_logs(model_type, report):
     np.testing.assert_allclose(model.predict(data.held_out.X), outputs, rtol=1e-14)
 
 
-@pytest.mark.parametrize("model_type", [NumpyModel, TorchModel])
-def test_flat_targets_are_flat_there_too(model_type):
+def test_flat_targets_are_flat_there_too():
     data = hold_out(engine.built_in("linear"), 0.3)
     settings = replace(engine.preset("exact"), data=data).with_side(SideName.PYTORCH, target_shape="flat")
     loss, outputs = TorchModel(settings).measure_held_out()

@@ -31,13 +31,8 @@ def columns_of(data: Dataset, X: FloatArray, scale: InputScale) -> Columns:
     known = _standard.setdefault(data, {})
     key = scale, X.dtype.name
     if key not in known:
-        known[key] = _mean_and_deviation(X, divides_by(scale, len(X)))
+        known[key] = _mean_and_deviation(X, max(len(X) - 1, 1) if scale is InputScale.STANDARD_SAMPLE else len(X))
     return known[key]
-
-
-def divides_by(scale: InputScale, samples: int) -> int:
-    """What the sum of squared deviations is divided by."""
-    return max(samples - 1, 1) if scale is InputScale.STANDARD_SAMPLE else samples
 
 
 def _least_and_span(X: FloatArray) -> Columns:
@@ -49,6 +44,7 @@ def _least_and_span(X: FloatArray) -> Columns:
 
 
 def _mean_and_deviation(X: FloatArray, count: int) -> Columns:
+    """The sum of squared deviations is divided by `count`."""
     mean, deviation = np.empty_like(X[0]), np.empty_like(X[0])
     with np.errstate(over="ignore"):
         for place, column in enumerate(X.T):

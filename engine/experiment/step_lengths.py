@@ -5,6 +5,8 @@ Of a parameter whose gradient is 1 at every step, in learning rates; without cli
 
 from __future__ import annotations
 
+import math
+
 from engine.experiment.optimizers import BiasCorrection, EpsilonAt, OptimizerKind
 from engine.experiment.side import Side
 from engine.experiment.update_rules import Moments, Momentum, MomentumForm
@@ -59,16 +61,16 @@ def _adam(side: Side) -> float | None:
     moment, square = shares if forgotten else (1.0, 1.0)
     first, second = 1.0, 1.0
     is_first = side.moments is Moments.NEW_OPTIMIZER
-    if correction is BiasCorrection.FROM_ZERO and is_first:
-        return None
+    if correction is BiasCorrection.FROM_ZERO:
+        return None  # the first step has left no number
     if correction is BiasCorrection.CONSTANT or (correction is BiasCorrection.PER_STEP and is_first):
         first, second = shares
     if side.epsilon_at is EpsilonAt.UNCORRECTED:
-        return float(second**0.5) * _over_root(side, moment / first, square)
+        return math.sqrt(second) * _over_root(side, moment / first, square)
     return _over_root(side, moment / first, square / second)
 
 
 def _over_root(side: Side, direction: float, square: float) -> float:
     epsilon = side.optimizer.epsilon
-    root = (square + epsilon) ** 0.5 if side.epsilon_at is EpsilonAt.INSIDE else square**0.5 + epsilon
-    return direction / root if root else float("inf")
+    root = math.sqrt(square + epsilon) if side.epsilon_at is EpsilonAt.INSIDE else math.sqrt(square) + epsilon
+    return direction / root

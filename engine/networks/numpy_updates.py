@@ -111,7 +111,7 @@ class NumpyUpdates:
         squares = 0.0
         for i in range(1, self.L + 1):
             squares = squares + np.sum(np.square(self.W[i]))
-            if self.bias[i] and self.side.decayed is Decayed.ALL:
+            if self.side.decayed is Decayed.ALL and self.bias[i] and self.side.bias_gradient is not BiasGradient.NONE:
                 squares = squares + np.sum(np.square(self.b[i]))
         return 0.5 * rate * squares
 

@@ -79,8 +79,8 @@ class Chart(Widget):
     ) -> None:
         """Draw these curves, of the epochs `zoom` if given; `empty` is said if none can be drawn.
 
-        A linear axis shows where zero is if `zero` is wanted or a curve goes below it. The axis of epochs goes on to
-        `axis`, if it is given.
+        A linear axis shows where zero is if `zero` is wanted or a curve goes below it. The axis of epochs
+        begins and ends as `axis` does, if it is given.
         """
         self._curves, self._log, self._empty, self._zoom, self._cursor = curves, log, empty, zoom, cursor
         self._zero, self._axis = zero, axis
