@@ -24,7 +24,7 @@ def imported(path):
     return [name for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for name in imported_names(node)]
 
 
-ROOMS = ("experiment", "networks", "run", "step", "impact", "export", "worker")
+ROOMS = ("experiment", "networks", "run", "step", "impact", "diagnosis", "export", "worker")
 """Of the engine, from the ground up: each imports only from those before it, and from the modules that lie flat."""
 
 FLAT = {"__init__", "errors", "number_text", "paths", "shown_text", "types"}

@@ -1,0 +1,1 @@
+"""A stranger's program: recorded, read, explained."""
