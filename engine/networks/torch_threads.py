@@ -35,3 +35,15 @@ def limited(settings: Settings) -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def one_thread_each() -> Iterator[None]:
+    """One of each library, until the end."""
+    before = torch.get_num_threads()
+    try:
+        with _pools().limit(limits=1, user_api="blas"):
+            torch.set_num_threads(1)
+            yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,378 @@
+"""Adam, RMSprop and Adagrad behind recorded steps: which of them, and with which numbers.
+
+The first step of any of them is −A·g/(|g| + B) or −A·g/√(g² + B) of its gradient g, whatever the numbers are: that
+refuses most gradients, and gives A and B. The moments of later steps tell the rules apart. T steps, n numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from engine.diagnosis.laws import LEAST_MOVES, Motion
+from engine.diagnosis.numbers import Numbers, digits, near, rounded
+from engine.diagnosis.observed import Observed
+from engine.diagnosis.rates import power_of
+from engine.diagnosis.reader import Found
+from engine.diagnosis.updates import Candidate
+from engine.experiment.choices import BiasGradient, Objective, Reduction
+from engine.experiment.optimizers import DEFAULTS, BiasCorrection, EpsilonAt, Optimizer, OptimizerKind
+from engine.experiment.side import Side, gradient_factor
+from engine.experiment.update_rules import Decayed, DecayForm, Moments, WeightDecay
+from engine.networks.places import Kind
+from engine.types import FloatArray
+
+BETAS1 = (0.9, 0.5, 0.8, 0.95, 0.99)
+BETAS2 = (0.999, 0.99, 0.9, 0.95, 0.98, 0.5, 0.9999)
+ALPHAS = (0.99, 0.9, 0.999, 0.95, 0.5)
+"""The numbers that people give the moments, likely ones first."""
+
+DECAYS = (0.01, 1e-3, 1e-4, 0.1, 5e-4, 1e-5, 0.05)
+"""That people write, where the program names no other."""
+
+EPSILONS = (1e-8, 1e-7, 1e-6, 1e-10, 1e-5, 1e-4, 1e-3, 1e-2, 1e-12, 1e-15, 1e-16, 1e-9, 0.0)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule with its numbers, but for the learning rate and ε."""
+
+    kind: OptimizerKind
+    beta1: float
+    beta2: float
+    correction: BiasCorrection
+    moments: Moments
+    inside: bool
+    """Whether ε is added under the root."""
+
+    def directions(self, gradients: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """What is divided, and the squares whose root it is divided by, both (T, n), corrections put in."""
+        m = np.zeros_like(gradients[0])
+        v = np.zeros_like(gradients[0])
+        firsts, seconds = [], []
+        for t, gradient in enumerate(gradients, start=1):
+            dropped = self.moments is Moments.FIRST_DROPPED and t == 1
+            g = 0.0 * gradient if dropped else gradient
+            if self.moments.forgotten:
+                m, v = np.zeros_like(g), np.zeros_like(g)
+            if self.kind is OptimizerKind.ADAM:
+                m = self.beta1 * m + (1 - self.beta1) * g
+                v = self.beta2 * v + (1 - self.beta2) * g * g
+            elif self.kind is OptimizerKind.RMSPROP:
+                m, v = g, self.beta2 * v + (1 - self.beta2) * g * g
+            else:
+                m, v = g, v + g * g
+            first, second = self._corrections(t)
+            firsts.append(m / first)
+            seconds.append(v / second)
+        return np.array(firsts), np.array(seconds)
+
+    def _corrections(self, t: int) -> tuple[float, float]:
+        if self.kind is not OptimizerKind.ADAM or self.correction is BiasCorrection.NONE:
+            return 1.0, 1.0
+        if self.correction is BiasCorrection.CONSTANT or self.moments is Moments.NEW_OPTIMIZER:
+            return 1 - self.beta1, 1 - self.beta2
+        return 1 - self.beta1**t, 1 - self.beta2**t
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptiveLaw:
+    """step = −rate·direction/(√square + epsilon), or under the root; of the gradients of sums.
+
+    `uncorrected` says that ε is added to the root of the second moment as it is, before any correction.
+    """
+
+    rule: Rule
+    rate: float
+    epsilon: float
+    start: float = 0.0
+    uncorrected: bool = False
+    pull: float = 0.0
+    """What multiplies the parameter where it is added to its gradient."""
+    loss: float = 0.0
+    """The share of itself that a parameter loses in a step beside it."""
+    divided: int = 0
+    """To which power of N the gradients are divided, N being the batch's samples."""
+    mean: bool = False
+    """Whether they are divided by N besides, as a bias' may be alone."""
+
+    def steps(self, motion: Motion, gradients: FloatArray) -> FloatArray:
+        """What it makes of gradients (T, n)."""
+        gradients = gradients + self.pull * motion.before
+        first, second = self.rule.directions(gradients)
+        added: Any = self.epsilon
+        if self.uncorrected:
+            t = np.arange(1, len(gradients) + 1)[:, None]
+            added = self.epsilon / np.sqrt(1 - self.rule.beta2**t)
+        if self.rule.inside:
+            divisor = np.sqrt(second + self.start + self.epsilon)
+        else:
+            divisor = np.sqrt(second + self.start) + added
+        found: FloatArray = -self.rate * first / np.where(divisor > 0, divisor, 1.0) - self.loss * motion.before
+        return found
+
+
+@dataclass(frozen=True)
+class _FirstStep:
+    """A and B of a first step, and where B stands."""
+
+    rate: float
+    added: float
+    inside: bool
+
+
+def adaptive_law_of(motion: Motion, gradients: FloatArray, samples: tuple[int, ...]) -> AdaptiveLaw | None:
+    """The rule that explains every step, if one does."""
+    if motion.stands_still or motion.moves.sum() < LEAST_MOVES or not np.isfinite(gradients).all():
+        return None
+    for power in _powers(samples):
+        found = _without_decay(motion, gradients / _divisors(samples, power))
+        if found is not None:
+            return replace(found, divided=power)
+    return None
+
+
+def _powers(samples: tuple[int, ...]) -> tuple[int, ...]:
+    return (0, 1, 2) if len(set(samples)) > 1 else (0,)
+
+
+def _divisors(samples: tuple[int, ...], power: int) -> FloatArray:
+    divisors: FloatArray = np.array(samples, np.float64)[:, None] ** power
+    return divisors
+
+
+def pulls_of(observed: Observed) -> tuple[float, ...]:
+    """What may multiply a parameter that is added to its gradient, as a decay is, beside gradients of sums."""
+    named = [one for one in observed.recording.constants.values() if 0 < one < 1]
+    N, C = observed.samples[0], observed.outputs
+    factors = {
+        gradient_factor(replace(Side(), objective=objective, reduction=reduction), N, C)
+        for objective in Objective
+        for reduction in (Reduction.SUM, Reduction.MEAN, Reduction.PER_SAMPLE)
+    }
+    return tuple(decay / factor for decay in dict.fromkeys((*named, *DECAYS)) for factor in sorted(factors))
+
+
+def decayed_law_of(
+    motion: Motion, gradients: FloatArray, samples: tuple[int, ...], pulls: tuple[float, ...]
+) -> AdaptiveLaw | None:
+    """Likewise, with a weight decay."""
+    if motion.stands_still or motion.moves.sum() < LEAST_MOVES or not np.isfinite(gradients).all():
+        return None
+    for pull in pulls:
+        found = _without_decay(motion, gradients + pull * motion.before)
+        if found is not None:
+            return replace(found, pull=pull)
+    loss = _loss_beside(motion, gradients)
+    if loss is not None:
+        own = Motion(motion.before, motion.steps + loss * motion.before, motion.eps)
+        found = _without_decay(own, gradients)
+        if found is not None:
+            return replace(found, loss=loss)
+    return None
+
+
+def _loss_beside(motion: Motion, gradients: FloatArray) -> float | None:
+    """The share q of a first step −A·sign(g) − q·w."""
+    A = np.stack([np.sign(gradients[0]), motion.before[0]], axis=1)
+    rate, loss = -np.linalg.lstsq(A, motion.steps[0], rcond=None)[0]
+    if motion.count < 6 or np.abs(A @ (-rate, -loss) - motion.steps[0]).max() > 1e-3 * motion.lengths[0]:
+        return None
+    decay = rounded(loss / rate, 1e-2)
+    return float(rounded(rate, 1e-2) * decay) if loss > 0 and rate > 0 else None
+
+
+def _without_decay(motion: Motion, gradients: FloatArray) -> AdaptiveLaw | None:
+    best: AdaptiveLaw | None = None
+    least = np.inf
+    for dropped in (False, True) if not motion.steps[0].any() else (False,):
+        begins = 1 if dropped else 0
+        for first in _first_steps(motion.steps[begins], gradients[begins]):
+            for law in _laws(first, dropped):
+                off = _off(law, motion, gradients)
+                # Of rules that are the same here, the likeliest.
+                if off <= COARSE and off < least / 10:
+                    best, least = law, off
+    return best
+
+
+def adaptive_like(
+    law: AdaptiveLaw, motion: Motion, gradients: FloatArray, samples: tuple[int, ...]
+) -> AdaptiveLaw | None:
+    """The same rule, if it explains this tensor's steps, with its decay or without, of a mean besides or not."""
+    if motion.stands_still or not np.isfinite(gradients).all():
+        return None
+    least, best = COARSE, None
+    for mean in (False, True):
+        divided = gradients / _divisors(samples, law.divided + mean)
+        for one in (replace(law, pull=0.0, loss=0.0), law):
+            off = _off(one, motion, divided)
+            # Where ε is small both are the same but for rounding: then the plain sum.
+            if off <= least and (best is None or off < least / 10):
+                least, best = off, replace(one, mean=mean)
+    return best
+
+
+def _first_steps(step: FloatArray, gradient: FloatArray) -> Iterator[_FirstStep]:
+    """A and B from −step/g = A/(|g| + B), or its square from A²/(g² + B)."""
+    size = np.abs(gradient)
+    used = (size > 1e-9 * size.max()) & (step != 0) if size.max() > 0 else size > 0
+    if used.sum() < 3 or (np.sign(step[used]) != -np.sign(gradient[used])).any():
+        return
+    g, d = size[used], np.abs(step[used])
+    for inside in (False, True):
+        x, y = (g * g, (g / d) ** 2) if inside else (g, g / d)
+        A = np.stack([x, np.ones_like(x)], axis=1) / y[:, None]
+        slope, constant = np.linalg.lstsq(A, np.ones_like(y), rcond=None)[0]
+        if slope > 0 and np.abs(A @ (slope, constant) - 1).max() < 1e-6:
+            rate = 1 / np.sqrt(slope) if inside else 1 / slope
+            added = max(0.0, constant / slope)
+            yield _FirstStep(float(rate), float(added), inside)
+
+
+def _laws(first: _FirstStep, dropped: bool) -> Iterator[AdaptiveLaw]:
+    """The rules that begin with such a step."""
+    moments = (Moments.FIRST_DROPPED,) if dropped else (Moments.KEPT, Moments.RESET, Moments.NEW_OPTIMIZER)
+    corrections = (BiasCorrection.PER_STEP, BiasCorrection.NONE, BiasCorrection.CONSTANT)
+    adagrad = Rule(OptimizerKind.ADAGRAD, 0.0, 0.0, BiasCorrection.NONE, moments[0], first.inside)
+    yield from _adagrad(first, adagrad)
+    for kept, alpha in product(moments, ALPHAS):
+        rule = Rule(OptimizerKind.RMSPROP, 0.0, alpha, BiasCorrection.NONE, kept, first.inside)
+        yield _begun(rule, first, 2 if dropped else 1)
+    for kept, beta1, beta2, correction in product(moments, BETAS1, BETAS2, corrections):
+        rule = Rule(OptimizerKind.ADAM, beta1, beta2, correction, kept, first.inside)
+        yield _begun(rule, first, 2 if dropped else 1)
+        if correction is BiasCorrection.PER_STEP and not first.inside:
+            yield _begun(rule, first, 2 if dropped else 1, uncorrected=True)
+
+
+def _adagrad(first: _FirstStep, rule: Rule) -> Iterator[AdaptiveLaw]:
+    yield AdaptiveLaw(rule, first.rate, first.added)
+    if first.inside:
+        outside = Rule(rule.kind, 0.0, 0.0, rule.correction, rule.moments, False)
+        yield AdaptiveLaw(outside, first.rate, 0.0, start=first.added)
+
+
+def _begun(rule: Rule, first: _FirstStep, t: int, uncorrected: bool = False) -> AdaptiveLaw:
+    """With the rate and ε that give this first step: there m = a·g and v = b·g²."""
+    one = np.zeros((t, 1))
+    one[-1] = 1.0
+    directions, squares = rule.directions(one)
+    a, b = float(directions[-1, 0]), float(squares[-1, 0])
+    epsilon = first.added * (b if rule.inside else np.sqrt(b))
+    if uncorrected:
+        epsilon *= float(np.sqrt(1 - rule.beta2**t))
+    return AdaptiveLaw(rule, first.rate * np.sqrt(b) / a, float(epsilon), uncorrected=uncorrected)
+
+
+COARSE = 1e-5
+"""How far a rule may be from the steps, of their length, before its numbers are refined."""
+
+
+def _off(law: AdaptiveLaw, motion: Motion, gradients: FloatArray) -> float:
+    """How far it is from the steps, of their lengths; as far as rounding is no distance."""
+    with np.errstate(all="ignore"):
+        made = law.steps(motion, gradients)
+    if not np.isfinite(made).all():
+        return np.inf
+    distances = np.abs(made - motion.steps).max(axis=1)
+    lengths = np.maximum(motion.lengths, 1e5 * motion.rounding)
+    return float(np.max(distances / np.where(lengths > 0, lengths, 1.0)))
+
+
+def adaptive_candidates(observed: Observed, found: Found[AdaptiveLaw]) -> list[Candidate]:
+    """The sides that such a law may stand for, the likeliest first: it is the same for every reduction, but for ε."""
+    law = next(iter(found.laws.values()))
+    biases = [one for place, one in found.laws.items() if place.kind is Kind.BIAS]
+    numbers, made = observed.numbers, []
+    start = found.reading.side
+    if biases and all(one.mean for one in biases) and start.bias_gradient is BiasGradient.SUM:
+        start = replace(start, bias_gradient=BiasGradient.MEAN)
+    for one, fields in _equals(law):
+        rate = numbers.as_rate(one.rate)
+        for reduction, factor in _factors(observed, start, law.divided):
+            side = replace(start, reduction=reduction, learning_rate=rate.value, **fields)
+            for epsilon, begins, rank in _epsilons(one, factor, numbers):
+                rule = Optimizer(one.rule.kind, one.rule.beta1, one.rule.beta2, epsilon, begins)
+                for decay in _decays(one, factor, rate.value, numbers, biases):
+                    whole = replace(side, optimizer=rule, **decay)
+                    extra = 0 if reduction is Reduction.MEAN else 1
+                    made.append(Candidate(whole, rate.rank + rank + extra))
+    return sorted(made, key=lambda one: one.rank)
+
+
+def _factors(observed: Observed, side: Side, power: int) -> Iterator[tuple[Reduction, float]]:
+    """The reductions that divide like that, and what each multiplies a sum's gradient by besides."""
+    varied = len(set(observed.samples)) > 1
+    for reduction in Reduction:
+        one = replace(side, reduction=reduction)
+        if not varied:
+            yield reduction, gradient_factor(one, observed.samples[0], observed.outputs)
+        elif power_of(side, reduction) == power:
+            yield reduction, gradient_factor(one, 1, observed.outputs)
+
+
+def _equals(law: AdaptiveLaw) -> Iterator[tuple[AdaptiveLaw, dict[str, Any]]]:
+    """The law, and others that are the same function, with the fields that each has beside its numbers."""
+    yield law, _places(law)
+    rule = law.rule
+    if rule.kind is OptimizerKind.ADAM and rule.correction is BiasCorrection.NONE and not law.uncorrected:
+        root = float(np.sqrt(1 - rule.beta2))
+        epsilon = law.epsilon / (1 - rule.beta2 if rule.inside else root)
+        same = replace(law, rate=law.rate * (1 - rule.beta1) / root, epsilon=epsilon)
+        constant = _places(law) | {"bias_correction": BiasCorrection.CONSTANT}
+        yield same, constant
+        if rule.moments is Moments.RESET:
+            yield same, _places(law) | {"moments": Moments.NEW_OPTIMIZER, "bias_correction": BiasCorrection.PER_STEP}
+    if rule.kind is OptimizerKind.RMSPROP and rule.moments is Moments.RESET and not rule.inside:
+        root = float(np.sqrt(1 - rule.beta2))
+        adam = Rule(OptimizerKind.ADAM, 0.9, 0.999, BiasCorrection.PER_STEP, Moments.NEW_OPTIMIZER, False)
+        anew = replace(law, rule=adam, rate=law.rate / root, epsilon=law.epsilon / root)
+        yield anew, _places(anew)
+    if rule.kind is OptimizerKind.ADAGRAD and rule.inside:
+        outside = replace(law, rule=replace(rule, inside=False), epsilon=0.0, start=law.epsilon)
+        yield outside, _places(outside)
+
+
+def _decays(
+    law: AdaptiveLaw, factor: float, rate: float, numbers: Numbers, biases: list[AdaptiveLaw]
+) -> Iterator[dict[str, Any]]:
+    """The weight decay of such a law."""
+    if law.pull == 0 and law.loss == 0:
+        yield {}
+        return
+    pulled = any(one.pull or one.loss for one in biases) or not biases
+    form = DecayForm.IN_GRADIENT if law.pull else DecayForm.DECOUPLED
+    value = numbers.likely(law.pull * factor if law.pull else law.loss / rate)
+    if 0 < value <= 1:
+        yield {"weight_decay": WeightDecay(value, form), "decayed": Decayed.ALL if pulled else Decayed.WEIGHTS}
+
+
+def _places(law: AdaptiveLaw) -> dict[str, Any]:
+    at = EpsilonAt.INSIDE if law.rule.inside else EpsilonAt.UNCORRECTED if law.uncorrected else EpsilonAt.OUTSIDE
+    fields = {"epsilon_at": at, "moments": law.rule.moments}
+    if law.rule.kind is OptimizerKind.ADAM:
+        fields["bias_correction"] = law.rule.correction
+    return fields
+
+
+def _epsilons(law: AdaptiveLaw, factor: float, numbers: Numbers) -> Iterator[tuple[float, float, int]]:
+    """ε and Adagrad's start behind those of sums, for gradients that are `factor` times those; and a rank."""
+    power = 2 if law.rule.inside else 1
+    fitted, start = law.epsilon * factor**power, law.start * factor**2
+    known = [one for one in (*numbers.constants.values(), *EPSILONS) if one > 0 and near(one, fitted, 1e-3)]
+    start = rounded(start, 1e-6) if start > 1e-12 else 0.0
+    if start > 1:
+        return
+    if known and known[0] <= 1:
+        yield known[0], start, 2
+    elif fitted <= 1:
+        yield fitted, start, 6 + digits(fitted)
+    # What is too small to be fitted is torch.optim's own.
+    default = DEFAULTS[law.rule.kind]["epsilon"]
+    if not known:
+        yield default, start, 4

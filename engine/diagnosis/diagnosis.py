@@ -1,0 +1,174 @@
+"""`diagnose`: from a recording to what was found, each difference from PyTorch, and the proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+
+from engine.diagnosis.experiment_of import experiment_of
+from engine.diagnosis.free_run import gaps_of
+from engine.diagnosis.gradients import Reading
+from engine.diagnosis.logged_numbers import LoggedNumber, logged_numbers, speaks_for
+from engine.diagnosis.observed import Observed
+from engine.diagnosis.recording import LEAST_STEPS, PROOF_STEPS, Recording
+from engine.diagnosis.rivals import nearest_rival
+from engine.diagnosis.search import Outcome, Trial, search
+from engine.errors import DataError
+from engine.experiment.discrepancies import Discrepancy, remaining
+from engine.experiment.discrepancies.base import Moves
+from engine.experiment.settings import Settings
+from engine.networks.places import Place
+from engine.types import FloatArray
+
+ENOUGH = {np.dtype(np.float64): 1e-12, np.dtype(np.float32): 2e-6}
+"""How far a proof may be from the recording, of a tensor's scale."""
+
+REPRODUCED = 1e-6
+"""A free run that is further off explains nothing."""
+
+WORSE = 1e6
+"""How many times further off the nearest other reading must be."""
+
+
+class Conclusion(Enum):
+    """What a diagnosis comes to."""
+
+    PROVED = "proved"
+    REPRODUCED = "reproduced"
+    UNDECIDED = "cannot be told apart"
+    PARTLY = "partly explained"
+    NOT_EXPLAINED = "not explained"
+
+
+@dataclass(frozen=True, eq=False)
+class Cause:
+    """A difference from the PyTorch network that is meant, and how far mending it alone takes the run: the largest
+    difference of any weight in the recorded steps, of its tensor's scale; 0 for what only the plotted number shows.
+    """
+
+    discrepancy: Discrepancy
+    effect: float
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnosis:
+    """What was found. `settings` have their side by hand and the meant one in PyTorch; `gaps` are PyTorch's run, with
+    every difference in it, beside the recording, after each step.
+    """
+
+    recording: Recording
+    conclusion: Conclusion
+    reading: Reading | None = None
+    settings: Settings | None = None
+    causes: tuple[Cause, ...] = ()
+    equals: tuple[Reading, ...] = ()
+    """Other readings that give the same run."""
+    logged: tuple[LoggedNumber, ...] = ()
+    gaps: FloatArray | None = None
+    rival: float = np.inf
+    """The gap of the nearest reading that is another function."""
+    explained: tuple[Place, ...] = ()
+    unexplained: tuple[Place, ...] = ()
+    """Tensors whose steps no form of gradient gives."""
+
+    @property
+    def is_parity(self) -> bool:
+        """Whether PyTorch's network is theirs, with nothing to change."""
+        return self.reading is not None and not self.causes
+
+    @property
+    def proved_gap(self) -> float:
+        """The largest of the first steps, which a proof is about."""
+        return np.inf if self.gaps is None else float(self.gaps[:PROOF_STEPS].max())
+
+
+def diagnose(recording: Recording) -> Diagnosis:
+    """Raises `DataError` for a recording that says too little, `SettingsError` for a network of a kind not known."""
+    _check(recording)
+    observed = Observed(recording)
+    enough = ENOUGH[np.dtype(np.float64 if observed.eps < 1e-10 else np.float32)]
+    outcome = search(observed, enough)
+    trials = [trial for trial in outcome.trials if trial.gap <= max(enough, REPRODUCED)]
+    if not trials:
+        return _unexplained(recording, outcome)
+    logged = logged_numbers(observed, trials[0].reading)
+    best, *others = _by_likelihood(trials, logged, enough)
+    return _explained(observed, best, others, enough)
+
+
+def _check(recording: Recording) -> None:
+    if recording.steps < LEAST_STEPS:
+        raise DataError(
+            f"{recording.steps} recorded steps are too few to tell a momentum from none; at least {LEAST_STEPS} are "
+            "needed."
+        )
+    if not all(np.isfinite(one).all() for one in recording.arrays.values()):
+        raise DataError("some recorded weights are no numbers: the run diverges; record steps before it does.")
+
+
+def _unexplained(recording: Recording, outcome: Outcome) -> Diagnosis:
+    if outcome.nearest is None:
+        return Diagnosis(recording, Conclusion.NOT_EXPLAINED)
+    return Diagnosis(
+        recording,
+        Conclusion.PARTLY,
+        outcome.nearest.reading,
+        explained=tuple(outcome.nearest.laws),
+        unexplained=outcome.nearest.unexplained,
+    )
+
+
+def _by_likelihood(trials: list[Trial], logged: tuple[LoggedNumber, ...], enough: float) -> list[Trial]:
+    """What is logged speaks for the loss whose gradient is taken, less than a rate that the program names."""
+
+    def against(trial: Trial) -> tuple[bool, int, float]:
+        speaks = speaks_for(logged, trial.reading.side.objective)
+        return trial.gap > enough, trial.rank + (speaks is False), trial.gap if trial.gap > enough else 0.0
+
+    return sorted(trials, key=against)
+
+
+def _explained(observed: Observed, best: Trial, others: list[Trial], enough: float) -> Diagnosis:
+    from engine.diagnosis.torch_proof import proof_gaps
+
+    logged = logged_numbers(observed, best.reading)
+    settings = experiment_of(observed, best.reading, _logged_fields(logged))
+    gaps = proof_gaps(observed, best.reading)
+    rival = nearest_rival(observed, best.reading, enough)
+    gap = float(gaps[:PROOF_STEPS].max())
+    proved = gap <= enough and observed.recording.steps >= PROOF_STEPS and rival >= WORSE * max(gap, observed.eps / 100)
+    return Diagnosis(
+        observed.recording,
+        Conclusion.PROVED if proved else Conclusion.REPRODUCED,
+        best.reading,
+        settings,
+        _causes(observed, best.reading, settings),
+        _equals(best, others, enough),
+        logged,
+        gaps,
+        rival,
+        tuple(observed.motions),
+    )
+
+
+def _logged_fields(logged: tuple[LoggedNumber, ...]) -> dict[str, object]:
+    return logged[0].fields if logged else {}
+
+
+def _causes(observed: Observed, reading: Reading, settings: Settings) -> tuple[Cause, ...]:
+    """Those that move the weights most first; last what only the plotted number shows."""
+    found = []
+    for discrepancy in remaining(settings):
+        effect = 0.0
+        if discrepancy.moves is Moves.WEIGHTS:
+            mended = replace(settings.numpy, **{discrepancy.field: getattr(settings.pytorch, discrepancy.field)})
+            effect = float(gaps_of(observed, replace(reading, side=mended)).max())
+        found.append(Cause(discrepancy, effect))
+    return tuple(sorted(found, key=lambda cause: (cause.discrepancy.moves is Moves.PLOT, -cause.effect)))
+
+
+def _equals(best: Trial, others: list[Trial], enough: float) -> tuple[Reading, ...]:
+    same = [one.reading for one in others if one.gap <= enough and one.rank <= best.rank + 2]
+    return tuple(dict.fromkeys(same))[:3]

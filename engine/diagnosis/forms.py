@@ -1,0 +1,90 @@
+"""The forms that a gradient may have: of the output's error, and of each hidden layer's. Values, likely ones first.
+
+What is computed of a form is `gradients.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.experiment.choices import DerivativeAt, LossInput, Objective, SentDown, SoftmaxForm
+from engine.experiment.settings import ELEMENTWISE, LEFT_OVER, OWN_LOSS, Activation
+from engine.experiment.update_rules import UpdateOrder
+from engine.types import FloatArray
+
+DERIVATIVES: dict[Activation, tuple[DerivativeAt, ...]] = {
+    Activation.SIGMOID: (
+        DerivativeAt.OUTPUT,
+        DerivativeAt.NONE,
+        DerivativeAt.PRE_ACTIVATION,
+        DerivativeAt.OUTPUT_AGAIN,
+    ),
+    Activation.TANH: (
+        DerivativeAt.OUTPUT,
+        DerivativeAt.NONE,
+        DerivativeAt.PRE_ACTIVATION,
+        DerivativeAt.OUTPUT_AGAIN,
+    ),
+    Activation.RELU: (DerivativeAt.OUTPUT, DerivativeAt.NONE, DerivativeAt.NOT_NEGATIVE),
+    Activation.IDENTITY: (DerivativeAt.OUTPUT,),
+    Activation.SOFTMAX: (
+        DerivativeAt.OUTPUT,
+        DerivativeAt.DIAGONAL,
+        DerivativeAt.NONE,
+        DerivativeAt.PRE_ACTIVATION,
+        DerivativeAt.OUTPUT_AGAIN,
+    ),
+}
+"""What may become of each activation's derivative."""
+
+
+@dataclass(frozen=True)
+class OutputForm:
+    """How the output's error is made."""
+
+    activation: Activation
+    objective: Objective
+    loss_input: LossInput
+    derivative_at: DerivativeAt
+    softmax_form: SoftmaxForm = SoftmaxForm.STABLE
+
+
+def output_forms(activation: Activation | None, targets: FloatArray) -> Iterator[OutputForm]:
+    """Those of an output layer, whose activation is known or not; `targets` are all there are, (N, C)."""
+    for kind in tuple(Activation) if activation is None else (activation,):
+        if kind is Activation.SOFTMAX and targets.shape[1] == 1:
+            continue
+        shares = (SoftmaxForm.STABLE, SoftmaxForm.OVER_SAMPLES) if kind is Activation.SOFTMAX else (SoftmaxForm.STABLE,)
+        for softmax_form in shares:
+            for objective, loss_input in _losses(kind, targets):
+                fused = objective is not Objective.SQUARED_ERROR and loss_input is LossInput.LOGITS
+                for derivative in (DerivativeAt.OUTPUT,) if fused else DERIVATIVES[kind]:
+                    yield OutputForm(kind, objective, loss_input, derivative, softmax_form)
+
+
+def _losses(kind: Activation, targets: FloatArray) -> Iterator[tuple[Objective, LossInput]]:
+    """The losses that such outputs can have with these targets, and what each is computed from."""
+    probable = kind in OWN_LOSS and bool(((targets >= 0) & (targets <= 1)).all())
+    own = OWN_LOSS.get(kind)
+    objectives = [one for one in (Objective.BINARY_CROSS_ENTROPY, Objective.CROSS_ENTROPY) if probable]
+    if not (np.abs(targets.sum(axis=1) - 1) <= LEFT_OVER).all() and Objective.CROSS_ENTROPY in objectives:
+        objectives.remove(Objective.CROSS_ENTROPY)
+    if own in objectives:
+        yield own, LossInput.LOGITS
+    yield Objective.SQUARED_ERROR, LossInput.LOGITS
+    for objective in objectives:
+        yield objective, LossInput.PROBABILITIES
+    if own in objectives:
+        yield own, LossInput.TWICE
+
+
+BACKWARD = tuple((order, sent) for sent in SentDown for order in UpdateOrder)
+"""How an error may come down to the layer below."""
+
+
+def hidden_activations(known: Activation | None) -> tuple[Activation, ...]:
+    """Those that a hidden layer may have."""
+    return ELEMENTWISE if known is None else (known,)

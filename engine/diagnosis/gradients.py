@@ -1,0 +1,124 @@
+"""The gradients that a network with certain choices has at the recorded weights: the hand-written network itself, whose
+parameters move as they were recorded to.
+
+Gradients of sums over a batch; what multiplies them is found in `laws.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.diagnosis.recording import Recording
+from engine.experiment.choices import BiasGradient, Objective, Reduction
+from engine.experiment.settings import Activation
+from engine.experiment.side import Side
+from engine.experiment.update_rules import UpdateOrder
+from engine.networks.numpy_mlp import Arrays, NumpyMLP
+from engine.networks.places import Kind, Place
+from engine.types import FloatArray
+
+Series = dict[Place, FloatArray]
+"""Of each tensor, a row of its numbers for each step: (T, n)."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A network that the recorded one may be: how each layer is activated, and how it is trained."""
+
+    activations: tuple[Activation, ...]
+    side: Side
+
+    @property
+    def binary(self) -> bool:
+        """Whether its cross-entropy is that of each output for itself."""
+        if self.side.objective is Objective.SQUARED_ERROR:
+            return self.activations[-1] is not Activation.SOFTMAX
+        return self.side.objective is Objective.BINARY_CROSS_ENTROPY
+
+
+class _Watched(NumpyMLP):
+    """Its parameters become the recorded ones instead of moving by their gradients."""
+
+    after: tuple[Arrays, Arrays]
+
+    def clip(self, layers: object) -> None:
+        """Gradients stay what they are."""
+
+    def update(self, i: int, learning_rate: float, t: int) -> None:
+        """As they were recorded."""
+        W, b = self.after
+        self.W[i] = W[i]
+        if i in b:
+            self.b[i] = b[i]
+
+
+def parameters_at(recording: Recording, step: int) -> tuple[Arrays, Arrays]:
+    """W and b of every layer before that step, in float64, by the layer's number from 1."""
+    W: Arrays = {}
+    b: Arrays = {}
+    for index in range(len(recording.layers)):
+        W[index + 1] = recording.weight(index, step).astype(np.float64)
+        bias = recording.bias(index, step)
+        if bias is not None:
+            b[index + 1] = bias.astype(np.float64)
+    return W, b
+
+
+def network_of(recording: Recording, reading: Reading, W: Arrays, b: Arrays, kind: type[NumpyMLP]) -> NumpyMLP:
+    """The hand-written network at these parameters."""
+    L = len(recording.layers)
+    side = replace(reading.side, bias=tuple(i in b for i in range(1, L + 1)))
+    activations = dict(enumerate(reading.activations, start=1))
+    return kind(side, activations, reading.binary, len(recording.inputs[0]), W, b)
+
+
+def gradients(recording: Recording, reading: Reading, steps: Sequence[int]) -> Series:
+    """Those of each tensor at these steps, (T, n), the numbers of a weight in the order of (fan_in, fan_out)."""
+    alone = Side(
+        **{name: getattr(reading.side, name) for name in FORMS},
+        reduction=Reduction.SUM,
+        bias=reading.side.bias,
+    )
+    network = network_of(recording, replace(reading, side=alone), *parameters_at(recording, 0), _Watched)
+    assert isinstance(network, _Watched)
+    rows: dict[Place, list[FloatArray]] = {}
+    with np.errstate(all="ignore"):
+        for step in steps:
+            for place, gradient in _gradients_at(recording, network, step).items():
+                rows.setdefault(place, []).append(np.ravel(gradient))
+    return {place: np.array(found) for place, found in rows.items()}
+
+
+FORMS = ("objective", "loss_input", "softmax_form", "derivative_at", "sent_down", "update_order", "bias_gradient")
+"""The fields of a side that a gradient's form depends on."""
+
+
+def _gradients_at(recording: Recording, network: _Watched, step: int) -> Mapping[Place, FloatArray]:
+    network.W, network.b = parameters_at(recording, step)
+    network.after = parameters_at(recording, step + 1)
+    X, Y = recording.inputs[step].astype(np.float64), recording.targets[step].astype(np.float64)
+    before = network.b
+    z, layer = network.forward(X)
+    _, delta = network.backward(layer[network.L] - Y, z, layer, Y, 1.0, 1)
+    if network.side.update_order is UpdateOrder.TOGETHER:
+        for i in range(1, network.L + 1):
+            network.differentiate(i, layer[i - 1], delta[i])
+    found = {Place(Kind.WEIGHT, i): network.dW[i] for i in network.W}
+    for i, bias in before.items():
+        whole = network.side.bias_gradient is not BiasGradient.NONE
+        found[Place(Kind.BIAS, i)] = np.broadcast_to(network.db[i], bias.shape) if whole else np.zeros(bias.shape)
+    return found
+
+
+def parameter_series(recording: Recording) -> Series:
+    """The parameters themselves before each step and after the last, (T + 1, n)."""
+    rows: dict[Place, list[FloatArray]] = {}
+    for step in range(recording.steps + 1):
+        W, b = parameters_at(recording, step)
+        for kind, arrays in ((Kind.WEIGHT, W), (Kind.BIAS, b)):
+            for i, array in arrays.items():
+                rows.setdefault(Place(kind, i), []).append(np.ravel(array))
+    return {place: np.array(found) for place, found in rows.items()}

@@ -1,0 +1,61 @@
+"""The PyTorch network that a program means to be: what remains of its side without slips and forms of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.diagnosis.gradients import Reading
+from engine.experiment.choices import (
+    BiasGradient,
+    DerivativeAt,
+    LoggedPenalty,
+    LogMoment,
+    LossInput,
+    LossReport,
+    Objective,
+    Precision,
+    RateIn,
+    Reduction,
+    SentDown,
+    SoftmaxForm,
+)
+from engine.experiment.optimizers import BiasCorrection, EpsilonAt
+from engine.experiment.settings import OWN_LOSS
+from engine.experiment.side import Side, own_report
+from engine.experiment.update_rules import Decayed, DecayFactor, Moments, Momentum, MomentumForm, UpdateOrder, ZeroGrad
+
+
+def meant_side(reading: Reading) -> Side:
+    """As people write it in PyTorch: its loss with a mean, autograd, `torch.optim` with the same numbers."""
+    side = reading.side
+    own = OWN_LOSS.get(reading.activations[-1])
+    fused = side.objective is not Objective.SQUARED_ERROR and side.objective is own
+    meant = replace(
+        side,
+        loss_input=LossInput.LOGITS if fused else LossInput.PROBABILITIES,
+        reduction=Reduction.MEAN,
+        softmax_form=SoftmaxForm.STABLE,
+        derivative_at=DerivativeAt.OUTPUT,
+        sent_down=SentDown.DELTA,
+        update_order=UpdateOrder.TOGETHER,
+        bias_gradient=BiasGradient.SUM,
+        rate_in=RateIn.UPDATE,
+        zero_grad=ZeroGrad.EACH_STEP,
+        moments=Moments.KEPT,
+        bias_correction=BiasCorrection.PER_STEP,
+        epsilon_at=EpsilonAt.OUTSIDE,
+        momentum=_meant_momentum(side.momentum),
+        decayed=Decayed.ALL,
+        decay_factor=DecayFactor.ONCE,
+        log_moment=LogMoment.BEFORE,
+        logged_penalty=LoggedPenalty.LEFT_OUT,
+        precision=Precision.FLOAT32 if side.precision is Precision.FLOAT32 else Precision.FLOAT64,
+    )
+    if side.objective is Objective.SQUARED_ERROR:
+        meant = replace(meant, loss_input=side.loss_input)
+    return replace(meant, loss_report=own_report(meant) or LossReport.MSE)
+
+
+def _meant_momentum(momentum: Momentum) -> Momentum:
+    form = MomentumForm.NESTEROV if momentum.nesterov else MomentumForm.PYTORCH
+    return Momentum(momentum.coefficient, form)

@@ -1,0 +1,87 @@
+"""From fitted coefficients to the numbers that a program was written with: its own constants, or round ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.types import FloatArray
+
+RATE_WORDS = ("lr", "learn", "rate", "alpha", "eta", "step")
+"""In the names that people give learning rates."""
+
+MOST_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Named:
+    """A number, and how much speaks for it: the smaller the rank, the more."""
+
+    value: float
+    rank: int
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What numbers may be, given those that the program names; fitted ones are right to `accuracy`, of their size."""
+
+    constants: Mapping[str, float]
+    accuracy: float
+
+    def near(self, one: float, other: float) -> bool:
+        """Whether two numbers are the same but for the fit."""
+        return near(one, other, self.accuracy)
+
+    def is_steady(self, values: FloatArray) -> bool:
+        """Whether they are one number, but for the fit."""
+        return bool(np.ptp(values) <= self.accuracy * np.abs(values).max())
+
+    def likely(self, value: float) -> float:
+        """The number that a fitted one stands for: one that the program names, else a round one, else itself."""
+        for one in self.constants.values():
+            if one != 0 and self.near(abs(one), abs(value)):
+                return abs(one) if value > 0 else -abs(one)
+        return self.round(value)
+
+    def round(self, value: float) -> float:
+        """The number of fewest digits that it can be, or itself."""
+        return rounded(value, self.accuracy)
+
+    def as_rate(self, value: float) -> Named:
+        """A learning rate: that of a name that says so, another constant of the program, 1 where none is written, or
+        another number.
+        """
+        names = [name for name, one in self.constants.items() if self.near(one, value)]
+        for name in names:
+            if any(word in name.lower() for word in RATE_WORDS):
+                return Named(self.constants[name], 0, name)
+        if names:
+            return Named(self.constants[names[0]], 1, names[0])
+        if self.near(value, 1.0):
+            return Named(1.0, 2)
+        return Named(self.round(value), 2 + digits(self.round(value)))
+
+
+def near(one: float, other: float, allowed: float) -> bool:
+    """Whether two numbers differ by no more than that, of their size."""
+    return abs(one - other) <= allowed * max(abs(one), abs(other))
+
+
+def digits(value: float) -> int:
+    """How many significant digits it needs, at most 17: few in numbers that people write."""
+    return next((count for count in range(1, 17) if float(f"{value:.{count}g}") == value), 17)
+
+
+def rounded(value: float, allowed: float) -> float:
+    """The number of fewest digits no further off than that, of its size, or itself."""
+    shorter = (float(f"{value:.{count}g}") for count in range(1, MOST_DIGITS + 1))
+    return next((one for one in shorter if near(one, value, allowed)), value)
+
+
+def common(values: Iterable[float]) -> float:
+    """The value that most have, the first of those as frequent."""
+    found = list(values)
+    return max(found, key=lambda one: sum(near(one, other, 1e-5) for other in found))

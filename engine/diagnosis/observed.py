@@ -1,0 +1,106 @@
+"""A recording as the searches use it: how each tensor moved, and the gradients of a reading, computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from engine.diagnosis.epochs import batches_of_epoch
+from engine.diagnosis.gradients import Reading, Series, gradients, parameter_series
+from engine.diagnosis.laws import Motion
+from engine.diagnosis.numbers import Numbers
+from engine.diagnosis.recording import Recording
+from engine.experiment.side import Side
+from engine.networks.places import Kind, Place
+from engine.types import FloatArray
+
+FEW_STEPS = 10
+"""Enough to refuse most readings."""
+
+
+@dataclass(eq=False)
+class Observed:
+    """A recording, and what has been computed of it."""
+
+    recording: Recording
+    _gradients: dict[tuple[Reading, bool], Series] = field(default_factory=dict)
+
+    @property
+    def layers(self) -> int:
+        """L."""
+        return len(self.recording.layers)
+
+    @cached_property
+    def samples(self) -> tuple[int, ...]:
+        """N of each step."""
+        return tuple(len(X) for X in self.recording.inputs)
+
+    @cached_property
+    def outputs(self) -> int:
+        """C."""
+        return int(self.recording.targets[0].shape[1])
+
+    @cached_property
+    def targets(self) -> FloatArray:
+        """Those of all batches, one after the other."""
+        return np.concatenate(self.recording.targets)
+
+    @cached_property
+    def eps(self) -> float:
+        """The spacing of the type that the parameters are kept in."""
+        kept = {self.recording.arrays[layer.weight].dtype for layer in self.recording.layers}
+        return float(np.finfo(np.float32 if np.dtype(np.float32) in kept else np.float64).eps)
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """What its numbers may be."""
+        return Numbers(self.recording.constants, 1e-7 if self.eps < 1e-10 else 1e-4)
+
+    @cached_property
+    def motions(self) -> dict[Place, Motion]:
+        """Of every parameter."""
+        return {place: Motion.of(one, self.eps) for place, one in parameter_series(self.recording).items()}
+
+    @cached_property
+    def biases(self) -> tuple[bool, ...]:
+        """Which layers have one."""
+        return tuple(Place(Kind.BIAS, i) in self.motions for i in range(1, self.layers + 1))
+
+    @cached_property
+    def scales(self) -> dict[Place, float]:
+        """The largest number that each tensor has in the run: what a gap is measured by; 1 where all are 0."""
+        return {
+            place: float(max(np.abs(one.before).max(), np.abs(one.before + one.steps).max())) or 1.0
+            for place, one in self.motions.items()
+        }
+
+    @cached_property
+    def batches_of_epoch(self) -> int:
+        """How many steps make an epoch."""
+        return batches_of_epoch(self.recording)
+
+    def gradients(self, reading: Reading, few: bool = False) -> Series:
+        """Of every tensor at all steps, or at a few."""
+        bare = Reading(reading.activations, _forms_alone(reading.side))
+        key = bare, few
+        if key not in self._gradients:
+            steps = range(min(FEW_STEPS, self.recording.steps) if few else self.recording.steps)
+            self._gradients[key] = gradients(self.recording, bare, steps)
+        return self._gradients[key]
+
+
+def _forms_alone(side: Side) -> Side:
+    """With nothing set that no gradient depends on."""
+    bare = Side()
+    return replace(
+        bare,
+        objective=side.objective,
+        loss_input=side.loss_input,
+        softmax_form=side.softmax_form,
+        derivative_at=side.derivative_at,
+        sent_down=side.sent_down,
+        update_order=side.update_order,
+        bias_gradient=side.bias_gradient,
+    )

@@ -1,0 +1,122 @@
+"""What stands behind the coefficients of the gradients: reduction and learning rate, a schedule, a bound."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.diagnosis.numbers import Named, Numbers, near
+from engine.diagnosis.observed import Observed
+from engine.experiment.choices import Reduction
+from engine.experiment.schedules import Schedule, ScheduleKind
+from engine.experiment.side import Side, gradient_factor
+from engine.types import FloatArray
+
+REDUCTIONS = (
+    Reduction.MEAN,
+    Reduction.SUM,
+    Reduction.PER_SAMPLE,
+    Reduction.TWICE_SUM,
+    Reduction.PER_OUTPUT,
+    Reduction.PER_SAMPLE_TWICE,
+)
+"""Those that are told apart by the rate alone, likely ones first."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A reading of the gradient's coefficient."""
+
+    reduction: Reduction
+    learning_rate: Named
+
+
+def power_of(side: Side, reduction: Reduction) -> int:
+    """To which power of N the reduction divides."""
+    one = replace(side, reduction=reduction)
+    return round(math.log2(gradient_factor(one, 1, 1) / gradient_factor(one, 2, 1)))
+
+
+def rates_behind(observed: Observed, side: Side, coefficient: float, power: int | None) -> list[Rate]:
+    """The reductions and rates that give this coefficient, which is that of sums divided by N to that power, or where
+    every batch has the same N (then `power` is none) of sums; the likeliest first.
+    """
+    found: list[Rate] = []
+    for reduction in REDUCTIONS:
+        one = replace(side, reduction=reduction)
+        if power is not None and power_of(side, reduction) != power:
+            continue
+        factor = gradient_factor(one, observed.samples[0] if power is None else 1, observed.outputs)
+        rate = observed.numbers.as_rate(abs(coefficient) / factor)
+        if not any(observed.numbers.near(rate.value, other.learning_rate.value) for other in found):
+            found.append(Rate(reduction, rate))
+    return sorted(found, key=lambda one: one.learning_rate.rank)
+
+
+def named_rates(observed: Observed) -> list[Rate]:
+    """The learning rates that the program names, with each reduction: where no step shows the whole rate."""
+    constants = observed.recording.constants.values()
+    rates = [observed.numbers.as_rate(one) for one in dict.fromkeys(constants) if one > 0]
+    found = [Rate(reduction, rate) for rate in rates for reduction in REDUCTIONS]
+    return sorted(found, key=lambda one: one.learning_rate.rank)
+
+
+def schedules_behind(rates: FloatArray, batches_of_epoch: int, numbers: Numbers) -> Iterator[Schedule]:
+    """The schedules by which these learning rates (T,) change."""
+    shares = rates / rates[0]
+    steps = np.arange(len(rates), dtype=np.float64)
+    counts = {False: steps // batches_of_epoch}
+    if batches_of_epoch > 1:
+        counts[True] = steps
+    for per_batch, k in counts.items():
+        for one in (*_inverse(shares, k, numbers), *_stepwise(shares, k, numbers), *_cosine(shares, k)):
+            schedule = replace(one, per_batch=per_batch)
+            length = schedule.length or int(k[-1]) + 1
+            again = np.array([schedule.rate_at(1.0, int(value), length) for value in k])
+            if np.abs(again - shares).max() <= 10 * numbers.accuracy:
+                yield schedule
+
+
+def _inverse(shares: FloatArray, k: FloatArray, numbers: Numbers) -> Iterator[Schedule]:
+    later = (k > 0) & (shares > 0)
+    decays = (1 / shares[later] - 1) / k[later]
+    if len(decays) and 0 < decays[-1] <= 1:
+        yield Schedule(ScheduleKind.INVERSE, decay=numbers.round(float(decays[-1])))
+
+
+def _stepwise(shares: FloatArray, k: FloatArray, numbers: Numbers) -> Iterator[Schedule]:
+    changed = np.flatnonzero(np.abs(shares - 1) > numbers.accuracy)
+    if len(changed) and 0 < shares[changed[0]] < 1:
+        factor = numbers.round(float(shares[changed[0]]))
+        yield Schedule(ScheduleKind.STEP, every=int(k[changed[0]]), factor=factor)
+
+
+def _cosine(shares: FloatArray, k: FloatArray) -> Iterator[Schedule]:
+    later = (k > 0) & (np.abs(shares) < 1)
+    if later.any():
+        at = np.flatnonzero(later)[0]
+        length = math.pi * k[at] / math.acos(2 * shares[at] - 1) if 0 <= shares[at] < 1 else 0.0
+        if round(length) >= 1 and near(length, round(length), 1e-3):
+            yield Schedule(ScheduleKind.COSINE, length=round(length))
+
+
+def bounds_behind(
+    rates: FloatArray, norms: FloatArray, whole: float, factor: float, numbers: Numbers
+) -> Iterator[float]:
+    """The bound by which these coefficients (T,) were made smaller than `whole`; `norms` (T,) are those of the
+    gradients of sums, which `factor` multiplies.
+    """
+    clipped = rates < whole * (1 - numbers.accuracy)
+    if clipped.any() and not (rates > whole * (1 + numbers.accuracy)).any():
+        bounds = rates[clipped] / whole * (norms[clipped] * factor + 1e-6)
+        if bounds[0] > 0 and np.ptp(bounds) <= 100 * numbers.accuracy * bounds[0]:
+            yield numbers.likely(float(np.median(bounds)))
+
+
+def norms_of(gradients: Sequence[FloatArray]) -> FloatArray:
+    """Of all these gradients (T, n) together, at each step: (T,)."""
+    norms: FloatArray = np.sqrt(sum((one * one).sum(axis=1) for one in gradients))
+    return norms

@@ -1,0 +1,179 @@
+"""Which gradients a recorded run followed: the search from the output's error back to the first layer.
+
+Which numbers the run was made with is `updates.py`'s; whether a reading is the truth, a free run shows.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from engine.diagnosis.forms import BACKWARD, DERIVATIVES, OutputForm, hidden_activations, output_forms
+from engine.diagnosis.gradients import Reading
+from engine.diagnosis.laws import Motion
+from engine.diagnosis.observed import FEW_STEPS, Observed
+from engine.experiment.choices import BiasGradient, DerivativeAt
+from engine.experiment.side import Side
+from engine.networks.places import Kind, Place
+from engine.types import FloatArray
+
+LawType = TypeVar("LawType")
+
+ALIKE = 1e-11
+"""Gradients that differ by no more, of their size, are the same function on this data."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rule(Generic[LawType]):
+    """How laws of one kind are found: `of` a tensor alone, and `like` one that is known already."""
+
+    of: Callable[[Motion, FloatArray, tuple[int, ...]], LawType | None]
+    like: Callable[[LawType, Motion, FloatArray, tuple[int, ...]], LawType | None]
+    few: bool = True
+    """Whether the first steps show already that there is none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found(Generic[LawType]):
+    """A reading, the law that each tensor moved by, and what is not explained; `alike` are readings with the very same
+    gradients.
+    """
+
+    reading: Reading
+    laws: dict[Place, LawType]
+    unexplained: tuple[Place, ...]
+    alike: tuple[Reading, ...] = ()
+
+
+def find(observed: Observed, rule: Rule[LawType], until: float = math.inf) -> Iterator[Found[LawType]]:
+    """What explains the last layer's weight at least, the likeliest first. `until` is a time of `time.monotonic`."""
+    for reading, law, alike in _outputs(observed, rule, until):
+        yield _with_hidden(observed, rule, reading, law, alike)
+
+
+def _outputs(
+    observed: Observed, rule: Rule[LawType], until: float
+) -> Iterator[tuple[Reading, LawType, tuple[Reading, ...]]]:
+    """Readings whose last layer moves by a law."""
+    place = Place(Kind.WEIGHT, observed.layers)
+    motion = observed.motions[place]
+    few, samples = motion.of_steps(slice(0, FEW_STEPS)), observed.samples
+    passed: list[tuple[Reading, LawType]] = []
+    for reading in _first_readings(observed):
+        if time.monotonic() > until:
+            break
+        if rule.few and rule.of(few, observed.gradients(reading, few=True)[place], samples[:FEW_STEPS]) is None:
+            continue
+        law = rule.of(motion, observed.gradients(reading)[place], samples)
+        if law is not None:
+            passed.append((reading, law))
+    taken: list[Reading] = []
+    for reading, law in passed:
+        if reading in taken:
+            continue
+        same = [other for other, _ in passed if other is not reading and _same(observed, place, reading, other)]
+        taken += same
+        yield reading, law, tuple(same)
+
+
+def _first_readings(observed: Observed) -> Iterator[Reading]:
+    known = [layer.activation for layer in observed.recording.layers]
+    for hidden in product(*(hidden_activations(one) for one in known[:-1])):
+        for form in output_forms(known[-1], observed.targets):
+            yield Reading((*hidden, form.activation), _side_of(form, observed))
+
+
+def _side_of(form: OutputForm, observed: Observed) -> Side:
+    derivatives = (*[DerivativeAt.OUTPUT] * (observed.layers - 1), form.derivative_at)
+    return Side(
+        objective=form.objective,
+        loss_input=form.loss_input,
+        softmax_form=form.softmax_form,
+        derivative_at=derivatives,
+        bias=observed.biases,
+    )
+
+
+def _same(observed: Observed, place: Place, one: Reading, other: Reading) -> bool:
+    first, second = observed.gradients(one)[place], observed.gradients(other)[place]
+    return bool(np.abs(first - second).max() <= ALIKE * max(np.abs(first).max(), 1e-300))
+
+
+def _with_hidden(
+    observed: Observed, rule: Rule[LawType], reading: Reading, law: LawType, alike: tuple[Reading, ...]
+) -> Found[LawType]:
+    """The forms of the layers below, and of the biases, that explain most tensors."""
+    best: Found[LawType] | None = None
+    for order, sent in BACKWARD if observed.layers > 1 else BACKWARD[:1]:
+        start = replace(reading, side=replace(reading.side, update_order=order, sent_down=sent))
+        found = _with_biases(observed, rule, *_down(observed, rule, start, law), alike)
+        if best is None or len(found.unexplained) < len(best.unexplained):
+            best = found
+        if not best.unexplained:
+            break
+    assert best is not None
+    return best
+
+
+def _down(
+    observed: Observed, rule: Rule[LawType], reading: Reading, law: LawType
+) -> tuple[Reading, dict[Place, LawType], list[Place]]:
+    """From the layer below the output to the first, each with the derivative that explains it."""
+    laws: dict[Place, LawType] = {Place(Kind.WEIGHT, observed.layers): law}
+    unexplained: list[Place] = []
+    for i in reversed(range(1, observed.layers)):
+        place = Place(Kind.WEIGHT, i)
+        motion = observed.motions[place]
+        for candidate in _derivatives(reading, i):
+            own = rule.like(law, motion, observed.gradients(candidate)[place], observed.samples)
+            if own is not None:
+                reading, laws[place] = candidate, own
+                break
+        else:
+            if not motion.stands_still:
+                unexplained.append(place)
+    return reading, laws, unexplained
+
+
+def _derivatives(reading: Reading, layer: int) -> Iterator[Reading]:
+    """The reading with each derivative that the layer may have."""
+    derivatives = reading.side.derivative_at
+    assert isinstance(derivatives, tuple)
+    for one in DERIVATIVES[reading.activations[layer - 1]]:
+        changed = (*derivatives[: layer - 1], one, *derivatives[layer:])
+        yield replace(reading, side=replace(reading.side, derivative_at=changed))
+
+
+def _with_biases(
+    observed: Observed,
+    rule: Rule[LawType],
+    reading: Reading,
+    laws: dict[Place, LawType],
+    unexplained: list[Place],
+    alike: tuple[Reading, ...],
+) -> Found[LawType]:
+    """The form of the biases' gradients that explains most of them."""
+    places = [Place(Kind.BIAS, i) for i, bias in enumerate(observed.biases, start=1) if bias]
+    moving = [place for place in places if not observed.motions[place].stands_still]
+    forms = (BiasGradient.SUM, BiasGradient.SCALAR) if moving else (BiasGradient.NONE if places else BiasGradient.SUM,)
+    best: Found[LawType] | None = None
+    for form in forms:
+        candidate = replace(reading, side=replace(reading.side, bias_gradient=form))
+        own: dict[Place, LawType] = {}
+        for place in moving:
+            known = laws[Place(Kind.WEIGHT, observed.layers)]
+            law = rule.like(known, observed.motions[place], observed.gradients(candidate)[place], observed.samples)
+            if law is not None:
+                own[place] = law
+        left = [place for place in moving if place not in own]
+        found = Found(candidate, laws | own, (*unexplained, *left), alike)
+        if best is None or len(found.unexplained) < len(best.unexplained):
+            best = found
+    assert best is not None
+    return best

@@ -1,0 +1,138 @@
+"""From a recording to readings that were tried: each trained freely from the recorded start, the best first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from engine.diagnosis.adaptive import (
+    adaptive_candidates,
+    adaptive_law_of,
+    adaptive_like,
+    decayed_law_of,
+    pulls_of,
+)
+from engine.diagnosis.cut_off import cut_off_candidates, cut_off_law_of, cut_off_like
+from engine.diagnosis.free_run import gaps_of
+from engine.diagnosis.gradients import Reading
+from engine.diagnosis.laws import law_of, like
+from engine.diagnosis.observed import Observed
+from engine.diagnosis.reader import Found, Rule, find
+from engine.diagnosis.recording import PROOF_STEPS
+from engine.diagnosis.updates import Candidate, candidates
+from engine.experiment.choices import Precision
+from engine.types import FloatArray
+
+HOPELESS = 1e-2
+"""A free run that is further off ends."""
+
+LONGEST = 8.0
+"""Seconds that one kind of law is looked for."""
+
+MOST_TRIALS = 60
+"""Of each kind of law."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A reading, how much speaks against it beside its gaps, and these: (T,), fewer where it was hopeless."""
+
+    reading: Reading
+    rank: int
+    gaps: FloatArray
+    steps: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether it was run to the end."""
+        return len(self.gaps) == self.steps
+
+    @property
+    def gap(self) -> float:
+        """The largest of the steps that a proof is about."""
+        worst = float(self.gaps[:PROOF_STEPS].max())
+        return worst if self.whole and np.isfinite(worst) else np.inf
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a search has come to: the trials, the best first, and the reading of which most is explained."""
+
+    trials: tuple[Trial, ...]
+    nearest: Found[Any] | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Kind:
+    """A kind of law, and what it may stand for."""
+
+    rule: Rule[Any]
+    candidates: Callable[[Observed, Found[Any]], list[Candidate]]
+
+
+def search(observed: Observed, enough: float) -> Outcome:
+    """Try one kind of law after the other until a free run is no further off than `enough`."""
+    trials: list[Trial] = []
+    nearest: Found[Any] | None = None
+    for kind in _kinds(observed):
+        for found in find(observed, kind.rule, time.monotonic() + LONGEST):
+            if nearest is None or len(found.laws) > len(nearest.laws):
+                nearest = found
+            if not found.unexplained:
+                trials += _tried(observed, found, kind)
+        if any(one.gap <= enough for one in trials):
+            break
+    return Outcome(tuple(sorted(trials, key=lambda one: (one.gap > enough, one.rank, one.gap))), nearest)
+
+
+def _kinds(observed: Observed) -> Iterator[_Kind]:
+    yield _Kind(Rule(law_of, like), candidates)
+    yield _Kind(Rule(cut_off_law_of, cut_off_like, few=False), cut_off_candidates)
+    yield _Kind(Rule(adaptive_law_of, adaptive_like), adaptive_candidates)
+    decayed = partial(decayed_law_of, pulls=pulls_of(observed))
+    yield _Kind(Rule(decayed, adaptive_like), adaptive_candidates)
+
+
+def _tried(observed: Observed, found: Found[Any], kind: _Kind) -> list[Trial]:
+    made: list[Trial] = []
+    for one in (found, *_alike(found)):
+        for candidate in kind.candidates(observed, one)[:MOST_TRIALS]:
+            made += [
+                try_out(observed, replace(one.reading, side=replace(candidate.side, precision=kept)), candidate.rank)
+                for kept in precisions(observed)
+            ]
+    return made
+
+
+def _alike(found: Found[Any]) -> Iterator[Found[Any]]:
+    """The same with the outputs' form of each reading that has the same gradients."""
+    for other in found.alike:
+        derivatives = found.reading.side.derivative_at
+        assert isinstance(derivatives, tuple)
+        assert isinstance(other.side.derivative_at, tuple)
+        side = replace(
+            found.reading.side,
+            objective=other.side.objective,
+            loss_input=other.side.loss_input,
+            softmax_form=other.side.softmax_form,
+            derivative_at=(*derivatives[:-1], other.side.derivative_at[-1]),
+        )
+        yield replace(found, reading=Reading(other.activations, side))
+
+
+def precisions(observed: Observed) -> Sequence[Precision]:
+    """In which the recorded run may have been computed."""
+    if observed.eps < 1e-10:
+        return (Precision.FLOAT64,)
+    wide = any(array.dtype == np.float64 for array in observed.recording.inputs)
+    return (Precision.MIXED, Precision.FLOAT32) if wide else (Precision.FLOAT32, Precision.MIXED)
+
+
+def try_out(observed: Observed, reading: Reading, rank: int) -> Trial:
+    """Its free run."""
+    return Trial(reading, rank, gaps_of(observed, reading, HOPELESS), observed.recording.steps)

@@ -1,0 +1,251 @@
+"""The settings of a side that fitted laws may stand for: momentum, decay, rates, clipping. What they are worth, a free
+run shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from engine.diagnosis.laws import Column, Law
+from engine.diagnosis.numbers import Numbers, common, near
+from engine.diagnosis.observed import Observed
+from engine.diagnosis.rates import (
+    Rate,
+    bounds_behind,
+    named_rates,
+    norms_of,
+    rates_behind,
+    schedules_behind,
+)
+from engine.diagnosis.reader import Found
+from engine.experiment.choices import BiasGradient, RateIn
+from engine.experiment.clipping import Clipping, ClippingKind
+from engine.experiment.side import Side, gradient_factor
+from engine.experiment.update_rules import (
+    Decayed,
+    DecayFactor,
+    DecayForm,
+    Moments,
+    Momentum,
+    MomentumForm,
+    WeightDecay,
+    ZeroGrad,
+)
+from engine.networks.places import Kind, Place
+from engine.types import FloatArray
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A side that the laws may stand for, and how much speaks against it."""
+
+    side: Side
+    rank: int
+
+
+@dataclass(frozen=True)
+class _Motion:
+    """Momentum and decay behind a law: the coefficient of the gradient without them, and what a step's decay is."""
+
+    fields: dict[str, Any]
+    coefficient: float
+    decay: float
+    form: DecayForm = DecayForm.IN_GRADIENT
+
+
+def candidates(observed: Observed, found: Found[Law]) -> list[Candidate]:
+    """The likeliest first."""
+    law = found.laws[Place(Kind.WEIGHT, observed.layers)]
+    made = []
+    for fields, scale in _tensors(observed, found):
+        side = replace(found.reading.side, **fields)
+        if law.columns == (Column.GRADIENT,):
+            made += list(_scaled(observed, found, side, law.rates * scale))
+        else:
+            made += list(_rolling(observed, found, side, law, scale))
+    return sorted(made, key=lambda one: one.rank)
+
+
+def _ratios(observed: Observed, found: Found[Law]) -> dict[Place, tuple[float, int]] | None:
+    """How the coefficient of each tensor's gradient compares with that of the last layer's weight: a factor, and to
+    which power of N it divides besides; none where that changes from step to step.
+    """
+    base = found.laws[Place(Kind.WEIGHT, observed.layers)]
+    samples, ratios = np.array(observed.samples, np.float64), {}
+    for place, law in found.laws.items():
+        moving = (base.rates != 0) & observed.motions[place].moves
+        if not moving.any():
+            moving = base.rates != 0
+        shares = law.rates[moving] / base.rates[moving]
+        varied = len(set(observed.samples)) > 1
+        powers = [
+            power
+            for power in ((0, 1) if varied else (0,))
+            if observed.numbers.is_steady(shares * samples[moving] ** power)
+        ]
+        if not powers:
+            return None
+        power = powers[0]
+        ratios[place] = float(np.median(shares * samples[moving] ** power)), power + law.divided - base.divided
+    return ratios
+
+
+def _tensors(observed: Observed, found: Found[Law]) -> Iterator[tuple[dict[str, Any], float]]:
+    """What the tensors' own coefficients say of the side, and what the last layer's are to be multiplied by to be the
+    common ones.
+    """
+    ratios = _ratios(observed, found)
+    if ratios is None:
+        # Each tensor has its own: only clipping does that.
+        yield {}, 1.0
+        return
+    weights = {place.layer: ratio for place, (ratio, _) in ratios.items() if place.kind is Kind.WEIGHT}
+    of_biases = {
+        place.layer: (ratio / weights[place.layer], power)
+        for place, (ratio, power) in ratios.items()
+        if place.kind is Kind.BIAS and place.layer in weights
+    }
+    fields: dict[str, Any] = {}
+    if of_biases and found.reading.side.bias_gradient is BiasGradient.SUM:
+        N = observed.samples[0]
+        if all(
+            power == 1 or (power == 0 and N > 1 and near(one, 1 / N, 10 * observed.numbers.accuracy))
+            for one, power in of_biases.values()
+        ):
+            fields["bias_gradient"] = BiasGradient.MEAN
+    scale = common(weights.values())
+    if all(near(one, scale, 10 * observed.numbers.accuracy) for one in weights.values()):
+        yield fields, scale
+        return
+    steps = [weights[i] / weights[i + 1] for i in range(1, observed.layers) if i in weights and i + 1 in weights]
+    if steps and all(near(one, steps[0], 10 * observed.numbers.accuracy) for one in steps):
+        yield fields | {"rate_in": RateIn.DELTA}, 1.0
+    yield fields, scale
+
+
+def _scaled(observed: Observed, found: Found[Law], side: Side, rates: FloatArray) -> Iterator[Candidate]:
+    """Plain descent, whose rate may change."""
+    moving = observed.motions[Place(Kind.WEIGHT, observed.layers)].moves
+    varied = len(set(observed.samples)) > 1
+    for power in (0, 1, 2) if varied else (None,):
+        own = rates * np.array(observed.samples, np.float64) ** (power or 0)
+        if observed.numbers.is_steady(own[moving]):
+            for rate in rates_behind(observed, side, float(np.median(own[moving])), power):
+                yield _with_rate(side, rate)
+            return
+    for power in (0, 1, 2) if varied else (None,):
+        own = rates * np.array(observed.samples, np.float64) ** (power or 0)
+        for schedule in schedules_behind(own, observed.batches_of_epoch, observed.numbers):
+            for rate in rates_behind(observed, side, float(own[0]), power):
+                yield _with_rate(replace(side, schedule=schedule), rate)
+    yield from _clipped(observed, found, side, rates)
+
+
+def _with_rate(side: Side, rate: Rate, extra: int = 0) -> Candidate:
+    changed = replace(side, reduction=rate.reduction, learning_rate=rate.learning_rate.value)
+    return Candidate(changed, rate.learning_rate.rank + extra)
+
+
+def _clipped(observed: Observed, found: Found[Law], side: Side, rates: FloatArray) -> Iterator[Candidate]:
+    gradients = observed.gradients(found.reading)
+    last = Place(Kind.WEIGHT, observed.layers)
+    kinds = {
+        ClippingKind.NORM: norms_of(list(gradients.values())),
+        ClippingKind.TENSOR_NORM: norms_of([gradients[last]]),
+    }
+    for kind, norms in kinds.items():
+        for rate in (*rates_behind(observed, side, float(rates.max()), None), *named_rates(observed)):
+            one = replace(side, reduction=rate.reduction)
+            factor = gradient_factor(one, observed.samples[0], observed.outputs)
+            whole = rate.learning_rate.value * factor
+            for bound in bounds_behind(rates, norms, whole, factor, observed.numbers):
+                yield _with_rate(replace(side, clipping=Clipping(kind, bound)), rate)
+
+
+def _rolling(observed: Observed, found: Found[Law], side: Side, law: Law, scale: float) -> Iterator[Candidate]:
+    """Momentum, decay, or both."""
+    power = law.divided if len(set(observed.samples)) > 1 else None
+    decayed = _decayed(found)
+    for motion in _motions(law, scale, observed.numbers):
+        for rate in rates_behind(observed, side, motion.coefficient, power):
+            for fields in _decays(observed, motion, rate.learning_rate.value, decayed):
+                yield _with_rate(replace(side, **motion.fields, **fields), rate)
+
+
+def _decayed(found: Found[Law]) -> Decayed:
+    biases = [law for place, law in found.laws.items() if place.kind is Kind.BIAS]
+    pulled = [Column.PARAMETER in law.columns for law in biases]
+    return Decayed.WEIGHTS if biases and not any(pulled) else Decayed.ALL
+
+
+def _motions(law: Law, scale: float, numbers: Numbers) -> Iterator[_Motion]:
+    """The forms of momentum that such coefficients can come from."""
+    m, later, first = law.momentum, law.rate * scale, float(law.rates[0]) * scale
+    if Column.STEP_BEFORE not in law.columns:
+        yield _Motion({}, later, law.decay)
+        return
+    dropped = {"moments": Moments.FIRST_DROPPED} if abs(first) <= 1e-9 * abs(later) else {}
+    if Column.GRADIENT_BEFORE in law.columns:
+        for mu, decay, form in _parted(m, law.decay):
+            ahead = mu / (1 - decay) if form is DecayForm.IN_GRADIENT else mu
+            if 0 < ahead <= 1:
+                momentum = Momentum(numbers.round(ahead), MomentumForm.NESTEROV)
+                yield _Motion({"momentum": momentum, **dropped}, later / (1 + ahead), decay, form)
+        return
+    if numbers.near(m, 1.0):
+        yield _Motion({"zero_grad": ZeroGrad.FORGOTTEN}, later, law.decay)
+    for mu, decay, form in _parted(m, law.decay):
+        if not 0 < mu <= 1:
+            continue
+        coefficient = numbers.round(mu)
+        if near(first, later, 10 * numbers.accuracy) or dropped:
+            yield _Motion({"momentum": Momentum(coefficient), **dropped}, later, decay, form)
+            if mu < 1:
+                averaged = Momentum(coefficient, MomentumForm.AVERAGED)
+                shrunk = 1 - mu if form is DecayForm.IN_GRADIENT else 1.0
+                yield _Motion({"momentum": averaged, **dropped}, later / (1 - mu), decay / shrunk, form)
+        elif 0 < later / first < 1:
+            dampening = numbers.round(1 - later / first)
+            shrunk = later / first if form is DecayForm.IN_GRADIENT else 1.0
+            yield _Motion({"momentum": Momentum(coefficient, dampening=dampening)}, first, decay / shrunk, form)
+
+
+def _parted(m: float, decay: float) -> Iterator[tuple[float, float, DecayForm]]:
+    """The momentum behind the coefficient of the step before, and the decay of a step: in the gradient, or beside it,
+    where m = μ·(1 − q) and the parameter's coefficient is q·(1 − μ).
+    """
+    yield m, decay, DecayForm.IN_GRADIENT
+    if decay != 0:
+        root = (1 + decay - m) ** 2 - 4 * decay
+        if root >= 0:
+            q = ((1 + decay - m) - sqrt(root)) / 2
+            yield m / (1 - q), q, DecayForm.DECOUPLED
+
+
+def _decays(observed: Observed, motion: _Motion, rate: float, decayed: Decayed) -> Iterator[dict[str, Any]]:
+    """The weight decay behind what a parameter loses in a step."""
+    if motion.decay == 0:
+        yield {}
+        return
+    acting = motion.decay / rate
+    numbers = observed.numbers
+    readings = {
+        DecayFactor.ONCE: acting,
+        DecayFactor.TWICE: acting / 2,
+        DecayFactor.PER_SAMPLE: acting * max(observed.samples),
+    }
+    named = [
+        factor
+        for factor, value in readings.items()
+        if any(numbers.near(value, one) for one in numbers.constants.values())
+    ]
+    for factor in named or list(readings)[:1]:
+        value = numbers.likely(readings[factor])
+        if 0 < value <= 1:
+            decay = WeightDecay(value, motion.form)
+            yield {"weight_decay": decay, "decay_factor": factor, "decayed": decayed}
