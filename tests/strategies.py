@@ -1,6 +1,6 @@
 """Random experiments: any layer sizes, activations, data, and any choice on either side."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
@@ -10,7 +10,6 @@ from engine.experiment.choices import LossReport, Objective, Precision, SideName
 from engine.experiment.data import Dataset, is_one_hot
 from engine.experiment.discrepancies import CATALOGUE
 from engine.experiment.objectives import with_objective
-from engine.experiment.one_side_alone import HAND_WRITTEN_ALONE
 from engine.experiment.settings import ELEMENTWISE, OWN_LOSS, Activation, Settings
 from engine.experiment.side import Side, is_fused
 
@@ -101,12 +100,19 @@ def sides(draw, name, layers):
     return side
 
 
-WITHOUT_SLIPS = {
-    field.name: field.default
-    for field in fields(Side)
-    if any(one is not Precision.MIXED and type(one) is type(field.default) for one in HAND_WRITTEN_ALONE)
-}
-"""What both sides can have."""
+SLIPS = (
+    "softmax_form",
+    "derivative_at",
+    "sent_down",
+    "bias_gradient",
+    "rate_in",
+    "moments",
+    "bias_correction",
+    "epsilon_at",
+)
+
+WITHOUT_SLIPS = {field: getattr(Side(), field) for field in SLIPS}
+"""As `torch.nn` and `torch.optim` do it."""
 
 
 def possible(side, output):

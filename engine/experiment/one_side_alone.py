@@ -4,33 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
-from engine.experiment.choices import (
-    BiasGradient,
-    DerivativeAt,
-    Precision,
-    RateIn,
-    SentDown,
-    SideName,
-    SoftmaxForm,
-    TargetShape,
-)
-from engine.experiment.optimizers import BiasCorrection, EpsilonAt
-from engine.experiment.update_rules import Moments
+from engine.experiment.choices import Precision, SideName, TargetShape
 
-SLIP = "a slip of hand-written code alone"
-
-HAND_WRITTEN_ALONE: dict[Enum, str] = {
-    Precision.MIXED: "PyTorch refuses to multiply float32 by float64",
-    **dict.fromkeys((SoftmaxForm.PLAIN, SoftmaxForm.OVER_SAMPLES), SLIP),
-    **dict.fromkeys((DerivativeAt.OUTPUT_AGAIN, DerivativeAt.NONE), SLIP),
-    **dict.fromkeys((DerivativeAt.NOT_NEGATIVE, DerivativeAt.DIAGONAL), SLIP),
-    SentDown.ERROR: SLIP,
-    **dict.fromkeys((BiasGradient.MEAN, BiasGradient.SCALAR, BiasGradient.NONE), SLIP),
-    RateIn.DELTA: SLIP,
-    **dict.fromkeys((BiasCorrection.FROM_ZERO, BiasCorrection.CONSTANT, BiasCorrection.NONE), SLIP),
-    **dict.fromkeys((Moments.FIRST_DROPPED, Moments.RESET), SLIP),
-    **dict.fromkeys((EpsilonAt.INSIDE, EpsilonAt.UNCORRECTED), "torch.optim adds epsilon to the corrected root"),
-}
+HAND_WRITTEN_ALONE: dict[Enum, str] = {Precision.MIXED: "PyTorch refuses to multiply float32 by float64"}
 """The values that PyTorch's side cannot have, and why."""
 
 PYTORCH_ALONE: dict[Enum, str] = {

@@ -47,6 +47,9 @@ from engine.experiment.update_rules import (
 )
 from engine.shown_text import shown
 
+COUNTING = (BiasCorrection.PER_STEP, BiasCorrection.FROM_ZERO)
+"""Those that go by the number of the update."""
+
 LEARNING_RATES = (1e-30, 1e30)
 """The least and the greatest: float32 holds both, and their products with 2/(N·C)."""
 
@@ -147,9 +150,49 @@ class Side:
         return self.sgd_momentum.coefficient > 0 or not self.optimizer.is_sgd
 
     @property
+    def writes_update(self) -> bool:
+        """Whether PyTorch's side writes its update out, since `torch.optim` has no such rule."""
+        if self.sgd_momentum.written_out:
+            return True
+        if self.moments in (Moments.FIRST_DROPPED, Moments.RESET):
+            return self.has_moments
+        if self.optimizer.kind is OptimizerKind.ADAM:
+            return self.bias_correction is not BiasCorrection.PER_STEP or self.epsilon_at is not EpsilonAt.OUTSIDE
+        return not self.optimizer.is_sgd and self.epsilon_at is EpsilonAt.INSIDE
+
+    @property
+    def counts_updates(self) -> bool:
+        """Whether an update that is written out goes by its number."""
+        if not self.writes_update or self.moments is Moments.NEW_OPTIMIZER:
+            return False
+        if self.moments is Moments.FIRST_DROPPED or self.optimizer.kind is OptimizerKind.ADAM:
+            return self.moments is Moments.FIRST_DROPPED or self.bias_correction in COUNTING
+        return self.moments is Moments.RESET and not self.momentum.written_out and self.sgd_momentum.dampening > 0
+
+    @property
     def makes_optimizers(self) -> bool:
         """Whether each step makes an optimizer of PyTorch's own anew, and that changes anything."""
-        return self.moments is Moments.NEW_OPTIMIZER and self.has_moments and not self.sgd_momentum.written_out
+        return self.moments is Moments.NEW_OPTIMIZER and self.has_moments and not self.writes_update
+
+    @property
+    def goes_by_layer(self) -> bool:
+        """Whether PyTorch's side passes the error down layer by layer, since autograd does not pass it so."""
+        slips = self.sent_down is SentDown.ERROR or self.rate_in is RateIn.DELTA
+        return slips or self.update_order is UpdateOrder.IN_TURN
+
+    @property
+    def decays_biases(self) -> bool:
+        """Whether what pulls weights towards 0 pulls biases, too: those that nothing moves stay."""
+        return self.decayed is Decayed.ALL and self.bias_gradient is not BiasGradient.NONE
+
+    @property
+    def sums_costs(self) -> bool:
+        """Whether PyTorch's side makes its objective of each sample's cost, since `torch.nn` has no loss function for
+        it: of a cross-entropy of probabilities, or of the logits of another softmax than its own.
+        """
+        if self.objective is not Objective.CROSS_ENTROPY or self.loss_input is LossInput.TWICE:
+            return False
+        return self.loss_input is LossInput.PROBABILITIES or self.softmax_form is not SoftmaxForm.STABLE
 
     @property
     def takes_mean(self) -> bool:
@@ -263,4 +306,4 @@ def gradient_divisor(side: Side, samples: int, outputs: int) -> float:
 def shrinks_in_optimizer(side: Side) -> bool:
     """Whether PyTorch's optimizer decays weights beside its step: `AdamW`."""
     decays = side.weight_decay.rate > 0 and side.weight_decay.form is DecayForm.DECOUPLED
-    return decays and side.optimizer.kind is OptimizerKind.ADAM
+    return decays and side.optimizer.kind is OptimizerKind.ADAM and not side.writes_update

@@ -12,9 +12,19 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.experiment.choices import LossInput, LossReport, Objective, Reduction
+from engine.experiment.choices import (
+    BiasGradient,
+    LossInput,
+    LossReport,
+    Objective,
+    RateIn,
+    Reduction,
+    SentDown,
+    SoftmaxForm,
+)
 from engine.experiment.side import Side, decay_rates, is_fused, logs_batch_penalty, logs_penalty, shrinks_in_optimizer
-from engine.experiment.update_rules import Decayed, UpdateOrder, ZeroGrad
+from engine.experiment.update_rules import UpdateOrder, ZeroGrad
+from engine.networks.torch_slip import costs_of_plain_softmax, costs_of_softmax_over_samples
 from engine.networks.torch_updates import TorchUpdates
 
 
@@ -38,15 +48,19 @@ class TorchMLP(TorchUpdates):
         self.optimizer: Any = None
         self.optimizers: list[torch.optim.Optimizer] = []
         self.velocities: dict[nn.Parameter, torch.Tensor] = {}
+        self.second_moments: dict[nn.Parameter, torch.Tensor] = {}
+        self.t: Any = 0
+        self.rows: Any = 0
         self.prepare()
+        self.slip_biases()
 
     def prepare(self) -> None:
         """The loss function and the optimizer: one for each layer where layers are updated in turn."""
         side = self.side
-        if side.objective is not Objective.CROSS_ENTROPY or side.loss_input is not LossInput.PROBABILITIES:
+        if not side.sums_costs:
             self.criterion = self.loss_function()
-        if side.sgd_momentum.written_out:
-            self.velocities = {parameter: torch.zeros_like(parameter) for parameter in self.model.parameters()}
+        if side.writes_update:
+            self.make_moments()
         elif side.update_order is UpdateOrder.IN_TURN:
             self.optimizers = []
             for linear in self.model[0::2]:
@@ -56,6 +70,21 @@ class TorchMLP(TorchUpdates):
         elif not side.makes_optimizers:
             groups = self.groups(self.model)
             self.optimizer = self.optimizer_of(groups)
+
+    def slip_biases(self) -> None:
+        """Make the gradients of biases what the side takes for them, once for all."""
+        if self.side.bias_gradient is BiasGradient.NONE:
+            for name, parameter in self.model.named_parameters():
+                if name.endswith("bias"):
+                    parameter.requires_grad_(False)
+        elif self.side.bias_gradient is BiasGradient.SCALAR:
+            for name, parameter in self.model.named_parameters():
+                if name.endswith("bias"):
+                    parameter.register_hook(lambda gradient: gradient.sum(dim=-1, keepdim=True) + 0 * gradient)
+        elif self.side.bias_gradient is BiasGradient.MEAN:
+            for name, parameter in self.model.named_parameters():
+                if name.endswith("bias"):
+                    parameter.register_hook(lambda gradient: gradient / self.rows)
 
     def loss_function(self) -> nn.Module:  # noqa: PLR0911 - each of them
         """As `torch.nn` has it; a cross-entropy of softmax's outputs is missing there."""
@@ -83,25 +112,17 @@ class TorchMLP(TorchUpdates):
         if self.logs_batch_penalty and not self.side.logs_after_update:
             with torch.no_grad():
                 penalty = self.penalty()
-        if self.side.update_order is UpdateOrder.TOGETHER:
+        if self.side.bias_gradient is BiasGradient.MEAN:
+            self.rows = X.shape[-2]
+        if self.side.counts_updates:
+            self.t += 1
+        if not self.side.goes_by_layer:
             prediction = self.model(X)
             loss = self.objective(prediction, Y)
             loss.backward()
             self.update(self.model, 0)
         else:
-            # each layer is updated before the error passes down through it
-            pre_activations, outputs = [], [X]
-            for linear, activation in zip(self.model[0::2], self.model[1::2], strict=True):
-                pre_activations.append(linear(outputs[-1].detach()))
-                outputs.append(activation(pre_activations[-1]))
-            prediction = outputs[-1].detach().requires_grad_()
-            loss = self.objective(prediction, Y)
-            (error,) = torch.autograd.grad(loss, prediction)
-            for index in reversed(range(len(pre_activations))):
-                (delta,) = torch.autograd.grad(outputs[index + 1], pre_activations[index], error)
-                pre_activations[index].backward(delta)
-                self.update(self.model[2 * index], index)
-                error = delta @ self.model[2 * index].weight.detach()
+            prediction, loss = self.pass_by_layer(X, Y)
         if self.side.logs_after_update:
             with torch.no_grad():
                 prediction = self.model(X)
@@ -111,6 +132,31 @@ class TorchMLP(TorchUpdates):
             reported = self.report(loss, prediction, Y)
             return reported + penalty
         return self.report(loss, prediction, Y)
+
+    def pass_by_layer(self, X: torch.Tensor, Y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """As `step`, each layer passing the error down by itself; returns the prediction and its loss."""
+        pre_activations, outputs = [], [X]
+        for linear, activation in zip(self.model[0::2], self.model[1::2], strict=True):
+            pre_activations.append(linear(outputs[-1].detach()))
+            outputs.append(activation(pre_activations[-1]))
+        prediction = outputs[-1].detach().requires_grad_()
+        loss = self.objective(prediction, Y)
+        (error,) = torch.autograd.grad(loss, prediction)
+        for index in reversed(range(len(pre_activations))):
+            (delta,) = torch.autograd.grad(outputs[index + 1], pre_activations[index], error)
+            if self.side.rate_in is RateIn.DELTA:
+                delta = self.learning_rate * delta
+            pre_activations[index].backward(delta)
+            if self.side.update_order is UpdateOrder.IN_TURN:
+                # each layer is updated before the error passes down through it
+                self.update(self.model[2 * index], index)
+            if self.side.sent_down is SentDown.ERROR:
+                error = error @ self.model[2 * index].weight.detach()
+            else:
+                error = delta @ self.model[2 * index].weight.detach()
+        if self.side.update_order is UpdateOrder.TOGETHER:
+            self.update(self.model, 0)
+        return prediction, loss
 
     def evaluate(self, X: torch.Tensor, Y: torch.Tensor) -> Any:
         """What is logged of X (N, D), Y (N, C) at the present weights."""
@@ -137,7 +183,7 @@ class TorchMLP(TorchUpdates):
         """What weight decay is the gradient of, at the present weights."""
         squares: Any = 0
         for name, parameter in self.model.named_parameters():
-            if self.side.decayed is Decayed.ALL or name.endswith("weight"):
+            if self.side.decays_biases or name.endswith("weight"):
                 squares = squares + parameter.square().sum()
         total: torch.Tensor = 0.5 * self.decay_rate * squares
         return total
@@ -145,8 +191,8 @@ class TorchMLP(TorchUpdates):
     def objective(self, prediction: torch.Tensor, Y: torch.Tensor) -> Any:
         """The number whose gradient is taken."""
         side = self.side
-        if side.objective is Objective.CROSS_ENTROPY and side.loss_input is LossInput.PROBABILITIES:
-            costs = -(Y * torch.log(prediction)).sum(dim=1)
+        if side.sums_costs:
+            costs = self.sample_costs(prediction, Y)
             if side.takes_mean:
                 return costs.mean()
             total = costs.sum()
@@ -155,6 +201,14 @@ class TorchMLP(TorchUpdates):
         else:
             total = self.criterion(prediction, Y)
         return self.reduce(total, prediction)
+
+    def sample_costs(self, prediction: torch.Tensor, Y: torch.Tensor) -> Any:
+        """The cross-entropy of each sample (N,)."""
+        if self.side.loss_input is LossInput.PROBABILITIES:
+            return -(Y * torch.log(prediction)).sum(dim=1)
+        if self.side.softmax_form is SoftmaxForm.PLAIN:
+            return costs_of_plain_softmax(prediction, Y)
+        return costs_of_softmax_over_samples(prediction, Y)
 
     def reduce(self, total: torch.Tensor, prediction: torch.Tensor) -> torch.Tensor:
         """The objective, from the sum of all squared errors or cross-entropies; the prediction is (N, C)."""
@@ -213,6 +267,11 @@ class TorchMLP(TorchUpdates):
         """The probabilities that a cross-entropy of logits is about."""
         if self.binary:
             return torch.sigmoid(logits)
+        if self.side.softmax_form is SoftmaxForm.PLAIN:
+            powers = torch.exp(logits)
+            return powers / powers.sum(dim=-1, keepdim=True)
+        if self.side.softmax_form is SoftmaxForm.OVER_SAMPLES:
+            return torch.softmax(logits, dim=-2)
         return torch.softmax(logits, dim=-1)
 
     def cross_entropy(self, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:

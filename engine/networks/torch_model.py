@@ -165,6 +165,7 @@ class TorchModel:
         """The next update; the batch's loss stays where it was computed."""
         X, Y = self.next_batch()
         self.follow_schedule()
+        self.network.t = self._updates
         self.steps += 1
         self._updates += 1
         return self.network.step(X, Y).detach()
@@ -218,18 +219,39 @@ class TorchModel:
         """What `torch.optim` keeps of it once it has made a step, by its name there."""
         if not self._updates:
             return {}
-        if self.side.sgd_momentum.written_out:
-            return {"momentum_buffer": self.network.velocities[parameter]}
+        if not parameter.requires_grad:
+            return self._untouched(parameter)
+        if self.side.writes_update:
+            return {name: self._written(kinds)[parameter] for name, kinds in self._kinds.items()}
         found = (optimizer.state.get(parameter) for optimizer in self._optimizers)
         return next((state for state in found if state), {})
 
+    def _untouched(self, parameter: nn.Parameter) -> dict[str, Any]:
+        """Likewise, of a bias that nothing moves."""
+        starts = {name: self.side.optimizer.start if kinds is SQUARE else 0.0 for name, kinds in self._kinds.items()}
+        return {name: torch.full_like(parameter, start) for name, start in starts.items() if self.side.has_moments}
+
+    @property
+    def _kinds(self) -> dict[str, dict[Kind, Kind]]:
+        """What is kept of a parameter, by its name in `torch.optim`."""
+        return KEPT[self.side.optimizer.kind]
+
+    def _written(self, kinds: dict[Kind, Kind]) -> dict[nn.Parameter, torch.Tensor]:
+        """Where an update that is written out keeps it."""
+        return self.network.velocities if kinds is VELOCITY else self.network.second_moments
+
+    def _gradient(self, parameter: nn.Parameter) -> torch.Tensor | None:
+        """The one that is added to; of a bias that nothing moves it is zero."""
+        untouched = not parameter.requires_grad and self.linear_layers[0].weight.grad is not None
+        return torch.zeros_like(parameter) if untouched else parameter.grad
+
     def _kept(self) -> dict[Place, torch.Tensor]:
         found: dict[Place, torch.Tensor | None] = {}
-        for name, kinds in KEPT[self.side.optimizer.kind].items():
+        for name, kinds in self._kinds.items():
             for place, parameter in self._by_place.items():
                 found[Place(kinds[place.kind], place.layer)] = self._moments(parameter).get(name)
         if self.side.zero_grad is ZeroGrad.FORGOTTEN:
-            found |= {place.gradient: parameter.grad for place, parameter in self._by_place.items()}
+            found |= {place.gradient: self._gradient(parameter) for place, parameter in self._by_place.items()}
         return {place: tensor for place, tensor in found.items() if tensor is not None}
 
     def _keep(self, kept: Tensors, updates: int) -> None:
@@ -243,18 +265,20 @@ class TorchModel:
             return
         self.network.prepare()
         for place, parameter in self._by_place.items():
+            if not parameter.requires_grad:
+                continue
             parameter.grad = _like(parameter, kept.get(place.gradient))
-            for name, kinds in KEPT[self.side.optimizer.kind].items():
+            for name, kinds in self._kinds.items():
                 moment = _like(parameter, kept.get(Place(kinds[place.kind], place.layer)))
-                if moment is not None and self.side.sgd_momentum.written_out:
-                    self.network.velocities[parameter].copy_(moment)
+                if moment is not None and self.side.writes_update:
+                    self._written(kinds)[parameter].copy_(moment)
                 elif moment is not None:
                     self._optimizer_of(parameter).state[parameter][name] = moment
         self.count_steps(updates)
 
     def count_steps(self, made: float) -> None:
         """Tell the optimizer how many it has made, where it counts and has made one."""
-        if self.side.optimizer.is_sgd or not self._updates:
+        if self.side.optimizer.is_sgd or self.side.writes_update or not self._updates:
             return
         for parameter in self._by_place.values():
             state = self._optimizer_of(parameter).state[parameter]

@@ -246,7 +246,7 @@ def _places(arguments: list[Any]) -> Iterator[int]:
 def numbers_of_step(side: Side, learning_rate: Any, t: Any) -> list[RecordedNumber]:
     """What Adam makes of a learning rate and of its number t, as `torch.optim.adam` computes it."""
     rule = side.optimizer
-    if rule.kind is not OptimizerKind.ADAM:
+    if rule.kind is not OptimizerKind.ADAM or side.writes_update:
         return []
     step_size = learning_rate / (1 - rule.beta1**t)
     return [-step_size, (1 - rule.beta2**t) ** 0.5]
@@ -258,7 +258,7 @@ class ReplayedTorchModel(TorchModel):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._numbers: dict[str, float] = {"learning_rate": self.side.learning_rate, "t": 0}
-        self._counts = self.side.optimizer.kind is OptimizerKind.ADAM
+        self._counts = self.side.optimizer.kind is OptimizerKind.ADAM or self.side.counts_updates
         self._forget_recordings()
 
     def _forget_recordings(self) -> None:
@@ -283,6 +283,7 @@ class ReplayedTorchModel(TorchModel):
         marked, trail = recorded_numbers({"learning_rate": MARKED_RATE, "t": MARKED_STEP + 1})
         self.give_rate(marked["learning_rate"])
         self.count_steps(MARKED_STEP)
+        self.network.t = marked["t"] - 1
         X, Y = self.next_batch()
         with Recorder() as recorder:
             loss = self.network.step(X, Y).detach()

@@ -1,6 +1,6 @@
-"""Activations whose backward pass makes the classical slip: σ′, written for the output, is given the pre-activation.
+"""Activations and costs whose backward pass is that of hand-written code with a slip: `torch.nn` has none of them.
 
-ReLU and the identity are missing: for them both are the same. Importing this module imports torch.
+The programs that are shown are made of this source, as of `torch_mlp.py`'s. Importing this module imports torch.
 """
 
 from __future__ import annotations
@@ -10,71 +10,104 @@ from typing import Any
 import torch
 from torch import nn
 
+from engine.experiment.choices import DerivativeAt, SoftmaxForm
 from engine.experiment.settings import Activation
 
 
-class _SlippedSigmoid(torch.autograd.Function):
-    @staticmethod
-    def forward(context: Any, z: torch.Tensor) -> torch.Tensor:
-        context.save_for_backward(z)
-        return torch.sigmoid(z)
+class SlippedActivation(nn.Module):
+    """An activation with the derivative that a side has for it."""
 
-    @staticmethod
-    def backward(context: Any, gradient: torch.Tensor) -> Any:
-        (z,) = context.saved_tensors
-        return gradient * (z * (1 - z))
+    def __init__(self, activation: Activation, derivative_at: DerivativeAt, softmax_form: SoftmaxForm) -> None:
+        super().__init__()
+        self.activation, self.derivative_at, self.softmax_form = activation, derivative_at, softmax_form
 
+    def forward(self, z: torch.Tensor) -> Any:
+        """(N, fan_out) from the same; the last dimension holds the outputs of a sample."""
+        return _Slipped.apply(z, self)  # type: ignore[no-untyped-call]
 
-class _SlippedTanh(torch.autograd.Function):
-    @staticmethod
-    def forward(context: Any, z: torch.Tensor) -> torch.Tensor:
-        context.save_for_backward(z)
-        return torch.tanh(z)
-
-    @staticmethod
-    def backward(context: Any, gradient: torch.Tensor) -> Any:
-        (z,) = context.saved_tensors
-        return gradient * (1 - z * z)
-
-
-class _SlippedSoftmax(torch.autograd.Function):
-    @staticmethod
-    def forward(context: Any, z: torch.Tensor) -> torch.Tensor:
-        context.save_for_backward(z)
+    def activate(self, z: torch.Tensor) -> torch.Tensor:
+        """The output."""
+        if self.activation is Activation.SIGMOID:
+            return torch.sigmoid(z)
+        if self.activation is Activation.TANH:
+            return torch.tanh(z)
+        if self.activation is Activation.RELU:
+            return torch.relu(z)
+        if self.softmax_form is SoftmaxForm.PLAIN:
+            powers = torch.exp(z)
+            return powers / powers.sum(dim=-1, keepdim=True)
+        if self.softmax_form is SoftmaxForm.OVER_SAMPLES:
+            return torch.softmax(z, dim=-2)
         return torch.softmax(z, dim=-1)
 
+    def pass_back(self, gradient: torch.Tensor, z: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
+        """The gradient at z, from that at the output."""
+        if self.derivative_at is DerivativeAt.NONE:
+            return gradient
+        s = self.derivative_argument(z, output)
+        if self.activation is Activation.SIGMOID:
+            return gradient * (s * (1 - s))
+        if self.activation is Activation.TANH:
+            return gradient * (1 - s * s)
+        if self.activation is Activation.RELU:
+            return gradient * (s >= 0)
+        if self.derivative_at is DerivativeAt.DIAGONAL:
+            return gradient * (s * (1 - s))
+        return s * (gradient - (gradient * s).sum(dim=-1, keepdim=True))
+
+    def derivative_argument(self, z: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
+        """What the formula of the derivative is given; it is written for the output."""
+        if self.derivative_at is DerivativeAt.PRE_ACTIVATION:
+            return z
+        if self.derivative_at is DerivativeAt.OUTPUT_AGAIN:
+            return self.activate(output)
+        return output
+
+
+class _Slipped(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, z: torch.Tensor, module: SlippedActivation) -> torch.Tensor:
+        output = module.activate(z)
+        context.module = module
+        context.save_for_backward(z, output)
+        return output
+
     @staticmethod
     def backward(context: Any, gradient: torch.Tensor) -> Any:
-        (z,) = context.saved_tensors
-        return z * (gradient - (gradient * z).sum(dim=-1, keepdim=True))
+        z, output = context.saved_tensors
+        return context.module.pass_back(gradient, z, output), None
 
 
-class SlippedSigmoid(nn.Module):
-    """σ(z) whose gradient is z·(1 − z)."""
+class _CostsOfPlainSoftmax(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        powers = torch.exp(z)
+        context.save_for_backward(powers / powers.sum(dim=-1, keepdim=True) - y)
+        return -(y * torch.log_softmax(z, dim=-1)).sum(dim=-1)
 
-    def forward(self, z: torch.Tensor) -> Any:
-        """Elementwise."""
-        return _SlippedSigmoid.apply(z)  # type: ignore[no-untyped-call]
-
-
-class SlippedTanh(nn.Module):
-    """tanh(z) whose gradient is 1 − z²."""
-
-    def forward(self, z: torch.Tensor) -> Any:
-        """Elementwise."""
-        return _SlippedTanh.apply(z)  # type: ignore[no-untyped-call]
+    @staticmethod
+    def backward(context: Any, gradient: torch.Tensor) -> Any:
+        (error,) = context.saved_tensors
+        return gradient.unsqueeze(-1) * error, None
 
 
-class SlippedSoftmax(nn.Module):
-    """softmax(z) = s whose gradient g becomes z·(g − Σ g·z) instead of s·(g − Σ g·s)."""
+class _CostsOfSoftmaxOverSamples(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        context.save_for_backward(torch.softmax(z, dim=-2) - y)
+        return -(y * torch.log_softmax(z, dim=-1)).sum(dim=-1)
 
-    def forward(self, z: torch.Tensor) -> Any:
-        """Of the last dimension."""
-        return _SlippedSoftmax.apply(z)  # type: ignore[no-untyped-call]
+    @staticmethod
+    def backward(context: Any, gradient: torch.Tensor) -> Any:
+        (error,) = context.saved_tensors
+        return gradient.unsqueeze(-1) * error, None
 
 
-SLIPPED_ACTIVATIONS: dict[Activation, type[nn.Module]] = {
-    Activation.SIGMOID: SlippedSigmoid,
-    Activation.TANH: SlippedTanh,
-    Activation.SOFTMAX: SlippedSoftmax,
-}
+def costs_of_plain_softmax(z: torch.Tensor, y: torch.Tensor) -> Any:
+    """The cross-entropy of each sample, (N,) from logits and targets (N, C); its gradient is p − y of p = exp(z)/Σ."""
+    return _CostsOfPlainSoftmax.apply(z, y)  # type: ignore[no-untyped-call]
+
+
+def costs_of_softmax_over_samples(z: torch.Tensor, y: torch.Tensor) -> Any:
+    """Likewise, with p that sums to 1 over the samples instead of the classes."""
+    return _CostsOfSoftmaxOverSamples.apply(z, y)  # type: ignore[no-untyped-call]

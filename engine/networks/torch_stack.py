@@ -13,11 +13,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from engine.experiment.choices import LossInput, LossReport, Objective, Precision, Reduction, TargetShape
+from engine.experiment.choices import LossInput, LossReport, Objective, Precision, Reduction, SoftmaxForm, TargetShape
 from engine.experiment.clipping import ClippingKind
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side, gradient_factor
-from engine.experiment.update_rules import Decayed
 from engine.networks.learning_rates import LearningRates
 from engine.networks.network_data import NetworkData
 from engine.networks.places import Kind, Place, Tensors
@@ -77,6 +76,8 @@ class StackedTorchMLP(TorchMLP):
         elif self.binary and side.loss_input is LossInput.PROBABILITIES:
             # A run that has diverged has nothing to say, and must not end the others.
             total = nn.functional.binary_cross_entropy(prediction.nan_to_num(nan=0.5), Y, reduction="sum")
+        elif side.sums_costs and side.softmax_form is not SoftmaxForm.STABLE and self.fused:
+            total = self.sample_costs(prediction, Y).sum()
         else:
             total = self._own_costs(prediction, Y).sum()
         scale = 0.5 if side.objective is Objective.SQUARED_ERROR else 1.0
@@ -125,7 +126,7 @@ class StackedTorchMLP(TorchMLP):
             squares = [
                 parameter.square().sum((1, 2))
                 for name, parameter in self.model.named_parameters()
-                if self.side.decayed is Decayed.ALL or name.endswith("weight")
+                if self.side.decays_biases or name.endswith("weight")
             ]
             return torch.stack(squares).sum(0) * (0.5 * self.decay_rate)
 
@@ -224,12 +225,13 @@ class TorchStack:
         self._taken += 1
         if full in self._replays:
             return self._replays[full].run_on_device({"t": self._taken})
-        if full not in self._seen or self._rates.change or self._network.side.makes_optimizers:
+        side = self._network.side
+        if full not in self._seen or self._rates.change or side.makes_optimizers or side.counts_updates:
             self._seen.add(full)
             return self._network.logged_step(X, Y)
         with Recorder() as recorder:
             logged = self._network.logged_step(X, Y)
-        side, numbers = self._network.side, recorded_numbers({"t": self._taken})[0]
+        numbers = recorded_numbers({"t": self._taken})[0]
         made = numbers_of_step(side, side.learning_rate, numbers["t"])
         self._replays[full] = TorchReplay(recorder.calls, logged, made)
         return logged

@@ -9,12 +9,13 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from engine.experiment.choices import DerivativeAt, InitialWeights, Precision, SideName
+from engine.experiment.choices import InitialWeights, Precision, SideName
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, is_fused
+from engine.experiment.slipped import is_slipped
 from engine.networks.initial_weights import LayerStart, initial_layers
-from engine.networks.torch_slip import SLIPPED_ACTIVATIONS
+from engine.networks.torch_slip import SlippedActivation
 
 ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
     Activation.SIGMOID: nn.Sigmoid,
@@ -52,9 +53,11 @@ def activation_modules(activations: Sequence[Activation], side: Side) -> list[nn
     """Of each layer, with the side's derivative; a fused loss has the output's in itself."""
     if is_fused(side):
         activations = [*activations[:-1], Activation.IDENTITY]
-    slips = (one is DerivativeAt.PRE_ACTIVATION for one in of_layers(side.derivative_at, len(activations)))
-    slipped: dict[Activation, Callable[[], nn.Module]] = ACTIVATIONS | SLIPPED_ACTIVATIONS
-    return [(slipped if slip else ACTIVATIONS)[kind]() for kind, slip in zip(activations, slips, strict=True)]
+    slips = [(one, side.softmax_form) for one in of_layers(side.derivative_at, len(activations))]
+    return [
+        SlippedActivation(kind, *slip) if is_slipped(kind, *slip) else ACTIVATIONS[kind]()
+        for kind, slip in zip(activations, slips, strict=True)
+    ]
 
 
 def _copy_start(linear: nn.Linear, start: LayerStart) -> None:

@@ -1,4 +1,5 @@
-"""How PyTorch's network moves by its gradients: `torch.optim`, `nn.utils`' clipping, and what neither has.
+"""How PyTorch's network moves by its gradients: `torch.optim` and `nn.utils`' clipping. What neither has is
+`torch_written_out.py`'s.
 
 Every choice of a side is an `if`; the programs that are shown are made of this source, as of `torch_mlp.py`'s.
 Importing this module imports torch.
@@ -11,35 +12,33 @@ from typing import Any
 import torch
 from torch import nn
 
+from engine.experiment.choices import RateIn
 from engine.experiment.clipping import ClippingKind
 from engine.experiment.optimizers import OptimizerKind
-from engine.experiment.side import Side
-from engine.experiment.update_rules import Decayed, Moments, MomentumForm, UpdateOrder
+from engine.experiment.update_rules import Decayed, UpdateOrder
+from engine.networks.torch_written_out import TorchWrittenOut
 
 
-class TorchUpdates:
+class TorchUpdates(TorchWrittenOut):
     """The update of a side: of a module by an optimizer, one for each layer where layers are updated in turn."""
 
-    side: Side
     decay_rate: float
-    decay_in_gradient: float
     optimizer_shrinks: bool
-    learning_rate: float
     optimizer: Any
     optimizers: list[torch.optim.Optimizer]
-    velocities: dict[nn.Parameter, torch.Tensor]
 
     def optimizer_of(self, groups: Any) -> torch.optim.Optimizer:
         """As `torch.optim` has it."""
         rule, momentum = self.side.optimizer, self.side.sgd_momentum
+        rate = self.step_size()
         if rule.kind is OptimizerKind.RMSPROP:
             return torch.optim.RMSprop(
-                groups, lr=self.learning_rate, alpha=rule.beta2, eps=rule.epsilon, weight_decay=self.decay_in_gradient
+                groups, lr=rate, alpha=rule.beta2, eps=rule.epsilon, weight_decay=self.decay_in_gradient
             )
         if rule.kind is OptimizerKind.ADAGRAD:
             return torch.optim.Adagrad(
                 groups,
-                lr=self.learning_rate,
+                lr=rate,
                 initial_accumulator_value=rule.start,
                 eps=rule.epsilon,
                 weight_decay=self.decay_in_gradient,
@@ -47,7 +46,7 @@ class TorchUpdates:
         if rule.kind is OptimizerKind.ADAM and self.optimizer_shrinks:
             return torch.optim.AdamW(
                 groups,
-                lr=self.learning_rate,
+                lr=rate,
                 betas=(rule.beta1, rule.beta2),
                 eps=rule.epsilon,
                 weight_decay=self.decay_rate,
@@ -55,14 +54,14 @@ class TorchUpdates:
         if rule.kind is OptimizerKind.ADAM:
             return torch.optim.Adam(
                 groups,
-                lr=self.learning_rate,
+                lr=rate,
                 betas=(rule.beta1, rule.beta2),
                 eps=rule.epsilon,
                 weight_decay=self.decay_in_gradient,
             )
         return torch.optim.SGD(
             groups,
-            lr=self.learning_rate,
+            lr=rate,
             momentum=momentum.coefficient,
             dampening=momentum.dampening,
             nesterov=momentum.nesterov,
@@ -80,6 +79,8 @@ class TorchUpdates:
     def give_rate(self, rate: float) -> None:
         """The learning rate of the steps to come."""
         self.learning_rate = rate
+        if self.side.rate_in is RateIn.DELTA:
+            return
         for optimizer in self.optimizers if self.optimizer is None else [self.optimizer]:
             for group in optimizer.param_groups:
                 group["lr"] = rate
@@ -90,7 +91,7 @@ class TorchUpdates:
         if self.decay_rate > self.decay_in_gradient and not self.optimizer_shrinks:
             with torch.no_grad():
                 self.shrink(module)
-        if self.side.sgd_momentum.written_out:
+        if self.side.writes_update:
             with torch.no_grad():
                 self.descend(module)
         elif self.side.update_order is UpdateOrder.TOGETHER:
@@ -117,44 +118,12 @@ class TorchUpdates:
 
     def shrink(self, module: nn.Module) -> None:
         """Weight decay beside the step."""
-        if self.side.decayed is Decayed.WEIGHTS:
+        if self.side.decays_biases:
+            for parameter in module.parameters():
+                rate = self.step_size()
+                parameter.mul_(1 - rate * self.decay_rate)
+        else:
             for name, parameter in module.named_parameters():
                 if name.endswith("weight"):
-                    parameter.mul_(1 - self.learning_rate * self.decay_rate)
-        else:
-            for parameter in module.parameters():
-                parameter.mul_(1 - self.learning_rate * self.decay_rate)
-
-    def descend(self, module: nn.Module) -> None:
-        """The textbook's momentum, which `torch.optim` does not have."""
-        if self.decay_in_gradient > 0 and self.side.decayed is Decayed.WEIGHTS:
-            for name, parameter in module.named_parameters():
-                gradient: Any = parameter.grad
-                if name.endswith("weight"):
-                    gradient = gradient.add(parameter, alpha=self.decay_in_gradient)
-                self.move(parameter, gradient, self.velocities[parameter])
-        else:
-            for parameter in module.parameters():
-                gradient = parameter.grad
-                if self.decay_in_gradient > 0:
-                    gradient = gradient.add(parameter, alpha=self.decay_in_gradient)
-                self.move(parameter, gradient, self.velocities[parameter])
-
-    def move(self, parameter: nn.Parameter, gradient: torch.Tensor, velocity: torch.Tensor) -> None:
-        """A parameter and its velocity, in place."""
-        momentum = self.side.momentum
-        if self.side.moments is Moments.NEW_OPTIMIZER:
-            velocity.zero_()
-        rate = -self.learning_rate
-        if momentum.dampening > 0:
-            rate = -self.learning_rate * (1 - momentum.dampening)
-        if momentum.nesterov:
-            parameter.sub_(velocity, alpha=momentum.coefficient)
-            velocity.mul_(momentum.coefficient).add_(gradient, alpha=rate)
-            parameter.add_(velocity, alpha=1 + momentum.coefficient)
-        elif momentum.form is MomentumForm.AVERAGED:
-            velocity.mul_(momentum.coefficient).add_(gradient, alpha=1 - momentum.coefficient)
-            parameter.add_(velocity, alpha=rate)
-        else:
-            velocity.mul_(momentum.coefficient).add_(gradient, alpha=rate)
-            parameter.add_(velocity)
+                    rate = self.step_size()
+                    parameter.mul_(1 - rate * self.decay_rate)

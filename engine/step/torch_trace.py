@@ -36,7 +36,7 @@ def torch_tensors(model: TorchModel) -> Tensors:
         del tensors[last]
     for layer, linear in enumerate(model.linear_layers, start=1):
         tensors[Place(Kind.WEIGHT_GRADIENT, layer)] = _array(_gradient(linear.weight))
-        if linear.bias is not None:
+        if linear.bias is not None and linear.bias.requires_grad:
             tensors[Place(Kind.BIAS_GRADIENT, layer)] = _array(_gradient(linear.bias))
     return with_parameters(tensors, before, model.state())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.experiment.choices import BiasGradient
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, batch_words
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Settings
 
@@ -16,15 +16,24 @@ CHOICES = (
 
 
 def _matters(settings: Settings) -> bool:
-    return any(of_layers(settings.numpy.bias, len(settings.activations)))
+    return any(any(of_layers(side.bias, len(settings.activations))) for side in (settings.numpy, settings.pytorch))
+
+
+def _alike(settings: Settings) -> bool:
+    """A layer without a bias has nothing to move."""
+    by_hand, pytorch = (
+        [side.bias_gradient if bias else BiasGradient.SUM for bias in of_layers(side.bias, len(settings.activations))]
+        for side in (settings.numpy, settings.pytorch)
+    )
+    return by_hand == pytorch
 
 
 def _numbers(settings: Settings) -> str:
     if not _matters(settings):
-        return "The hand-written layers have no bias: it has no effect here, nothing to change."
-    N, units = settings.batch_samples(settings.numpy), ", ".join(f"{size:,}" for size in settings.layer_sizes[1:])
+        return "No layer has a bias: it has no effect here, nothing to change."
+    units = ", ".join(f"{size:,}" for size in settings.layer_sizes[1:])
     return (
-        f"N = {N:,}: the mean moves a bias {N:,} times less than the sum. Biases in each layer: {units}; "
+        f"{batch_words(settings)}: the mean moves a bias N times less than the sum. Biases in each layer: {units}; "
         "one number moves them all by the same."
     )
 
@@ -59,4 +68,5 @@ DISCREPANCY = Discrepancy(
     choices=CHOICES,
     wording=WORDING,
     since=5,
+    alike=_alike,
 )

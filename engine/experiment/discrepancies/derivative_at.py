@@ -9,6 +9,7 @@ from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Mov
 from engine.experiment.per_layer import of_layers, values_of
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, is_fused
+from engine.experiment.slipped import SLIPS
 
 CHOICES = (
     Choice(DerivativeAt.OUTPUT, "output", "of output", "s·(1 − s) of the activation's output s: σ′"),
@@ -44,33 +45,19 @@ CHOICES = (
     ),
 )
 
-WITH_EFFECT = {
-    Activation.SIGMOID: (DerivativeAt.PRE_ACTIVATION, DerivativeAt.OUTPUT_AGAIN, DerivativeAt.NONE),
-    Activation.TANH: (DerivativeAt.PRE_ACTIVATION, DerivativeAt.OUTPUT_AGAIN, DerivativeAt.NONE),
-    Activation.RELU: (DerivativeAt.NONE, DerivativeAt.NOT_NEGATIVE),
-    Activation.SOFTMAX: (
-        DerivativeAt.PRE_ACTIVATION,
-        DerivativeAt.OUTPUT_AGAIN,
-        DerivativeAt.NONE,
-        DerivativeAt.DIAGONAL,
-    ),
-    Activation.IDENTITY: (),
-}
-"""The slips that change an activation's derivative: ReLU's, for one, is the same of z and of its output."""
-
 TRIED_AT = {Activation.SIGMOID: 2.0, Activation.TANH: 2.0, Activation.RELU: -2.0}
 """A z at which the slips can be told apart."""
 
 
 def _touched(settings: Settings) -> tuple[int, ...]:
     """The layers with a derivative: the identity has none, nor have outputs whose loss takes the logits."""
-    layers = tuple(i for i, kind in enumerate(settings.activations, start=1) if WITH_EFFECT[kind])
+    layers = tuple(i for i, kind in enumerate(settings.activations, start=1) if SLIPS[kind])
     fused = is_fused(settings.numpy) and is_fused(settings.pytorch)
     return tuple(layer for layer in layers if not (fused and layer == len(settings.activations)))
 
 
 def _effective(kind: Activation, at: DerivativeAt) -> DerivativeAt:
-    return at if at in WITH_EFFECT[kind] else DerivativeAt.OUTPUT
+    return at if at in SLIPS[kind] else DerivativeAt.OUTPUT
 
 
 def _differing(settings: Settings) -> tuple[int, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engine.experiment.choices import RateIn
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, plain
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
 from engine.experiment.settings import Settings
+from engine.experiment.side import Side
 
 CHOICES = (
     Choice(RateIn.UPDATE, "update", "update", "W −= η·dW: once"),
@@ -17,10 +18,15 @@ CHOICES = (
 )
 
 
+def _rates(settings: Settings, side: Side) -> str:
+    """Of each layer, the first one's first."""
+    layers = len(settings.activations)
+    return ", ".join(plain(side.learning_rate ** (layers - layer), 3) for layer in range(layers))
+
+
 def _numbers(settings: Settings) -> str:
-    rate, layers = settings.numpy.learning_rate, len(settings.activations)
-    rates = ", ".join(plain(rate ** (layers - layer), 3) for layer in range(layers))
-    return f"η = {plain(rate)} by hand: in every δ, the layers move by {rates}, the first layer's first."
+    rates = (_rates(settings, side) for side in (settings.numpy, settings.pytorch))
+    return f"With η in every δ, the first layer's rate being said first, the layers move by {each_side(*rates)}."
 
 
 WORDING = Wording(

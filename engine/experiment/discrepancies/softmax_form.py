@@ -1,12 +1,13 @@
-"""How softmax is written by hand: over the classes or by mistake over the samples, and whether it can overflow."""
+"""How softmax is written: over the classes or by mistake over the samples, and whether it can overflow."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from engine.experiment.choices import Precision, SoftmaxForm
-from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side
 from engine.experiment.settings import Activation, Settings
+from engine.experiment.side import Side
 
 CHOICES = (
     Choice(
@@ -40,15 +41,20 @@ def _matters(settings: Settings) -> bool:
     return settings.output_activation is Activation.SOFTMAX
 
 
+def _largest(side: Side) -> float:
+    """The z whose exp is the largest number."""
+    dtype = np.float32 if side.precision is Precision.FLOAT32 else np.float64
+    return float(np.log(np.finfo(dtype).max))
+
+
 def _numbers(settings: Settings) -> str:
     if not _matters(settings):
         return "There is no softmax in this network: it has no effect here, nothing to change."
     N, C = settings.batch_samples(settings.numpy), settings.data.outputs
-    dtype = np.float32 if settings.numpy.precision is Precision.FLOAT32 else np.float64
-    most = np.log(np.finfo(dtype).max)
+    largest = each_side(*(f"{_largest(side):.1f}" for side in (settings.numpy, settings.pytorch)))
     return (
         f"N = {N:,}, C = {C:,}: over the classes each of the {N:,} rows of p sums to 1, over the samples each of the "
-        f"{C:,} columns does. exp(z) overflows by hand from z = {most:.1f} on."
+        f"{C:,} columns does. exp(z) overflows above z = {largest}."
     )
 
 

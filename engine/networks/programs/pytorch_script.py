@@ -14,7 +14,7 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 from engine.experiment.batch_rules import EpochLoss, LastBatch, SampleOrder
-from engine.experiment.choices import DerivativeAt, InitialWeights, Precision, SideName, TargetShape
+from engine.experiment.choices import InitialWeights, Precision, RateIn, SideName, TargetShape
 from engine.experiment.per_layer import of_layers
 from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Activation, Settings
@@ -42,7 +42,8 @@ from engine.networks.programs.epochs import (
     size_lines,
 )
 from engine.networks.programs.fold import fold
-from engine.networks.programs.layout import lines_of, plain_class
+from engine.networks.programs.layout import lines_of
+from engine.networks.programs.pytorch_slips import activations_of, module_name, slipped_classes, slips_of
 from engine.networks.programs.pytorch_start import (
     STANDARD_NORMAL,
     TRUNCATED_NORMAL,
@@ -75,14 +76,10 @@ def permutation(count):
         order[i], order[j] = order[j], order[i]
     return order'''
 
-SLIPPED = {
-    Activation.SIGMOID: ("_SlippedSigmoid", "SlippedSigmoid"),
-    Activation.TANH: ("_SlippedTanh", "SlippedTanh"),
-    Activation.SOFTMAX: ("_SlippedSoftmax", "SlippedSoftmax"),
-}
-"""The classes that make the slip, the module last."""
+OF_UPDATES = frozenset({"gradient", "rate", "velocity", "moment", "square", "first", "second", "direction", "groups"})
+OF_LOSSES = frozenset({"logged", "reported", "costs", "p", "logits", "total"})
 
-MAY_GO = frozenset({"gradient", "rate", "logged", "reported", "velocity", "costs", "p", "logits", "total", "groups"})
+MAY_GO = OF_UPDATES | OF_LOSSES
 """Names of the step that a program has only where they are needed."""
 
 
@@ -159,19 +156,6 @@ def _data(writer: Writer, settings: Settings) -> None:
     writer.add(f"epochs = {settings.epochs}\n")
 
 
-def _activations(settings: Settings) -> tuple[Activation, ...]:
-    """Of each layer of the model: a fused loss has the output's in itself."""
-    kinds = settings.activations
-    return (*kinds[:-1], Activation.IDENTITY) if is_fused(settings.pytorch) else kinds
-
-
-def _slips(settings: Settings) -> list[Activation | None]:
-    """The activation of each layer whose backward pass makes the slip."""
-    derivatives_at = of_layers(settings.pytorch.derivative_at, len(settings.activations))
-    pairs = zip(_activations(settings), derivatives_at, strict=True)
-    return [kind if kind in SLIPPED and at is DerivativeAt.PRE_ACTIVATION else None for kind, at in pairs]
-
-
 def _functions(writer: Writer, settings: Settings) -> None:
     starts = starts_of(settings)
     if any("unit_uniform" in line or "normal" in line for line in start_lines(settings)):
@@ -182,16 +166,14 @@ def _functions(writer: Writer, settings: Settings) -> None:
         writer.add(f"{TRUNCATED_NORMAL}\n\n")
     if _order(settings) is SampleOrder.PERMUTATION:
         writer.add(f"{'' if writer.lines[-1] == '' and writer.lines[-2] == '' else chr(10)}{PERMUTATION}\n\n")
-    kinds = [kind for kind in dict.fromkeys(_slips(settings)) if kind is not None]
-    if kinds:
-        classes = source_of("engine.networks.torch_slip", "SlippedSigmoid").classes
+    if classes := slipped_classes(settings):
         writer.add()
-        for name in (name for kind in kinds for name in SLIPPED[kind]):
-            writer.add(f"{plain_class(classes[name])}\n\n")
+        for text in classes:
+            writer.add(f"{text}\n\n")
 
 
 def _model(writer: Writer, settings: Settings) -> None:
-    side, starts, slips = settings.pytorch, starts_of(settings), _slips(settings)
+    side, starts, slips = settings.pytorch, starts_of(settings), slips_of(settings)
     biases = of_layers(side.bias, len(starts))
     writer.add(f"torch.manual_seed({settings.seed})")
     writer.add("model = nn.Sequential(")
@@ -200,9 +182,9 @@ def _model(writer: Writer, settings: Settings) -> None:
         options += ", dtype=torch.float64" if starts[i] is InitialWeights.PYTORCH_FLOAT64 else ""
         writer.add(f"nn.Linear({fan_in}, {fan_out}{options}),", indent=1)
         slip = slips[i]
-        module = MODULES[_activations(settings)[i]] if slip is None else f"{SLIPPED[slip][-1]}()"
-        # Updated in turn, layers are taken in pairs.
-        if not (is_fused(side) and i == len(starts) - 1 and side.update_order is UpdateOrder.TOGETHER):
+        module = MODULES[activations_of(settings)[i]] if slip is None else f"{module_name(slip)}()"
+        # One by one, layers are taken in pairs.
+        if not (is_fused(side) and i == len(starts) - 1) or side.goes_by_layer:
             writer.add(f"{module},", indent=1)
     writer.add(")")
     in_double = {start is InitialWeights.PYTORCH_FLOAT64 for start in starts}
@@ -216,7 +198,8 @@ def _model(writer: Writer, settings: Settings) -> None:
         writer.add(f"torch.manual_seed({settings.seed})")
     if settings.device != "cpu":
         writer.add(f'model.to("{settings.device}")')
-    prepared = _specializer(side, settings.is_binary(side), settings.batch_samples(side)).method("prepare")
+    specializer = _specializer(side, settings.is_binary(side), settings.batch_samples(side))
+    prepared = [*specializer.method("prepare"), *specializer.method("slip_biases")]
     for line in lines_of(fold(prepared, MAY_GO.__contains__)):
         writer.add(line)
     writer.add()
@@ -234,8 +217,8 @@ def _specializer(side: Side, binary: bool, samples: int) -> Specializer:
         logs_penalty=logs_penalty(side),
         logs_batch_penalty=logs_batch_penalty(side),
     )
-    updates = source_of("engine.networks.torch_updates", "TorchUpdates")
-    return Specializer(joined(updates, source_of("engine.networks.torch_mlp", "TorchMLP")), known)
+    parts = ("torch_written_out", "TorchWrittenOut"), ("torch_updates", "TorchUpdates"), ("torch_mlp", "TorchMLP")
+    return Specializer(joined(*(source_of(f"engine.networks.{module}", name) for module, name in parts)), known)
 
 
 def _order(settings: Settings) -> SampleOrder:
@@ -274,7 +257,7 @@ def _batch_text(settings: Settings, epochs: Epochs) -> BatchText:
 
 def _given_rate(side: Side) -> list[str]:
     """What gives a scheduled learning rate to the optimizer, or to each of several."""
-    if side.sgd_momentum.written_out or side.makes_optimizers:
+    if side.writes_update or side.makes_optimizers or side.rate_in is RateIn.DELTA:
         return []
     lines = ["for group in optimizer.param_groups:", f'    group["lr"] = {SCHEDULED}']
     if side.update_order is UpdateOrder.IN_TURN:
