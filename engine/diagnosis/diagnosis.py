@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
@@ -12,6 +13,7 @@ from engine.diagnosis.free_run import gaps_of
 from engine.diagnosis.gradients import Reading
 from engine.diagnosis.logged_numbers import LoggedNumber, logged_numbers, speaks_for
 from engine.diagnosis.observed import Observed
+from engine.diagnosis.ratios import gradient_ratios
 from engine.diagnosis.recording import LEAST_STEPS, PROOF_STEPS, Recording
 from engine.diagnosis.rivals import nearest_rival
 from engine.diagnosis.search import Outcome, Trial, search
@@ -27,6 +29,9 @@ ENOUGH = {np.dtype(np.float64): 1e-12, np.dtype(np.float32): 2e-6}
 
 REPRODUCED = 1e-6
 """A free run that is further off explains nothing."""
+
+DIVERGED = 1e30
+"""Weights beyond it are on their way to no number."""
 
 WORSE = 1e6
 """How many times further off the nearest other reading must be."""
@@ -72,6 +77,10 @@ class Diagnosis:
     explained: tuple[Place, ...] = ()
     unexplained: tuple[Place, ...] = ()
     """Tensors whose steps no form of gradient gives."""
+    ratios: Mapping[Place, float] = field(default_factory=dict)
+    """What their gradient is of the one that is meant, at the same weights in every step; only where that is a number
+    for all elements and steps.
+    """
 
     @property
     def is_parity(self) -> bool:
@@ -86,26 +95,34 @@ class Diagnosis:
 
 def diagnose(recording: Recording) -> Diagnosis:
     """Raises `DataError` for a recording that says too little, `SettingsError` for a network of a kind not known."""
-    _check(recording)
-    observed = Observed(recording)
+    observed = Observed(_while_finite(recording))
+    with np.errstate(all="ignore"):
+        return _diagnosed(observed)
+
+
+def _diagnosed(observed: Observed) -> Diagnosis:
     enough = ENOUGH[np.dtype(np.float64 if observed.eps < 1e-10 else np.float32)]
     outcome = search(observed, enough)
     trials = [trial for trial in outcome.trials if trial.gap <= max(enough, REPRODUCED)]
     if not trials:
-        return _unexplained(recording, outcome)
+        return _unexplained(observed.recording, outcome)
     logged = logged_numbers(observed, trials[0].reading)
     best, *others = _by_likelihood(trials, logged, enough)
     return _explained(observed, best, others, enough)
 
 
-def _check(recording: Recording) -> None:
-    if recording.steps < LEAST_STEPS:
+def _while_finite(recording: Recording) -> Recording:
+    """The steps before a run diverges."""
+    finite = np.logical_and.reduce(
+        [(np.abs(one.reshape(len(one), -1)) < DIVERGED).all(axis=1) for one in recording.arrays.values()]
+    )
+    steps = recording.steps if finite.all() else max(0, int(np.argmin(finite)) - 1)
+    if steps < LEAST_STEPS:
+        why = "" if finite.all() else " before the weights are no numbers any more"
         raise DataError(
-            f"{recording.steps} recorded steps are too few to tell a momentum from none; at least {LEAST_STEPS} are "
-            "needed."
+            f"{steps} recorded steps{why} are too few to tell a momentum from none; at least {LEAST_STEPS} are needed."
         )
-    if not all(np.isfinite(one).all() for one in recording.arrays.values()):
-        raise DataError("some recorded weights are no numbers: the run diverges; record steps before it does.")
+    return recording.first(steps)
 
 
 def _unexplained(recording: Recording, outcome: Outcome) -> Diagnosis:
@@ -150,6 +167,7 @@ def _explained(observed: Observed, best: Trial, others: list[Trial], enough: flo
         gaps,
         rival,
         tuple(observed.motions),
+        ratios=gradient_ratios(observed, best.reading, settings),
     )
 
 
@@ -170,5 +188,5 @@ def _causes(observed: Observed, reading: Reading, settings: Settings) -> tuple[C
 
 
 def _equals(best: Trial, others: list[Trial], enough: float) -> tuple[Reading, ...]:
-    same = [one.reading for one in others if one.gap <= enough and one.rank <= best.rank + 2]
+    same = [one.reading for one in others if one.gap <= enough and one.rank <= best.rank]
     return tuple(dict.fromkeys(same))[:3]
