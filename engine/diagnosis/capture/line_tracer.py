@@ -185,7 +185,7 @@ class LineTracer:
 
     def _is_new(self, seen: Seen) -> bool:
         """Whether the slot holds another object than it did."""
-        slot = self.trace._slot_of.get(seen.key)
+        slot = self.trace.number_of(seen.key)
         held = self.held.get(slot) if slot is not None else None
         return held is None or held[0] is not seen.held
 
@@ -216,6 +216,7 @@ class LineTracer:
     ) -> int | None:
         """Numbers in a list: its last one if it is a log that grows, an array otherwise."""
         numbers = seen.held
+        self.trace.slots[slot].listed = True
         length = len(numbers)
         known = self.logs.get(seen.key)
         last = self.held.get(slot)

@@ -44,6 +44,8 @@ class Slot:
     """How many frames of the program were open when it was first seen; 0 for globals and attributes."""
     born: int = 0
     """The event that made it."""
+    listed: bool = False
+    """Whether it holds a list of numbers."""
 
 
 @dataclass
@@ -96,6 +98,10 @@ class Trace:
     def note(self, slot: int, value: int, place: int) -> None:
         """The slot has got that value."""
         self.events.append(Event(slot, value, place))
+
+    def number_of(self, key: str) -> int | None:
+        """The slot with that key, if there is one."""
+        return self._slot_of.get(key)
 
     def versions(self, slot: int) -> list[int]:
         """All values that a slot had, in the order of time."""

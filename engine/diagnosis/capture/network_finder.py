@@ -1,0 +1,236 @@
+"""The network in a trace: a chain of layers from data to outputs whose weights change from pass to pass.
+
+The first layer in time is the first of the network: in the middle of a loop a gradient looks just like one. A layer's
+slot is the one that holds its weight in every pass.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.diagnosis.capture.found_layers import Relation, changing_slots, find_relations
+from engine.diagnosis.capture.relations import Form, Match, arrangements, input_rows
+from engine.diagnosis.capture.trace import Trace
+
+LEAST_PASSES = 3
+
+
+@dataclass
+class PassLayer:
+    """A layer in one pass."""
+
+    match: Match
+    first: Relation
+    biases: set[int | None]
+    """The values that fit, none among them."""
+    outs: dict[int, list[tuple[int, Form]]] = field(default_factory=dict)
+    """For each array that is a form of the output: the events that brought it, with what makes it."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of the network, by its slots."""
+
+    weight: int
+    bias: int | None
+    form: Form
+    """Of the output that the next layer is given; of the last layer, of the last one."""
+    inputs: frozenset[int]
+    """Slots that held what it is given."""
+    outputs: frozenset[tuple[int, str]]
+    """Slots that held its output, with the activation that was then applied."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """First layer to last."""
+
+    layers: tuple[Layer, ...]
+
+    @property
+    def slots(self) -> list[int]:
+        """Of all parameters."""
+        return [slot for layer in self.layers for slot in (layer.weight, layer.bias) if slot is not None]
+
+
+def find_network(trace: Trace, seconds: float = 4.0) -> Network | None:
+    """The first network that trains; none if there is none."""
+    relations = find_relations(trace, seconds)
+    changing = changing_slots(trace)
+    tried: set[int] = set()
+    best: Network | None = None
+    for relation in relations:
+        for match in relation.found:
+            slots = relation.holders(match.right) & changing
+            if not slots or slots <= tried:
+                continue
+            tried |= slots
+            network = _build(trace, relations, changing, slots, match)
+            if network is not None and (best is None or len(network.layers) > len(best.layers)):
+                best = network
+        if best is not None:
+            return best
+    return best
+
+
+def _build(
+    trace: Trace, relations: Sequence[Relation], changing: set[int], slots: frozenset[int], first: Match
+) -> Network | None:
+    chains = _chains(trace, relations, changing, slots, first)
+    longest = Counter(len(chain) for chain in chains)
+    for length in sorted(longest, reverse=True):
+        full = [chain for chain in chains if len(chain) == length]
+        if len({chain[0].match.right for chain in full}) >= LEAST_PASSES:
+            layers = _layers(trace, full)
+            if layers is not None:
+                return Network(layers)
+    return None
+
+
+def _chains(
+    trace: Trace, relations: Sequence[Relation], changing: set[int], slots: frozenset[int], first: Match
+) -> list[list[PassLayer]]:
+    """The passes: each from a first layer on, as far as its layers lead."""
+    chains: list[list[PassLayer]] = []
+    start = 0
+    for relation in relations:
+        opening = next((one for one in relation.found if _opens(relation, one, slots, first)), None)
+        if opening is not None:
+            current = chains[-1][0].match if chains else None
+            if current is None or (current.left, current.right) != (opening.left, opening.right):
+                chains.append([_layer(relation, opening)])
+                start = relation.index
+        if chains:
+            _extend(trace, chains[-1], relation, changing, start)
+    return chains
+
+
+def _opens(relation: Relation, match: Match, slots: frozenset[int], first: Match) -> bool:
+    same = match.form._replace(activation="") == first.form._replace(activation="")
+    return same and bool(relation.holders(match.right) & slots)
+
+
+def _layer(relation: Relation, match: Match) -> PassLayer:
+    layer = PassLayer(match, relation, set())
+    _add_out(layer, relation, match)
+    return layer
+
+
+def _add_out(layer: PassLayer, relation: Relation, match: Match) -> None:
+    layer.biases.add(match.bias)
+    entries = layer.outs.setdefault(relation.out, [])
+    if match.form not in [form for _, form in entries]:
+        entries.append((relation.index, match.form))
+
+
+def _extend(trace: Trace, chain: list[PassLayer], relation: Relation, changing: set[int], start: int) -> None:
+    """Another form of the last layer's output, or the next layer."""
+    last = chain[-1]
+    used = {layer.match.right for layer in chain}
+    for match in relation.found:
+        if (match.left, match.right) == (last.match.left, last.match.right):
+            if match.form._replace(activation="") == last.match.form._replace(activation=""):
+                _add_out(last, relation, match)
+            continue
+        if match.right in used or trace.first[match.right] >= start:
+            continue
+        given = _given(trace, last, match)
+        if given is not None and relation.holders(match.right) & changing:
+            chain.append(_layer(relation, given))
+            return
+
+
+def _given(trace: Trace, last: PassLayer, match: Match) -> Match | None:
+    """The match, if its input is the last layer's output; with a column of ones that stands for a bias, if it has one."""
+    if match.left in last.outs:
+        return match
+    if match.form.ones:
+        return None
+    rows = input_rows(trace.values[match.left], match.form)
+    for out in last.outs:
+        for ones, inner, column in ((1, rows[:, :-1], rows[:, -1]), (-1, rows[:, 1:], rows[:, 0])):
+            if inner.size and np.all(column == 1):
+                for one in arrangements(trace.values[out], inner.shape):
+                    if np.array_equal(one, inner):
+                        return match._replace(left=out, form=match.form._replace(ones=ones))
+    return None
+
+
+def _layers(trace: Trace, chains: Sequence[Sequence[PassLayer]]) -> tuple[Layer, ...] | None:
+    columns = list(zip(*chains, strict=True))
+    holding = [_always(layers) for layers in columns]
+    shared = {slot for slot, count in Counter(slot for one in holding for slot in one).items() if count > 1}
+    weights = []
+    for one in holding:
+        slot = _preferred(trace, one - shared or one, weights)
+        if slot is None:
+            return None
+        weights.append(slot)
+    found = []
+    for number, layers in enumerate(columns):
+        form = _form(layers, columns[number + 1] if number + 1 < len(columns) else None)
+        bias = _bias(trace, layers, form, {one.weight for one in found} | set(weights))
+        inputs = frozenset(slot for one in layers for slot in one.first.holders(one.match.left))
+        outputs = frozenset(
+            (trace.events[index].slot, entry.activation)
+            for one in layers
+            for entries in one.outs.values()
+            for index, entry in entries
+        )
+        found.append(Layer(weights[number], bias, form, inputs, outputs))
+    return tuple(found)
+
+
+def _always(layers: Iterable[PassLayer]) -> set[int]:
+    """The slots that hold the layer's weight in every pass."""
+    held = [set(one.first.holders(one.match.right)) for one in layers]
+    return set.intersection(*held)
+
+
+def _preferred(trace: Trace, slots: Iterable[int], taken: Sequence[int]) -> int | None:
+    """The slot that lasts: an attribute, an entry or a global before a function's variable; the older one."""
+    left = [slot for slot in slots if slot not in taken]
+    return min(left, key=lambda slot: _rank(trace, slot), default=None)
+
+
+def _rank(trace: Trace, slot: int) -> tuple[int, int, int]:
+    one = trace.slots[slot]
+    returned = "()" in one.key
+    return (99 if returned else one.depth, one.born, len(one.name))
+
+
+def _form(layers: Sequence[PassLayer], following: Sequence[PassLayer] | None) -> Form:
+    """The form that most passes show of what the next layer is given."""
+    votes: Counter[Form] = Counter()
+    for number, layer in enumerate(layers):
+        if following is not None:
+            entries = layer.outs.get(following[number].match.left, [])
+        else:
+            entries = max(layer.outs.values(), key=lambda one: one[0][0])
+        for _, form in entries:
+            votes[form._replace(ones=layer.match.form.ones)] += 1
+    order = ("relu", "identity")
+    return max(votes, key=lambda form: (votes[form], form.activation in order, form.activation == "identity"))
+
+
+def _bias(trace: Trace, layers: Sequence[PassLayer], form: Form, weights: set[int]) -> int | None:
+    """The slot whose value fits in every pass, zeros fitting where no bias does; none if no pass needs one."""
+    if form.ones or all(None in layer.biases for layer in layers):
+        return None
+    candidates: set[int] = set()
+    for layer in layers:
+        for value in layer.biases - {None}:
+            candidates |= layer.first.holders(value)  # type: ignore[arg-type]
+    fitting = [slot for slot in candidates - weights if all(_fits(trace, layer, slot) for layer in layers)]
+    return min(fitting, key=lambda slot: _rank(trace, slot), default=None)
+
+
+def _fits(trace: Trace, layer: PassLayer, slot: int) -> bool:
+    value = layer.first.held.get(slot)
+    if value is None:
+        return False
+    return value in layer.biases or (None in layer.biases and not np.any(trace.values[value]))
