@@ -85,8 +85,6 @@ class Watch:
         )
         missing = self.asked["steps"] + 1 - steps.count
         if missing <= 0:
-            again = find_network(self.trace, seconds=3.0)
-            self.network = again or self.network
             self.finish(ended=False)
         each = (len(self.trace.events) - steps.passes[0].index) / max(1, steps.count) if steps.passes else 10
         self.next_look = len(self.trace.events) + int(max(10, min(missing * each, 4000)))
@@ -130,7 +128,7 @@ class Watch:
                 self.program,
                 self.asked["steps"],
                 ended,
-                find_network(self.trace, seconds=8.0) or self.network,
+                self.network,
             )
         except DataError as refused:
             sentence = str(refused)

@@ -5,7 +5,8 @@ Which of those findings are a network is `network_finder.py`'s.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -157,19 +158,64 @@ def matches(
             if left_number == right_number or out.size == 1 == right.size:
                 continue
             for form in layouts(left, right):
-                z = _fitting(out, left, right, form)
+                rows, weight = input_rows(left, form), weight_rows(right, form)
+                if len(rows) * weight.shape[1] != out.size:
+                    continue
+                choices = _hopeful(out, rows, weight, biases, form, probabilities)
+                z = product(left, right, form) if choices else None
                 if z is not None:
                     tolerance = tolerance_of(out, left, right)
-                    for bias, activation in _explanations(out, z, biases, form, probabilities, tolerance):
+                    for bias, activation in _explanations(out, z, biases, choices, tolerance):
                         found.append(Match(left_number, right_number, bias, form._replace(activation=activation)))
     return found
 
 
-def _fitting(out: Array, left: Array, right: Array, form: Form) -> Array | None:
-    """The product, if it has as many elements as `out`."""
-    if input_rows(left, form).shape[0] * weight_rows(right, form).shape[1] != out.size:
-        return None
-    return product(left, right, form)
+def _hopeful(
+    out: Array, rows: Array, weight: Array, biases: Mapping[int, Array], form: Form, probabilities: bool
+) -> list[tuple[int | None, str]]:
+    """The biases and activations that the first and the last element do not rule out."""
+    wanted = (float(out.flat[0]), float(out.flat[-1]))
+    column = weight.shape[1] - 1
+    inner = weight[1:] if form.ones == -1 else weight[:-1] if form.ones == 1 else weight
+    extra = weight[0] if form.ones == -1 else weight[-1] if form.ones == 1 else None
+    z = [float(rows[0] @ inner[:, 0]), float(rows[-1] @ inner[:, column])]
+    if extra is not None:
+        z = [z[0] + float(extra[0]), z[1] + float(extra[column])]
+    choices: list[tuple[int | None, str]] = []
+    candidates: list[tuple[int | None, float, float]] = [(None, 0.0, 0.0)]
+    if not form.ones:
+        candidates += [
+            (number, float(one.flat[0]), float(one.flat[-1]))
+            for number, one in biases.items()
+            if one.size == column + 1
+        ]
+    for number, first, last in candidates:
+        at = (z[0] + first, z[1] + last)
+        for name, function in SINGLE:
+            if _near(function(at[0]), wanted[0]) and _near(function(at[1]), wanted[1]):
+                choices.append((number, name))
+        if probabilities and out.size > len(rows):
+            choices.append((number, "softmax"))
+            if len(rows) > 1:
+                choices.append((number, "softmax-over-samples"))
+    return choices
+
+
+def _near(found: float, wanted: float) -> bool:
+    return abs(found - wanted) <= 1e-4 * (abs(wanted) + 1e-3)
+
+
+def _sigmoid(z: float) -> float:
+    return 1 / (1 + math.exp(-z)) if z > -700 else 0.0
+
+
+SINGLE: tuple[tuple[str, Callable[[float], float]], ...] = (
+    ("identity", lambda z: z),
+    ("sigmoid", _sigmoid),
+    ("tanh", math.tanh),
+    ("relu", lambda z: max(z, 0.0)),
+)
+"""Activations of one number."""
 
 
 def _are_probabilities(out: Array) -> bool:
@@ -181,17 +227,11 @@ def _are_probabilities(out: Array) -> bool:
 
 
 def _explanations(
-    out: Array, z: Array, biases: Mapping[int, Array], form: Form, probabilities: bool, tolerance: float
+    out: Array, z: Array, biases: Mapping[int, Array], choices: list[tuple[int | None, str]], tolerance: float
 ) -> Iterator[tuple[int | None, str]]:
-    names = ACTIVATIONS if probabilities and z.size > z.shape[0] else ACTIVATIONS[:4]
-    names = tuple(one for one in names if one != "softmax-over-samples" or z.shape[0] > 1)
-    choices: list[tuple[int | None, Array | None]] = [(None, None)]
-    if not form.ones:
-        choices += [(number, bias_row(one, z.shape[1])) for number, one in biases.items()]
-    for number, bias in choices:
+    for number, name in choices:
+        bias = None if number is None else bias_row(biases[number], z.shape[1])
         if bias is None and number is not None:
             continue
-        moved = z if bias is None else z + bias
-        for name in names:
-            if fits(out, activated(name, moved), tolerance):
-                yield number, name
+        if fits(out, activated(name, z if bias is None else z + bias), tolerance):
+            yield number, name
