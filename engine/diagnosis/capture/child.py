@@ -34,6 +34,9 @@ from engine.errors import DataError
 FIRST_LOOK = 150
 """Events after which a network is first looked for."""
 
+HOPELESS = 20_000
+"""So many events without a network are enough."""
+
 FULL_BYTES = 150_000_000
 """Of a trace: beyond it only what belongs to the network is written down, if there is one."""
 
@@ -54,6 +57,8 @@ class Watch:
         self.network: Network | None = None
         self.next_look = FIRST_LOOK
         self.ending = False
+        self.counted = (0, 0)
+        """Steps at the last look but one that found more, and the events then."""
         self.end = time.monotonic() + asked["seconds"]
         self.library = os.path.dirname(os.__file__)
 
@@ -75,6 +80,8 @@ class Watch:
         if self.network is None:
             self.network = find_network(self.trace, seconds=3.0)
             self.next_look = int(len(self.trace.events) * 1.7) + 50
+            if self.network is None and len(self.trace.events) > HOPELESS:
+                self.finish(ended=False)
         if self.network is not None:
             self._count()
 
@@ -85,6 +92,10 @@ class Watch:
         )
         missing = self.asked["steps"] + 1 - steps.count
         if missing <= 0:
+            self.finish(ended=False)
+        if steps.count > self.counted[0]:
+            self.counted = (steps.count, len(self.trace.events))
+        elif len(self.trace.events) > 3 * self.counted[1] + 3000:
             self.finish(ended=False)
         each = (len(self.trace.events) - steps.passes[0].index) / max(1, steps.count) if steps.passes else 10
         self.next_look = len(self.trace.events) + int(max(10, min(missing * each, 4000)))

@@ -76,7 +76,8 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
             continue
         lefts = {one: array for one in set(held.values()) if _is_input(array := trace.values[one], zero[one], one, event.value)}
         biases = {one: array for one in set(held.values()) if _is_bias(array := trace.values[one], zero[one], one, event.value)}
-        match = matches(out, lefts, rights, biases)
+        with np.errstate(all="ignore"):
+            match = matches(out, lefts, rights, biases) if np.all(np.isfinite(out)) else []
         if match:
             found.append(Relation(index, event.value, tuple(match), dict(held)))
         if time.monotonic() > end:

@@ -18,6 +18,9 @@ from engine.diagnosis.capture.trace import Trace
 
 LEAST_PASSES = 3
 
+MOST_HYPOTHESES = 40
+"""About which weights are the first layer's."""
+
 
 @dataclass
 class PassLayer:
@@ -25,10 +28,12 @@ class PassLayer:
 
     match: Match
     first: Relation
-    biases: set[int | None]
-    """The values that fit, none among them."""
-    outs: dict[int, list[tuple[int, Form]]] = field(default_factory=dict)
-    """For each array that is a form of the output: the events that brought it, with what makes it."""
+    outs: dict[int, list[tuple[int, Form, int | None]]] = field(default_factory=dict)
+    """For each array that is a form of the output: the events that brought it, with what makes it and which bias."""
+
+    def biases(self, out: int) -> set[int | None]:
+        """The values that fit where that array is the output, none among them."""
+        return {bias for _, _, bias in self.outs.get(out, ())}
 
 
 @dataclass(frozen=True)
@@ -61,19 +66,20 @@ def find_network(trace: Trace, seconds: float = 4.0) -> Network | None:
     """The first network that trains; none if there is none."""
     relations = find_relations(trace, seconds)
     changing = changing_slots(trace)
-    tried: set[int] = set()
+    tried: set[tuple[int, Form]] = set()
     best: Network | None = None
+    hypotheses = 0
     for relation in relations:
         for match in relation.found:
             slots = relation.holders(match.right) & changing
-            if not slots or slots <= tried:
+            keys = {(slot, match.form._replace(activation="")) for slot in slots}
+            if not slots or keys <= tried or hypotheses > MOST_HYPOTHESES:
                 continue
-            tried |= slots
+            tried |= keys
+            hypotheses += 1
             network = _build(trace, relations, changing, slots, match)
             if network is not None and (best is None or len(network.layers) > len(best.layers)):
                 best = network
-        if best is not None:
-            return best
     return best
 
 
@@ -115,16 +121,15 @@ def _opens(relation: Relation, match: Match, slots: frozenset[int], first: Match
 
 
 def _layer(relation: Relation, match: Match) -> PassLayer:
-    layer = PassLayer(match, relation, set())
+    layer = PassLayer(match, relation)
     _add_out(layer, relation, match)
     return layer
 
 
 def _add_out(layer: PassLayer, relation: Relation, match: Match) -> None:
-    layer.biases.add(match.bias)
     entries = layer.outs.setdefault(relation.out, [])
-    if match.form not in [form for _, form in entries]:
-        entries.append((relation.index, match.form))
+    if (match.form, match.bias) not in [(form, bias) for _, form, bias in entries]:
+        entries.append((relation.index, match.form, match.bias))
 
 
 def _extend(trace: Trace, chain: list[PassLayer], relation: Relation, changing: set[int], start: int) -> None:
@@ -172,17 +177,25 @@ def _layers(trace: Trace, chains: Sequence[Sequence[PassLayer]]) -> tuple[Layer,
         weights.append(slot)
     found = []
     for number, layers in enumerate(columns):
-        form = _form(layers, columns[number + 1] if number + 1 < len(columns) else None)
-        bias = _bias(trace, layers, form, {one.weight for one in found} | set(weights))
+        following = columns[number + 1] if number + 1 < len(columns) else None
+        given = [following[k].match.left if following else _newest(one) for k, one in enumerate(layers)]
+        form = _form(layers, given)
+        bias = _bias(trace, layers, given, form, {one.weight for one in found} | set(weights))
         inputs = frozenset(slot for one in layers for slot in one.first.holders(one.match.left))
         outputs = frozenset(
             (trace.events[index].slot, entry.activation)
             for one in layers
             for entries in one.outs.values()
-            for index, entry in entries
+            for index, entry, value in entries
+            if (value is None) == (bias is None) or value is not None
         )
         found.append(Layer(weights[number], bias, form, inputs, outputs))
     return tuple(found)
+
+
+def _newest(layer: PassLayer) -> int:
+    """The form of the output that came last."""
+    return max(layer.outs, key=lambda out: layer.outs[out][0][0])
 
 
 def _always(layers: Iterable[PassLayer]) -> set[int]:
@@ -203,34 +216,47 @@ def _rank(trace: Trace, slot: int) -> tuple[int, int, int]:
     return (99 if returned else one.depth, one.born, len(one.name))
 
 
-def _form(layers: Sequence[PassLayer], following: Sequence[PassLayer] | None) -> Form:
+def _form(layers: Sequence[PassLayer], given: Sequence[int]) -> Form:
     """The form that most passes show of what the next layer is given."""
     votes: Counter[Form] = Counter()
-    for number, layer in enumerate(layers):
-        if following is not None:
-            entries = layer.outs.get(following[number].match.left, [])
-        else:
-            entries = max(layer.outs.values(), key=lambda one: one[0][0])
-        for _, form in entries:
-            votes[form._replace(ones=layer.match.form.ones)] += 1
+    for layer, out in zip(layers, given, strict=True):
+        for form in {form._replace(ones=layer.match.form.ones) for _, form, _ in layer.outs.get(out, ())}:
+            votes[form] += 1
     order = ("relu", "identity")
     return max(votes, key=lambda form: (votes[form], form.activation in order, form.activation == "identity"))
 
 
-def _bias(trace: Trace, layers: Sequence[PassLayer], form: Form, weights: set[int]) -> int | None:
-    """The slot whose value fits in every pass, zeros fitting where no bias does; none if no pass needs one."""
-    if form.ones or all(None in layer.biases for layer in layers):
+def _bias(
+    trace: Trace, layers: Sequence[PassLayer], given: Sequence[int], form: Form, weights: set[int]
+) -> int | None:
+    """The slot whose value fits in every pass, zeros fitting where no bias does. Where no bias fits as well, as with a
+    softmax that takes the same from all, it counts only if the pre-activation has it.
+    """
+    if form.ones:
         return None
+    fitting_values = [layer.biases(out) for layer, out in zip(layers, given, strict=True)]
+    if all(None in one for one in fitting_values):
+        fitting_values = [
+            {bias for entries in layer.outs.values() for _, _, bias in entries} & one | ({None} if not one - {None} else set())
+            for layer, one in zip(layers, fitting_values, strict=True)
+        ]
+        named = [{bias for out in layer.outs for bias in layer.biases(out)} - {None} for layer in layers]
+        if not all(named[len(named) // 2 :]):
+            return None
     candidates: set[int] = set()
-    for layer in layers:
-        for value in layer.biases - {None}:
+    for layer, values in zip(layers, fitting_values, strict=True):
+        for value in values - {None}:
             candidates |= layer.first.holders(value)  # type: ignore[arg-type]
-    fitting = [slot for slot in candidates - weights if all(_fits(trace, layer, slot) for layer in layers)]
+    fitting = [
+        slot
+        for slot in candidates - weights
+        if all(_fits(trace, layer, values, slot) for layer, values in zip(layers, fitting_values, strict=True))
+    ]
     return min(fitting, key=lambda slot: _rank(trace, slot), default=None)
 
 
-def _fits(trace: Trace, layer: PassLayer, slot: int) -> bool:
+def _fits(trace: Trace, layer: PassLayer, values: set[int | None], slot: int) -> bool:
     value = layer.first.held.get(slot)
     if value is None:
         return False
-    return value in layer.biases or (None in layer.biases and not np.any(trace.values[value]))
+    return value in values or (None in values and not np.any(trace.values[value]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,6 +14,9 @@ from engine.diagnosis.capture.trace import GONE, Trace
 from engine.types import FloatArray
 
 MOST_LOGGED = 200
+
+LOSS = re.compile(r"loss|cost|err|mse|crit|energy", re.IGNORECASE)
+"""What an array of a single number is called that is logged."""
 
 MOST_CONSTANTS = 400
 
@@ -25,7 +29,7 @@ def logged_numbers(trace: Trace, steps: Steps, parameters: set[int], names: Mapp
         if event.value == GONE or event.slot in parameters:
             continue
         value = trace.values[event.value]
-        if value.size != 1 or value.dtype.kind != "f":
+        if value.size != 1 or value.dtype.kind != "f" or (value.ndim and not LOSS.search(trace.name(event.slot))):
             continue
         step = int(np.searchsorted(starts, index, side="right")) - 1
         if 0 <= step < steps.count:

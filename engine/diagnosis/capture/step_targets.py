@@ -24,6 +24,9 @@ from engine.types import FloatArray
 LOOKED_AT = 10
 """Steps in which a proof of the targets is looked for."""
 
+MOST_EVENTS = 3000
+"""Of a step that are looked at."""
+
 ENOUGH = 0.75
 """The part of them that must show it."""
 
@@ -217,7 +220,7 @@ class TargetFinder:
         """What happened from a step's pass to the next one."""
         passes = self.steps.passes
         end = passes[step + 1].index if step + 1 < len(passes) else len(self.trace.events)
-        return self.trace.events[passes[step].index : end]
+        return self.trace.events[passes[step].index : min(end, passes[step].index + MOST_EVENTS)]
 
     def _beside(self) -> Iterator[Candidate]:
         """Rows of a constant that stand where the samples stand in another one."""
