@@ -57,6 +57,7 @@ class Watch:
         self.network: Network | None = None
         self.next_look = FIRST_LOOK
         self.ending = False
+        self.confirmed = False
         self.counted = (0, 0)
         """Steps at the last look but one that found more, and the events then."""
         self.end = time.monotonic() + asked["seconds"]
@@ -91,6 +92,14 @@ class Watch:
             self.trace, self.network, find_passes(self.trace, self.network, self.asked["names"].get("x")), ended=False
         )
         missing = self.asked["steps"] + 1 - steps.count
+        if missing <= 0 or (steps.count >= 8 and not self.confirmed):
+            self.confirmed = True
+            again = find_network(self.trace, seconds=2.0)
+            if again is not None and again.slots != self.network.slots:
+                self.network = again
+                self.confirmed = False
+                self.next_look = len(self.trace.events) + FIRST_LOOK
+                return
         if missing <= 0:
             self.finish(ended=False)
         if steps.count > self.counted[0]:

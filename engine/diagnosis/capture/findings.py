@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.diagnosis.capture.network_finder import Network, find_network
-from engine.diagnosis.capture.passes import Steps, find_passes, find_steps
+from engine.diagnosis.capture.passes import Steps, batch_rows, find_passes, find_steps
 from engine.diagnosis.capture.program_numbers import constants_of, logged_numbers
 from engine.diagnosis.capture.relations import Array
 from engine.diagnosis.capture.step_targets import TargetFinder, Targets
@@ -131,7 +131,7 @@ def _arrays(
                 array = _ones_last(array, form.transposed)
             row.append(kept(array))
         states.append(row)
-    inputs = [kept(_floats(batch)) for batch in finder.batches]
+    inputs = [kept(_floats(batch_rows(trace, network, one))) for one in steps.passes[: steps.count]]
     answers = [kept(_floats(rows)) for rows in targets.rows]
     return arrays, states, inputs, answers
 

@@ -14,7 +14,10 @@ import numpy as np
 from engine.diagnosis.capture.relations import Array, Match, matches
 from engine.diagnosis.capture.trace import GONE, Trace
 
-MOST_WEIGHTS_TRIED = 12
+MOST_EVENTS = 3000
+
+ENOUGH = 200
+"""Layers that were found, beyond which so many events are enough."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,15 @@ def moments(trace: Trace) -> Iterator[tuple[int, dict[int, int]]]:
 
 def changing_slots(trace: Trace, least: int = 3) -> set[int]:
     """Slots of float arrays of one shape that have had so many values."""
-    shapes: dict[int, set[tuple[int, ...]]] = {}
-    seen: dict[int, set[int]] = {}
-    for event in trace.events:
-        if event.value != GONE:
-            array = trace.values[event.value]
-            if array.dtype.kind == "f" and array.ndim in (1, 2) and array.size > 1:
-                shapes.setdefault(event.slot, set()).add(array.shape)
-                seen.setdefault(event.slot, set()).add(event.value)
-    return {slot for slot, found in seen.items() if len(found) >= least and len(shapes[slot]) == 1}
+    found = set()
+    for slot in range(len(trace.slots)):
+        values = set(trace.versions(slot))
+        if len(values) >= least:
+            arrays = [trace.values[value] for value in values]
+            arrays = [one for one in arrays if one.dtype.kind == "f" and one.ndim in (1, 2) and one.size > 1]
+            if len(arrays) >= least and len({one.shape for one in arrays}) == 1:
+                found.add(slot)
+    return found
 
 
 def find_relations(trace: Trace, seconds: float) -> list[Relation]:
@@ -66,6 +69,8 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
     found = []
     for index, held in moments(trace):
         event = trace.events[index]
+        if index > MOST_EVENTS and len(found) > ENOUGH:
+            break
         if event.value == GONE or trace.first[event.value] != index or zero[event.value]:
             continue
         out = trace.values[event.value]

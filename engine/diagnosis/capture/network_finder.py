@@ -6,9 +6,11 @@ slot is the one that holds its weight in every pass.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -65,7 +67,10 @@ class Network:
 def find_network(trace: Trace, seconds: float = 4.0) -> Network | None:
     """The first network that trains; none if there is none."""
     relations = find_relations(trace, seconds)
-    changing = changing_slots(trace)
+    outs = {relation.out for relation in relations}
+    changing = {
+        slot for slot in changing_slots(trace) if _moves_little(trace, slot) and not _is_output(trace, slot, outs)
+    }
     tried: set[tuple[int, Form]] = set()
     best: Network | None = None
     hypotheses = 0
@@ -73,7 +78,7 @@ def find_network(trace: Trace, seconds: float = 4.0) -> Network | None:
         for match in relation.found:
             slots = relation.holders(match.right) & changing
             keys = {(slot, match.form._replace(activation="")) for slot in slots}
-            if not slots or keys <= tried or hypotheses > MOST_HYPOTHESES:
+            if not slots or keys <= tried or hypotheses > MOST_HYPOTHESES or not _is_given_data(trace, match, slots):
                 continue
             tried |= keys
             hypotheses += 1
@@ -81,6 +86,33 @@ def find_network(trace: Trace, seconds: float = 4.0) -> Network | None:
             if network is not None and (best is None or len(network.layers) > len(best.layers)):
                 best = network
     return best
+
+
+def _moves_little(trace: Trace, slot: int) -> bool:
+    """Whether a slot's values come from each other by steps that are mostly smaller than they are."""
+    arrays = [trace.values[value] for value in trace.versions(slot)[:200]]
+    values = [array for array in arrays if array.dtype.kind == "f" and array.shape == arrays[-1].shape]
+    moves = []
+    for old, new in pairwise(values):
+        size = max(float(np.linalg.norm(old)), float(np.linalg.norm(new)))
+        gap = float(np.linalg.norm(new - old))
+        if gap and math.isfinite(size):
+            moves.append(gap / size)
+    return bool(moves) and float(np.median(moves)) < 1.0
+
+
+def _is_output(trace: Trace, slot: int, outs: set[int]) -> bool:
+    """Whether a slot's values are outputs of layers, most of them."""
+    values = set(trace.versions(slot))
+    return len(values & outs) > len(values) / 2
+
+
+def _is_given_data(trace: Trace, match: Match, slots: Iterable[int]) -> bool:
+    """Whether the input was there before the weights first moved, or came after they had moved last."""
+    if trace.first[match.right] < trace.first[match.left]:
+        return True
+    moved = [trace.first[value] for slot in slots for value in trace.versions(slot)[:2][1:]]
+    return trace.first[match.left] < min(moved, default=0)
 
 
 def _build(

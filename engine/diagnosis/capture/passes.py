@@ -27,6 +27,8 @@ class Pass:
     """The values of the network's slots."""
     held: Mapping[int, int]
     """What every slot held."""
+    parts: tuple[Pass, ...] = ()
+    """The passes of single samples that a step takes together; none if it is one pass."""
 
 
 def find_passes(trace: Trace, network: Network, inputs: str | None = None) -> list[Pass]:
@@ -127,9 +129,10 @@ def _calls(trace: Trace, one: Pass) -> tuple[tuple[str, int], ...]:
 def _joined(trace: Trace, network: Network, group: Sequence[Pass]) -> Pass:
     """Passes of single samples between two updates are one step's batch; of batches the last one counts."""
     single = all(len(input_rows(trace.values[one.inputs[0]], network.layers[0].form)) == 1 for one in group)
-    last = group[-1]
-    inputs = tuple(one.inputs[0] for one in group) if single else last.inputs
-    return Pass(last.index if not single else group[0].index, inputs, last.state, group[0].held if single else last.held)
+    if not single:
+        return group[-1]
+    first = group[0]
+    return Pass(first.index, tuple(one.inputs[0] for one in group), first.state, first.held, tuple(group))
 
 
 def _final(trace: Trace, network: Network, steps: Sequence[Pass], ended: bool) -> tuple[int, ...] | None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.diagnosis.capture.network_finder import Network
-from engine.diagnosis.capture.passes import Pass, Steps, batch_rows, pre_activation
-from engine.diagnosis.capture.relations import Array, activated, input_rows
-from engine.diagnosis.capture.trace import GONE, Trace
+from engine.diagnosis.capture.passes import Steps, batch_rows, pre_activation
+from engine.diagnosis.capture.relations import Array, activated
+from engine.diagnosis.capture.trace import GONE, Event, Trace
 from engine.diagnosis.recorded_names import TARGETS
 from engine.diagnosis.targets import as_rows
 from engine.errors import DataError
@@ -60,16 +60,22 @@ class TargetFinder:
         self.trace = trace
         self.network = network
         self.steps = steps
-        self.batches = [batch_rows(trace, network, one) for one in steps.passes[: steps.count]]
+        groups = [one.parts or (one,) for one in steps.passes[: steps.count]]
+        self.sizes = [len(group) for group in groups]
+        self.passes = [one for group in groups for one in group]
+        self.ends = [one.index for one in self.passes[1:]]
+        if steps.count < len(steps.passes):
+            self.ends.append(steps.passes[steps.count].index)
+        self.batches = [batch_rows(trace, network, one) for one in self.passes]
         self.forms = sorted({activation for _, activation in network.layers[-1].outputs})
-        self.outputs = [self._outputs(step) for step in range(steps.count)]
+        self.outputs = [self._outputs(step) for step in range(len(self.passes))]
         self.width = next(iter(self.outputs[0].values())).shape[1]
 
     def _outputs(self, step: int) -> dict[str, Array]:
         """By activation, the output of a step, computed from its weights."""
-        one = self.steps.passes[step]
+        one = self.passes[step]
         held = dict(one.held)
-        held.update(zip(self.network.slots, self.steps.state(step), strict=True))
+        held.update(zip(self.network.slots, one.state, strict=True))
         rows: Array = self.batches[step]
         found = {}
         for number, layer in enumerate(self.network.layers):
@@ -118,14 +124,16 @@ class TargetFinder:
         return self._read(pool[0], self.network.layers[-1].form.activation)
 
     def _rows(self, one: Candidate) -> list[Array | None]:
-        return [one.rows(step) for step in range(self.steps.count)]
+        return [one.rows(step) for step in range(len(self.passes))]
 
     def _read(self, one: Candidate, activation: str) -> Targets:
         rows = self._rows(one)
         found = [array for array in rows if array is not None]
         if len(found) != len(rows):
             raise DataError(f"The targets {shown(one.name)} were not there in every step; use the recorder.")
-        return Targets(one.name, tuple(found), activation)
+        left = iter(found)
+        joined = [np.concatenate([next(left) for _ in range(size)]) for size in self.sizes]
+        return Targets(one.name, tuple(joined), activation)
 
     def _as_rows(self, array: Array, step: int) -> Array | None:
         samples = len(self.batches[step])
@@ -135,7 +143,7 @@ class TargetFinder:
 
     def _candidates(self) -> Iterator[Candidate]:
         """All that has the right size in each step that is looked at."""
-        checked = range(min(LOOKED_AT, self.steps.count))
+        checked = range(min(LOOKED_AT, len(self.passes)))
         readers = [*self._beside(), *self._of_slots()]
         for one in readers:
             if all(one.rows(step) is not None for step in checked):
@@ -143,20 +151,15 @@ class TargetFinder:
 
     def _of_slots(self) -> Iterator[Candidate]:
         parameters = set(self.network.slots)
-        first = self.steps.passes[0]
         for slot in range(len(self.trace.slots)):
-            if slot in parameters:
-                continue
-            if all(len(one.inputs) == 1 for one in self.steps.passes):
-                if slot in first.held:
+            if slot not in parameters:
+                if slot in self.passes[0].held:
                     yield Candidate(self.trace.name(slot), 1, self._before(slot))
                 yield Candidate(self.trace.name(slot), 2, self._after(slot))
-            else:
-                yield Candidate(self.trace.name(slot), 1, self._gathered(slot))
 
     def _before(self, slot: int) -> Reader:
         def read(step: int) -> Array | None:
-            value = self.steps.passes[step].held.get(slot)
+            value = self.passes[step].held.get(slot)
             return None if value is None else self._as_rows(self.trace.values[value], step)
 
         return read
@@ -170,61 +173,15 @@ class TargetFinder:
 
         return read
 
-    def _gathered(self, slot: int) -> Reader:
-        """One target for each of the samples that a step saw one by one."""
-
-        def read(step: int) -> Array | None:
-            form = self.network.layers[0].form
-            wanted = list(self.steps.passes[step].inputs)
-            found: list[Array] = []
-            held = dict(self.steps.passes[step].held)
-            sources = self.network.layers[0].inputs
-            starting = [self.steps.passes[step].index, *self._starts(step, wanted[1:], sources, held)]
-            if len(starting) != len(wanted) or not form:
-                return None
-            held = dict(self.steps.passes[step].held)
-            at = self.steps.passes[step].index
-            for start in starting:
-                for event in self.trace.events[at : start + 1]:
-                    if event.value != GONE:
-                        held[event.slot] = event.value
-                at = start + 1
-                value = held.get(slot)
-                row = None if value is None else as_rows(self.trace.values[value], 1, self.width)
-                if row is None:
-                    return None
-                found.append(row)
-            return np.concatenate(found)
-
-        return read
-
-    def _starts(self, step: int, wanted: Sequence[int], sources: frozenset[int], held: dict[int, int]) -> list[int]:
-        """The events with which the first layer's output came, for each further sample of a step."""
-        outs = {slot for slot, _ in self.network.layers[0].outputs}
-        found = []
-        left = list(wanted)
-        given = dict(held)
-        start = self.steps.passes[step].index + 1
-        end = self.steps.passes[step + 1].index if step + 1 < len(self.steps.passes) else len(self.trace.events)
-        for index in range(start, end):
-            event = self.trace.events[index]
-            if event.value == GONE:
-                continue
-            given[event.slot] = event.value
-            if left and event.slot in outs and any(given.get(slot) == left[0] for slot in sources):
-                found.append(index)
-                left.pop(0)
-        return found
-
-    def _events(self, step: int) -> Sequence:  # type: ignore[type-arg]
-        """What happened from a step's pass to the next one."""
-        passes = self.steps.passes
-        end = passes[step + 1].index if step + 1 < len(passes) else len(self.trace.events)
-        return self.trace.events[passes[step].index : min(end, passes[step].index + MOST_EVENTS)]
+    def _events(self, step: int) -> Sequence[Event]:
+        """What happened from a pass to the next one."""
+        start = self.passes[step].index
+        end = self.ends[step] if step < len(self.ends) else len(self.trace.events)
+        return self.trace.events[start : min(end, start + MOST_EVENTS)]
 
     def _beside(self) -> Iterator[Candidate]:
         """Rows of a constant that stand where the samples stand in another one."""
-        held = self.steps.passes[0].held
+        held = self.passes[0].held
         whole = {value for value in held.values() if self._holds_batches(value)}
         for value in whole:
             places = self._places(value)
@@ -260,7 +217,7 @@ class TargetFinder:
     def _shown(self, one: Candidate, activation: str) -> float:
         """The part of the steps in which something is in proportion to output − targets, always by the same factor."""
         factors: list[set[tuple[int, float]]] = []
-        steps = range(min(LOOKED_AT, self.steps.count))
+        steps = range(min(LOOKED_AT, len(self.passes)))
         for step in steps:
             rows = one.rows(step)
             factors.append(set() if rows is None else self._factors(step, rows, activation, one.rank))
@@ -321,6 +278,3 @@ def proportion(array: Array, wanted: Array) -> float | None:
         if factor and np.abs(one - factor * wanted).max() <= tolerance * np.abs(one).max():
             return float(f"{factor:.5g}")
     return None
-
-
-__all__ = ["Candidate", "Pass", "TargetFinder", "Targets", "input_rows", "proportion"]

@@ -63,6 +63,7 @@ class Trace:
     """Slots that are written down; none stands for all."""
     size: int = 0
     """Bytes of the values."""
+    _versions: dict[int, list[int]] = field(default_factory=dict)
     _slot_of: dict[str, int] = field(default_factory=dict)
     _value_of: dict[tuple[Any, ...], int] = field(default_factory=dict)
     _place_of: dict[Place, int] = field(default_factory=dict)
@@ -98,6 +99,8 @@ class Trace:
     def note(self, slot: int, value: int, place: int) -> None:
         """The slot has got that value."""
         self.events.append(Event(slot, value, place))
+        if value != GONE:
+            self._versions.setdefault(slot, []).append(value)
 
     def number_of(self, key: str) -> int | None:
         """The slot with that key, if there is one."""
@@ -105,7 +108,7 @@ class Trace:
 
     def versions(self, slot: int) -> list[int]:
         """All values that a slot had, in the order of time."""
-        return [event.value for event in self.events if event.slot == slot and event.value != GONE]
+        return self._versions.get(slot, [])
 
     def name(self, slot: int) -> str:
         """Of a slot, as the program writes it."""
