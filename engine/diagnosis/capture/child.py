@@ -92,9 +92,9 @@ class Watch:
             self.trace, self.network, find_passes(self.trace, self.network, self.asked["names"].get("x")), ended=False
         )
         missing = self.asked["steps"] + 1 - steps.count
-        if missing <= 0 or (steps.count >= 8 and not self.confirmed):
+        if steps.count >= min(8, self.asked["steps"]) and not self.confirmed:
             self.confirmed = True
-            again = find_network(self.trace, seconds=2.0)
+            again = find_network(self.trace, seconds=1.0)
             if again is not None and again.slots != self.network.slots:
                 self.network = again
                 self.confirmed = False

@@ -153,21 +153,37 @@ def matches(
     """All ways in which `out` is act(L·R + c) of these; a bias of zeros is not looked at."""
     found = []
     probabilities = _are_probabilities(out)
-    for right_number, right in rights.items():
-        for left_number, left in lefts.items():
-            if left_number == right_number or out.size == 1 == right.size:
+    for left_number, right_number in _pairs(out, lefts, rights):
+        left, right = lefts[left_number], rights[right_number]
+        for form in layouts(left, right):
+            rows, weight = input_rows(left, form), weight_rows(right, form)
+            if len(rows) * weight.shape[1] != out.size:
                 continue
-            for form in layouts(left, right):
-                rows, weight = input_rows(left, form), weight_rows(right, form)
-                if len(rows) * weight.shape[1] != out.size:
-                    continue
-                choices = _hopeful(out, rows, weight, biases, form, probabilities)
-                z = product(left, right, form) if choices else None
-                if z is not None:
-                    tolerance = tolerance_of(out, left, right)
-                    for bias, activation in _explanations(out, z, biases, choices, tolerance):
-                        found.append(Match(left_number, right_number, bias, form._replace(activation=activation)))
+            choices = _hopeful(out, rows, weight, biases, form, probabilities)
+            z = product(left, right, form) if choices else None
+            if z is not None:
+                for bias, activation in _explanations(out, z, biases, choices, tolerance_of(out, left, right)):
+                    found.append(Match(left_number, right_number, bias, form._replace(activation=activation)))
     return found
+
+
+def _pairs(out: Array, lefts: Mapping[int, Array], rights: Mapping[int, Array]) -> Iterator[tuple[int, int]]:
+    """Inputs and weights whose sizes can make an output of that size."""
+    by_size: dict[int, list[int]] = {}
+    for number, right in rights.items():
+        by_size.setdefault(right.size, []).append(number)
+    widths = {*out.shape, 1}
+    for left_number, left in lefts.items():
+        sizes = set()
+        for width in widths:
+            samples = out.size // width
+            if left.size % samples == 0:
+                depth = left.size // samples
+                sizes |= {depth * width, (depth + 1) * width}
+        for size in sizes:
+            for right_number in by_size.get(size, ()):
+                if left_number != right_number and not (out.size == 1 == rights[right_number].size):
+                    yield left_number, right_number
 
 
 def _hopeful(
