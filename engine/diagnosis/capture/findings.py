@@ -8,9 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from engine.diagnosis.capture.foreign_weights import foreign_weights
 from engine.diagnosis.capture.network_finder import Network, find_network
 from engine.diagnosis.capture.passes import Steps, batch_rows, find_passes, find_steps
 from engine.diagnosis.capture.program_numbers import constants_of, logged_numbers
+from engine.diagnosis.capture.refusals import KERNELS, NO_NETWORK, OTHER_OUTPUTS, has_kernels, more_than_layers
 from engine.diagnosis.capture.relations import Array
 from engine.diagnosis.capture.step_targets import TargetFinder, Targets
 from engine.diagnosis.capture.trace import GONE, Trace
@@ -44,7 +48,9 @@ def describe(
     """The recording of the first network that trains. Raises `DataError`."""
     network = network or find_network(trace)
     if network is None:
-        raise DataError("no network")
+        raise DataError(NO_NETWORK)
+    if has_kernels(trace):
+        raise DataError(KERNELS)
     steps = find_steps(trace, network, find_passes(trace, network, names.get("x")), ended)
     steps = _cut(trace, network, steps, most_steps)
     if steps.count < LEAST_STEPS:
@@ -53,6 +59,7 @@ def describe(
             "let it train longer."
         )
     finder = TargetFinder(trace, network, steps)
+    _check_whole(trace, network, steps, finder)
     targets = finder.find(names.get("y"))
     shown = {slot: slot_name(trace, instances, slot) for slot in range(len(trace.slots))}
     called = _unique([shown[slot] for slot in network.slots])
@@ -71,6 +78,15 @@ def describe(
         "targets_name": targets.name,
     }
     return Findings(arrays, described)
+
+
+def _check_whole(trace: Trace, network: Network, steps: Steps, finder: TargetFinder) -> None:
+    """Raises `DataError` where the program has more weights, or does more to the outputs, than the network."""
+    foreign = foreign_weights(trace, network, list(steps.passes))
+    if foreign is not None:
+        raise DataError(more_than_layers(foreign, [trace.name(layer.weight) for layer in network.layers]))
+    if not finder.sees_outputs():
+        raise DataError(OTHER_OUTPUTS)
 
 
 def slot_name(trace: Trace, instances: Instances, slot: int) -> str:
@@ -137,14 +153,10 @@ def _arrays(
 
 
 def _ones_last(array: Array, transposed: bool) -> Array:
-    import numpy as np
-
     return np.roll(array, -1, axis=1 if transposed else 0)
 
 
 def _floats(array: Array) -> Array:
-    import numpy as np
-
     return np.ascontiguousarray(array, dtype=np.float32 if array.dtype == np.float32 else np.float64)
 
 

@@ -87,6 +87,7 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
             found.append(Relation(index, event.value, tuple(match), dict(held)))
         if time.monotonic() > end:
             break
+    trace.relations = list(found)
     return found
 
 

@@ -69,7 +69,7 @@ def find_network(trace: Trace, seconds: float = 4.0) -> Network | None:
     relations = find_relations(trace, seconds)
     outs = {relation.out for relation in relations}
     changing = {
-        slot for slot in changing_slots(trace) if _moves_little(trace, slot) and not _is_output(trace, slot, outs)
+        slot for slot in changing_slots(trace) if moves_little(trace, slot) and not is_output(trace, slot, outs)
     }
     tried: set[tuple[int, Form]] = set()
     best: Network | None = None
@@ -88,7 +88,7 @@ def find_network(trace: Trace, seconds: float = 4.0) -> Network | None:
     return best
 
 
-def _moves_little(trace: Trace, slot: int) -> bool:
+def moves_little(trace: Trace, slot: int) -> bool:
     """Whether a slot's values come from each other by steps that are mostly smaller than they are."""
     arrays = [trace.values[value] for value in trace.versions(slot)[:200]]
     values = [array for array in arrays if array.dtype.kind == "f" and array.shape == arrays[-1].shape]
@@ -101,7 +101,7 @@ def _moves_little(trace: Trace, slot: int) -> bool:
     return bool(moves) and float(np.median(moves)) < 1.0
 
 
-def _is_output(trace: Trace, slot: int, outs: set[int]) -> bool:
+def is_output(trace: Trace, slot: int, outs: set[int]) -> bool:
     """Whether a slot's values are outputs of layers, most of them."""
     values = set(trace.versions(slot))
     return len(values & outs) > len(values) / 2

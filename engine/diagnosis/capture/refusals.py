@@ -6,8 +6,20 @@ import re
 from collections.abc import Mapping
 
 from engine.diagnosis.capture.trace import GONE, Trace
+from engine.shown_text import shown
+
+NO_NETWORK = "no network"
+
+KERNELS = "kernels"
+
+OTHER_OUTPUTS = (
+    "Something is done to the outputs of its layers while it trains, dropout or noise perhaps, so that the layers alone do "
+    "not give them; switch it off, then run it again."
+)
 
 RECORDER = "use the recorder (engine/diagnosis/recorder.py) where it can be put into matrices"
+
+LEAST_VARIABLES = 6
 
 FRAMEWORKS = {
     "torch": "PyTorch",
@@ -35,15 +47,22 @@ def why_not(
 ) -> str:
     """The sentence; `sentence` is what the search said, "no network" where it found none."""
     text = "\n".join(sources.values())
-    if error:
+    if error and sentence == NO_NETWORK:
         return _of_error(error)
-    if sentence != "no network":
+    if sentence == KERNELS or has_kernels(trace):
+        return f"{HINTS[0][1]}; {RECORDER}."
+    if sentence not in (NO_NETWORK, OTHER_OUTPUTS):
+        for pattern, reason in HINTS[1:3] if sentence.startswith("Beside") else ():
+            if re.search(pattern, text, re.IGNORECASE):
+                return f"{reason}; {RECORDER}."
         return sentence
     for module, name in FRAMEWORKS.items():
         if re.search(rf"^\s*(import|from)\s+{module}\b", text, re.MULTILINE):
             return f"The gradients of this program are {name}'s own; what is diagnosed is a backward pass written in NumPy."
-    if _has_kernels(trace):
-        return f"{HINTS[0][1]}; {RECORDER}."
+    if sentence == OTHER_OUTPUTS:
+        return sentence
+    if _numbers_that_move(trace) >= LEAST_VARIABLES:
+        return f"Each of its weights is a variable or an entry of a list of its own; {RECORDER}."
     for pattern, reason in HINTS:
         if re.search(pattern, text, re.IGNORECASE):
             return f"{reason}; {RECORDER}." if "dropout" not in pattern else f"{reason}."
@@ -66,13 +85,40 @@ def _of_error(error: str) -> str:
     return f"The program ended by an error before enough was seen: {error}."
 
 
-def _has_kernels(trace: Trace) -> bool:
+def has_kernels(trace: Trace) -> bool:
     """Whether arrays of four dimensions change like weights."""
     seen: dict[int, set[int]] = {}
     for event in trace.events:
         if event.value != GONE and trace.values[event.value].ndim == 4:
             seen.setdefault(event.slot, set()).add(event.value)
     return any(len(one) >= 3 for one in seen.values())
+
+
+def more_than_layers(foreign: tuple[str, str], weights: list[str]) -> str:
+    """What to say of a weight that is moved beside those of the network."""
+    name, between = foreign
+    if between == "dropout":
+        return "Some outputs of a layer are set to 0 at random, as dropout does; switch it off, then run it again."
+    if between:
+        return (
+            f"What {shown(name)} is given is a {between} of the layer before; the activations that are read are sigmoid, "
+            "tanh, ReLU, softmax and none; use the recorder, or take one of those."
+        )
+    return (
+        f"Beside {shown(', '.join(weights))} it moves {shown(name)}, which is given something else than their outputs: one "
+        "chain of layers x·W + b is diagnosed, with sigmoid, tanh, ReLU, softmax or none; use the recorder for the part "
+        "that is one."
+    )
+
+
+def _numbers_that_move(trace: Trace) -> int:
+    """How many numbers, or lists of numbers, have had many values."""
+    found = 0
+    for slot in range(len(trace.slots)):
+        values = [trace.values[value] for value in trace.versions(slot)]
+        if len(values) >= 6 and values[0].dtype.kind == "f" and (values[0].ndim == 0 or trace.slots[slot].listed):
+            found += 1
+    return found
 
 
 def _changes(trace: Trace) -> bool:

@@ -110,6 +110,12 @@ class TargetFinder:
             return self._read(best[2], best[3])
         return self._by_name(candidates, name)
 
+    def sees_outputs(self) -> bool:
+        """Whether what the layers give was seen in most passes: a form of it, or a multiple of its error."""
+        steps = range(min(LOOKED_AT, len(self.passes)))
+        seen = [any(proportion(one, rows) for one in self._computed(step) for rows in self.outputs[step].values()) for step in steps]
+        return sum(seen) >= len(seen) / 2
+
     def _by_name(self, candidates: Sequence[Candidate], name: str | None) -> Targets:
         """Where nothing is computed from them under a name: the only ones, or those that are called like targets."""
         sure = [one for one in candidates if one.rank < 2] if name is None else list(candidates)

@@ -61,6 +61,8 @@ class Trace:
     places: list[Place] = field(default_factory=list)
     watched: set[int] | None = None
     """Slots that are written down; none stands for all."""
+    relations: list[Any] = field(default_factory=list)
+    """The layers that were found in it when it was last looked through."""
     size: int = 0
     """Bytes of the values."""
     _versions: dict[int, list[int]] = field(default_factory=dict)
