@@ -18,9 +18,10 @@ from engine.diagnosis.recording import LEAST_STEPS, PROOF_STEPS, Recording
 from engine.diagnosis.rivals import nearest_rival
 from engine.diagnosis.search import Outcome, Trial, search
 from engine.errors import DataError
+from engine.experiment.choices import Objective, SideName
 from engine.experiment.discrepancies import Discrepancy, remaining
 from engine.experiment.discrepancies.base import Moves
-from engine.experiment.settings import Settings
+from engine.experiment.settings import OWN_LOSS, Settings
 from engine.networks.places import Place
 from engine.types import FloatArray
 
@@ -30,11 +31,19 @@ ENOUGH = {np.dtype(np.float64): 1e-12, np.dtype(np.float32): 2e-6}
 REPRODUCED = 1e-6
 """A free run that is further off explains nothing."""
 
+SAME = 1e-12
+"""A change that moves the weights by no more, of their scale, is only rounding."""
+
 DIVERGED = 1e30
 """Weights beyond it are on their way to no number."""
 
-WORSE = 1e6
-"""How many times further off the nearest other reading must be."""
+WORSE = {np.dtype(np.float64): 1e6, np.dtype(np.float32): 100.0}
+"""How many times further off the nearest other reading must be; in float32 a gap itself is only some 1e7 times less
+than the weights.
+"""
+
+
+TENSOR_STEPS = "tensor_steps"
 
 
 class Conclusion(Enum):
@@ -53,8 +62,19 @@ class Cause:
     difference of any weight in the recorded steps, of its tensor's scale; 0 for what only the plotted number shows.
     """
 
-    discrepancy: Discrepancy
+    discrepancy: Discrepancy | None
+    """None for the factors of single tensors, which no side has a choice for."""
     effect: float
+
+    @property
+    def field(self) -> str:
+        """Its name in files."""
+        return TENSOR_STEPS if self.discrepancy is None else self.discrepancy.field
+
+    @property
+    def is_plotted(self) -> bool:
+        """Whether only the plotted number shows it."""
+        return self.discrepancy is not None and self.discrepancy.moves is Moves.PLOT
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +121,7 @@ def diagnose(recording: Recording) -> Diagnosis:
 
 
 def _diagnosed(observed: Observed) -> Diagnosis:
-    enough = ENOUGH[np.dtype(np.float64 if observed.eps < 1e-10 else np.float32)]
+    enough = ENOUGH[observed.dtype]
     outcome = search(observed, enough)
     trials = [trial for trial in outcome.trials if trial.gap <= max(enough, REPRODUCED)]
     if not trials:
@@ -152,16 +172,18 @@ def _explained(observed: Observed, best: Trial, others: list[Trial], enough: flo
 
     logged = logged_numbers(observed, best.reading)
     settings = experiment_of(observed, best.reading, _logged_fields(logged))
+    settings, causes = _causes(observed, best.reading, settings)
     gaps = proof_gaps(observed, best.reading)
     rival = nearest_rival(observed, best.reading, enough)
     gap = float(gaps[:PROOF_STEPS].max())
-    proved = gap <= enough and observed.recording.steps >= PROOF_STEPS and rival >= WORSE * max(gap, observed.eps / 100)
+    apart = rival >= WORSE[observed.dtype] * max(gap, observed.eps / 100)
+    proved = gap <= enough and observed.recording.steps >= PROOF_STEPS and apart
     return Diagnosis(
         observed.recording,
         Conclusion.PROVED if proved else Conclusion.REPRODUCED,
         best.reading,
         settings,
-        _causes(observed, best.reading, settings),
+        causes,
         _equals(best, others, enough),
         logged,
         gaps,
@@ -175,18 +197,31 @@ def _logged_fields(logged: tuple[LoggedNumber, ...]) -> dict[str, object]:
     return logged[0].fields if logged else {}
 
 
-def _causes(observed: Observed, reading: Reading, settings: Settings) -> tuple[Cause, ...]:
-    """Those that move the weights most first; last what only the plotted number shows."""
+def _causes(observed: Observed, reading: Reading, settings: Settings) -> tuple[Settings, tuple[Cause, ...]]:
+    """Those that move the weights most first; last what only the plotted number shows. Another way to write the same
+    function is no cause: the settings are returned without it.
+    """
     found = []
     for discrepancy in remaining(settings):
         effect = 0.0
         if discrepancy.moves is Moves.WEIGHTS:
             mended = replace(settings.numpy, **{discrepancy.field: getattr(settings.pytorch, discrepancy.field)})
             effect = float(gaps_of(observed, replace(reading, side=mended)).max())
+            if effect <= SAME:
+                settings = discrepancy.match(settings, SideName.PYTORCH)
+                continue
         found.append(Cause(discrepancy, effect))
-    return tuple(sorted(found, key=lambda cause: (cause.discrepancy.moves is Moves.PLOT, -cause.effect)))
+    if reading.factors:
+        found.append(Cause(None, float(gaps_of(observed, replace(reading, factors=())).max())))
+    return settings, tuple(sorted(found, key=lambda cause: (cause.is_plotted, -cause.effect)))
 
 
 def _equals(best: Trial, others: list[Trial], enough: float) -> tuple[Reading, ...]:
-    same = [one.reading for one in others if one.gap <= enough and one.rank <= best.rank]
+    same = [one.reading for one in others if one.gap <= enough and one.rank <= best.rank and _is_natural(one.reading)]
     return tuple(dict.fromkeys(same))[:3]
+
+
+def _is_natural(reading: Reading) -> bool:
+    """Whether its loss is one that people take for such outputs."""
+    objective = reading.side.objective
+    return objective is Objective.SQUARED_ERROR or OWN_LOSS.get(reading.activations[-1]) is objective

@@ -23,7 +23,8 @@ def gradient_ratios(observed: Observed, reading: Reading, settings: Settings) ->
     found = {}
     for place, gradients in theirs.items():
         ratio = _ratio(
-            gradients * _factors(observed, reading.side, place), mine[place] * _factors(observed, meant.side, place)
+            dict(reading.factors).get(place, 1.0) * gradients * _factors(observed, reading.side, place),
+            mine[place] * _factors(observed, meant.side, place),
         )
         if ratio is not None:
             found[place] = ratio

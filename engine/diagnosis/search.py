@@ -103,10 +103,15 @@ def _tried(observed: Observed, found: Found[Any], kind: _Kind) -> list[Trial]:
     for one in (found, *_alike(found)):
         for candidate in kind.candidates(observed, one)[:MOST_TRIALS]:
             made += [
-                try_out(observed, replace(one.reading, side=replace(candidate.side, precision=kept)), candidate.rank)
+                try_out(observed, _reading(one.reading, candidate, kept), candidate.rank)
                 for kept in precisions(observed)
             ]
     return made
+
+
+def _reading(reading: Reading, candidate: Candidate, precision: Precision) -> Reading:
+    """With all that a candidate says of it; tensors of their own are the last thing to believe in."""
+    return replace(reading, side=replace(candidate.side, precision=precision), factors=candidate.factors)
 
 
 def _alike(found: Found[Any]) -> Iterator[Found[Any]]:
@@ -122,7 +127,7 @@ def _alike(found: Found[Any]) -> Iterator[Found[Any]]:
             softmax_form=other.side.softmax_form,
             derivative_at=(*derivatives[:-1], other.side.derivative_at[-1]),
         )
-        yield replace(found, reading=Reading(other.activations, side))
+        yield replace(found, reading=Reading(other.activations, side, found.reading.factors))
 
 
 def precisions(observed: Observed) -> Sequence[Precision]:

@@ -6,6 +6,8 @@ Importing this module imports torch.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import torch
 from torch import nn
@@ -25,8 +27,11 @@ def proof_gaps(observed: Observed, reading: Reading) -> FloatArray:
     """
     recording, side = observed.recording, reading.side
     dtype = torch.float32 if side.precision is Precision.FLOAT32 else torch.float64
-    with one_thread_each():
-        network = TorchTwin(side, _modules(observed, reading, dtype), reading.binary, max(observed.samples))
+    with one_thread_each(), warnings.catch_warnings():
+        # The first layer's input has no gradient, and its hooks say so.
+        warnings.simplefilter("ignore", UserWarning)
+        modules = _modules(observed, reading, dtype)
+        network = TorchTwin(side, modules, reading.binary, max(observed.samples), dict(reading.factors))
         gaps = []
         for step, rate in enumerate(rates_of(side, recording.steps, observed.batches_of_epoch)):
             X = torch.tensor(recording.inputs[step], dtype=dtype)

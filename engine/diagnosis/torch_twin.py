@@ -6,6 +6,7 @@ done by hooks on PyTorch's own modules. Importing this module imports torch.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -24,6 +25,7 @@ from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation
 from engine.experiment.side import Side, gradient_factor, is_fused
 from engine.experiment.update_rules import Decayed, Moments
+from engine.networks.places import Kind, Place
 from engine.networks.torch_mlp import TorchMLP
 from engine.networks.torch_start import ACTIVATIONS
 
@@ -93,6 +95,13 @@ def twin_activations(activations: tuple[Activation, ...], side: Side) -> list[nn
 class TorchTwin(TorchMLP):
     """The network with a side's slips."""
 
+    def __init__(
+        self, side: Side, model: nn.Sequential, binary: bool, samples: int, factors: Mapping[Place, float]
+    ) -> None:
+        """As `TorchMLP`; `factors` multiply the gradients of single tensors."""
+        self.factors = factors
+        super().__init__(side, model, binary, samples)
+
     def prepare(self) -> None:
         """As `TorchMLP.prepare`, with the hooks of the slips."""
         super().prepare()
@@ -103,10 +112,18 @@ class TorchTwin(TorchMLP):
         for index, linear in enumerate(self.model[0::2]):
             if linear.bias is not None:
                 self._hook_bias(linear)
+            self._multiply(index + 1, linear)
             if self.side.rate_in is RateIn.DELTA:
                 linear.register_full_backward_pre_hook(self._scale)
             if self.side.sent_down is SentDown.ERROR and index:
                 self._send_error(index, linear, self.model[2 * index + 1])
+
+    def _multiply(self, layer: int, linear: nn.Linear) -> None:
+        for kind, tensor in ((Kind.WEIGHT, linear.weight), (Kind.BIAS, linear.bias)):
+            factor = self.factors.get(Place(kind, layer))
+            if factor is not None:
+                parameter: Any = tensor
+                parameter.register_hook(lambda gradient, factor=factor: factor * gradient)
 
     def _hook_bias(self, linear: nn.Linear) -> None:
         kind = self.side.bias_gradient

@@ -12,7 +12,7 @@ from engine.diagnosis.gradients import Reading
 from engine.diagnosis.recording import PROOF_STEPS, LayerNames
 from engine.experiment.choices import Objective, Reduction, SideName
 from engine.experiment.discrepancies import find_setting
-from engine.experiment.discrepancies.base import listed, plain
+from engine.experiment.discrepancies.base import Group, listed, plain
 from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.side import gradient_factor
 from engine.networks.places import Kind, Place
@@ -100,7 +100,7 @@ def _tensor(diagnosis: Diagnosis, place: Place) -> str:
 
 
 def _ratio_sentences(diagnosis: Diagnosis) -> Iterator[str]:
-    """'Your gradients of W1 and W2 are PyTorch's times 4.000 in every step: N·C/2, a sum where a mean is taken.'"""
+    """'Your gradients of W1 and W2 are PyTorch's times 4 in every step: N·C/2, a sum where a mean is taken.'."""
     by_ratio: dict[float, list[Place]] = {}
     for place, ratio in diagnosis.ratios.items():
         known = next((one for one in by_ratio if abs(one - ratio) <= 1e-9 * abs(ratio)), ratio)
@@ -145,6 +145,9 @@ def _cause_lines(diagnosis: Diagnosis) -> Iterator[Line]:
 
 def _one_cause(diagnosis: Diagnosis, place: int, cause: Cause) -> Iterator[Line]:
     settings, discrepancy = diagnosis.settings, cause.discrepancy
+    if discrepancy is None:
+        yield from _factor_lines(diagnosis, place, cause)
+        return
     assert settings is not None
     theirs, meant = (discrepancy.label(discrepancy.value(settings, side)) for side in SideName)
     yield []
@@ -159,16 +162,55 @@ def _one_cause(diagnosis: Diagnosis, place: int, cause: Cause) -> Iterator[Line]
         yield from ([(f"{INDENT * 2}{line}", "")] for line in lines.splitlines())
 
 
+def _factor_lines(diagnosis: Diagnosis, place: int, cause: Cause) -> Iterator[Line]:
+    """Tensors whose gradients are not what the others' are: no setting of the explorer."""
+    assert diagnosis.reading is not None
+    factors = dict(diagnosis.reading.factors)
+    yield []
+    title = "Single tensors: " + ", ".join(f"{_tensor(diagnosis, one)} × {plain(f)}" for one, f in factors.items())
+    yield [(f"{place} {title}, in PyTorch × 1", STRONG), (_lines(diagnosis, cause), DIM)]
+    for one, factor in factors.items():
+        yield [(f"{INDENT}{_tensor(diagnosis, one)}: {_of_factor(diagnosis, factor)}.", "")]
+    yield [(f"{INDENT}Mended alone, it moves the weights of these steps by up to {_share(cause.effect)}.", "")]
+    yield [(f"{INDENT}or PyTorch:", DIM)]
+    for one, factor in factors.items():
+        tensor = "weight" if one.kind is Kind.WEIGHT else "bias"
+        line = f"model[{2 * (one.layer - 1)}].{tensor}.register_hook(lambda gradient: {factor!r} * gradient)"
+        yield [(f"{INDENT * 2}{line}", "")]
+
+
+def _of_factor(diagnosis: Diagnosis, factor: float) -> str:
+    """What such a factor is a sign of."""
+    N = len(diagnosis.recording.inputs[0])
+    if factor == 0:
+        return "it never moves: the line that updates it is missing"
+    if factor == -1:
+        return "its step has the wrong sign: it climbs"
+    if N > 1 and factor == N:
+        return f"its step is N = {N} times too long: the mean that the others take is missing"
+    if N > 1 and factor == 1 / N:
+        return f"its step is N = {N} times too short: a mean that the others do not take"
+    return f"its step is {plain(factor)} times that of the others"
+
+
 def _share(effect: float) -> str:
     return f"{number(effect)} of their size" if np.isfinite(effect) else "more than can be counted"
 
 
 def _lines(diagnosis: Diagnosis, cause: Cause) -> str:
-    """Where the program moves what the difference is about."""
-    lines = sorted(set(diagnosis.recording.lines.values()))
-    if not lines or cause.effect == 0:
+    """Where the program moves the tensors that the difference is about; nothing where it is about other lines."""
+    recording = diagnosis.recording
+    if cause.discrepancy is None:
+        assert diagnosis.reading is not None
+        names = [_tensor(diagnosis, place) for place, _ in diagnosis.reading.factors]
+    elif cause.discrepancy.field == "bias_gradient":
+        names = [layer.bias for layer in recording.layers if layer.bias is not None]
+    elif cause.discrepancy.group is Group.UPDATE:
+        names = list(recording.lines)
+    else:
         return ""
-    return f"  line{'s' if len(lines) > 1 else ''} {listed([str(one) for one in lines])}"
+    lines = sorted({recording.lines[name] for name in names if name in recording.lines})
+    return f"  line{'s' if len(lines) > 1 else ''} {listed([str(one) for one in lines])}" if lines else ""
 
 
 def _found(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
