@@ -45,17 +45,14 @@ def find_passes(trace: Trace, network: Network, inputs: str | None = None) -> li
             continue
         given = _given(trace, layer, held, forms[event.slot], event.value, sources)
         state = tuple(held.get(slot, GONE) for slot in network.slots)
-        if given is not None and GONE not in state and not _same(found, given, state, trace, index):
+        if given is not None and GONE not in state and not _same(found, given, state):
             found.append(Pass(index, (given,), state, dict(held)))
     return found
 
 
-def _same(found: Sequence[Pass], given: int, state: tuple[int, ...], trace: Trace, index: int) -> bool:
-    """Whether that is another form of the output of the last pass: the slot has not been written since."""
-    if not found or found[-1].inputs != (given,) or found[-1].state != state:
-        return False
-    slot = trace.events[index].slot
-    return all(event.slot != slot for event in trace.events[found[-1].index : index])
+def _same(found: Sequence[Pass], given: int, state: tuple[int, ...]) -> bool:
+    """Whether that is the last pass again: another form of its output, or the same one needed once more."""
+    return bool(found) and found[-1].inputs == (given,) and found[-1].state == state
 
 
 def _given(
