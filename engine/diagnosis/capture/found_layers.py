@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.diagnosis.capture.relations import Array, Match, matches
+from engine.diagnosis.capture.row_search import row_matches
 from engine.diagnosis.capture.trace import GONE, Trace
 
 MOST_EVENTS = 3000
@@ -69,6 +70,7 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
     found = []
     for index, held in moments(trace):
         event = trace.events[index]
+        zero += [False] * (len(trace.values) - len(zero))
         if index > MOST_EVENTS and len(found) > ENOUGH:
             break
         if event.value == GONE or trace.first[event.value] != index or zero[event.value]:
@@ -83,12 +85,20 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
         biases = {one: array for one in set(held.values()) if _is_bias(array := trace.values[one], zero[one], one, event.value)}
         with np.errstate(all="ignore"):
             match = matches(out, lefts, rights, biases) if np.all(np.isfinite(out)) else []
+            if not match and np.all(np.isfinite(out)):
+                match = row_matches(trace, out, _wholes(trace, held, lefts), rights, biases)
         if match:
             found.append(Relation(index, event.value, tuple(match), dict(held)))
         if time.monotonic() > end:
             break
     trace.relations = list(found)
     return found
+
+
+def _wholes(trace: Trace, held: Mapping[int, int], lefts: Mapping[int, Array]) -> dict[int, Array]:
+    """Data whose rows may be taken one by one: what a slot holds that never held anything else."""
+    kept = {value for slot, value in held.items() if value in lefts and len(set(trace.versions(slot))) == 1}
+    return {value: lefts[value] for value in kept if lefts[value].ndim == 2 and min(lefts[value].shape) > 1}
 
 
 def _distinct(trace: Trace, held: Mapping[int, int], slots: set[int], out: int) -> dict[int, Array]:

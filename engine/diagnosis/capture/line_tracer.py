@@ -117,7 +117,7 @@ class LineTracer:
         names = frame.f_locals
         bound = {name: names[name] for name in stored.bound if name in names}
         changed = {name: names[name] if name in names else frame.f_globals.get(name) for name in stored.changed}
-        bound.update({name: frame.f_globals[name] for name in stored.bound - names.keys() if name in frame.f_globals})
+        bound.update({name: frame.f_globals[name] for name in stored.bound if name not in names and name in frame.f_globals})
         seen = self._look(frame, line, bound, changed=False)
         seen = self._look(frame, line, changed, changed=True) or seen
         self.idle[file, line] = 0 if seen else idle + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from engine.diagnosis.capture.found_layers import moments
 from engine.diagnosis.capture.network_finder import Layer, Network
 from engine.diagnosis.capture.relations import Array, activated, bias_row, fits, input_rows, product, tolerance_of
+from engine.diagnosis.capture.row_search import found_rows, virtual
 from engine.diagnosis.capture.trace import GONE, Trace
 
 
@@ -67,6 +68,23 @@ def _given(
         tolerance = tolerance_of(array, trace.values[value], trace.values[held[layer.weight]])
         if any(fits(array, activated(name, rows), tolerance) for name in forms):
             return value
+    return _given_rows(trace, layer, held, forms, array) if layer.wholes else None
+
+
+def _given_rows(trace: Trace, layer: Layer, held: Mapping[int, int], forms: set[str], out: Array) -> int | None:
+    """The value of the rows of a larger array that the layer was given."""
+    right = trace.values[held[layer.weight]]
+    for slot in layer.wholes & held.keys():
+        whole = trace.values[held[slot]]
+        for columns in (False, True):
+            form = layer.form._replace(columns=columns)
+            z = pre_activation(trace, replace(layer, form=form), whole, held)
+            if z is None or out.size % z.shape[1] or out.size // z.shape[1] >= len(z):
+                continue
+            for name in forms:
+                places = found_rows(out, z, name, tolerance_of(out, whole, right))
+                if places is not None:
+                    return virtual(trace, held[slot], whole, form, places)
     return None
 
 

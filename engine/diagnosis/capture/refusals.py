@@ -37,7 +37,7 @@ HINTS = (
     (r"\b(rnn|lstm|gru)\b|h_prev|hprev|Whh|W_hh|hidden_state", "It is recurrent; what is diagnosed are layers x·W + b"),
     (r"attention|Wq\b|W_q\b", "It has attention; what is diagnosed are layers x·W + b"),
     (r"scipy\.optimize|from scipy import optimize", "Its weights are moved by scipy.optimize, not by a step of its own"),
-    (r"mutat|crossover|genetic|population", "It searches its weights by chance, without gradients"),
+    (r"\bmutat|crossover|genetic|\bpopulation\b", "It searches its weights by chance, without gradients"),
     (r"dropout", "It has dropout; switch it off, then run it again"),
 )
 

@@ -7,7 +7,7 @@ of the activation perhaps, shows them. A counter of the loop shows nothing and n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -82,9 +82,9 @@ class TargetFinder:
         for number, layer in enumerate(self.network.layers):
             plain = layer.form._replace(columns=False, flat_input=False)
             given = rows.reshape(len(rows), -1)
-            one_layer = type(layer)(layer.weight, layer.bias, plain, layer.inputs, layer.outputs)
-            z = pre_activation(self.trace, one_layer, given, held)
-            assert z is not None
+            z = pre_activation(self.trace, replace(layer, form=plain), given, held)
+            if z is None:
+                raise DataError("The layers that were found do not fit each other in every step; use the recorder.")
             if number + 1 == len(self.network.layers):
                 found = {name: activated(name, z) for name in self.forms}
             rows = activated(layer.form.activation, z)
