@@ -226,7 +226,9 @@ def _layers(trace: Trace, chains: Sequence[Sequence[PassLayer]]) -> tuple[Layer,
             for index, entry, value in entries
             if (value is None) == (bias is None) or value is not None
         )
-        found.append(Layer(weights[number], bias, form, inputs, outputs, frozenset() if inputs else _wholes(trace, layers)))
+        found.append(
+            Layer(weights[number], bias, form, inputs, outputs, frozenset() if inputs else _wholes(trace, layers))
+        )
     return tuple(found)
 
 
@@ -276,9 +278,7 @@ def _form(layers: Sequence[PassLayer], given: Sequence[int]) -> Form:
     return max(votes, key=lambda form: (votes[form], form.activation in order, form.activation == "identity"))
 
 
-def _bias(
-    trace: Trace, layers: Sequence[PassLayer], given: Sequence[int], form: Form, weights: set[int]
-) -> int | None:
+def _bias(trace: Trace, layers: Sequence[PassLayer], given: Sequence[int], form: Form, weights: set[int]) -> int | None:
     """The slot whose value fits in every pass, zeros fitting where no bias does. Where no bias fits as well, as with a
     softmax that takes the same from all, it counts only if the pre-activation has it.
     """
@@ -287,7 +287,8 @@ def _bias(
     fitting_values = [layer.biases(out) for layer, out in zip(layers, given, strict=True)]
     if all(None in one for one in fitting_values):
         fitting_values = [
-            {bias for entries in layer.outs.values() for _, _, bias in entries} & one | ({None} if not one - {None} else set())
+            {bias for entries in layer.outs.values() for _, _, bias in entries} & one
+            | ({None} if not one - {None} else set())
             for layer, one in zip(layers, fitting_values, strict=True)
         ]
         named = [{bias for out in layer.outs for bias in layer.biases(out)} - {None} for layer in layers]

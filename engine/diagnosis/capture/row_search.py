@@ -74,7 +74,9 @@ def found_rows(out: Array, z: Array, name: str, tolerance: float) -> list[int] |
         places = []
         for row in rows:
             if name != "softmax":
-                near = np.flatnonzero(np.abs(activated(name, z[:, :1])[:, 0] - row[0]) <= tolerance * (abs(row[0]) + 1e-6))
+                near = np.flatnonzero(
+                    np.abs(activated(name, z[:, :1])[:, 0] - row[0]) <= tolerance * (abs(row[0]) + 1e-6)
+                )
             else:
                 near = np.arange(len(z))
             if not len(near):
