@@ -12,11 +12,38 @@ from dataclasses import dataclass
 from engine.errors import DataError
 from engine.shown_text import shown
 
-INPUTS = ("x", "X", "inputs", "input", "x_batch", "X_batch", "batch_x", "xb", "Xb", "x_train", "X_train", "data", "a0", "A0")
-TARGETS = (
-    ("y", "Y", "targets", "target", "labels", "label", "t", "T", "d", "y_batch", "Y_batch", "batch_y", "yb", "Yb")
-    + ("y_train", "Y_train", "y_true", "Y_true", "expected", "outputs")
+INPUTS = (
+    "x",
+    "X",
+    "inputs",
+    "input",
+    "x_batch",
+    "X_batch",
+    "batch_x",
+    "xb",
+    "Xb",
+    "x_train",
+    "X_train",
+    "data",
+    "a0",
+    "A0",
 )
+TARGETS = (
+    "y",
+    "Y",
+    "targets",
+    "target",
+    "labels",
+    "label",
+    "t",
+    "T",
+    "d",
+    "y_batch",
+    "Y_batch",
+    "batch_y",
+    "yb",
+    "Yb",
+) + ("y_train", "Y_train", "y_true", "Y_true", "expected", "outputs")
 """What people call them, in the order in which they are looked for."""
 
 WEIGHT = re.compile(r"w|theta|kernel|syn", re.IGNORECASE)
@@ -163,7 +190,9 @@ def _followed(
     return []
 
 
-def _with_biases(layers: Sequence[FoundLayer], shapes: Mapping[str, Shape], names: Mapping[str, str]) -> tuple[FoundLayer, ...]:
+def _with_biases(
+    layers: Sequence[FoundLayer], shapes: Mapping[str, Shape], names: Mapping[str, str]
+) -> tuple[FoundLayer, ...]:
     """Each layer with the bias that is named like its weight, or the first that is left and fits."""
     weights = {layer.weight for layer in layers}
     left = [name for name, shape in shapes.items() if name not in weights and _is_vector(shape)]

@@ -98,7 +98,9 @@ def _grouped(path: Path, arrays: Mapping[str, NDArray[Any]]) -> dict[str, Entrie
             if array.ndim == 0:
                 raise DataError(f"{shown(path)}: {shown(name)} is a single number; it needs one entry for each step.")
             if len(array) > MOST_CALLS:
-                raise DataError(f"{shown(path)}: {shown(name)} has {len(array):,} entries; at most {MOST_CALLS:,} are read.")
+                raise DataError(
+                    f"{shown(path)}: {shown(name)} has {len(array):,} entries; at most {MOST_CALLS:,} are read."
+                )
             entries[name] = tuple(np.asarray(one) for one in array)
         else:
             numbered.setdefault(match[1], {})[int(match[2])] = array

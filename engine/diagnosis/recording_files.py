@@ -74,7 +74,9 @@ def _rows(inputs: NDArray[Any], columns: bool, width: int) -> FloatArray:
     return np.ascontiguousarray(kept.T if columns else kept.reshape(-1, width))
 
 
-def _targets(path: Path, found: Found, entries: Mapping[str, Entries], step: int, samples: int, outputs: int) -> FloatArray:
+def _targets(
+    path: Path, found: Found, entries: Mapping[str, Entries], step: int, samples: int, outputs: int
+) -> FloatArray:
     given = entries[found.targets][step]
     rows = as_rows(given, samples, outputs)
     if rows is None:
@@ -85,7 +87,9 @@ def _targets(path: Path, found: Found, entries: Mapping[str, Entries], step: int
     return rows
 
 
-def _scalars(entries: Mapping[str, Entries], taken: set[str]) -> tuple[dict[str, FloatArray], dict[str, float], list[str]]:
+def _scalars(
+    entries: Mapping[str, Entries], taken: set[str]
+) -> tuple[dict[str, FloatArray], dict[str, float], list[str]]:
     """Numbers that change, numbers that do not, and the names of what else there is."""
     logged: dict[str, FloatArray] = {}
     constants: dict[str, float] = {}

@@ -6,7 +6,7 @@ X = addones(np.random.rand(8, 2))
 T = np.random.rand(8, 2)
 V = np.random.randn(3, 4)
 W = np.random.randn(5, 2)
-rho = 0.2
+rho = 0.02
 for i in range(3000):
     Z = addones(np.tanh(X @ V))
     Y = Z @ W

@@ -21,7 +21,9 @@ def foreign_weights(trace: Trace, network: Network, passes: list[Pass]) -> tuple
     """The name of such a weight, and what is done to a layer's output before it; none if there is no such weight."""
     relations = trace.relations
     outs = {relation.out for relation in relations}
-    changing = {slot for slot in changing_slots(trace) if moves_little(trace, slot) and not is_output(trace, slot, outs)}
+    changing = {
+        slot for slot in changing_slots(trace) if moves_little(trace, slot) and not is_output(trace, slot, outs)
+    }
     known = {value for slot in network.slots for value in trace.versions(slot)}
     starts = [one.index for one in passes]
     found: Counter[int] = Counter()
@@ -75,5 +77,3 @@ def _between(trace: Trace, network: Network, passes: list[Pass], relation: Relat
             if np.allclose(ratios, ratios.flat[0]) and ratios.flat[0] not in (0, 1):
                 return "leaky ReLU"
     return ""
-
-

@@ -6,15 +6,20 @@ Which of them make a network is `network_finder.py`'s.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.diagnosis.capture.relations import Array, Match, matches
+from engine.diagnosis.capture.row_search import row_matches
 from engine.diagnosis.capture.trace import GONE, Trace
 
 MOST_EVENTS = 3000
+
+RECENT = 12
+"""Values that a slot no longer holds may still be an input: a function's result that has no other name."""
 
 ENOUGH = 200
 """Layers that were found, beyond which so many events are enough."""
@@ -37,14 +42,17 @@ class Relation:
         return frozenset(slot for slot, one in self.held.items() if one == value)
 
 
-def moments(trace: Trace) -> Iterator[tuple[int, dict[int, int]]]:
-    """Each event's number, and what every slot holds once it has happened; the dict is the same one throughout."""
+def moments(trace: Trace, recent: deque[int] | None = None) -> Iterator[tuple[int, dict[int, int]]]:
+    """Each event's number, and what every slot holds once it has happened; the dict is the same one throughout.
+    `recent` is given the values that slots no longer hold.
+    """
     held: dict[int, int] = {}
     for index, event in enumerate(trace.events):
-        if event.value == GONE:
-            held.pop(event.slot, None)
-        else:
+        before = held.pop(event.slot, None) if event.value == GONE else held.get(event.slot)
+        if event.value != GONE:
             held[event.slot] = event.value
+        if recent is not None and before is not None:
+            recent.append(before)
         yield index, held
 
 
@@ -67,28 +75,43 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
     weights = {slot for slot in changing_slots(trace) if not trace.slots[slot].listed}
     zero = [not np.any(array) for array in trace.values]
     found = []
-    for index, held in moments(trace):
+    recent: deque[int] = deque(maxlen=RECENT)
+    for index, held in moments(trace, recent):
         event = trace.events[index]
+        zero += [False] * (len(trace.values) - len(zero))
         if index > MOST_EVENTS and len(found) > ENOUGH:
             break
         if event.value == GONE or trace.first[event.value] != index or zero[event.value]:
             continue
-        out = trace.values[event.value]
-        if out.dtype.kind != "f" or out.ndim not in (1, 2) or out.size < 1:
+        out = np.atleast_1d(trace.values[event.value])
+        if out.dtype.kind != "f" or out.ndim > 2:
             continue
         rights = _distinct(trace, held, weights, event.value)
         if not rights:
             continue
-        lefts = {one: array for one in set(held.values()) if _is_input(array := trace.values[one], zero[one], one, event.value)}
-        biases = {one: array for one in set(held.values()) if _is_bias(array := trace.values[one], zero[one], one, event.value)}
+        alive = set(held.values()) | set(recent)
+        lefts = {one: array for one in alive if _is_input(array := trace.values[one], zero[one], one, event.value)}
+        biases = {
+            one: array
+            for one in set(held.values())
+            if _is_bias(array := trace.values[one], zero[one], one, event.value)
+        }
         with np.errstate(all="ignore"):
             match = matches(out, lefts, rights, biases) if np.all(np.isfinite(out)) else []
+            if not match and np.all(np.isfinite(out)):
+                match = row_matches(trace, out, _wholes(trace, held, lefts), rights, biases)
         if match:
             found.append(Relation(index, event.value, tuple(match), dict(held)))
         if time.monotonic() > end:
             break
     trace.relations = list(found)
     return found
+
+
+def _wholes(trace: Trace, held: Mapping[int, int], lefts: Mapping[int, Array]) -> dict[int, Array]:
+    """Data whose rows may be taken one by one: what a slot holds that never held anything else."""
+    kept = {value for slot, value in held.items() if value in lefts and len(set(trace.versions(slot))) == 1}
+    return {value: lefts[value] for value in kept if lefts[value].ndim == 2 and min(lefts[value].shape) > 1}
 
 
 def _distinct(trace: Trace, held: Mapping[int, int], slots: set[int], out: int) -> dict[int, Array]:

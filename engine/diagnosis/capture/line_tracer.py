@@ -117,7 +117,9 @@ class LineTracer:
         names = frame.f_locals
         bound = {name: names[name] for name in stored.bound if name in names}
         changed = {name: names[name] if name in names else frame.f_globals.get(name) for name in stored.changed}
-        bound.update({name: frame.f_globals[name] for name in stored.bound - names.keys() if name in frame.f_globals})
+        bound.update(
+            {name: frame.f_globals[name] for name in stored.bound if name not in names and name in frame.f_globals}
+        )
         seen = self._look(frame, line, bound, changed=False)
         seen = self._look(frame, line, changed, changed=True) or seen
         self.idle[file, line] = 0 if seen else idle + 1
@@ -160,7 +162,9 @@ class LineTracer:
         for module, names in list(self.modules.items()):
             for name, value in list(names.items()):
                 if not name.startswith("__"):
-                    self._spread_below(frame, line, reachable(self.instances, value, f"{module}:{name}", name), 0, bases)
+                    self._spread_below(
+                        frame, line, reachable(self.instances, value, f"{module}:{name}", name), 0, bases
+                    )
         at: FrameType | None = frame
         while at is not None:
             if self.codes.get(at.f_code) and at.f_code.co_name != "<module>":
@@ -211,9 +215,7 @@ class LineTracer:
         self._note(frame, line, slot, held, mark, array, where)
         return id(base_of(held)) if isinstance(held, np.ndarray) else None
 
-    def _observe_list(
-        self, frame: FrameType, line: int, seen: Seen, slot: int, where: FrameType | None
-    ) -> int | None:
+    def _observe_list(self, frame: FrameType, line: int, seen: Seen, slot: int, where: FrameType | None) -> int | None:
         """Numbers in a list: its last one if it is a log that grows, an array otherwise."""
         numbers = seen.held
         self.trace.slots[slot].listed = True

@@ -50,6 +50,8 @@ class Layer:
     """Slots that held what it is given."""
     outputs: frozenset[tuple[int, str]]
     """Slots that held its output, with the activation that was then applied."""
+    wholes: frozenset[int] = frozenset()
+    """Slots of arrays whose rows it is given without a name."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,9 @@ def _build(
     longest = Counter(len(chain) for chain in chains)
     for length in sorted(longest, reverse=True):
         full = [chain for chain in chains if len(chain) == length]
+        given = [chain for chain in full if _is_given_data(trace, chain[0].match, slots)]
+        if len(given) <= len(full) / 2:
+            continue
         if len({chain[0].match.right for chain in full}) >= LEAST_PASSES:
             layers = _layers(trace, full)
             if layers is not None:
@@ -221,8 +226,23 @@ def _layers(trace: Trace, chains: Sequence[Sequence[PassLayer]]) -> tuple[Layer,
             for index, entry, value in entries
             if (value is None) == (bias is None) or value is not None
         )
-        found.append(Layer(weights[number], bias, form, inputs, outputs))
+        found.append(
+            Layer(weights[number], bias, form, inputs, outputs, frozenset() if inputs else _wholes(trace, layers))
+        )
     return tuple(found)
+
+
+def _wholes(trace: Trace, layers: Sequence[PassLayer]) -> frozenset[int]:
+    """The slots of arrays that hold the first row of what every pass was given."""
+    rows = [trace.values[one.match.left][0] for one in layers]
+    found = set()
+    for slot, value in layers[0].first.held.items():
+        array = trace.values[value]
+        if array.ndim == 2 and len(array) > 1:
+            for whole in (array, array.T):
+                if whole.shape[1] == len(rows[0]) and all(np.any(np.all(whole == row, axis=1)) for row in rows):
+                    found.add(slot)
+    return frozenset(found)
 
 
 def _newest(layer: PassLayer) -> int:
@@ -258,9 +278,7 @@ def _form(layers: Sequence[PassLayer], given: Sequence[int]) -> Form:
     return max(votes, key=lambda form: (votes[form], form.activation in order, form.activation == "identity"))
 
 
-def _bias(
-    trace: Trace, layers: Sequence[PassLayer], given: Sequence[int], form: Form, weights: set[int]
-) -> int | None:
+def _bias(trace: Trace, layers: Sequence[PassLayer], given: Sequence[int], form: Form, weights: set[int]) -> int | None:
     """The slot whose value fits in every pass, zeros fitting where no bias does. Where no bias fits as well, as with a
     softmax that takes the same from all, it counts only if the pre-activation has it.
     """
@@ -269,7 +287,8 @@ def _bias(
     fitting_values = [layer.biases(out) for layer, out in zip(layers, given, strict=True)]
     if all(None in one for one in fitting_values):
         fitting_values = [
-            {bias for entries in layer.outs.values() for _, _, bias in entries} & one | ({None} if not one - {None} else set())
+            {bias for entries in layer.outs.values() for _, _, bias in entries} & one
+            | ({None} if not one - {None} else set())
             for layer, one in zip(layers, fitting_values, strict=True)
         ]
         named = [{bias for out in layer.outs for bias in layer.biases(out)} - {None} for layer in layers]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from engine.diagnosis.capture.found_layers import moments
 from engine.diagnosis.capture.network_finder import Layer, Network
 from engine.diagnosis.capture.relations import Array, activated, bias_row, fits, input_rows, product, tolerance_of
+from engine.diagnosis.capture.row_search import found_rows, virtual
 from engine.diagnosis.capture.trace import GONE, Trace
 
 
@@ -45,17 +46,14 @@ def find_passes(trace: Trace, network: Network, inputs: str | None = None) -> li
             continue
         given = _given(trace, layer, held, forms[event.slot], event.value, sources)
         state = tuple(held.get(slot, GONE) for slot in network.slots)
-        if given is not None and GONE not in state and not _same(found, given, state, trace, index):
+        if given is not None and GONE not in state and not _same(found, given, state):
             found.append(Pass(index, (given,), state, dict(held)))
     return found
 
 
-def _same(found: Sequence[Pass], given: int, state: tuple[int, ...], trace: Trace, index: int) -> bool:
-    """Whether that is another form of the output of the last pass: the slot has not been written since."""
-    if not found or found[-1].inputs != (given,) or found[-1].state != state:
-        return False
-    slot = trace.events[index].slot
-    return all(event.slot != slot for event in trace.events[found[-1].index : index])
+def _same(found: Sequence[Pass], given: int, state: tuple[int, ...]) -> bool:
+    """Whether that is the last pass again: another form of its output, or the same one needed once more."""
+    return bool(found) and found[-1].inputs == (given,) and found[-1].state == state
 
 
 def _given(
@@ -70,6 +68,23 @@ def _given(
         tolerance = tolerance_of(array, trace.values[value], trace.values[held[layer.weight]])
         if any(fits(array, activated(name, rows), tolerance) for name in forms):
             return value
+    return _given_rows(trace, layer, held, forms, array) if layer.wholes else None
+
+
+def _given_rows(trace: Trace, layer: Layer, held: Mapping[int, int], forms: set[str], out: Array) -> int | None:
+    """The value of the rows of a larger array that the layer was given."""
+    right = trace.values[held[layer.weight]]
+    for slot in layer.wholes & held.keys():
+        whole = trace.values[held[slot]]
+        for columns in (False, True):
+            form = layer.form._replace(columns=columns)
+            z = pre_activation(trace, replace(layer, form=form), whole, held)
+            if z is None or out.size % z.shape[1] or out.size // z.shape[1] >= len(z):
+                continue
+            for name in forms:
+                places = found_rows(out, z, name, tolerance_of(out, whole, right))
+                if places is not None:
+                    return virtual(trace, held[slot], whole, form, places)
     return None
 
 

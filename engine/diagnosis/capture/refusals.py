@@ -36,15 +36,16 @@ HINTS = (
     (r"conv(2d|olution)?\b|im2col|class Conv|max_?pool", "It is a convolution; what is diagnosed are layers x·W + b"),
     (r"\b(rnn|lstm|gru)\b|h_prev|hprev|Whh|W_hh|hidden_state", "It is recurrent; what is diagnosed are layers x·W + b"),
     (r"attention|Wq\b|W_q\b", "It has attention; what is diagnosed are layers x·W + b"),
-    (r"scipy\.optimize|from scipy import optimize", "Its weights are moved by scipy.optimize, not by a step of its own"),
-    (r"mutat|crossover|genetic|population", "It searches its weights by chance, without gradients"),
+    (
+        r"scipy\.optimize|from scipy import optimize",
+        "Its weights are moved by scipy.optimize, not by a step of its own",
+    ),
+    (r"\bmutat|crossover|genetic|\bpopulation\b", "It searches its weights by chance, without gradients"),
     (r"dropout", "It has dropout; switch it off, then run it again"),
 )
 
 
-def why_not(
-    trace: Trace, sources: Mapping[str, str], modules: set[str], error: str, ended: bool, sentence: str
-) -> str:
+def why_not(trace: Trace, sources: Mapping[str, str], modules: set[str], error: str, ended: bool, sentence: str) -> str:
     """The sentence; `sentence` is what the search said, "no network" where it found none."""
     text = "\n".join(sources.values())
     if error and sentence == NO_NETWORK:
@@ -68,7 +69,9 @@ def why_not(
             return f"{reason}; {RECORDER}." if "dropout" not in pattern else f"{reason}."
     if not _changes(trace):
         what = "ended before" if ended else "was stopped before"
-        return f"No weights were seen to change: the program {what} it changed an array of floats six times; {RECORDER}."
+        return (
+            f"No weights were seen to change: the program {what} it changed an array of floats six times; {RECORDER}."
+        )
     return (
         "No network was found: no array equals act(x·W + b) of data and weights that change, with sigmoid, tanh, ReLU, "
         f"softmax or none; {RECORDER}."

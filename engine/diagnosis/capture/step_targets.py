@@ -7,7 +7,7 @@ of the activation perhaps, shows them. A counter of the loop shows nothing and n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -82,9 +82,9 @@ class TargetFinder:
         for number, layer in enumerate(self.network.layers):
             plain = layer.form._replace(columns=False, flat_input=False)
             given = rows.reshape(len(rows), -1)
-            one_layer = type(layer)(layer.weight, layer.bias, plain, layer.inputs, layer.outputs)
-            z = pre_activation(self.trace, one_layer, given, held)
-            assert z is not None
+            z = pre_activation(self.trace, replace(layer, form=plain), given, held)
+            if z is None:
+                raise DataError("The layers that were found do not fit each other in every step; use the recorder.")
             if number + 1 == len(self.network.layers):
                 found = {name: activated(name, z) for name in self.forms}
             rows = activated(layer.form.activation, z)
@@ -106,19 +106,24 @@ class TargetFinder:
             if (score := self._shown(one, activation)) >= ENOUGH
         ]
         if looked:
-            best = max(looked, key=lambda entry: (entry[1], entry[0], entry[3] == self.network.layers[-1].form.activation))
+            best = max(
+                looked, key=lambda entry: (entry[1], entry[0], entry[3] == self.network.layers[-1].form.activation)
+            )
             return self._read(best[2], best[3])
         return self._by_name(candidates, name)
 
     def sees_outputs(self) -> bool:
         """Whether what the layers give was seen in most passes: a form of it, or a multiple of its error."""
         steps = range(min(LOOKED_AT, len(self.passes)))
-        seen = [any(proportion(one, rows) for one in self._computed(step) for rows in self.outputs[step].values()) for step in steps]
+        seen = [
+            any(proportion(one, rows) for one in self._computed(step) for rows in self.outputs[step].values())
+            for step in steps
+        ]
         return sum(seen) >= len(seen) / 2
 
     def _by_name(self, candidates: Sequence[Candidate], name: str | None) -> Targets:
         """Where nothing is computed from them under a name: the only ones, or those that are called like targets."""
-        sure = [one for one in candidates if one.rank < 2] if name is None else list(candidates)
+        sure = [one for one in candidates if one.rank < 2 and self._uses_all(one)] if name is None else list(candidates)
         usual = [one for one in sure if name or one.name.split(".")[-1].lower() in {known.lower() for known in TARGETS}]
         pool = usual or ([] if len({one.name for one in sure}) > 1 else sure)
         different = {b"".join(rows.tobytes() for rows in self._rows(one) if rows is not None) for one in pool}
@@ -129,6 +134,10 @@ class TargetFinder:
                 "--names y=NAME."
             )
         return self._read(pool[0], self.network.layers[-1].form.activation)
+
+    def _uses_all(self, one: Candidate) -> bool:
+        """Whether the last output is ever asked for: class numbers that never reach it count something else."""
+        return any(rows is not None and bool(np.any(rows[:, -1])) for rows in self._rows(one))
 
     def _rows(self, one: Candidate) -> list[Array | None]:
         return [one.rows(step) for step in range(len(self.passes))]

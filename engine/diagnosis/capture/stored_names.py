@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 class Stored:
     """What a line may change."""
 
-    bound: set[str] = field(default_factory=set)
-    """Names that it binds anew."""
-    changed: set[str] = field(default_factory=set)
+    bound: dict[str, None] = field(default_factory=dict)
+    """Names that it binds anew, in their order."""
+    changed: dict[str, None] = field(default_factory=dict)
     """Names whose object it may change, and with it whatever else holds that object."""
 
 
@@ -75,7 +75,7 @@ def _target(target: ast.expr, stored: Stored, in_place: bool) -> None:
     elif isinstance(target, ast.Starred):
         _target(target.value, stored, in_place)
     elif isinstance(target, ast.Name):
-        (stored.changed if in_place else stored.bound).add(target.id)
+        (stored.changed if in_place else stored.bound)[target.id] = None
     else:
         root: ast.expr = target
         while isinstance(root, (ast.Attribute, ast.Subscript, ast.Starred)):
@@ -83,5 +83,5 @@ def _target(target: ast.expr, stored: Stored, in_place: bool) -> None:
         stored.changed |= _names(root)
 
 
-def _names(node: ast.AST) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+def _names(node: ast.AST) -> dict[str, None]:
+    return {one.id: None for one in ast.walk(node) if isinstance(one, ast.Name)}

@@ -39,7 +39,12 @@ def _read(file: str, return_X_y: bool, as_frame: bool = False) -> Any:
     if return_X_y:
         return data, target
     return Bunch(
-        data=data, target=target, feature_names=names[:-1], target_names=classes, DESCR="", images=data.reshape(len(data), -1)
+        data=data,
+        target=target,
+        feature_names=names[:-1],
+        target_names=classes,
+        DESCR="",
+        images=data.reshape(len(data), -1),
     )
 
 
@@ -70,7 +75,9 @@ def _generator(seed: Any) -> Any:
     return np.random.RandomState(seed) if seed is not None else np.random
 
 
-def make_moons(n_samples: Any = 100, *, shuffle: bool = True, noise: float | None = None, random_state: Any = None) -> Any:
+def make_moons(
+    n_samples: Any = 100, *, shuffle: bool = True, noise: float | None = None, random_state: Any = None
+) -> Any:
     outer, inner = (n_samples // 2, n_samples - n_samples // 2) if isinstance(n_samples, int) else n_samples
     first, second = np.linspace(0, np.pi, outer), np.linspace(0, np.pi, inner)
     upper = np.column_stack([np.cos(first), np.sin(first)])
@@ -119,7 +126,10 @@ def make_blobs(
     count = 3 if centers is None else centers
     middles = generator.uniform(*center_box, size=(count, n_features)) if isinstance(count, int) else np.asarray(count)
     y = np.sort(np.arange(n_samples) % len(middles))
-    X = middles[y] + generator.normal(size=(n_samples, middles.shape[1])) * np.broadcast_to(cluster_std, len(middles))[y, None]
+    X = (
+        middles[y]
+        + generator.normal(size=(n_samples, middles.shape[1])) * np.broadcast_to(cluster_std, len(middles))[y, None]
+    )
     if shuffle:
         order = generator.permutation(n_samples)
         X, y = X[order], y[order]

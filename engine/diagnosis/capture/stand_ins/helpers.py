@@ -26,7 +26,9 @@ def train_test_split(
     held_out = int(np.ceil(test * count)) if isinstance(test, float) else int(test)
     seeded = np.random.RandomState(random_state) if isinstance(random_state, int) else random_state
     order = (seeded or np.random).permutation(count) if shuffle else np.arange(count)
-    first, second = (order[held_out:], order[:held_out]) if shuffle else (order[: count - held_out], order[count - held_out :])
+    first, second = (
+        (order[held_out:], order[:held_out]) if shuffle else (order[: count - held_out], order[count - held_out :])
+    )
     found = []
     for array in arrays:
         whole = np.asarray(array)
