@@ -43,7 +43,13 @@ TARGETS = (
     "batch_y",
     "yb",
     "Yb",
-) + ("y_train", "Y_train", "y_true", "Y_true", "expected", "outputs")
+    "y_train",
+    "Y_train",
+    "y_true",
+    "Y_true",
+    "expected",
+    "outputs",
+)
 """What people call them, in the order in which they are looked for."""
 
 WEIGHT = re.compile(r"w|theta|kernel|syn", re.IGNORECASE)
@@ -122,8 +128,8 @@ def _weight_lists(shapes: Mapping[str, Shape], names: Mapping[str, str]) -> Iter
     plain = [name for name in by_name if re.match(r"(?i)w|theta|syn|.*[\].]w|.*weight", name)]
     wide = [name for name in matrices if len(shapes[name]) == 2 and not BIAS.search(name)]
     tall = [name for name in wide if min(shapes[name]) > 1]
-    for one in (plain, by_name, wide, tall):
-        one = [name for name in one if len(shapes[name]) == 2] or one
+    for group in (plain, by_name, wide, tall):
+        one = [name for name in group if len(shapes[name]) == 2] or group
         if one and len(one) <= MOST_LAYERS:
             yield one
             yield sorted(one, key=_natural)
@@ -218,7 +224,13 @@ def _with_biases(
 
 def bias_names(weight: str) -> set[str]:
     """What the bias that goes with a weight of that name is called: W1 and b1, weights[0] and biases[0]."""
-    pairs = (("weights", "biases"), ("weights", "bias"), ("weight", "bias"), ("Weights", "Biases"), ("Weight", "Bias"))
+    pairs: tuple[tuple[str, str], ...] = (
+        ("weights", "biases"),
+        ("weights", "bias"),
+        ("weight", "bias"),
+        ("Weights", "Biases"),
+        ("Weight", "Bias"),
+    )
     pairs += (("W", "b"), ("w", "b"), ("W", "B"), ("syn", "bias"))
     return {weight.replace(old, new) for old, new in pairs if old in weight}
 

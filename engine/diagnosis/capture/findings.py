@@ -55,8 +55,8 @@ def describe(
     steps = _cut(trace, network, steps, most_steps)
     if steps.count < LEAST_STEPS:
         raise DataError(
-            f"The program trains for {steps.count} steps while it is watched; a diagnosis needs at least {LEAST_STEPS}: "
-            "let it train longer."
+            f"The program trains for {steps.count} steps while it is watched; a diagnosis needs at least "
+            f"{LEAST_STEPS}: let it train longer."
         )
     finder = TargetFinder(trace, network, steps)
     _check_whole(trace, network, steps, finder)

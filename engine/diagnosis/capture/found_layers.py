@@ -74,7 +74,7 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
     end = time.monotonic() + seconds
     weights = {slot for slot in changing_slots(trace) if not trace.slots[slot].listed}
     zero = [not np.any(array) for array in trace.values]
-    found = []
+    found: list[Relation] = []
     recent: deque[int] = deque(maxlen=RECENT)
     for index, held in moments(trace, recent):
         event = trace.events[index]

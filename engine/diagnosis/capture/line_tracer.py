@@ -255,7 +255,7 @@ class LineTracer:
             self.open_slots.setdefault(id(frame), set()).add(slot)
 
     def _place(self, frame: FrameType, line: int) -> int:
-        calls = []
+        calls: list[Any] = []
         at: FrameType | None = frame
         first = True
         while at is not None and len(calls) < 12:

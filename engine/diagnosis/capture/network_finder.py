@@ -187,7 +187,7 @@ def _extend(trace: Trace, chain: list[PassLayer], relation: Relation, changing: 
 
 
 def _given(trace: Trace, last: PassLayer, match: Match) -> Match | None:
-    """The match, if its input is the last layer's output; with a column of ones that stands for a bias, if it has one."""
+    """The match, if its input is the last layer's output, with a column of ones for a bias or without."""
     if match.left in last.outs:
         return match
     if match.form.ones:
@@ -206,13 +206,13 @@ def _layers(trace: Trace, chains: Sequence[Sequence[PassLayer]]) -> tuple[Layer,
     columns = list(zip(*chains, strict=True))
     holding = [_always(layers) for layers in columns]
     shared = {slot for slot, count in Counter(slot for one in holding for slot in one).items() if count > 1}
-    weights = []
+    weights: list[int] = []
     for one in holding:
         slot = _preferred(trace, one - shared or one, weights)
         if slot is None:
             return None
         weights.append(slot)
-    found = []
+    found: list[Layer] = []
     for number, layers in enumerate(columns):
         following = columns[number + 1] if number + 1 < len(columns) else None
         given = [following[k].match.left if following else _newest(one) for k, one in enumerate(layers)]

@@ -84,5 +84,5 @@ def written_numbers(source: str) -> dict[str, float]:
 
 
 def _keep(found: dict[str, float], name: str, node: ast.expr) -> None:
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
         found.setdefault(name, float(node.value))

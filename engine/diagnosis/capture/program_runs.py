@@ -13,6 +13,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def _run(asked: Mapping[str, Any], seconds: float, errors: Path) -> str:
             stderr=stream,
             env=environment,
             start_new_session=True,
-            preexec_fn=_limit,
+            preexec_fn=_limit,  # noqa: PLW1509 - it only sets limits, and no thread runs here
         )
         try:
             child.wait(seconds)
@@ -124,10 +125,8 @@ def _limit() -> None:
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
     """The whole process group, what the program has started included."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     child.wait()
 
 

@@ -13,8 +13,8 @@ NO_NETWORK = "no network"
 KERNELS = "kernels"
 
 OTHER_OUTPUTS = (
-    "Something is done to the outputs of its layers while it trains, dropout or noise perhaps, so that the layers alone do "
-    "not give them; switch it off, then run it again."
+    "Something is done to the outputs of its layers while it trains, dropout or noise perhaps, so that the layers "
+    "alone do not give them; switch it off, then run it again."
 )
 
 RECORDER = "use the recorder (engine/diagnosis/recorder.py) where it can be put into matrices"
@@ -45,7 +45,9 @@ HINTS = (
 )
 
 
-def why_not(trace: Trace, sources: Mapping[str, str], modules: set[str], error: str, ended: bool, sentence: str) -> str:
+def why_not(  # noqa: PLR0911 - each of them
+    trace: Trace, sources: Mapping[str, str], modules: set[str], error: str, ended: bool, sentence: str
+) -> str:
     """The sentence; `sentence` is what the search said, "no network" where it found none."""
     text = "\n".join(sources.values())
     if error and sentence == NO_NETWORK:
@@ -59,7 +61,10 @@ def why_not(trace: Trace, sources: Mapping[str, str], modules: set[str], error: 
         return sentence
     for module, name in FRAMEWORKS.items():
         if re.search(rf"^\s*(import|from)\s+{module}\b", text, re.MULTILINE):
-            return f"The gradients of this program are {name}'s own; what is diagnosed is a backward pass written in NumPy."
+            return (
+                f"The gradients of this program are {name}'s own; what is diagnosed is a backward pass written in "
+                "NumPy."
+            )
     if sentence == OTHER_OUTPUTS:
         return sentence
     if _numbers_that_move(trace) >= LEAST_VARIABLES:
@@ -104,13 +109,13 @@ def more_than_layers(foreign: tuple[str, str], weights: list[str]) -> str:
         return "Some outputs of a layer are set to 0 at random, as dropout does; switch it off, then run it again."
     if between:
         return (
-            f"What {shown(name)} is given is a {between} of the layer before; the activations that are read are sigmoid, "
-            "tanh, ReLU, softmax and none; use the recorder, or take one of those."
+            f"What {shown(name)} is given is a {between} of the layer before; the activations that are read are "
+            "sigmoid, tanh, ReLU, softmax and none; use the recorder, or take one of those."
         )
     return (
-        f"Beside {shown(', '.join(weights))} it moves {shown(name)}, which is given something else than their outputs: one "
-        "chain of layers x·W + b is diagnosed, with sigmoid, tanh, ReLU, softmax or none; use the recorder for the part "
-        "that is one."
+        f"Beside {shown(', '.join(weights))} it moves {shown(name)}, which is given something else than their outputs: "
+        "one chain of layers x·W + b is diagnosed, with sigmoid, tanh, ReLU, softmax or none; use the recorder for the "
+        "part that is one."
     )
 
 

@@ -38,18 +38,19 @@ class Form(NamedTuple):
 
 def activated(name: str, z: Array) -> Array:
     """An activation of pre-activations (N, H)."""
+    found = z
     with np.errstate(all="ignore"):
         if name == "sigmoid":
-            return np.where(z >= 0, 1 / (1 + np.exp(-np.abs(z))), np.exp(-np.abs(z)) / (1 + np.exp(-np.abs(z))))
-        if name == "tanh":
-            return np.tanh(z)
-        if name == "relu":
-            return np.maximum(z, 0)
-        if name.startswith("softmax"):
+            found = np.where(z >= 0, 1 / (1 + np.exp(-np.abs(z))), np.exp(-np.abs(z)) / (1 + np.exp(-np.abs(z))))
+        elif name == "tanh":
+            found = np.tanh(z)
+        elif name == "relu":
+            found = np.maximum(z, 0)
+        elif name.startswith("softmax"):
             axis = 0 if name == "softmax-over-samples" else 1
             powers = np.exp(z - z.max(axis=axis, keepdims=True))
-            return powers / powers.sum(axis=axis, keepdims=True)
-    return z
+            found = powers / powers.sum(axis=axis, keepdims=True)
+    return found
 
 
 def input_rows(array: Array, form: Form) -> Array:
@@ -72,11 +73,14 @@ def product(left: Array, right: Array, form: Form) -> Array | None:
     if rows.shape[1] + abs(form.ones) != weight.shape[0] or rows.shape[0] * weight.size > MOST_PRODUCT:
         return None
     with np.errstate(all="ignore"):
-        if form.ones == 1:
-            return rows @ weight[:-1] + weight[-1]
-        if form.ones == -1:
-            return rows @ weight[1:] + weight[0]
-        return rows @ weight
+        found: Array = (
+            rows @ weight[:-1] + weight[-1]
+            if form.ones == 1
+            else rows @ weight[1:] + weight[0]
+            if form.ones == -1
+            else rows @ weight
+        )
+        return found
 
 
 def layouts(left: Array, right: Array) -> Iterator[Form]:

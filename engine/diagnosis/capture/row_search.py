@@ -1,4 +1,4 @@
-"""Which rows of a larger array a layer was given, where the program takes them without giving them a name: `X[i] @ W`."""
+"""Which rows of a larger array a layer was given, where the program takes them without a name: `X[i] @ W`."""
 
 from __future__ import annotations
 

@@ -287,7 +287,7 @@ def _by_samples(array: Array, samples: int) -> Iterator[Array]:
 
 
 def _called(slot: str, name: str) -> bool:
-    return name in (slot, slot.split(".")[-1])
+    return name in (slot, slot.rsplit(".", maxsplit=1)[-1])
 
 
 def proportion(array: Array, wanted: Array) -> float | None:

@@ -51,18 +51,23 @@ class KFold:
 class _Scaler:
     """Fits a shift and a factor for each column."""
 
+    shift_: Any
+    scale_: Any
+
     def fit(self, X: Any, y: Any = None) -> Any:
         raise NotImplementedError
 
     def transform(self, X: Any) -> Array:
-        return (np.asarray(X, float) - self.shift_) / self.scale_
+        scaled: Array = (np.asarray(X, float) - self.shift_) / self.scale_
+        return scaled
 
     def fit_transform(self, X: Any, y: Any = None) -> Array:
         self.fit(X)
         return self.transform(X)
 
     def inverse_transform(self, X: Any) -> Array:
-        return np.asarray(X) * self.scale_ + self.shift_
+        data: Array = np.asarray(X) * self.scale_ + self.shift_
+        return data
 
 
 class StandardScaler(_Scaler):
@@ -117,7 +122,7 @@ class LabelBinarizer:
         return self
 
     def transform(self, y: Any) -> Array:
-        found = (np.asarray(y).reshape(-1, 1) == self.classes_).astype(int)
+        found: Array = (np.asarray(y).reshape(-1, 1) == self.classes_).astype(int)
         return found[:, 1:] if len(self.classes_) == 2 else found
 
     def fit_transform(self, y: Any) -> Array:
@@ -219,7 +224,8 @@ def compiled(*arguments: Any, **_: Any) -> Any:
 
 def to_categorical(y: Any, num_classes: int | None = None, **_: Any) -> Array:
     numbers = np.asarray(y, int).ravel()
-    return np.eye(num_classes or int(numbers.max()) + 1)[numbers]
+    found: Array = np.eye(num_classes or int(numbers.max()) + 1)[numbers]
+    return found
 
 
 def expit(x: Any) -> Any:
