@@ -26,6 +26,7 @@ from engine.diagnosis.reader import Found, Rule, find
 from engine.diagnosis.recording import PROOF_STEPS
 from engine.diagnosis.updates import Candidate, candidates
 from engine.experiment.choices import Precision
+from engine.experiment.per_layer import of_layers
 from engine.types import FloatArray
 
 HOPELESS = 1e-2
@@ -117,15 +118,15 @@ def _reading(reading: Reading, candidate: Candidate, precision: Precision) -> Re
 def _alike(found: Found[Any]) -> Iterator[Found[Any]]:
     """The same with the outputs' form of each reading that has the same gradients."""
     for other in found.alike:
-        derivatives = found.reading.side.derivative_at
-        assert isinstance(derivatives, tuple)
-        assert isinstance(other.side.derivative_at, tuple)
+        layers = len(other.activations)
+        derivatives = of_layers(found.reading.side.derivative_at, layers)
+        own = of_layers(other.side.derivative_at, layers)
         side = replace(
             found.reading.side,
             objective=other.side.objective,
             loss_input=other.side.loss_input,
             softmax_form=other.side.softmax_form,
-            derivative_at=(*derivatives[:-1], other.side.derivative_at[-1]),
+            derivative_at=(*derivatives[:-1], own[-1]),
         )
         yield replace(found, reading=Reading(other.activations, side, found.reading.factors))
 

@@ -1,4 +1,4 @@
-"""The process that runs a stranger's program as `python program.py` would, watches it, and writes what it found.
+"""The process that runs a stranger's program as Python would by itself, watches it, and writes what it found.
 
 Started by `program_runs.py`; it ends by itself as soon as enough was seen. Nothing of the engine stays in the
 program's way: its modules are taken out of `sys.modules` before the program starts.

@@ -128,6 +128,7 @@ def find_steps(trace: Trace, network: Network, passes: Sequence[Pass], ended: bo
     closing = Counter(_calls(trace, group[-1]) for group in groups[:-1])
     context = closing.most_common(1)[0][0]
     training = [[one for one in group if _calls(trace, one) == context] for group in groups]
+    training = _with_looks(groups, training)
     counts = sorted(len(group) for group in training[:-1] if group)
     several = counts[len(counts) // 2] > 1
     steps: list[Pass] = []
@@ -135,6 +136,17 @@ def find_steps(trace: Trace, network: Network, passes: Sequence[Pass], ended: bo
         if group:
             steps.extend([_joined(trace, network, group)] if several else group)
     return Steps(tuple(steps), _final(trace, network, steps, ended))
+
+
+def _with_looks(groups: Sequence[list[Pass]], training: list[list[Pass]]) -> list[list[Pass]]:
+    """With the passes that only look where now and then a state has no other: the one that trains gave the very same
+    values, which is no second pass. Many such states are something else, as a check of gradients.
+    """
+    batches = {one.inputs for group in training for one in group}
+    lacking = [place for place, group in enumerate(training) if not group and groups[place][-1].inputs in batches]
+    if 4 * len(lacking) > len(groups):
+        return training
+    return [groups[place][-1:] if place in lacking else group for place, group in enumerate(training)]
 
 
 def _calls(trace: Trace, one: Pass) -> tuple[tuple[str, int], ...]:

@@ -1,7 +1,7 @@
 """What was seen of a running program: which slot held which value, in the order of time.
 
 A slot is a place that can hold an array or a number: a variable, an attribute, an entry of a dict or a list. A value is
-kept once however many slots hold it. What the values mean is `layers.py`'s and others'.
+kept once however many slots hold it. What the values mean is `network_finder.py`'s and others'.
 """
 
 from __future__ import annotations
