@@ -18,7 +18,7 @@ from engine.diagnosis.recording import LEAST_STEPS, PROOF_STEPS, Recording
 from engine.diagnosis.rivals import nearest_rival
 from engine.diagnosis.search import Outcome, Trial, search
 from engine.errors import DataError
-from engine.experiment.choices import Objective, SideName
+from engine.experiment.choices import LossInput, Objective, SideName
 from engine.experiment.discrepancies import Discrepancy, remaining
 from engine.experiment.discrepancies.base import Moves
 from engine.experiment.settings import OWN_LOSS, Settings
@@ -160,9 +160,11 @@ def _unexplained(recording: Recording, outcome: Outcome) -> Diagnosis:
 def _by_likelihood(trials: list[Trial], logged: tuple[LoggedNumber, ...], enough: float) -> list[Trial]:
     """What is logged speaks for the loss whose gradient is taken, less than a rate that the program names."""
 
-    def against(trial: Trial) -> tuple[bool, int, float]:
-        speaks = speaks_for(logged, trial.reading.side.objective)
-        return trial.gap > enough, trial.rank + (speaks is False), trial.gap if trial.gap > enough else 0.0
+    def against(trial: Trial) -> tuple[bool, int, float, bool]:
+        side = trial.reading.side
+        rank = trial.rank + (speaks_for(logged, side.objective) is False)
+        gap = trial.gap if trial.gap > enough else 0.0
+        return trial.gap > enough, rank, gap, side.loss_input is not LossInput.LOGITS
 
     return sorted(trials, key=against)
 

@@ -124,7 +124,11 @@ def _build(
     longest = Counter(len(chain) for chain in chains)
     for length in sorted(longest, reverse=True):
         full = [chain for chain in chains if len(chain) == length]
-        given = [chain for chain in full if _is_given_data(trace, chain[0].match, slots)]
+        # A sample that comes again with other weights is older than they are, and data all the same.
+        passes = Counter(chain[0].match.left for chain in full)
+        given = [
+            chain for chain in full if passes[chain[0].match.left] > 1 or _is_given_data(trace, chain[0].match, slots)
+        ]
         if len(given) <= len(full) / 2:
             continue
         if len({chain[0].match.right for chain in full}) >= LEAST_PASSES:
