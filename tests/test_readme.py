@@ -31,6 +31,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 COMMANDS = re.findall(r"^mlp-tui (.+)$", README, re.MULTILINE)
 CAUSES = re.findall(r"^\| .+ \| `mlp-tui run (.+ --set .+)` \|$", README, re.MULTILINE)
+OWN_PROGRAM = README[README.index("```python\n") :].split("```")[1].removeprefix("python\n")
 OF_FAMILIES = re.findall(r"^\| `([\w-]+)` \| (.+) \| (.+) \| `mlp-tui (run --preset .+)` \|$", README, re.MULTILINE)
 
 
@@ -40,6 +41,18 @@ def test_both_commands_name_the_tested_torch():
         [".venv/bin/pip install . torch==2.13.0", ".venv/bin/mlp-tui"],
         [".venv/bin/pip install '.[test]' torch==2.13.0", ".venv/bin/pytest"],
     ]
+
+
+def test_the_diagnosis_of_the_own_program_is_the_printed_one(tmp_path, monkeypatch):
+    """But for the last digits, which are the processor's."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "116")
+    Path("my_network.py").write_text(OWN_PROGRAM)
+    result = CliRunner().invoke(main, ["diagnose", "my_network.py"])
+    assert result.exit_code == 0, result.output
+    printed = README[README.index("```\nmlp-tui diagnose my_network.py") :].split("```")[1].strip()
+    roundings = re.compile(r"\d(\.\d+)?e-1\d")
+    assert roundings.sub("*", result.stdout.strip()) == roundings.sub("*", printed)
 
 
 def test_the_key_table_is_the_explorers():
@@ -77,6 +90,7 @@ def test_its_commands_run(command, tmp_path, monkeypatch, request):
     Path("points.csv").write_text("a,b,c\n0,1,0.5\n1,0,0.2\n0,0,0.9\n")
     Path("flowers.csv").write_text("width,species,length\n0.2,setosa,1.4\n1.8,virginica,5.5\n0.3,setosa,1.3\n")
     Path("wine.csv").write_text("alcohol,quality\n9.4,5\n9.8,6\n11,5\n")
+    Path("my_network.py").write_text(OWN_PROGRAM)
     words = shlex.split(command)
     if command not in ("impact --toward answer", "run --preset exact --data regression --fail-over 1e-14"):
         words += ["--epochs", "60"] * (words[0] in ("impact", "run"))

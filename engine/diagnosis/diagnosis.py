@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
@@ -12,13 +13,15 @@ from engine.diagnosis.free_run import gaps_of
 from engine.diagnosis.gradients import Reading
 from engine.diagnosis.logged_numbers import LoggedNumber, logged_numbers, speaks_for
 from engine.diagnosis.observed import Observed
+from engine.diagnosis.ratios import gradient_ratios
 from engine.diagnosis.recording import LEAST_STEPS, PROOF_STEPS, Recording
 from engine.diagnosis.rivals import nearest_rival
 from engine.diagnosis.search import Outcome, Trial, search
 from engine.errors import DataError
+from engine.experiment.choices import LossInput, Objective, SideName
 from engine.experiment.discrepancies import Discrepancy, remaining
 from engine.experiment.discrepancies.base import Moves
-from engine.experiment.settings import Settings
+from engine.experiment.settings import OWN_LOSS, Settings
 from engine.networks.places import Place
 from engine.types import FloatArray
 
@@ -28,8 +31,19 @@ ENOUGH = {np.dtype(np.float64): 1e-12, np.dtype(np.float32): 2e-6}
 REPRODUCED = 1e-6
 """A free run that is further off explains nothing."""
 
-WORSE = 1e6
-"""How many times further off the nearest other reading must be."""
+SAME = 1e-12
+"""A change that moves the weights by no more, of their scale, is only rounding."""
+
+DIVERGED = 1e30
+"""Weights beyond it are on their way to no number."""
+
+WORSE = {np.dtype(np.float64): 1e6, np.dtype(np.float32): 100.0}
+"""How many times further off the nearest other reading must be; in float32 a gap itself is only some 1e7 times less
+than the weights.
+"""
+
+
+TENSOR_STEPS = "tensor_steps"
 
 
 class Conclusion(Enum):
@@ -48,8 +62,19 @@ class Cause:
     difference of any weight in the recorded steps, of its tensor's scale; 0 for what only the plotted number shows.
     """
 
-    discrepancy: Discrepancy
+    discrepancy: Discrepancy | None
+    """None for the factors of single tensors, which no side has a choice for."""
     effect: float
+
+    @property
+    def field(self) -> str:
+        """Its name in files."""
+        return TENSOR_STEPS if self.discrepancy is None else self.discrepancy.field
+
+    @property
+    def is_plotted(self) -> bool:
+        """Whether only the plotted number shows it."""
+        return self.discrepancy is not None and self.discrepancy.moves is Moves.PLOT
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +97,10 @@ class Diagnosis:
     explained: tuple[Place, ...] = ()
     unexplained: tuple[Place, ...] = ()
     """Tensors whose steps no form of gradient gives."""
+    ratios: Mapping[Place, float] = field(default_factory=dict)
+    """What their gradient is of the one that is meant, at the same weights in every step; only where that is a number
+    for all elements and steps.
+    """
 
     @property
     def is_parity(self) -> bool:
@@ -86,26 +115,34 @@ class Diagnosis:
 
 def diagnose(recording: Recording) -> Diagnosis:
     """Raises `DataError` for a recording that says too little, `SettingsError` for a network of a kind not known."""
-    _check(recording)
-    observed = Observed(recording)
-    enough = ENOUGH[np.dtype(np.float64 if observed.eps < 1e-10 else np.float32)]
+    observed = Observed(_while_finite(recording))
+    with np.errstate(all="ignore"):
+        return _diagnosed(observed)
+
+
+def _diagnosed(observed: Observed) -> Diagnosis:
+    enough = ENOUGH[observed.dtype]
     outcome = search(observed, enough)
     trials = [trial for trial in outcome.trials if trial.gap <= max(enough, REPRODUCED)]
     if not trials:
-        return _unexplained(recording, outcome)
+        return _unexplained(observed.recording, outcome)
     logged = logged_numbers(observed, trials[0].reading)
     best, *others = _by_likelihood(trials, logged, enough)
     return _explained(observed, best, others, enough)
 
 
-def _check(recording: Recording) -> None:
-    if recording.steps < LEAST_STEPS:
+def _while_finite(recording: Recording) -> Recording:
+    """The steps before a run diverges."""
+    finite = np.logical_and.reduce(
+        [(np.abs(one.reshape(len(one), -1)) < DIVERGED).all(axis=1) for one in recording.arrays.values()]
+    )
+    steps = recording.steps if finite.all() else max(0, int(np.argmin(finite)) - 1)
+    if steps < LEAST_STEPS:
+        why = "" if finite.all() else " before the weights are no numbers any more"
         raise DataError(
-            f"{recording.steps} recorded steps are too few to tell a momentum from none; at least {LEAST_STEPS} are "
-            "needed."
+            f"{steps} recorded steps{why} are too few to tell a momentum from none; at least {LEAST_STEPS} are needed."
         )
-    if not all(np.isfinite(one).all() for one in recording.arrays.values()):
-        raise DataError("some recorded weights are no numbers: the run diverges; record steps before it does.")
+    return recording.first(steps)
 
 
 def _unexplained(recording: Recording, outcome: Outcome) -> Diagnosis:
@@ -123,9 +160,11 @@ def _unexplained(recording: Recording, outcome: Outcome) -> Diagnosis:
 def _by_likelihood(trials: list[Trial], logged: tuple[LoggedNumber, ...], enough: float) -> list[Trial]:
     """What is logged speaks for the loss whose gradient is taken, less than a rate that the program names."""
 
-    def against(trial: Trial) -> tuple[bool, int, float]:
-        speaks = speaks_for(logged, trial.reading.side.objective)
-        return trial.gap > enough, trial.rank + (speaks is False), trial.gap if trial.gap > enough else 0.0
+    def against(trial: Trial) -> tuple[bool, int, float, bool]:
+        side = trial.reading.side
+        rank = trial.rank + (speaks_for(logged, side.objective) is False)
+        gap = trial.gap if trial.gap > enough else 0.0
+        return trial.gap > enough, rank, gap, side.loss_input is not LossInput.LOGITS
 
     return sorted(trials, key=against)
 
@@ -135,21 +174,24 @@ def _explained(observed: Observed, best: Trial, others: list[Trial], enough: flo
 
     logged = logged_numbers(observed, best.reading)
     settings = experiment_of(observed, best.reading, _logged_fields(logged))
+    settings, causes = _causes(observed, best.reading, settings)
     gaps = proof_gaps(observed, best.reading)
     rival = nearest_rival(observed, best.reading, enough)
     gap = float(gaps[:PROOF_STEPS].max())
-    proved = gap <= enough and observed.recording.steps >= PROOF_STEPS and rival >= WORSE * max(gap, observed.eps / 100)
+    apart = rival >= WORSE[observed.dtype] * max(gap, observed.eps / 100)
+    proved = gap <= enough and observed.recording.steps >= PROOF_STEPS and apart
     return Diagnosis(
         observed.recording,
         Conclusion.PROVED if proved else Conclusion.REPRODUCED,
         best.reading,
         settings,
-        _causes(observed, best.reading, settings),
+        causes,
         _equals(best, others, enough),
         logged,
         gaps,
         rival,
         tuple(observed.motions),
+        ratios=gradient_ratios(observed, best.reading, settings),
     )
 
 
@@ -157,18 +199,31 @@ def _logged_fields(logged: tuple[LoggedNumber, ...]) -> dict[str, object]:
     return logged[0].fields if logged else {}
 
 
-def _causes(observed: Observed, reading: Reading, settings: Settings) -> tuple[Cause, ...]:
-    """Those that move the weights most first; last what only the plotted number shows."""
+def _causes(observed: Observed, reading: Reading, settings: Settings) -> tuple[Settings, tuple[Cause, ...]]:
+    """Those that move the weights most first; last what only the plotted number shows. Another way to write the same
+    function is no cause: the settings are returned without it.
+    """
     found = []
     for discrepancy in remaining(settings):
         effect = 0.0
         if discrepancy.moves is Moves.WEIGHTS:
             mended = replace(settings.numpy, **{discrepancy.field: getattr(settings.pytorch, discrepancy.field)})
             effect = float(gaps_of(observed, replace(reading, side=mended)).max())
+            if effect <= SAME:
+                settings = discrepancy.match(settings, SideName.PYTORCH)
+                continue
         found.append(Cause(discrepancy, effect))
-    return tuple(sorted(found, key=lambda cause: (cause.discrepancy.moves is Moves.PLOT, -cause.effect)))
+    if reading.factors:
+        found.append(Cause(None, float(gaps_of(observed, replace(reading, factors=())).max())))
+    return settings, tuple(sorted(found, key=lambda cause: (cause.is_plotted, -cause.effect)))
 
 
 def _equals(best: Trial, others: list[Trial], enough: float) -> tuple[Reading, ...]:
-    same = [one.reading for one in others if one.gap <= enough and one.rank <= best.rank + 2]
+    same = [one.reading for one in others if one.gap <= enough and one.rank <= best.rank and _is_natural(one.reading)]
     return tuple(dict.fromkeys(same))[:3]
+
+
+def _is_natural(reading: Reading) -> bool:
+    """Whether its loss is one that people take for such outputs."""
+    objective = reading.side.objective
+    return objective is Objective.SQUARED_ERROR or OWN_LOSS.get(reading.activations[-1]) is objective

@@ -26,6 +26,9 @@ def experiment_of(observed: Observed, reading: Reading, logged: dict[str, Any]) 
     batch: dict[str, Any] = {"batch": ALL if count == 1 else len(recording.inputs[0])}
     theirs = replace(reading.side, **{**logged, **batch, "bias": observed.biases})
     meant = replace(meant_side(Reading(reading.activations, theirs)), **batch)
+    if not logged:
+        # What is not known to be logged is no difference.
+        theirs = replace(theirs, loss_report=meant.loss_report)
     name = Path(recording.program).stem or "recording"
     sizes = tuple(recording.weight(index, 0).shape[1] for index in range(observed.layers))
     return Settings(

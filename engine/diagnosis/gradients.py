@@ -30,6 +30,8 @@ class Reading:
 
     activations: tuple[Activation, ...]
     side: Side
+    factors: tuple[tuple[Place, float], ...] = ()
+    """What multiplies the gradient of single tensors, where a side has no choice for it: −1 of a wrong sign."""
 
     @property
     def binary(self) -> bool:
@@ -37,6 +39,19 @@ class Reading:
         if self.side.objective is Objective.SQUARED_ERROR:
             return self.activations[-1] is not Activation.SOFTMAX
         return self.side.objective is Objective.BINARY_CROSS_ENTROPY
+
+
+class Multiplied(NumpyMLP):
+    """The network with the factors of a reading."""
+
+    factors: Mapping[Place, float]
+
+    def differentiate(self, i: int, layer_input: FloatArray, delta: FloatArray) -> None:
+        """As `NumpyMLP.differentiate`."""
+        super().differentiate(i, layer_input, delta)
+        for kind, gradients in ((Kind.WEIGHT, self.dW), (Kind.BIAS, self.db)):
+            if Place(kind, i) in self.factors:
+                gradients[i] = self.factors[Place(kind, i)] * gradients[i]
 
 
 class _Watched(NumpyMLP):

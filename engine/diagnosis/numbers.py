@@ -43,7 +43,7 @@ class Numbers:
         """The number that a fitted one stands for: one that the program names, else a round one, else itself."""
         for one in self.constants.values():
             if one != 0 and self.near(abs(one), abs(value)):
-                return abs(one) if value > 0 else -abs(one)
+                return written(abs(one)) if value > 0 else -written(abs(one))
         return self.round(value)
 
     def round(self, value: float) -> float:
@@ -57,12 +57,18 @@ class Numbers:
         names = [name for name, one in self.constants.items() if self.near(one, value)]
         for name in names:
             if any(word in name.lower() for word in RATE_WORDS):
-                return Named(self.constants[name], 0, name)
+                return Named(written(self.constants[name]), 0, name)
         if names:
-            return Named(self.constants[names[0]], 1, names[0])
+            return Named(written(self.constants[names[0]]), 1, names[0])
         if self.near(value, 1.0):
             return Named(1.0, 2)
         return Named(self.round(value), 2 + digits(self.round(value)))
+
+
+def written(value: float) -> float:
+    """As it is written: a float32 that is read as a double has digits that nobody wrote."""
+    short = rounded(value, 1e-7)
+    return short if np.float32(short) == np.float32(value) and value == float(np.float32(value)) else value
 
 
 def near(one: float, other: float, allowed: float) -> bool:

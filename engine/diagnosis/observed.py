@@ -48,10 +48,15 @@ class Observed:
         return np.concatenate(self.recording.targets)
 
     @cached_property
-    def eps(self) -> float:
-        """The spacing of the type that the parameters are kept in."""
+    def dtype(self) -> np.dtype[np.floating]:
+        """That the parameters are kept in: float32 if some are."""
         kept = {self.recording.arrays[layer.weight].dtype for layer in self.recording.layers}
-        return float(np.finfo(np.float32 if np.dtype(np.float32) in kept else np.float64).eps)
+        return np.dtype(np.float32 if np.dtype(np.float32) in kept else np.float64)
+
+    @cached_property
+    def eps(self) -> float:
+        """The spacing of that type."""
+        return float(np.finfo(self.dtype).eps)
 
     @cached_property
     def numbers(self) -> Numbers:

@@ -89,7 +89,7 @@ def _inverse(shares: FloatArray, k: FloatArray, numbers: Numbers) -> Iterator[Sc
 
 def _stepwise(shares: FloatArray, k: FloatArray, numbers: Numbers) -> Iterator[Schedule]:
     changed = np.flatnonzero(np.abs(shares - 1) > numbers.accuracy)
-    if len(changed) and 0 < shares[changed[0]] < 1:
+    if len(changed) and 0 < shares[changed[0]] < 1 and k[changed[0]] >= 1:
         factor = numbers.round(float(shares[changed[0]]))
         yield Schedule(ScheduleKind.STEP, every=int(k[changed[0]]), factor=factor)
 

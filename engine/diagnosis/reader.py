@@ -19,6 +19,7 @@ from engine.diagnosis.gradients import Reading
 from engine.diagnosis.laws import Motion
 from engine.diagnosis.observed import FEW_STEPS, Observed
 from engine.experiment.choices import BiasGradient, DerivativeAt
+from engine.experiment.per_layer import of_layers
 from engine.experiment.side import Side
 from engine.networks.places import Kind, Place
 from engine.types import FloatArray
@@ -143,8 +144,7 @@ def _down(
 
 def _derivatives(reading: Reading, layer: int) -> Iterator[Reading]:
     """The reading with each derivative that the layer may have."""
-    derivatives = reading.side.derivative_at
-    assert isinstance(derivatives, tuple)
+    derivatives = of_layers(reading.side.derivative_at, len(reading.activations))
     for one in DERIVATIVES[reading.activations[layer - 1]]:
         changed = (*derivatives[: layer - 1], one, *derivatives[layer:])
         yield replace(reading, side=replace(reading.side, derivative_at=changed))

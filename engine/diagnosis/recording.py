@@ -6,7 +6,7 @@ Arrays and names only. Reading a file of it is `recording_files.py`'s, making on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -63,6 +63,18 @@ class Recording:
     def steps(self) -> int:
         """T."""
         return len(self.inputs)
+
+    def first(self, steps: int) -> Recording:
+        """The first steps alone."""
+        if steps >= self.steps:
+            return self
+        return replace(
+            self,
+            arrays={name: array[: steps + 1] for name, array in self.arrays.items()},
+            inputs=self.inputs[:steps],
+            targets=self.targets[:steps],
+            logged={name: values[:steps] for name, values in self.logged.items()},
+        )
 
     def weight(self, layer: int, step: int) -> FloatArray:
         """Of a layer, from 0, before that step: (fan_in, fan_out)."""

@@ -24,6 +24,10 @@ NOT_TRIED = frozenset(
 """Choices that the recording itself has made, or that a run of this length may not show."""
 
 
+SEEN = 1e-9
+"""The ε from which it shows where it is added."""
+
+
 def nearest_rival(observed: Observed, reading: Reading, enough: float) -> float:
     """The smallest gap of a reading that differs in one choice, and is not the same on these data."""
     least = np.inf
@@ -38,6 +42,8 @@ def nearest_rival(observed: Observed, reading: Reading, enough: float) -> float:
 def _others(reading: Reading) -> Iterator[Reading]:
     for discrepancy in CATALOGUE:
         if discrepancy.field in NOT_TRIED or discrepancy.moves is not Moves.WEIGHTS:
+            continue
+        if discrepancy.field == "epsilon_at" and reading.side.optimizer.epsilon < SEEN:
             continue
         for choice in discrepancy.choices_for(SideName.NUMPY):
             if choice.value != getattr(reading.side, discrepancy.field):

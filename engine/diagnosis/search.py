@@ -26,6 +26,7 @@ from engine.diagnosis.reader import Found, Rule, find
 from engine.diagnosis.recording import PROOF_STEPS
 from engine.diagnosis.updates import Candidate, candidates
 from engine.experiment.choices import Precision
+from engine.experiment.per_layer import of_layers
 from engine.types import FloatArray
 
 HOPELESS = 1e-2
@@ -103,26 +104,31 @@ def _tried(observed: Observed, found: Found[Any], kind: _Kind) -> list[Trial]:
     for one in (found, *_alike(found)):
         for candidate in kind.candidates(observed, one)[:MOST_TRIALS]:
             made += [
-                try_out(observed, replace(one.reading, side=replace(candidate.side, precision=kept)), candidate.rank)
+                try_out(observed, _reading(one.reading, candidate, kept), candidate.rank)
                 for kept in precisions(observed)
             ]
     return made
 
 
+def _reading(reading: Reading, candidate: Candidate, precision: Precision) -> Reading:
+    """With all that a candidate says of it; tensors of their own are the last thing to believe in."""
+    return replace(reading, side=replace(candidate.side, precision=precision), factors=candidate.factors)
+
+
 def _alike(found: Found[Any]) -> Iterator[Found[Any]]:
     """The same with the outputs' form of each reading that has the same gradients."""
     for other in found.alike:
-        derivatives = found.reading.side.derivative_at
-        assert isinstance(derivatives, tuple)
-        assert isinstance(other.side.derivative_at, tuple)
+        layers = len(other.activations)
+        derivatives = of_layers(found.reading.side.derivative_at, layers)
+        own = of_layers(other.side.derivative_at, layers)
         side = replace(
             found.reading.side,
             objective=other.side.objective,
             loss_input=other.side.loss_input,
             softmax_form=other.side.softmax_form,
-            derivative_at=(*derivatives[:-1], other.side.derivative_at[-1]),
+            derivative_at=(*derivatives[:-1], own[-1]),
         )
-        yield replace(found, reading=Reading(other.activations, side))
+        yield replace(found, reading=Reading(other.activations, side, found.reading.factors))
 
 
 def precisions(observed: Observed) -> Sequence[Precision]:

@@ -1,9 +1,12 @@
 """The proof: a reading in PyTorch, started from the recorded first weights and never corrected, beside the recording.
 
-`nn.Sequential`, autograd and `torch.optim`, as `torch_mlp.py` has them. Importing this module imports torch.
+`nn.Sequential`, autograd and `torch.optim`, as `torch_mlp.py` has them, and the slips that `torch_twin.py` adds.
+Importing this module imports torch.
 """
 
 from __future__ import annotations
+
+import warnings
 
 import numpy as np
 import torch
@@ -12,9 +15,8 @@ from torch import nn
 from engine.diagnosis.free_run import gap_to, rates_of, started
 from engine.diagnosis.gradients import Reading
 from engine.diagnosis.observed import Observed
+from engine.diagnosis.torch_twin import TorchTwin, twin_activations
 from engine.experiment.choices import Precision
-from engine.networks.torch_mlp import TorchMLP
-from engine.networks.torch_start import activation_modules
 from engine.networks.torch_threads import one_thread_each
 from engine.types import FloatArray
 
@@ -25,8 +27,11 @@ def proof_gaps(observed: Observed, reading: Reading) -> FloatArray:
     """
     recording, side = observed.recording, reading.side
     dtype = torch.float32 if side.precision is Precision.FLOAT32 else torch.float64
-    with one_thread_each():
-        network = TorchMLP(side, _modules(observed, reading, dtype), reading.binary, max(observed.samples))
+    with one_thread_each(), warnings.catch_warnings():
+        # The first layer's input has no gradient, and its hooks say so.
+        warnings.simplefilter("ignore", UserWarning)
+        modules = _modules(observed, reading, dtype)
+        network = TorchTwin(side, modules, reading.binary, max(observed.samples), dict(reading.factors))
         gaps = []
         for step, rate in enumerate(rates_of(side, recording.steps, observed.batches_of_epoch)):
             X = torch.tensor(recording.inputs[step], dtype=dtype)
@@ -53,5 +58,5 @@ def _modules(observed: Observed, reading: Reading, dtype: torch.dtype) -> nn.Seq
             if i in b:
                 layer.bias.copy_(torch.from_numpy(b[i]))
         linear.append(layer)
-    activations = activation_modules(reading.activations, reading.side)
+    activations = twin_activations(reading.activations, reading.side)
     return nn.Sequential(*(one for pair in zip(linear, activations, strict=True) for one in pair))

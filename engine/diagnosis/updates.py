@@ -46,6 +46,7 @@ class Candidate:
 
     side: Side
     rank: int
+    factors: tuple[tuple[Place, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,13 @@ def candidates(observed: Observed, found: Found[Law]) -> list[Candidate]:
     """The likeliest first."""
     law = found.laws[Place(Kind.WEIGHT, observed.layers)]
     made = []
-    for fields, scale in _tensors(observed, found):
-        side = replace(found.reading.side, **fields)
+    for tensors in _tensors(observed, found):
+        side = replace(found.reading.side, **tensors.fields)
         if law.columns == (Column.GRADIENT,):
-            made += list(_scaled(observed, found, side, law.rates * scale))
+            sides = _scaled(observed, found, side, law.rates * tensors.scale)
         else:
-            made += list(_rolling(observed, found, side, law, scale))
+            sides = _rolling(observed, found, side, law, tensors.scale)
+        made += [replace(one, factors=tensors.factors) for one in sides]
     return sorted(made, key=lambda one: one.rank)
 
 
@@ -95,37 +97,65 @@ def _ratios(observed: Observed, found: Found[Law]) -> dict[Place, tuple[float, i
     return ratios
 
 
-def _tensors(observed: Observed, found: Found[Law]) -> Iterator[tuple[dict[str, Any], float]]:
-    """What the tensors' own coefficients say of the side, and what the last layer's are to be multiplied by to be the
-    common ones.
+@dataclass(frozen=True)
+class _Tensors:
+    """What the tensors' own coefficients say of the side, what the last layer's are to be multiplied by to be the
+    common ones, and what is left of each.
     """
+
+    fields: dict[str, Any]
+    scale: float
+    factors: tuple[tuple[Place, float], ...] = ()
+
+
+def _tensors(observed: Observed, found: Found[Law]) -> Iterator[_Tensors]:
     ratios = _ratios(observed, found)
     if ratios is None:
         # Each tensor has its own: only clipping does that.
-        yield {}, 1.0
+        yield _Tensors({}, 1.0)
         return
     weights = {place.layer: ratio for place, (ratio, _) in ratios.items() if place.kind is Kind.WEIGHT}
-    of_biases = {
-        place.layer: (ratio / weights[place.layer], power)
-        for place, (ratio, power) in ratios.items()
-        if place.kind is Kind.BIAS and place.layer in weights
-    }
+    biases = {place: one for place, one in ratios.items() if place.kind is Kind.BIAS and place.layer in weights}
+    of_biases = {place: (ratio / weights[place.layer], power) for place, (ratio, power) in biases.items()}
+    scale, allowed = common(weights.values()), 10 * observed.numbers.accuracy
     fields: dict[str, Any] = {}
     if of_biases and found.reading.side.bias_gradient is BiasGradient.SUM:
         N = observed.samples[0]
-        if all(
-            power == 1 or (power == 0 and N > 1 and near(one, 1 / N, 10 * observed.numbers.accuracy))
-            for one, power in of_biases.values()
-        ):
+        if all(power == 1 or (power == 0 and N > 1 and near(one, 1 / N, allowed)) for one, power in of_biases.values()):
             fields["bias_gradient"] = BiasGradient.MEAN
-    scale = common(weights.values())
-    if all(near(one, scale, 10 * observed.numbers.accuracy) for one in weights.values()):
-        yield fields, scale
-        return
+    even = all(near(one, scale, allowed) for one in weights.values())
     steps = [weights[i] / weights[i + 1] for i in range(1, observed.layers) if i in weights and i + 1 in weights]
-    if steps and all(near(one, steps[0], 10 * observed.numbers.accuracy) for one in steps):
-        yield fields | {"rate_in": RateIn.DELTA}, 1.0
-    yield fields, scale
+    if not even and steps and all(near(one, steps[0], allowed) for one in steps):
+        yield _Tensors(fields | {"rate_in": RateIn.DELTA}, 1.0)
+    own = {Place(Kind.WEIGHT, i): ratio for i, ratio in weights.items()}
+    if "bias_gradient" not in fields:
+        own |= {place: ratio for place, (ratio, _) in biases.items()}
+    else:
+        own |= {place: weights[place.layer] for place in biases}
+    left = {place: factor_like(observed, ratio / scale) for place, ratio in own.items()}
+    left |= dict.fromkeys(_stopped(observed, found), 0.0)
+    yield _Tensors(fields, scale, tuple((place, factor) for place, factor in left.items() if factor != 1))
+
+
+def _stopped(observed: Observed, found: Found[Law]) -> list[Place]:
+    """Tensors that never move, though others of their kind do and they have gradients."""
+    moving = {place.kind for place in found.laws}
+    gradients = observed.gradients(found.reading)
+    return [
+        place
+        for place, motion in observed.motions.items()
+        if motion.stands_still and place.kind in moving and gradients[place].any()
+    ]
+
+
+def factor_like(observed: Observed, factor: float) -> float:
+    """The factor that a fitted one stands for: of the samples, the outputs, or a round one."""
+    N, C = observed.samples[0], observed.outputs
+    known = (1.0, N, 1 / N, N * C, 1 / (N * C), C, 1 / C, 2.0, 0.5, 2 / N, N / 2)
+    for one in known:
+        if near(abs(factor), one, 10 * observed.numbers.accuracy):
+            return float(one if factor > 0 else -one)
+    return observed.numbers.round(factor)
 
 
 def _scaled(observed: Observed, found: Found[Law], side: Side, rates: FloatArray) -> Iterator[Candidate]:

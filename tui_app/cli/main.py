@@ -17,6 +17,7 @@ from engine.errors import InputError
 from engine.experiment.settings import Settings
 from engine.paths import typed_path
 from engine.shown_text import printable
+from tui_app.cli.diagnose_command import diagnose
 from tui_app.cli.differences_command import differences
 from tui_app.cli.impact_command import impact
 from tui_app.cli.number_options import NUMBER
@@ -69,7 +70,7 @@ def main(context: click.RichContext, /, **options: Any) -> None:
     Without a command: the explorer, live in this terminal. Two networks train in lockstep; every difference between
     them is a switch. Press ? in it for help.
 
-    Without a screen: `mlp-tui run --preset answer`.
+    Without a screen: `mlp-tui run --preset answer`. For a program of your own: `mlp-tui diagnose my_network.py`.
     """
     if context.invoked_subcommand is not None:
         if isinstance(context.obj, Ending):
@@ -193,6 +194,7 @@ def export(folder: str, force: bool, **options: Any) -> None:
         click.echo(printable(str(target / name)))
 
 
+main.add_command(diagnose)
 main.add_command(differences)
 main.add_command(impact)
 main.add_command(presets)

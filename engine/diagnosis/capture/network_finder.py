@@ -1,0 +1,317 @@
+"""The network in a trace: a chain of layers from data to outputs whose weights change from pass to pass.
+
+The first layer in time is the first of the network: in the middle of a loop a gradient looks just like one. A layer's
+slot is the one that holds its weight in every pass.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from engine.diagnosis.capture.found_layers import Relation, changing_slots, find_relations
+from engine.diagnosis.capture.relations import Form, Match, arrangements, input_rows
+from engine.diagnosis.capture.trace import Trace
+
+LEAST_PASSES = 3
+
+MOST_HYPOTHESES = 40
+"""About which weights are the first layer's."""
+
+
+@dataclass
+class PassLayer:
+    """A layer in one pass."""
+
+    match: Match
+    first: Relation
+    outs: dict[int, list[tuple[int, Form, int | None]]] = field(default_factory=dict)
+    """For each array that is a form of the output: the events that brought it, with what makes it and which bias."""
+
+    def biases(self, out: int) -> set[int | None]:
+        """The values that fit where that array is the output, none among them."""
+        return {bias for _, _, bias in self.outs.get(out, ())}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of the network, by its slots."""
+
+    weight: int
+    bias: int | None
+    form: Form
+    """Of the output that the next layer is given; of the last layer, of the last one."""
+    inputs: frozenset[int]
+    """Slots that held what it is given."""
+    outputs: frozenset[tuple[int, str]]
+    """Slots that held its output, with the activation that was then applied."""
+    wholes: frozenset[int] = frozenset()
+    """Slots of arrays whose rows it is given without a name."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """First layer to last."""
+
+    layers: tuple[Layer, ...]
+
+    @property
+    def slots(self) -> list[int]:
+        """Of all parameters."""
+        return [slot for layer in self.layers for slot in (layer.weight, layer.bias) if slot is not None]
+
+
+def find_network(trace: Trace, seconds: float = 4.0) -> Network | None:
+    """The first network that trains; none if there is none."""
+    relations = find_relations(trace, seconds)
+    outs = {relation.out for relation in relations}
+    changing = {
+        slot for slot in changing_slots(trace) if moves_little(trace, slot) and not is_output(trace, slot, outs)
+    }
+    tried: set[tuple[int, Form]] = set()
+    best: Network | None = None
+    hypotheses = 0
+    for relation in relations:
+        for match in relation.found:
+            slots = relation.holders(match.right) & changing
+            keys = {(slot, match.form._replace(activation="")) for slot in slots}
+            if not slots or keys <= tried or hypotheses > MOST_HYPOTHESES or not _is_given_data(trace, match, slots):
+                continue
+            tried |= keys
+            hypotheses += 1
+            network = _build(trace, relations, changing, slots, match)
+            if network is not None and (best is None or len(network.layers) > len(best.layers)):
+                best = network
+    return best
+
+
+def moves_little(trace: Trace, slot: int) -> bool:
+    """Whether a slot's values come from each other by steps that are mostly smaller than they are."""
+    arrays = [trace.values[value] for value in trace.versions(slot)[:200]]
+    values = [array for array in arrays if array.dtype.kind == "f" and array.shape == arrays[-1].shape]
+    moves = []
+    for old, new in pairwise(values):
+        size = max(float(np.linalg.norm(old)), float(np.linalg.norm(new)))
+        gap = float(np.linalg.norm(new - old))
+        if gap and math.isfinite(size):
+            moves.append(gap / size)
+    return bool(moves) and float(np.median(moves)) < 1.0
+
+
+def is_output(trace: Trace, slot: int, outs: set[int]) -> bool:
+    """Whether a slot's values are outputs of layers, most of them."""
+    values = set(trace.versions(slot))
+    return len(values & outs) > len(values) / 2
+
+
+def _is_given_data(trace: Trace, match: Match, slots: Iterable[int]) -> bool:
+    """Whether the input was there before the weights first moved, or came after they had moved last."""
+    if trace.first[match.right] < trace.first[match.left]:
+        return True
+    moved = [trace.first[value] for slot in slots for value in trace.versions(slot)[:2][1:]]
+    return trace.first[match.left] < min(moved, default=0)
+
+
+def _build(
+    trace: Trace, relations: Sequence[Relation], changing: set[int], slots: frozenset[int], first: Match
+) -> Network | None:
+    chains = _chains(trace, relations, changing, slots, first)
+    longest = Counter(len(chain) for chain in chains)
+    for length in sorted(longest, reverse=True):
+        full = [chain for chain in chains if len(chain) == length]
+        # A sample that comes again with other weights is older than they are, and data all the same.
+        passes = Counter(chain[0].match.left for chain in full)
+        given = [
+            chain for chain in full if passes[chain[0].match.left] > 1 or _is_given_data(trace, chain[0].match, slots)
+        ]
+        if len(given) <= len(full) / 2:
+            continue
+        if len({chain[0].match.right for chain in full}) >= LEAST_PASSES:
+            layers = _layers(trace, full)
+            if layers is not None:
+                return Network(layers)
+    return None
+
+
+def _chains(
+    trace: Trace, relations: Sequence[Relation], changing: set[int], slots: frozenset[int], first: Match
+) -> list[list[PassLayer]]:
+    """The passes: each from a first layer on, as far as its layers lead."""
+    chains: list[list[PassLayer]] = []
+    start = 0
+    for relation in relations:
+        opening = next((one for one in relation.found if _opens(relation, one, slots, first)), None)
+        if opening is not None:
+            current = chains[-1][0].match if chains else None
+            if current is None or (current.left, current.right) != (opening.left, opening.right):
+                chains.append([_layer(relation, opening)])
+                start = relation.index
+        if chains:
+            _extend(trace, chains[-1], relation, changing, start)
+    return chains
+
+
+def _opens(relation: Relation, match: Match, slots: frozenset[int], first: Match) -> bool:
+    same = match.form._replace(activation="") == first.form._replace(activation="")
+    return same and bool(relation.holders(match.right) & slots)
+
+
+def _layer(relation: Relation, match: Match) -> PassLayer:
+    layer = PassLayer(match, relation)
+    _add_out(layer, relation, match)
+    return layer
+
+
+def _add_out(layer: PassLayer, relation: Relation, match: Match) -> None:
+    entries = layer.outs.setdefault(relation.out, [])
+    if (match.form, match.bias) not in [(form, bias) for _, form, bias in entries]:
+        entries.append((relation.index, match.form, match.bias))
+
+
+def _extend(trace: Trace, chain: list[PassLayer], relation: Relation, changing: set[int], start: int) -> None:
+    """Another form of the last layer's output, or the next layer."""
+    last = chain[-1]
+    used = {layer.match.right for layer in chain}
+    for match in relation.found:
+        if (match.left, match.right) == (last.match.left, last.match.right):
+            if match.form._replace(activation="") == last.match.form._replace(activation=""):
+                _add_out(last, relation, match)
+            continue
+        if match.right in used or trace.first[match.right] >= start:
+            continue
+        given = _given(trace, last, match)
+        if given is not None and relation.holders(match.right) & changing:
+            chain.append(_layer(relation, given))
+            return
+
+
+def _given(trace: Trace, last: PassLayer, match: Match) -> Match | None:
+    """The match, if its input is the last layer's output, with a column of ones for a bias or without."""
+    if match.left in last.outs:
+        return match
+    if match.form.ones:
+        return None
+    rows = input_rows(trace.values[match.left], match.form)
+    for out in last.outs:
+        for ones, inner, column in ((1, rows[:, :-1], rows[:, -1]), (-1, rows[:, 1:], rows[:, 0])):
+            if inner.size and np.all(column == 1):
+                for one in arrangements(trace.values[out], inner.shape):
+                    if np.array_equal(one, inner):
+                        return match._replace(left=out, form=match.form._replace(ones=ones))
+    return None
+
+
+def _layers(trace: Trace, chains: Sequence[Sequence[PassLayer]]) -> tuple[Layer, ...] | None:
+    columns = list(zip(*chains, strict=True))
+    holding = [_always(layers) for layers in columns]
+    shared = {slot for slot, count in Counter(slot for one in holding for slot in one).items() if count > 1}
+    weights: list[int] = []
+    for one in holding:
+        slot = _preferred(trace, one - shared or one, weights)
+        if slot is None:
+            return None
+        weights.append(slot)
+    found: list[Layer] = []
+    for number, layers in enumerate(columns):
+        following = columns[number + 1] if number + 1 < len(columns) else None
+        given = [following[k].match.left if following else _newest(one) for k, one in enumerate(layers)]
+        form = _form(layers, given)
+        bias = _bias(trace, layers, given, form, {one.weight for one in found} | set(weights))
+        inputs = frozenset(slot for one in layers for slot in one.first.holders(one.match.left))
+        outputs = frozenset(
+            (trace.events[index].slot, entry.activation)
+            for one in layers
+            for entries in one.outs.values()
+            for index, entry, value in entries
+            if (value is None) == (bias is None) or value is not None
+        )
+        found.append(
+            Layer(weights[number], bias, form, inputs, outputs, frozenset() if inputs else _wholes(trace, layers))
+        )
+    return tuple(found)
+
+
+def _wholes(trace: Trace, layers: Sequence[PassLayer]) -> frozenset[int]:
+    """The slots of arrays that hold the first row of what every pass was given."""
+    rows = [trace.values[one.match.left][0] for one in layers]
+    found = set()
+    for slot, value in layers[0].first.held.items():
+        array = trace.values[value]
+        if array.ndim == 2 and len(array) > 1:
+            for whole in (array, array.T):
+                if whole.shape[1] == len(rows[0]) and all(np.any(np.all(whole == row, axis=1)) for row in rows):
+                    found.add(slot)
+    return frozenset(found)
+
+
+def _newest(layer: PassLayer) -> int:
+    """The form of the output that came last."""
+    return max(layer.outs, key=lambda out: layer.outs[out][0][0])
+
+
+def _always(layers: Iterable[PassLayer]) -> set[int]:
+    """The slots that hold the layer's weight in every pass."""
+    held = [set(one.first.holders(one.match.right)) for one in layers]
+    return set.intersection(*held)
+
+
+def _preferred(trace: Trace, slots: Iterable[int], taken: Sequence[int]) -> int | None:
+    """The slot that lasts: an attribute, an entry or a global before a function's variable; the older one."""
+    left = [slot for slot in slots if slot not in taken]
+    return min(left, key=lambda slot: _rank(trace, slot), default=None)
+
+
+def _rank(trace: Trace, slot: int) -> tuple[int, int, int]:
+    one = trace.slots[slot]
+    returned = "()" in one.key
+    return (99 if returned else one.depth, one.born, len(one.name))
+
+
+def _form(layers: Sequence[PassLayer], given: Sequence[int]) -> Form:
+    """The form that most passes show of what the next layer is given."""
+    votes: Counter[Form] = Counter()
+    for layer, out in zip(layers, given, strict=True):
+        for form in {form._replace(ones=layer.match.form.ones) for _, form, _ in layer.outs.get(out, ())}:
+            votes[form] += 1
+    order = ("relu", "identity")
+    return max(votes, key=lambda form: (votes[form], form.activation in order, form.activation == "identity"))
+
+
+def _bias(trace: Trace, layers: Sequence[PassLayer], given: Sequence[int], form: Form, weights: set[int]) -> int | None:
+    """The slot whose value fits in every pass, zeros fitting where no bias does. Where no bias fits as well, as with a
+    softmax that takes the same from all, it counts only if the pre-activation has it.
+    """
+    if form.ones:
+        return None
+    fitting_values = [layer.biases(out) for layer, out in zip(layers, given, strict=True)]
+    if all(None in one for one in fitting_values):
+        fitting_values = [
+            {bias for entries in layer.outs.values() for _, _, bias in entries} & one
+            | ({None} if not one - {None} else set())
+            for layer, one in zip(layers, fitting_values, strict=True)
+        ]
+        named = [{bias for out in layer.outs for bias in layer.biases(out)} - {None} for layer in layers]
+        if not all(named[len(named) // 2 :]):
+            return None
+    candidates: set[int] = set()
+    for layer, values in zip(layers, fitting_values, strict=True):
+        for value in values - {None}:
+            candidates |= layer.first.holders(value)  # type: ignore[arg-type]
+    fitting = [
+        slot
+        for slot in candidates - weights
+        if all(_fits(trace, layer, values, slot) for layer, values in zip(layers, fitting_values, strict=True))
+    ]
+    return min(fitting, key=lambda slot: _rank(trace, slot), default=None)
+
+
+def _fits(trace: Trace, layer: PassLayer, values: set[int | None], slot: int) -> bool:
+    value = layer.first.held.get(slot)
+    if value is None:
+        return False
+    return value in values or (None in values and not np.any(trace.values[value]))

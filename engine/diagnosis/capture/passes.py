@@ -1,0 +1,180 @@
+"""When a known network was run forward, on which inputs and with which weights; and which of those runs are steps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+
+from engine.diagnosis.capture.found_layers import moments
+from engine.diagnosis.capture.network_finder import Layer, Network
+from engine.diagnosis.capture.relations import Array, activated, bias_row, fits, input_rows, product, tolerance_of
+from engine.diagnosis.capture.row_search import found_rows, virtual
+from engine.diagnosis.capture.trace import GONE, Trace
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A run of the first layer."""
+
+    index: int
+    """The event that brought its output."""
+    inputs: tuple[int, ...]
+    """The values that it was given, one for each sample or batch that a step takes."""
+    state: tuple[int, ...]
+    """The values of the network's slots."""
+    held: Mapping[int, int]
+    """What every slot held."""
+    parts: tuple[Pass, ...] = ()
+    """The passes of single samples that a step takes together; none if it is one pass."""
+
+
+def find_passes(trace: Trace, network: Network, inputs: str | None = None) -> list[Pass]:
+    """All runs of the first layer, in the order of time; `inputs` names the slot of its inputs, if it is known."""
+    layer = network.layers[0]
+    forms: dict[int, set[str]] = {}
+    for slot, activation in layer.outputs:
+        forms.setdefault(slot, set()).add(activation)
+    sources = [slot for slot in layer.inputs if inputs is None or trace.name(slot) == inputs] or list(layer.inputs)
+    found: list[Pass] = []
+    for index, held in moments(trace):
+        event = trace.events[index]
+        if event.slot not in forms or event.value == GONE or layer.weight not in held:
+            continue
+        given = _given(trace, layer, held, forms[event.slot], event.value, sources)
+        state = tuple(held.get(slot, GONE) for slot in network.slots)
+        if given is not None and GONE not in state and not _same(found, given, state):
+            found.append(Pass(index, (given,), state, dict(held)))
+    return found
+
+
+def _same(found: Sequence[Pass], given: int, state: tuple[int, ...]) -> bool:
+    """Whether that is the last pass again: another form of its output, or the same one needed once more."""
+    return bool(found) and found[-1].inputs == (given,) and found[-1].state == state
+
+
+def _given(
+    trace: Trace, layer: Layer, held: Mapping[int, int], forms: set[str], out: int, sources: Sequence[int]
+) -> int | None:
+    """The value that the layer was given, so that the output is this one."""
+    array = trace.values[out]
+    for value in dict.fromkeys(held[slot] for slot in sources if slot in held):
+        rows = pre_activation(trace, layer, trace.values[value], held)
+        if rows is None or rows.size != array.size:
+            continue
+        tolerance = tolerance_of(array, trace.values[value], trace.values[held[layer.weight]])
+        if any(fits(array, activated(name, rows), tolerance) for name in forms):
+            return value
+    return _given_rows(trace, layer, held, forms, array) if layer.wholes else None
+
+
+def _given_rows(trace: Trace, layer: Layer, held: Mapping[int, int], forms: set[str], out: Array) -> int | None:
+    """The value of the rows of a larger array that the layer was given."""
+    right = trace.values[held[layer.weight]]
+    for slot in layer.wholes & held.keys():
+        whole = trace.values[held[slot]]
+        for columns in (False, True):
+            form = layer.form._replace(columns=columns)
+            z = pre_activation(trace, replace(layer, form=form), whole, held)
+            if z is None or out.size % z.shape[1] or out.size // z.shape[1] >= len(z):
+                continue
+            for name in forms:
+                places = found_rows(out, z, name, tolerance_of(out, whole, right))
+                if places is not None:
+                    return virtual(trace, held[slot], whole, form, places)
+    return None
+
+
+def pre_activation(trace: Trace, layer: Layer, given: Array, held: Mapping[int, int]) -> Array | None:
+    """(N, H) of a layer with what its slots hold."""
+    if given.ndim not in (1, 2) or (given.ndim == 2 and (layer.form.flat_input)):
+        return None
+    rows = product(given, trace.values[held[layer.weight]], layer.form)
+    if rows is None or layer.bias is None or layer.bias not in held:
+        return rows
+    bias = bias_row(trace.values[held[layer.bias]], rows.shape[1])
+    return None if bias is None else rows + bias
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The passes that train, each with the inputs of all samples that its update takes together."""
+
+    passes: tuple[Pass, ...]
+    """One more than there are steps, if `last` is none."""
+    last: tuple[int, ...] | None = None
+    """The state after the last pass, where the program has ended and no pass has it."""
+
+    @property
+    def count(self) -> int:
+        """T."""
+        return max(0, len(self.passes) - (self.last is None))
+
+    def state(self, step: int) -> tuple[int, ...]:
+        """Before that step, or after the last one."""
+        if step < len(self.passes):
+            return self.passes[step].state
+        return self.last or self.passes[-1].state
+
+
+def find_steps(trace: Trace, network: Network, passes: Sequence[Pass], ended: bool) -> Steps:
+    """The passes after which the weights move, told from those that only look: by the calls that led to them."""
+    groups = [list(group) for _, group in groupby(passes, key=lambda one: one.state)]
+    if len(groups) < 2:
+        return Steps(())
+    closing = Counter(_calls(trace, group[-1]) for group in groups[:-1])
+    context = closing.most_common(1)[0][0]
+    training = [[one for one in group if _calls(trace, one) == context] for group in groups]
+    training = _with_looks(groups, training)
+    counts = sorted(len(group) for group in training[:-1] if group)
+    several = counts[len(counts) // 2] > 1
+    steps: list[Pass] = []
+    for group in training:
+        if group:
+            steps.extend([_joined(trace, network, group)] if several else group)
+    return Steps(tuple(steps), _final(trace, network, steps, ended))
+
+
+def _with_looks(groups: Sequence[list[Pass]], training: list[list[Pass]]) -> list[list[Pass]]:
+    """With the passes that only look where now and then a state has no other: the one that trains gave the very same
+    values, which is no second pass. Many such states are something else, as a check of gradients.
+    """
+    batches = {one.inputs for group in training for one in group}
+    lacking = [place for place, group in enumerate(training) if not group and groups[place][-1].inputs in batches]
+    if 4 * len(lacking) > len(groups):
+        return training
+    return [groups[place][-1:] if place in lacking else group for place, group in enumerate(training)]
+
+
+def _calls(trace: Trace, one: Pass) -> tuple[tuple[str, int], ...]:
+    return trace.places[trace.events[one.index].place].calls
+
+
+def _joined(trace: Trace, network: Network, group: Sequence[Pass]) -> Pass:
+    """Passes of single samples between two updates are one step's batch; of batches the last one counts."""
+    single = all(len(input_rows(trace.values[one.inputs[0]], network.layers[0].form)) == 1 for one in group)
+    if not single:
+        return group[-1]
+    first = group[0]
+    return Pass(first.index, tuple(one.inputs[0] for one in group), first.state, first.held, tuple(group))
+
+
+def _final(trace: Trace, network: Network, steps: Sequence[Pass], ended: bool) -> tuple[int, ...] | None:
+    """What the slots hold at the end, if it is new."""
+    if not ended or not steps:
+        return None
+    held: dict[int, int] = {}
+    for event in trace.events:
+        if event.value != GONE:
+            held[event.slot] = event.value
+    state = tuple(held.get(slot, GONE) for slot in network.slots)
+    return state if GONE not in state and state != steps[-1].state else None
+
+
+def batch_rows(trace: Trace, network: Network, one: Pass) -> Array:
+    """(N, D): the inputs of a step."""
+    form = network.layers[0].form
+    return np.concatenate([input_rows(trace.values[value], form) for value in one.inputs])

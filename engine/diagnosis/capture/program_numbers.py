@@ -1,0 +1,88 @@
+"""What a program logs, and the numbers that it names: learning rates, momenta and the like."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from engine.diagnosis.capture.passes import Steps
+from engine.diagnosis.capture.trace import GONE, Trace
+from engine.types import FloatArray
+
+MOST_LOGGED = 200
+
+LOSS = re.compile(r"loss|cost|err|mse|crit|energy", re.IGNORECASE)
+"""What an array of a single number is called that is logged."""
+
+MOST_CONSTANTS = 400
+
+
+def logged_numbers(trace: Trace, steps: Steps, parameters: set[int], names: Mapping[int, str]) -> dict[str, FloatArray]:
+    """By name, numbers that change from step to step, (T,): the last one that each step had, NaN where it had none."""
+    starts = np.array([one.index for one in steps.passes])
+    found: dict[int, FloatArray] = {}
+    for index, event in enumerate(trace.events):
+        if event.value == GONE or event.slot in parameters:
+            continue
+        value = trace.values[event.value]
+        if value.size != 1 or value.dtype.kind != "f" or (value.ndim and not LOSS.search(trace.name(event.slot))):
+            continue
+        step = int(np.searchsorted(starts, index, side="right")) - 1
+        if 0 <= step < steps.count:
+            series = found.setdefault(event.slot, np.full(steps.count, math.nan))
+            series[step] = float(value.reshape(()))
+    logged: dict[str, FloatArray] = {}
+    for slot, series in found.items():
+        known = series[~np.isnan(series)]
+        if len(np.unique(known)) > 1 and len(logged) < MOST_LOGGED:
+            logged.setdefault(names.get(slot, trace.name(slot)), series)
+    return logged
+
+
+def constants_of(trace: Trace, names: Mapping[int, str], source: str) -> dict[str, float]:
+    """Numbers that a slot holds and keeps, and those that are written in the program's text, by their names."""
+    kept: dict[int, set[int]] = {}
+    for event in trace.events:
+        if event.value != GONE and trace.values[event.value].ndim == 0:
+            kept.setdefault(event.slot, set()).add(event.value)
+    found: dict[str, float] = {}
+    for slot, values in kept.items():
+        number = float(trace.values[next(iter(values))])
+        if len(values) == 1 and math.isfinite(number) and len(found) < MOST_CONSTANTS:
+            found.setdefault(names.get(slot, trace.name(slot)), number)
+    for name, number in written_numbers(source).items():
+        if len(found) < MOST_CONSTANTS:
+            found.setdefault(name, number)
+    return found
+
+
+def written_numbers(source: str) -> dict[str, float]:
+    """Default and keyword arguments by their names, other numbers by their lines: `line 31: 0.1`."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return {}
+    found: dict[str, float] = {}
+    plain: dict[str, float] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg is not None:
+            _keep(found, node.arg, node.value)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            given = node.args.args[len(node.args.args) - len(node.args.defaults) :]
+            for argument, default in zip(given, node.args.defaults, strict=True):
+                _keep(found, argument.arg, default)
+            for argument, maybe in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
+                if maybe is not None:
+                    _keep(found, argument.arg, maybe)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, float):
+            plain.setdefault(f"line {node.lineno}: {node.value!r}", node.value)
+    return found | plain
+
+
+def _keep(found: dict[str, float], name: str, node: ast.expr) -> None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        found.setdefault(name, float(node.value))

@@ -1,0 +1,137 @@
+"""Why a program cannot be diagnosed, in one sentence that says what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from engine.diagnosis.capture.trace import GONE, Trace
+from engine.shown_text import shown
+
+NO_NETWORK = "no network"
+
+KERNELS = "kernels"
+
+OTHER_OUTPUTS = (
+    "Something is done to the outputs of its layers while it trains, dropout or noise perhaps, so that the layers "
+    "alone do not give them; switch it off, then run it again."
+)
+
+RECORDER = "use the recorder (engine/diagnosis/recorder.py) where it can be put into matrices"
+
+LEAST_VARIABLES = 6
+
+FRAMEWORKS = {
+    "torch": "PyTorch",
+    "tensorflow": "TensorFlow",
+    "jax": "JAX",
+    "autograd": "autograd",
+    "keras": "Keras",
+    "tinygrad": "tinygrad",
+    "mxnet": "MXNet",
+    "cupy": "CuPy",
+}
+
+HINTS = (
+    (r"conv(2d|olution)?\b|im2col|class Conv|max_?pool", "It is a convolution; what is diagnosed are layers x·W + b"),
+    (r"\b(rnn|lstm|gru)\b|h_prev|hprev|Whh|W_hh|hidden_state", "It is recurrent; what is diagnosed are layers x·W + b"),
+    (r"attention|Wq\b|W_q\b", "It has attention; what is diagnosed are layers x·W + b"),
+    (
+        r"scipy\.optimize|from scipy import optimize",
+        "Its weights are moved by scipy.optimize, not by a step of its own",
+    ),
+    (r"\bmutat|crossover|genetic|\bpopulation\b", "It searches its weights by chance, without gradients"),
+    (r"dropout", "It has dropout; switch it off, then run it again"),
+)
+
+
+def why_not(  # noqa: PLR0911 - each of them
+    trace: Trace, sources: Mapping[str, str], modules: set[str], error: str, ended: bool, sentence: str
+) -> str:
+    """The sentence; `sentence` is what the search said, "no network" where it found none."""
+    text = "\n".join(sources.values())
+    if error and sentence == NO_NETWORK:
+        return _of_error(error)
+    if sentence == KERNELS or has_kernels(trace):
+        return f"{HINTS[0][1]}; {RECORDER}."
+    if sentence not in (NO_NETWORK, OTHER_OUTPUTS):
+        for pattern, reason in HINTS[1:3] if sentence.startswith("Beside") else ():
+            if re.search(pattern, text, re.IGNORECASE):
+                return f"{reason}; {RECORDER}."
+        return sentence
+    for module, name in FRAMEWORKS.items():
+        if re.search(rf"^\s*(import|from)\s+{module}\b", text, re.MULTILINE):
+            return (
+                f"The gradients of this program are {name}'s own; what is diagnosed is a backward pass written in "
+                "NumPy."
+            )
+    if sentence == OTHER_OUTPUTS:
+        return sentence
+    if _numbers_that_move(trace) >= LEAST_VARIABLES:
+        return f"Each of its weights is a variable or an entry of a list of its own; {RECORDER}."
+    for pattern, reason in HINTS:
+        if re.search(pattern, text, re.IGNORECASE):
+            return f"{reason}; {RECORDER}." if "dropout" not in pattern else f"{reason}."
+    if not _changes(trace):
+        what = "ended before" if ended else "was stopped before"
+        return (
+            f"No weights were seen to change: the program {what} it changed an array of floats six times; {RECORDER}."
+        )
+    return (
+        "No network was found: no array equals act(x·W + b) of data and weights that change, with sigmoid, tanh, ReLU, "
+        f"softmax or none; {RECORDER}."
+    )
+
+
+def _of_error(error: str) -> str:
+    if error.startswith("EOFError"):
+        return "The program asks for input, which it does not get here; give it as arguments, or use the recorder."
+    if error.startswith(("ModuleNotFoundError", "ImportError")):
+        return f"The program needs a module that is not there ({error}); install it, or use the recorder."
+    if error.startswith(("FileNotFoundError", "OSError")):
+        return f"The program needs a file that is not there ({error}); run it from its own folder, or use the recorder."
+    return f"The program ended by an error before enough was seen: {error}."
+
+
+def has_kernels(trace: Trace) -> bool:
+    """Whether arrays of four dimensions change like weights."""
+    seen: dict[int, set[int]] = {}
+    for event in trace.events:
+        if event.value != GONE and trace.values[event.value].ndim == 4:
+            seen.setdefault(event.slot, set()).add(event.value)
+    return any(len(one) >= 3 for one in seen.values())
+
+
+def more_than_layers(foreign: tuple[str, str], weights: list[str]) -> str:
+    """What to say of a weight that is moved beside those of the network."""
+    name, between = foreign
+    if between == "dropout":
+        return "Some outputs of a layer are set to 0 at random, as dropout does; switch it off, then run it again."
+    if between:
+        return (
+            f"What {shown(name)} is given is a {between} of the layer before; the activations that are read are "
+            "sigmoid, tanh, ReLU, softmax and none; use the recorder, or take one of those."
+        )
+    return (
+        f"Beside {shown(', '.join(weights))} it moves {shown(name)}, which is given something else than their outputs: "
+        "one chain of layers x·W + b is diagnosed, with sigmoid, tanh, ReLU, softmax or none; use the recorder for the "
+        "part that is one."
+    )
+
+
+def _numbers_that_move(trace: Trace) -> int:
+    """How many numbers, or lists of numbers, have had many values."""
+    found = 0
+    for slot in range(len(trace.slots)):
+        values = [trace.values[value] for value in trace.versions(slot)]
+        if len(values) >= 6 and values[0].dtype.kind == "f" and (values[0].ndim == 0 or trace.slots[slot].listed):
+            found += 1
+    return found
+
+
+def _changes(trace: Trace) -> bool:
+    seen: dict[int, set[int]] = {}
+    for event in trace.events:
+        if event.value != GONE and trace.values[event.value].ndim and trace.values[event.value].dtype.kind == "f":
+            seen.setdefault(event.slot, set()).add(event.value)
+    return any(len(one) >= 6 for one in seen.values())

@@ -1,0 +1,257 @@
+"""Whether an array is a layer of others: act(L·R + c), with every way to lay the three out. Arrays in, findings out.
+
+Which of those findings are a network is `network_finder.py`'s.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "softmax", "softmax-over-samples")
+
+MOST_PRODUCT = 50_000_000
+"""Multiplications of a product that is tried."""
+
+
+class Form(NamedTuple):
+    """How a layer's arrays are laid out, and what is made of their product."""
+
+    columns: bool
+    """Whether samples are columns of the input."""
+    transposed: bool
+    """Whether the weight is (fan_out, fan_in)."""
+    ones: int
+    """1 if the weight's last row is the bias, -1 if its first is, 0 if it has none of it."""
+    activation: str
+    flat_weight: bool = False
+    """Whether a weight of one dimension is (1, fan_out); otherwise it is (fan_in, 1)."""
+    flat_input: bool = False
+    """Whether an input of one dimension is (N, 1); otherwise it is one sample, (1, D)."""
+
+
+def activated(name: str, z: Array) -> Array:
+    """An activation of pre-activations (N, H)."""
+    found = z
+    with np.errstate(all="ignore"):
+        if name == "sigmoid":
+            found = np.where(z >= 0, 1 / (1 + np.exp(-np.abs(z))), np.exp(-np.abs(z)) / (1 + np.exp(-np.abs(z))))
+        elif name == "tanh":
+            found = np.tanh(z)
+        elif name == "relu":
+            found = np.maximum(z, 0)
+        elif name.startswith("softmax"):
+            axis = 0 if name == "softmax-over-samples" else 1
+            powers = np.exp(z - z.max(axis=axis, keepdims=True))
+            found = powers / powers.sum(axis=axis, keepdims=True)
+    return found
+
+
+def input_rows(array: Array, form: Form) -> Array:
+    """(N, D)."""
+    if array.ndim == 1:
+        return array[:, None] if form.flat_input else array[None, :]
+    return array.T if form.columns else array
+
+
+def weight_rows(array: Array, form: Form) -> Array:
+    """(fan_in, fan_out), a row of biases included."""
+    if array.ndim == 1:
+        return array[None, :] if form.flat_weight else array[:, None]
+    return array.T if form.transposed else array
+
+
+def product(left: Array, right: Array, form: Form) -> Array | None:
+    """(N, H), with the biases that are in the weight; none if the shapes do not fit."""
+    rows, weight = input_rows(left, form), weight_rows(right, form)
+    if rows.shape[1] + abs(form.ones) != weight.shape[0] or rows.shape[0] * weight.size > MOST_PRODUCT:
+        return None
+    with np.errstate(all="ignore"):
+        found: Array = (
+            rows @ weight[:-1] + weight[-1]
+            if form.ones == 1
+            else rows @ weight[1:] + weight[0]
+            if form.ones == -1
+            else rows @ weight
+        )
+        return found
+
+
+def layouts(left: Array, right: Array) -> Iterator[Form]:
+    """Every way in which the two could be multiplied; activations are left open."""
+    lefts = [(False, False), (False, True)] if left.ndim == 1 else [(False, False), (True, False)]
+    rights = [(False, False), (False, True)] if right.ndim == 1 else [(False, False), (True, False)]
+    if left.ndim > 2 or right.ndim > 2 or left.ndim == 0 or right.ndim == 0:
+        return
+    for columns, flat_input in lefts:
+        for transposed, flat_weight in rights:
+            form = Form(columns, transposed, 0, "identity", flat_weight, flat_input)
+            wide = input_rows(left, form).shape[1]
+            deep = weight_rows(right, form).shape[0]
+            if wide == deep:
+                yield form
+            elif wide + 1 == deep:
+                yield form._replace(ones=1)
+                yield form._replace(ones=-1)
+
+
+def fits(out: Array, rows: Array, tolerance: float) -> bool:
+    """Whether `out`, laid out in some way, is (N, H)."""
+    if out.size != rows.size:
+        return False
+    return any(_close(one, rows, tolerance) for one in arrangements(out, rows.shape))
+
+
+def arrangements(out: Array, shape: tuple[int, ...]) -> list[Array]:
+    """The ways in which an array can stand for one of that shape."""
+    if out.ndim <= 1:
+        return [out.reshape(shape)] if 1 in shape else []
+    if out.ndim > 2:
+        return []
+    found = [out] if out.shape == shape else []
+    return [*found, out.T] if out.T.shape == shape and (shape[0] > 1 or not found) else found
+
+
+def _close(found: Array, wanted: Array, tolerance: float) -> bool:
+    first, other = found.flat[0], wanted.flat[0]
+    if not abs(first - other) <= tolerance * max(abs(other), 1e-3) + tolerance:
+        return False
+    with np.errstate(all="ignore"):
+        gap = np.abs(found - wanted).max()
+        scale = np.abs(wanted).max()
+    return bool(gap <= tolerance * max(float(scale), 1e-6))
+
+
+def tolerance_of(*arrays: Array) -> float:
+    """How far rounding takes such arrays apart, relative to their largest element."""
+    if any(array.dtype == np.float32 for array in arrays if array.dtype.kind == "f"):
+        return 2e-5
+    return 1e-11
+
+
+def bias_row(array: Array, width: int) -> Array | None:
+    """(1, H) of an array that can be the bias of so many neurons; none if it cannot."""
+    if array.size != width or array.ndim > 2 or (array.ndim == 2 and min(array.shape) != 1):
+        return None
+    return array.reshape(1, width)
+
+
+class Match(NamedTuple):
+    """A layer that was found: what it is made of, by number."""
+
+    left: int
+    right: int
+    bias: int | None
+    form: Form
+
+
+def matches(
+    out: Array, lefts: Mapping[int, Array], rights: Mapping[int, Array], biases: Mapping[int, Array]
+) -> list[Match]:
+    """All ways in which `out` is act(L·R + c) of these; a bias of zeros is not looked at."""
+    found = []
+    probabilities = _are_probabilities(out)
+    for left_number, right_number in _pairs(out, lefts, rights):
+        left, right = lefts[left_number], rights[right_number]
+        for form in layouts(left, right):
+            rows, weight = input_rows(left, form), weight_rows(right, form)
+            if len(rows) * weight.shape[1] != out.size:
+                continue
+            choices = _hopeful(out, rows, weight, biases, form, probabilities)
+            z = product(left, right, form) if choices else None
+            if z is not None:
+                for bias, activation in _explanations(out, z, biases, choices, tolerance_of(out, left, right)):
+                    found.append(Match(left_number, right_number, bias, form._replace(activation=activation)))
+    return found
+
+
+def _pairs(out: Array, lefts: Mapping[int, Array], rights: Mapping[int, Array]) -> Iterator[tuple[int, int]]:
+    """Inputs and weights whose sizes can make an output of that size."""
+    by_size: dict[int, list[int]] = {}
+    for number, right in rights.items():
+        by_size.setdefault(right.size, []).append(number)
+    widths = {*out.shape, 1}
+    for left_number, left in lefts.items():
+        sizes = set()
+        for width in widths:
+            samples = out.size // width
+            if left.size % samples == 0:
+                depth = left.size // samples
+                sizes |= {depth * width, (depth + 1) * width}
+        for size in sizes:
+            for right_number in by_size.get(size, ()):
+                if left_number != right_number and not (out.size == 1 == rights[right_number].size):
+                    yield left_number, right_number
+
+
+def _hopeful(
+    out: Array, rows: Array, weight: Array, biases: Mapping[int, Array], form: Form, probabilities: bool
+) -> list[tuple[int | None, str]]:
+    """The biases and activations that the first and the last element do not rule out."""
+    wanted = (float(out.flat[0]), float(out.flat[-1]))
+    column = weight.shape[1] - 1
+    inner = weight[1:] if form.ones == -1 else weight[:-1] if form.ones == 1 else weight
+    extra = weight[0] if form.ones == -1 else weight[-1] if form.ones == 1 else None
+    z = [float(rows[0] @ inner[:, 0]), float(rows[-1] @ inner[:, column])]
+    if extra is not None:
+        z = [z[0] + float(extra[0]), z[1] + float(extra[column])]
+    choices: list[tuple[int | None, str]] = []
+    candidates: list[tuple[int | None, float, float]] = [(None, 0.0, 0.0)]
+    if not form.ones:
+        candidates += [
+            (number, float(one.flat[0]), float(one.flat[-1]))
+            for number, one in biases.items()
+            if one.size == column + 1
+        ]
+    for number, first, last in candidates:
+        at = (z[0] + first, z[1] + last)
+        for name, function in SINGLE:
+            if _near(function(at[0]), wanted[0]) and _near(function(at[1]), wanted[1]):
+                choices.append((number, name))
+        if probabilities and out.size > len(rows):
+            choices.append((number, "softmax"))
+            if len(rows) > 1:
+                choices.append((number, "softmax-over-samples"))
+    return choices
+
+
+def _near(found: float, wanted: float) -> bool:
+    return abs(found - wanted) <= 1e-4 * (abs(wanted) + 1e-3)
+
+
+def _sigmoid(z: float) -> float:
+    return 1 / (1 + math.exp(-z)) if z > -700 else 0.0
+
+
+SINGLE: tuple[tuple[str, Callable[[float], float]], ...] = (
+    ("identity", lambda z: z),
+    ("sigmoid", _sigmoid),
+    ("tanh", math.tanh),
+    ("relu", lambda z: max(z, 0.0)),
+)
+"""Activations of one number."""
+
+
+def _are_probabilities(out: Array) -> bool:
+    """Whether rows or columns, or all of it, sum to 1."""
+    if out.min() < 0 or out.max() > 1:
+        return False
+    sums = [out.sum()] if out.ndim == 1 else [out.sum(axis=0), out.sum(axis=1)]
+    return any(bool(np.all(np.abs(one - 1) < 1e-4)) for one in sums)
+
+
+def _explanations(
+    out: Array, z: Array, biases: Mapping[int, Array], choices: list[tuple[int | None, str]], tolerance: float
+) -> Iterator[tuple[int | None, str]]:
+    for number, name in choices:
+        bias = None if number is None else bias_row(biases[number], z.shape[1])
+        if bias is None and number is not None:
+            continue
+        if fits(out, activated(name, z if bias is None else z + bias), tolerance):
+            yield number, name

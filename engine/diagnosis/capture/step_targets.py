@@ -1,0 +1,307 @@
+"""The targets of each step, and which form of the last layer is the network's output.
+
+Targets are what the program compares its output with: an array that holds ±k·(output − targets), times the derivative
+of the activation perhaps, shows them. A counter of the loop shows nothing and never passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.diagnosis.capture.network_finder import Network
+from engine.diagnosis.capture.passes import Steps, batch_rows, pre_activation
+from engine.diagnosis.capture.relations import Array, activated
+from engine.diagnosis.capture.trace import GONE, Event, Trace
+from engine.diagnosis.recorded_names import TARGETS
+from engine.diagnosis.targets import as_rows
+from engine.errors import DataError
+from engine.shown_text import shown
+from engine.types import FloatArray
+
+LOOKED_AT = 10
+"""Steps in which a proof of the targets is looked for."""
+
+MOST_EVENTS = 3000
+"""Of a step that are looked at."""
+
+ENOUGH = 0.75
+"""The part of them that must show it."""
+
+Reader = Callable[[int], Array | None]
+"""The rows of a candidate in a step; none if it has none."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What may be the targets."""
+
+    name: str
+    rank: int
+    """How sure it is to be data: 0 stands beside the inputs, 1 was there before the pass, 2 came after it."""
+    rows: Reader
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The targets of each step, (N, C), and the output's activation."""
+
+    name: str
+    rows: tuple[FloatArray, ...]
+    activation: str
+
+
+class TargetFinder:
+    """Looks at one network's steps."""
+
+    def __init__(self, trace: Trace, network: Network, steps: Steps) -> None:
+        self.trace = trace
+        self.network = network
+        self.steps = steps
+        groups = [one.parts or (one,) for one in steps.passes[: steps.count]]
+        self.sizes = [len(group) for group in groups]
+        self.passes = [one for group in groups for one in group]
+        self.ends = [one.index for one in self.passes[1:]]
+        if steps.count < len(steps.passes):
+            self.ends.append(steps.passes[steps.count].index)
+        self.batches = [batch_rows(trace, network, one) for one in self.passes]
+        self.forms = sorted({activation for _, activation in network.layers[-1].outputs})
+        self.outputs = [self._outputs(step) for step in range(len(self.passes))]
+        self.computed: dict[int, list[Array]] = {}
+        self.width = next(iter(self.outputs[0].values())).shape[1]
+
+    def _outputs(self, step: int) -> dict[str, Array]:
+        """By activation, the output of a step, computed from its weights."""
+        one = self.passes[step]
+        held = dict(one.held)
+        held.update(zip(self.network.slots, one.state, strict=True))
+        rows: Array = self.batches[step]
+        found = {}
+        for number, layer in enumerate(self.network.layers):
+            plain = layer.form._replace(columns=False, flat_input=False)
+            given = rows.reshape(len(rows), -1)
+            z = pre_activation(self.trace, replace(layer, form=plain), given, held)
+            if z is None:
+                raise DataError("The layers that were found do not fit each other in every step; use the recorder.")
+            if number + 1 == len(self.network.layers):
+                found = {name: activated(name, z) for name in self.forms}
+            rows = activated(layer.form.activation, z)
+        return found
+
+    def find(self, name: str | None) -> Targets:
+        """Raises `DataError`, which says what `--names` should say."""
+        candidates = [one for one in self._candidates() if name is None or _called(one.name, name)]
+        if not candidates:
+            what = f"nothing called '{shown(name)}'" if name else "no array"
+            raise DataError(
+                f"The network was found, its targets were not: {what} has one row for each of {len(self.batches[0])} "
+                f"samples beside {self.width} outputs; give --names y=NAME, or use the recorder."
+            )
+        looked = [
+            (score, -one.rank, one, activation)
+            for one in candidates
+            for activation in self.forms
+            if (score := self._shown(one, activation)) >= ENOUGH
+        ]
+        if looked:
+            best = max(
+                looked, key=lambda entry: (entry[1], entry[0], entry[3] == self.network.layers[-1].form.activation)
+            )
+            return self._read(best[2], best[3])
+        return self._by_name(candidates, name)
+
+    def sees_outputs(self) -> bool:
+        """Whether what the layers give was seen in most passes: a form of it, or a multiple of its error."""
+        steps = range(min(LOOKED_AT, len(self.passes)))
+        seen = [
+            any(proportion(one, rows) for one in self._computed(step) for rows in self.outputs[step].values())
+            for step in steps
+        ]
+        return sum(seen) >= len(seen) / 2
+
+    def _by_name(self, candidates: Sequence[Candidate], name: str | None) -> Targets:
+        """Where nothing is computed from them under a name: the only ones, or those that are called like targets."""
+        sure = [one for one in candidates if one.rank < 2 and self._uses_all(one)] if name is None else list(candidates)
+        usual = [one for one in sure if name or one.name.split(".")[-1].lower() in {known.lower() for known in TARGETS}]
+        pool = usual or ([] if len({one.name for one in sure}) > 1 else sure)
+        different = {b"".join(rows.tobytes() for rows in self._rows(one) if rows is not None) for one in pool}
+        if len(different) != 1:
+            names = ", ".join(dict.fromkeys(one.name for one in pool or candidates))
+            raise DataError(
+                f"The network was found, its targets were not: they may be {shown(names)}; say which with "
+                "--names y=NAME."
+            )
+        return self._read(pool[0], self.network.layers[-1].form.activation)
+
+    def _uses_all(self, one: Candidate) -> bool:
+        """Whether the last output is ever asked for: class numbers that never reach it count something else."""
+        return any(rows is not None and bool(np.any(rows[:, -1])) for rows in self._rows(one))
+
+    def _rows(self, one: Candidate) -> list[Array | None]:
+        return [one.rows(step) for step in range(len(self.passes))]
+
+    def _read(self, one: Candidate, activation: str) -> Targets:
+        rows = self._rows(one)
+        found = [array for array in rows if array is not None]
+        if len(found) != len(rows):
+            raise DataError(f"The targets {shown(one.name)} were not there in every step; use the recorder.")
+        left = iter(found)
+        joined = [np.concatenate([next(left) for _ in range(size)]) for size in self.sizes]
+        return Targets(one.name, tuple(joined), activation)
+
+    def _as_rows(self, array: Array, step: int) -> Array | None:
+        samples = len(self.batches[step])
+        if array.ndim == 2 and array.shape == (samples, self.width) and samples == self.width > 1:
+            array = array.T if self.network.layers[-1].form.columns else array
+        return as_rows(array, samples, self.width)
+
+    def _candidates(self) -> Iterator[Candidate]:
+        """All that has the right size in each step that is looked at."""
+        checked = range(min(LOOKED_AT, len(self.passes)))
+        readers = [*self._beside(), *self._of_slots()]
+        known: set[tuple[int, bytes]] = set()
+        for one in readers:
+            rows = [one.rows(step) for step in checked]
+            content = b"".join(array.tobytes() for array in rows if array is not None)
+            if all(array is not None for array in rows) and (one.rank, content) not in known:
+                known.add((one.rank, content))
+                yield one
+
+    def _of_slots(self) -> Iterator[Candidate]:
+        parameters = set(self.network.slots)
+        for slot in range(len(self.trace.slots)):
+            if slot not in parameters:
+                if slot in self.passes[0].held:
+                    yield Candidate(self.trace.name(slot), 1, self._before(slot))
+                yield Candidate(self.trace.name(slot), 2, self._after(slot))
+
+    def _before(self, slot: int) -> Reader:
+        def read(step: int) -> Array | None:
+            value = self.passes[step].held.get(slot)
+            return None if value is None else self._as_rows(self.trace.values[value], step)
+
+        return read
+
+    def _after(self, slot: int) -> Reader:
+        def read(step: int) -> Array | None:
+            for event in self._events(step):
+                if event.slot == slot and event.value != GONE:
+                    return self._as_rows(self.trace.values[event.value], step)
+            return None
+
+        return read
+
+    def _events(self, step: int) -> Sequence[Event]:
+        """What happened from a pass to the next one."""
+        start = self.passes[step].index
+        end = self.ends[step] if step < len(self.ends) else len(self.trace.events)
+        return self.trace.events[start : min(end, start + MOST_EVENTS)]
+
+    def _computed(self, step: int) -> list[Array]:
+        """What could be an error of the outputs, among all that came during a pass."""
+        if step not in self.computed:
+            samples = len(self.batches[step])
+            sizes = {samples * self.width, samples**2 if self.width == 1 else 0}
+            values = dict.fromkeys(event.value for event in self._events(step) if event.value != GONE)
+            arrays = [self.trace.values[value] for value in values]
+            self.computed[step] = [one for one in arrays if one.dtype.kind == "f" and one.size in sizes]
+        return self.computed[step]
+
+    def _beside(self) -> Iterator[Candidate]:
+        """Rows of a constant that stand where the samples stand in another one."""
+        held = self.passes[0].held
+        whole = {value for value in held.values() if self._holds_batches(value)}
+        for value in whole:
+            places = self._places(value)
+            for slot, other in held.items():
+                array = self.trace.values[other]
+                if other not in whole and array.ndim in (1, 2) and places is not None:
+                    for rows in _by_samples(array, places[1]):
+                        yield Candidate(self.trace.name(slot), 0, self._at(rows, places[0]))
+
+    def _at(self, rows: Array, places: Sequence[Array]) -> Reader:
+        def read(step: int) -> Array | None:
+            return self._as_rows(rows[places[step]], step)
+
+        return read
+
+    def _holds_batches(self, value: int) -> bool:
+        array = self.trace.values[value]
+        wide = self.batches[0].shape[1]
+        return array.ndim == 2 and wide in array.shape and array.size > self.batches[0].size
+
+    def _places(self, value: int) -> tuple[list[Array], int] | None:
+        """Where the rows of each batch stand among the rows of a constant; and how many rows it has."""
+        array = self.trace.values[value]
+        for rows in (array, array.T):
+            if rows.shape[1] != self.batches[0].shape[1]:
+                continue
+            numbers = {np.asarray(row, float).tobytes(): number for number, row in reversed(list(enumerate(rows)))}
+            found = [[numbers.get(np.asarray(row, float).tobytes(), -1) for row in batch] for batch in self.batches]
+            if all(min(one) >= 0 for one in found):
+                return [np.array(one) for one in found], len(rows)
+        return None
+
+    def _shown(self, one: Candidate, activation: str) -> float:
+        """The part of the steps in which something is in proportion to output − targets, always by the same factor."""
+        factors: list[set[tuple[int, float]]] = []
+        steps = range(min(LOOKED_AT, len(self.passes)))
+        for step in steps:
+            rows = one.rows(step)
+            factors.append(set() if rows is None else self._factors(step, rows, activation, one.rank))
+        counted: dict[tuple[int, float], int] = {}
+        for each in factors:
+            for factor in each:
+                counted[factor] = counted.get(factor, 0) + 1
+        return max(counted.values(), default=0) / len(steps)
+
+    def _factors(self, step: int, rows: Array, activation: str, rank: int) -> set[tuple[int, float]]:
+        output = self.outputs[step][activation]
+        with np.errstate(all="ignore"):
+            gap = output - rows
+            slopes = (1.0, output * (1 - output), 1 - output**2, output > 0, 1 / (output * (1 - output)))
+            wanted = [gap * slope for slope in slopes]
+            if self.width == 1 and len(rows) > 1:
+                wanted.append(output - rows.T)
+        found = set()
+        for array in self._computed(step):
+            if rank == 2 and np.array_equal(array.ravel(), rows.ravel()):
+                continue
+            for number, one in enumerate(wanted):
+                factor = proportion(array, one)
+                if factor is not None:
+                    found.add((number, factor))
+        return found
+
+
+def _by_samples(array: Array, samples: int) -> Iterator[Array]:
+    if array.ndim == 1 and len(array) == samples:
+        yield array
+    elif array.ndim == 2:
+        if array.shape[0] == samples:
+            yield array
+        if array.shape[1] == samples:
+            yield array.T
+
+
+def _called(slot: str, name: str) -> bool:
+    return name in (slot, slot.rsplit(".", maxsplit=1)[-1])
+
+
+def proportion(array: Array, wanted: Array) -> float | None:
+    """k, to six digits, where the array is k·wanted in some layout; none where it is not."""
+    if array.size != wanted.size or not np.any(array):
+        return None
+    layouts = [array.reshape(wanted.shape)] if array.ndim < 2 and 1 in wanted.shape else []
+    layouts += [one for one in (array, array.T) if one.shape == wanted.shape]
+    for one in layouts:
+        largest = np.unravel_index(np.argmax(np.abs(wanted)), wanted.shape)
+        if not np.all(np.isfinite(wanted)) or abs(wanted[largest]) < 1e-12:
+            continue
+        factor = float(one[largest] / wanted[largest])
+        tolerance = 1e-4 if one.dtype == np.float32 else 1e-8
+        if factor and np.abs(one - factor * wanted).max() <= tolerance * np.abs(one).max():
+            return float(f"{factor:.5g}")
+    return None

@@ -1,0 +1,142 @@
+"""The arrays and numbers that can be reached from a value: through attributes, dicts, lists and tuples.
+
+Nothing is copied here, and no code of the program is called: attributes are read from `__dict__` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+DEEPEST = 5
+
+MOST_ITEMS = 64
+"""Of a list or dict that are looked at."""
+
+MOST_FOUND = 600
+
+LONGEST_NUMBERS = 200_000
+"""Of a list of numbers that is read as an array."""
+
+SIMPLE = (str, bytes, bool, type(None), type, complex)
+
+
+class Seen(NamedTuple):
+    """Something that can hold a value of the network."""
+
+    key: str
+    name: str
+    held: Any
+    """An array, a number, or a list of numbers."""
+
+
+@dataclass
+class Instances:
+    """The objects of the program's own classes, told apart for good: each keeps the number that it first got."""
+
+    numbers: dict[int, tuple[int, object]] = field(default_factory=dict)
+    paths: dict[str, set[int]] = field(default_factory=dict)
+    """Ways to reach an object, and the numbers of all objects that were reached so."""
+    is_own: Callable[[type], bool] = lambda kind: True
+    """Whether a class is the program's own."""
+
+    def number(self, instance: object, path: str) -> int:
+        """Of an object that was reached by that path."""
+        found = self.numbers.get(id(instance))
+        if found is None:
+            found = self.numbers[id(instance)] = (len(self.numbers), instance)
+        self.paths.setdefault(path, set()).add(found[0])
+        return found[0]
+
+    def best_path(self, number: int) -> str | None:
+        """The path that leads to that object alone: through `self` if one does, or the shortest."""
+        alone = [path for path, numbers in self.paths.items() if numbers == {number}]
+        return min(alone, key=lambda path: (path.split(".")[0].split("[")[0] != "self", len(path)), default=None)
+
+
+def reachable(instances: Instances, value: Any, key: str, name: str) -> list[Seen]:
+    """Everything below a value that stands under that key and name."""
+    found: list[Seen] = []
+    _walk(instances, value, key, name, 0, found, set())
+    return found
+
+
+def _walk(
+    instances: Instances, value: Any, key: str, name: str, depth: int, found: list[Seen], visited: set[int]
+) -> None:
+    kind = type(value)
+    if kind in SIMPLE or len(found) > MOST_FOUND:
+        return
+    if isinstance(value, np.ndarray):
+        if value.dtype != object:
+            if value.dtype.kind in "fiu":
+                found.append(Seen(key, name, value))
+            return
+        value = list(value.ravel()) if value.size <= MOST_ITEMS else []
+    elif kind in (float, int) or isinstance(value, (np.floating, np.integer)):
+        found.append(Seen(key, name, value))
+        return
+    if depth > DEEPEST:
+        return
+    if isinstance(value, dict):
+        if len(value) <= 4 * MOST_ITEMS:
+            for inner, one in list(value.items()):
+                if isinstance(inner, (str, int, tuple)):
+                    part = f"[{inner!r}]"
+                    _walk(instances, one, key + part, name + part, depth + 1, found, visited)
+    elif isinstance(value, (list, tuple)):
+        _walk_list(instances, value, key, name, depth, found, visited)
+    elif instances.is_own(kind):
+        _walk_instance(instances, value, name, depth, found, visited)
+
+
+def _walk_list(
+    instances: Instances, value: Any, key: str, name: str, depth: int, found: list[Seen], visited: set[int]
+) -> None:
+    if not value:
+        return
+    first = value[0]
+    if _is_number(first) or (isinstance(first, (list, tuple)) and first and _is_number(first[0])):
+        found.append(Seen(key, name, value))
+        if not (isinstance(value, tuple) and len(value) <= 4):
+            return
+    fields = getattr(value, "_fields", None)
+    for index, one in enumerate(value[:MOST_ITEMS]):
+        part = f".{fields[index]}" if fields else f"[{index}]"
+        _walk(instances, one, key + part, name + part, depth + 1, found, visited)
+
+
+def _walk_instance(
+    instances: Instances, value: Any, name: str, depth: int, found: list[Seen], visited: set[int]
+) -> None:
+    held = getattr(value, "__dict__", None)
+    slots = getattr(type(value), "__slots__", ())
+    if held is None and not slots:
+        return
+    number = instances.number(value, name)
+    if number in visited:
+        return
+    visited.add(number)
+    attributes = dict(held or {})
+    if isinstance(slots, (tuple, list)):
+        attributes.update({one: getattr(value, one) for one in slots if hasattr(value, one)})
+    for attribute, one in list(attributes.items())[: 4 * MOST_ITEMS]:
+        _walk(instances, one, f"#{number}.{attribute}", f"{name}.{attribute}", depth + 1, found, visited)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (float, int, np.floating, np.integer)) and not isinstance(value, bool)
+
+
+def numbers_of(value: Any) -> np.ndarray[Any, Any] | None:
+    """A list of numbers, or of equally long lists of numbers, as an array; none if it is something else."""
+    if len(value) > LONGEST_NUMBERS:
+        return None
+    try:
+        array = np.array(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return array if array.dtype.kind in "fiu" and 1 <= array.ndim <= 2 else None

@@ -1,0 +1,108 @@
+"""An .npz of the recorder, or one that is written like it, as a `Recording`.
+
+The archive is read by `recording_archives.py`, who is who is found by `recorded_names.py`; the format is described in
+`recorder.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.diagnosis.recorded_names import Found, fan_out, find_names
+from engine.diagnosis.recording import LayerNames, Recording
+from engine.diagnosis.recording_archives import Entries, read_entries
+from engine.diagnosis.targets import as_rows
+from engine.errors import DataError
+from engine.shown_text import shown
+from engine.types import FloatArray
+
+MOST_WEIGHTS = 2_000_000
+
+
+def load_recording(path: Path, names: Mapping[str, str] | None = None) -> Recording:
+    """The steps of a recorded run; the last call of the recorder only gives the state after the last step.
+
+    `names` gives roles (x, y, W1, b1, …) their arrays. Raises `InputError`.
+    """
+    entries = read_entries(path)
+    shapes = {name: [entry.shape for entry in one] for name, one in entries.items()}
+    found = find_names(shown(path), shapes, names or {})
+    layers = tuple(LayerNames(one.weight, one.transposed, one.bias, one.ones) for one in found.layers)
+    arrays = {name: _stacked(path, name, entries[name]) for name in _parameters(layers)}
+    _check_size(path, arrays)
+    inputs = tuple(_rows(one, found.columns, _width(found, shapes)) for one in entries[found.inputs][:-1])
+    outputs = fan_out(found.layers[-1], {name: one[0] for name, one in shapes.items()})
+    targets = tuple(_targets(path, found, entries, step, len(one), outputs) for step, one in enumerate(inputs))
+    logged, constants, left = _scalars(entries, {found.inputs, found.targets, *arrays})
+    notes = (f"Not part of the network, and left out: {shown(', '.join(left))}.",) if left else ()
+    return Recording(arrays, inputs, targets, layers, logged, constants, program=str(path), notes=notes)
+
+
+def _parameters(layers: tuple[LayerNames, ...]) -> list[str]:
+    return [name for layer in layers for name in (layer.weight, layer.bias) if name is not None]
+
+
+def _stacked(path: Path, name: str, entries: Entries) -> FloatArray:
+    """(T, …); weights that are one neuron's vector become a column."""
+    if len({entry.shape for entry in entries}) > 1:
+        raise DataError(f"{shown(path)}: {shown(name)} changes its shape from step to step; a weight keeps it.")
+    stacked = np.stack(entries)
+    floats: FloatArray = stacked if stacked.dtype.kind == "f" else stacked.astype(np.float64)
+    return floats
+
+
+def _check_size(path: Path, arrays: Mapping[str, FloatArray]) -> None:
+    count = sum(array[0].size for array in arrays.values())
+    if count > MOST_WEIGHTS:
+        raise DataError(f"{shown(path)}: has {count:,} weights; at most {MOST_WEIGHTS:,} are diagnosed.")
+
+
+def _width(found: Found, shapes: Mapping[str, list[tuple[int, ...]]]) -> int:
+    layer = found.layers[0]
+    shape = shapes[layer.weight][0]
+    shape = shape if len(shape) == 2 else (*shape, 1)
+    return (shape[1] if layer.transposed else shape[0]) - layer.ones
+
+
+def _rows(inputs: NDArray[Any], columns: bool, width: int) -> FloatArray:
+    kept = inputs if inputs.dtype == np.float32 else inputs.astype(np.float64)
+    return np.ascontiguousarray(kept.T if columns else kept.reshape(-1, width))
+
+
+def _targets(
+    path: Path, found: Found, entries: Mapping[str, Entries], step: int, samples: int, outputs: int
+) -> FloatArray:
+    given = entries[found.targets][step]
+    rows = as_rows(given, samples, outputs)
+    if rows is None:
+        raise DataError(
+            f"{shown(path)}: {shown(found.targets)} has the shape {given.shape} in step {step + 1}; beside {samples} "
+            f"samples and {outputs} outputs it should be ({samples}, {outputs}), or class numbers ({samples},)."
+        )
+    return rows
+
+
+def _scalars(
+    entries: Mapping[str, Entries], taken: set[str]
+) -> tuple[dict[str, FloatArray], dict[str, float], list[str]]:
+    """Numbers that change, numbers that do not, and the names of what else there is."""
+    logged: dict[str, FloatArray] = {}
+    constants: dict[str, float] = {}
+    left = []
+    for name, one in entries.items():
+        if name in taken:
+            continue
+        if any(entry.size != 1 for entry in one):
+            left.append(name)
+            continue
+        numbers = np.array([float(entry.reshape(())) for entry in one])
+        if np.all(numbers == numbers[0]):
+            constants[name] = float(numbers[0])
+        else:
+            logged[name] = numbers[:-1]
+    return logged, constants, left

@@ -1,0 +1,100 @@
+"""A diagnosis as JSON. What was found, each difference with its evidence, and the proof, step by step."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from engine.diagnosis.diagnosis import Cause, Diagnosis
+from engine.diagnosis.gradients import Reading
+from engine.diagnosis.recording import PROOF_STEPS
+from engine.experiment.choices import SideName
+from engine.experiment.discrepancies import SIDE_SETTINGS
+from engine.networks.places import Place
+
+DIAGNOSIS_FORMAT = 1
+
+
+def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:
+    """Numbers that are not finite are null."""
+    recording, reading = diagnosis.recording, diagnosis.reading
+    sizes = [recording.weight(i, 0).shape for i in range(len(recording.layers))]
+    return {
+        "format": DIAGNOSIS_FORMAT,
+        "program": recording.program,
+        "verdict": diagnosis.conclusion.value,
+        "nothing_to_change": diagnosis.is_parity,
+        "steps": recording.steps,
+        "samples": [len(X) for X in recording.inputs],
+        "layer_sizes": [sizes[0][0], *(fan_out for _, fan_out in sizes)],
+        "layers": [
+            {
+                "weight": layer.weight,
+                "transposed": layer.transposed,
+                "bias": layer.bias,
+                "column_of_ones": layer.ones,
+                "activation": None if reading is None else reading.activations[i].value,
+                "line": recording.lines.get(layer.weight),
+            }
+            for i, layer in enumerate(recording.layers)
+        ],
+        "settings": None if reading is None or diagnosis.settings is None else _side(diagnosis),
+        "differences": [_cause(diagnosis, cause) for cause in diagnosis.causes],
+        "same_run": [_reading(one) for one in diagnosis.equals],
+        "logged": [{"name": one.name, **_values(one.fields)} for one in diagnosis.logged],
+        "gradient_ratios": {_name(place): ratio for place, ratio in diagnosis.ratios.items()},
+        "proof": None if diagnosis.gaps is None else _proof(diagnosis),
+        "unexplained": [_name(place) for place in diagnosis.unexplained],
+        "notes": list(recording.notes),
+    }
+
+
+def _name(place: Place) -> str:
+    return place.name
+
+
+def _values(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: getattr(value, "value", value) for name, value in fields.items()}
+
+
+def _side(diagnosis: Diagnosis) -> dict[str, dict[str, str]]:
+    """Both sides' values, as they are typed."""
+    settings = diagnosis.settings
+    assert settings is not None
+    return {side.value: {one.field: one.name(one.value(settings, side)) for one in SIDE_SETTINGS} for side in SideName}
+
+
+def _reading(reading: Reading) -> dict[str, Any]:
+    fields = ("objective", "loss_input", "derivative_at", "reduction", "learning_rate", "momentum")
+    by_field = {one.field: one for one in SIDE_SETTINGS}
+    return {field: by_field[field].name(getattr(reading.side, field)) for field in fields}
+
+
+def _cause(diagnosis: Diagnosis, cause: Cause) -> dict[str, Any]:
+    effect = cause.effect if math.isfinite(cause.effect) else None
+    if cause.discrepancy is None or diagnosis.settings is None:
+        factors = () if diagnosis.reading is None else diagnosis.reading.factors
+        steps = {_name(place): factor for place, factor in factors}
+        return {"field": cause.field, "theirs": steps, "pytorch": 1, "effect": effect}
+    discrepancy, settings = cause.discrepancy, diagnosis.settings
+    theirs, meant = (discrepancy.name(discrepancy.value(settings, side)) for side in SideName)
+    return {
+        "field": cause.field,
+        "title": discrepancy.title,
+        "theirs": theirs,
+        "pytorch": meant,
+        "effect": effect,
+        "plotted_number_only": cause.is_plotted,
+        "explanation": discrepancy.explain(settings).what,
+    }
+
+
+def _proof(diagnosis: Diagnosis) -> dict[str, Any]:
+    assert diagnosis.gaps is not None
+    rival = diagnosis.rival if math.isfinite(diagnosis.rival) else None
+    return {
+        "steps": min(PROOF_STEPS, len(diagnosis.gaps)),
+        "largest_gap": float(diagnosis.proved_gap),
+        "gaps": [float(gap) for gap in diagnosis.gaps],
+        "nearest_other_reading": rival,
+    }

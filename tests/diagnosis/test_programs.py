@@ -1,0 +1,119 @@
+"""Strangers' programs, run and diagnosed: what their text says is what is found."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.diagnosis.capture import CaptureError, capture
+from engine.diagnosis.diagnosis import Conclusion, diagnose
+from engine.errors import InputError
+from tests.examples import long
+
+PROGRAMS = Path(__file__).parent.parent / "programs"
+
+SLIPS = {
+    "adam_epsilon_inside": {"epsilon_at": "inside"},
+    "adam_no_correction": {"bias_correction": "none"},
+    "bias_sum_without_axis": {"bias_gradient": "scalar"},
+    "bias_wrong_sign": {"tensor_steps": None},
+    "db_without_mean": {"tensor_steps": None},
+    "deep_list": {"reduction": "sum"},
+    "error_sent_down": {"sent_down": "error"},
+    "functions_with_locals": {"reduction": "sum"},
+    "hidden_derivative_forgotten": {"reduction": "sum"},
+    "in_turn_module": {"update_order": "in-turn", "reduction": "sum"},
+    "layer_objects_in_turn": {"update_order": "in-turn"},
+    "minibatch_averaged_momentum": {"momentum": "averaged-0.9"},
+    "rate_decay": {"reduction": "sum"},
+    "softmax_class": {"reduction": "sum", "decayed": "weights", "log_moment": "after-update"},
+    "softmax_over_samples": {"softmax_form": "over-samples"},
+    "xor_derivative_of_z": {"derivative_at": "pre-activation"},
+    "xor_module": {"reduction": "sum"},
+}
+"""What each does otherwise than PyTorch, among other things."""
+
+PARITY = (
+    "parity_mse",
+    "parity_bce",
+    "parity_cross_entropy",
+    "nesterov",
+    "clipped_by_norm",
+    "rmsprop",
+    "float32_network",
+)
+"""With the same numbers PyTorch does what these do."""
+
+LIVE = ("xor_module", "in_turn_module", "parity_bce", "refused_dropout")
+"""Tried always; the rest with TIMES=20."""
+
+
+def _some(names):
+    return [pytest.param(one, marks=() if one in LIVE else long) for one in names]
+
+
+def _diagnosed(name):
+    return diagnose(capture(str(PROGRAMS / f"{name}.py")))
+
+
+@pytest.mark.parametrize("name", _some(SLIPS))
+def test_a_slip_is_found_and_proved(name):
+    diagnosis = _diagnosed(name)
+    assert diagnosis.conclusion is Conclusion.PROVED
+    found = {cause.field: cause for cause in diagnosis.causes}
+    for field, value in SLIPS[name].items():
+        assert field in found
+        if value is not None:
+            theirs = getattr(diagnosis.settings.numpy, field)
+            assert getattr(theirs, "value", str(theirs)) == value
+
+
+@pytest.mark.parametrize("name", _some(PARITY))
+def test_right_code_is_said_to_be_right(name):
+    diagnosis = _diagnosed(name)
+    assert diagnosis.conclusion is Conclusion.PROVED
+    assert diagnosis.is_parity
+
+
+@pytest.mark.parametrize("name", _some(sorted(path.stem for path in PROGRAMS.glob("refused_*.py"))))
+def test_what_is_no_chain_of_layers_is_refused_in_a_sentence(name):
+    with pytest.raises(CaptureError, match=r"^.*\.py: [A-Z].*\.$"):
+        capture(str(PROGRAMS / f"{name}.py"))
+
+
+@pytest.mark.parametrize("name", _some(sorted(path.stem for path in PROGRAMS.glob("[!r]*.py"))))
+def test_every_other_program_is_proved(name):
+    if name not in LIVE:
+        assert _diagnosed(name).conclusion is Conclusion.PROVED
+
+
+def test_a_program_that_fails_says_why(tmp_path):
+    program = tmp_path / "fails.py"
+    program.write_text("import numpy as np\nraise ValueError('no data here')\n")
+    with pytest.raises(InputError, match="no data here"):
+        capture(str(program))
+
+
+def test_a_recording_is_diagnosed_as_the_program_is(tmp_path):
+    """The recorder's file of a loop that is written out here: a sum where MSELoss takes a mean."""
+    import numpy as np
+
+    from engine.diagnosis.recording_files import load_recording
+
+    random = np.random.RandomState(0)
+    x, y = random.uniform(-1, 1, (7, 3)), random.uniform(0, 1, (7, 2))
+    W1, W2 = random.normal(size=(3, 4)), random.normal(size=(4, 2))
+    kept = {"W1": [], "W2": [], "x": [], "y": []}
+    for _ in range(30):
+        for name, array in (("W1", W1), ("W2", W2), ("x", x), ("y", y)):
+            kept[name].append(array.copy())
+        hidden = np.tanh(x @ W1)
+        error = hidden @ W2 - y
+        down = (error @ W2.T) * (1 - hidden * hidden)
+        W2 = W2 - 0.05 * hidden.T @ error
+        W1 = W1 - 0.05 * x.T @ down
+    np.savez(tmp_path / "recording.npz", learning_rate=np.full(30, 0.05), **{k: np.array(v) for k, v in kept.items()})
+    diagnosis = diagnose(load_recording(tmp_path / "recording.npz"))
+    assert diagnosis.conclusion is Conclusion.PROVED
+    assert [cause.field for cause in diagnosis.causes] == ["reduction"]
+    assert diagnosis.settings.numpy.learning_rate == 0.05
+    assert [one.value for one in diagnosis.reading.activations] == ["tanh", "identity"]

@@ -1,0 +1,114 @@
+"""`mlp-tui diagnose`: a stranger's own program or recording, and why it does not do what PyTorch does."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from engine.errors import InputError
+from engine.number_text import typed_whole
+from engine.paths import typed_path
+from engine.shown_text import printable, shown
+from tui_app.cli.number_options import NUMBER
+from tui_app.cli.options import ascii_option
+from tui_app.cli.printing import check_targets, output_console, wants_ascii, write_text
+from tui_app.text.ascii import spell_out
+
+if TYPE_CHECKING:
+    from engine.diagnosis.recording import Recording
+
+STEPS = (6, 10_000)
+LONGEST = 3600.0
+
+
+@click.command(context_settings={"ignore_unknown_options": False})
+@click.argument("program", metavar="PROGRAM")
+@click.argument("arguments", metavar="[-- ARGUMENTS]", nargs=-1)
+@click.option("-m", "module", is_flag=True, help="PROGRAM is the name of a module, as for 'python -m'.")
+@click.option("--steps", metavar="N", default="60", help="Steps to watch (unless said, 60); the program ends then.")
+@click.option("--seconds", type=NUMBER, metavar="S", default="60", help="How long the program may run (60).")
+@click.option("--names", metavar="ROLE=NAME,...", help="What the program calls x, y, W1, b1, ...: x=data,y=labels.")
+@click.option("--json", "json_file", metavar="FILE", help="Write what was found ('-': stdout).")
+@click.option("--force", is_flag=True, help="Let --json replace a file that exists.")
+@ascii_option
+def diagnose(
+    program: str,
+    arguments: tuple[str, ...],
+    module: bool,
+    steps: str,
+    seconds: float,
+    names: str | None,
+    json_file: str | None,
+    force: bool,
+    ascii_only: bool | None,
+) -> None:
+    """Run a training program written in NumPy, find its network and say how it differs from PyTorch's, with a proof.
+
+    The program is run as you would run it, and stopped after some steps. A file that ends in .npz is a recording.
+
+    Examples:
+    - `mlp-tui diagnose my_network.py`
+    - `mlp-tui diagnose train.py --steps 100 -- --lr 0.1`
+    - `mlp-tui diagnose recording.npz --json found.json`
+    """
+    from engine.diagnosis.diagnosis import diagnose as diagnosed
+    from engine.export.diagnosis_file import diagnosis_document
+    from tui_app.text.diagnosis_report import print_diagnosis
+
+    ascii = wants_ascii({"ascii_only": ascii_only})
+    check_targets(json_file, force=force, source=None if module else program)
+    recording = _recorded(program, arguments, module, _steps(steps), _seconds(seconds), _names(names), ascii)
+    diagnosis = diagnosed(recording)
+    if json_file != "-":
+        print_diagnosis(diagnosis, output_console())
+    write_text(json.dumps(diagnosis_document(diagnosis)) + "\n", json_file, force)
+
+
+def _recorded(
+    program: str,
+    arguments: tuple[str, ...],
+    module: bool,
+    steps: int,
+    seconds: float,
+    names: dict[str, str],
+    ascii: bool,
+) -> Recording:
+    """Of a file, or of a program that is run for it."""
+    if not module and program.lower().endswith(".npz"):
+        from engine.diagnosis.recording_files import load_recording
+
+        return load_recording(typed_path(program), names)
+    from engine.diagnosis.capture import capture
+
+    sentence = f"mlp-tui: running {printable(program)} as you, until it has trained for {steps:,} steps."
+    click.echo(spell_out(sentence) if ascii else sentence, err=True)
+    return capture(program, arguments, steps, seconds, names, module)
+
+
+def _steps(text: str) -> int:
+    count = typed_whole("--steps", text)
+    least, most = STEPS
+    if not least <= count <= most:
+        raise InputError(f"--steps cannot be {shown(text)}; it is a whole number from {least} to {most:,}.")
+    return count
+
+
+def _seconds(seconds: float) -> float:
+    if not 0 < seconds <= LONGEST:
+        raise InputError(f"--seconds cannot be {seconds:g}; it is a number above 0, up to {LONGEST:,.0f}.")
+    return seconds
+
+
+def _names(text: str | None) -> dict[str, str]:
+    """'x=data,y=labels' by role."""
+    found: dict[str, str] = {}
+    for part in text.split(",") if text is not None else ():
+        role, equals, name = (piece.strip() for piece in part.partition("="))
+        if not role or not equals or not name:
+            raise InputError(f"--names cannot be '{shown(part)}'; it is roles and names such as x=data,y=labels.")
+        if role in found:
+            raise InputError(f"--names gives {shown(role)} twice; once is enough.")
+        found[role] = name
+    return found

@@ -1,0 +1,285 @@
+"""A diagnosis as text on standard output: what was found, each difference from PyTorch, and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from rich.console import Console
+
+from engine.diagnosis.diagnosis import Cause, Conclusion, Diagnosis
+from engine.diagnosis.gradients import Reading
+from engine.diagnosis.recording import PROOF_STEPS, LayerNames
+from engine.experiment.choices import Objective, Reduction, SideName
+from engine.experiment.discrepancies import find_setting
+from engine.experiment.discrepancies.base import Group, listed, plain
+from engine.experiment.optimizers import OptimizerKind
+from engine.experiment.side import gradient_factor
+from engine.networks.places import Kind, Place
+from engine.number_text import number
+from engine.shown_text import shown
+from tui_app.text.fix_lines import fix_lines
+from tui_app.text.lines import DIFFERENT, DIM, FIRST, SAME, STRONG, Line, print_lines
+
+ROLES = {
+    Conclusion.PROVED: SAME,
+    Conclusion.REPRODUCED: FIRST,
+    Conclusion.UNDECIDED: FIRST,
+    Conclusion.PARTLY: DIFFERENT,
+    Conclusion.NOT_EXPLAINED: DIFFERENT,
+}
+
+INDENT = "  "
+
+
+def print_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
+    """The whole of it; what cannot be said of it is left out."""
+    print_lines(diagnosis_lines(diagnosis), console)
+
+
+def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
+    """First what it comes to, then the differences, then what was found."""
+    recording = diagnosis.recording
+    yield [(f"mlp-tui diagnose {shown(recording.program) or 'a recording'}", STRONG)]
+    yield [(f"{_shape(diagnosis)} · {_batches(diagnosis)} · {recording.steps:,} steps recorded", DIM)]
+    yield []
+    yield [(_conclusion(diagnosis), ROLES[diagnosis.conclusion])]
+    for sentence in (*_ratio_sentences(diagnosis), *recording.notes):
+        yield [(sentence, "")]
+    if diagnosis.settings is not None:
+        yield []
+        yield from _cause_lines(diagnosis)
+    yield []
+    yield [("What was found", STRONG)]
+    yield from ([(f"{INDENT}{name:<9}", DIM), (text, "")] for name, text in _found(diagnosis))
+    yield from _equal_lines(diagnosis)
+
+
+def _shape(diagnosis: Diagnosis) -> str:
+    recording = diagnosis.recording
+    sizes = [recording.weight(0, 0).shape[0], *(recording.weight(i, 0).shape[1] for i in range(len(recording.layers)))]
+    return "-".join(map(str, sizes))
+
+
+def _batches(diagnosis: Diagnosis) -> str:
+    sizes = sorted({len(one) for one in diagnosis.recording.inputs})
+    samples = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
+    return f"{samples} sample{'s' if sizes[-1] > 1 else ''} in a step"
+
+
+def _conclusion(diagnosis: Diagnosis) -> str:
+    """The verdict in a sentence or two."""
+    if diagnosis.conclusion is Conclusion.NOT_EXPLAINED:
+        return "Not explained: no form of gradient that is known gives the last layer's steps."
+    if diagnosis.conclusion is Conclusion.PARTLY:
+        explained = listed([_tensor(diagnosis, place) for place in diagnosis.explained])
+        first = next((_tensor(diagnosis, place) for place in diagnosis.unexplained), "")
+        why = f"no known form of gradient gives the steps of {first}" if first else "no run of what was found is theirs"
+        return f"Partly explained: {explained}. Beyond that, {why}."
+    assert diagnosis.gaps is not None
+    steps = min(PROOF_STEPS, len(diagnosis.gaps))
+    last = "" if len(diagnosis.gaps) == steps else f", of all {len(diagnosis.gaps)} to {_gap(diagnosis.gaps.max())}"
+    repeats = f"PyTorch repeats the weights of the first {steps} steps to {_gap(diagnosis.proved_gap)}{last}"
+    if diagnosis.conclusion is Conclusion.PROVED:
+        other = f" The nearest other reading is {number(diagnosis.rival)} off." if np.isfinite(diagnosis.rival) else ""
+        parity = " Nothing to change: this is what PyTorch does." if diagnosis.is_parity else ""
+        return f"Proved.{parity} {repeats}.{other}"
+    return f"Reproduced to {_gap(diagnosis.proved_gap)}, which is no proof: {repeats}."
+
+
+def _gap(gap: float) -> str:
+    return "the last bit" if gap == 0 else number(float(gap))
+
+
+def _tensor(diagnosis: Diagnosis, place: Place) -> str:
+    """What the program calls it."""
+    layer = diagnosis.recording.layers[place.layer - 1]
+    if place.kind is Kind.WEIGHT:
+        return shown(layer.weight)
+    return shown(layer.bias) if layer.bias is not None else f"the last row of {shown(layer.weight)}"
+
+
+def _ratio_sentences(diagnosis: Diagnosis) -> Iterator[str]:
+    """'Your gradients of W1 and W2 are PyTorch's times 4 in every step: N·C/2, a sum where a mean is taken.'."""
+    by_ratio: dict[float, list[Place]] = {}
+    for place, ratio in diagnosis.ratios.items():
+        known = next((one for one in by_ratio if abs(one - ratio) <= 1e-9 * abs(ratio)), ratio)
+        by_ratio.setdefault(known, []).append(place)
+    for ratio, places in by_ratio.items():
+        if abs(ratio - 1) > 1e-9:
+            names = listed([_tensor(diagnosis, place) for place in places])
+            several = "gradients of" if len(places) > 1 else "gradient of"
+            verb = "are" if len(places) > 1 else "is"
+            yield f"Your {several} {names} {verb} PyTorch's times {ratio:.4g} in every step{_why(diagnosis, ratio)}."
+
+
+def _why(diagnosis: Diagnosis, ratio: float) -> str:
+    """Where the factor comes from, if it is the reduction's."""
+    settings = diagnosis.settings
+    if settings is None or settings.numpy.reduction is settings.pytorch.reduction:
+        return ""
+    N, C = settings.batch_samples(settings.numpy), settings.data.outputs
+    factor = gradient_factor(settings.numpy, N, C) / gradient_factor(settings.pytorch, N, C)
+    if abs(factor - ratio) > 1e-9 * abs(ratio):
+        return ""
+    if settings.numpy.reduction is Reduction.SUM:
+        rule = {
+            Objective.SQUARED_ERROR: "N·C/2",
+            Objective.BINARY_CROSS_ENTROPY: "N·C",
+            Objective.CROSS_ENTROPY: "N",
+        }[settings.numpy.objective]
+        return f": {rule}, a sum where PyTorch's loss takes a mean"
+    return ": the reduction of the loss"
+
+
+def _cause_lines(diagnosis: Diagnosis) -> Iterator[Line]:
+    causes = diagnosis.causes
+    if not causes:
+        yield [("No difference from PyTorch.", STRONG)]
+        return
+    many = "difference" if len(causes) == 1 else "differences"
+    yield [(f"{len(causes)} {many} from PyTorch", STRONG)]
+    for place, cause in enumerate(causes, start=1):
+        yield from _one_cause(diagnosis, place, cause)
+
+
+def _one_cause(diagnosis: Diagnosis, place: int, cause: Cause) -> Iterator[Line]:
+    settings, discrepancy = diagnosis.settings, cause.discrepancy
+    if discrepancy is None:
+        yield from _factor_lines(diagnosis, place, cause)
+        return
+    assert settings is not None
+    theirs, meant = (discrepancy.label(discrepancy.value(settings, side)) for side in SideName)
+    yield []
+    yield [(f"{place} {discrepancy.title}: {theirs}, in PyTorch {meant}", STRONG), (_lines(diagnosis, cause), DIM)]
+    explanation = discrepancy.explain(settings)
+    yield [(f"{INDENT}{explanation.what}", "")]
+    yield [(f"{INDENT}{explanation.numbers}", "")]
+    if cause.effect:
+        yield [(f"{INDENT}Mended alone, it moves the weights of these steps by up to {_share(cause.effect)}.", "")]
+    for label, lines in fix_lines(settings, discrepancy):
+        yield [(f"{INDENT}{label}", DIM)]
+        yield from ([(f"{INDENT * 2}{line}", "")] for line in lines.splitlines())
+
+
+def _factor_lines(diagnosis: Diagnosis, place: int, cause: Cause) -> Iterator[Line]:
+    """Tensors whose gradients are not what the others' are: no setting of the explorer."""
+    assert diagnosis.reading is not None
+    factors = dict(diagnosis.reading.factors)
+    yield []
+    title = "Single tensors: " + ", ".join(f"{_tensor(diagnosis, one)} × {plain(f)}" for one, f in factors.items())
+    yield [(f"{place} {title}, in PyTorch × 1", STRONG), (_lines(diagnosis, cause), DIM)]
+    for one, factor in factors.items():
+        yield [(f"{INDENT}{_tensor(diagnosis, one)}: {_of_factor(diagnosis, factor)}.", "")]
+    yield [(f"{INDENT}Mended alone, it moves the weights of these steps by up to {_share(cause.effect)}.", "")]
+    yield [(f"{INDENT}or PyTorch:", DIM)]
+    for one, factor in factors.items():
+        tensor = "weight" if one.kind is Kind.WEIGHT else "bias"
+        line = f"model[{2 * (one.layer - 1)}].{tensor}.register_hook(lambda gradient: {factor!r} * gradient)"
+        yield [(f"{INDENT * 2}{line}", "")]
+
+
+def _of_factor(diagnosis: Diagnosis, factor: float) -> str:
+    """What such a factor is a sign of."""
+    N = len(diagnosis.recording.inputs[0])
+    if factor == 0:
+        return "it never moves: the line that updates it is missing"
+    if factor == -1:
+        return "its step has the wrong sign: it climbs"
+    if N > 1 and factor == N:
+        return f"its step is N = {N} times too long: the mean that the others take is missing"
+    if N > 1 and factor == 1 / N:
+        return f"its step is N = {N} times too short: a mean that the others do not take"
+    return f"its step is {plain(factor)} times that of the others"
+
+
+def _share(effect: float) -> str:
+    return f"{number(effect)} of their size" if np.isfinite(effect) else "more than can be counted"
+
+
+def _lines(diagnosis: Diagnosis, cause: Cause) -> str:
+    """Where the program moves the tensors that the difference is about; nothing where it is about other lines."""
+    recording = diagnosis.recording
+    if cause.discrepancy is None:
+        assert diagnosis.reading is not None
+        names = [_tensor(diagnosis, place) for place, _ in diagnosis.reading.factors]
+    elif cause.discrepancy.field == "bias_gradient":
+        names = [layer.bias for layer in recording.layers if layer.bias is not None]
+    elif cause.discrepancy.group is Group.UPDATE:
+        names = list(recording.lines)
+    else:
+        return ""
+    lines = sorted({recording.lines[name] for name in names if name in recording.lines})
+    return f"  line{'s' if len(lines) > 1 else ''} {listed([str(one) for one in lines])}" if lines else ""
+
+
+def _found(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
+    """Of the network, layer by layer, and of how it is trained."""
+    recording, reading = diagnosis.recording, diagnosis.reading
+    for index, layer in enumerate(recording.layers):
+        fan_in, fan_out = recording.weight(index, 0).shape
+        activation = "" if reading is None else f", {reading.activations[index].value}"
+        yield f"layer {index + 1}", f"{fan_in} → {fan_out}{activation}: {_arrays(diagnosis, layer)}"
+    if reading is None or diagnosis.settings is None:
+        return
+    yield "loss", _loss(reading)
+    yield "update", _update(diagnosis, reading)
+    for one in diagnosis.logged:
+        label = find_setting("loss_report").label(one.report)
+        moment = find_setting("log_moment").label(one.moment)
+        yield "logged", f"{shown(one.name)}: {label}, {moment} the update"
+
+
+def _arrays(diagnosis: Diagnosis, layer: LayerNames) -> str:
+    lines = diagnosis.recording.lines
+
+    def named(name: str) -> str:
+        return shown(name) + (f" (line {lines[name]})" if name in lines else "")
+
+    kept = ", kept (out, in)" if layer.transposed else ""
+    if layer.ones:
+        return f"{named(layer.weight)}{kept}, its last row the bias, beside a column of ones"
+    bias = "no bias" if layer.bias is None else named(layer.bias)
+    return f"{named(layer.weight)}{kept}, {bias}"
+
+
+def _loss(reading: Reading) -> str:
+    side = reading.side
+    parts = [find_setting("objective").label(side.objective)]
+    for field in ("loss_input", "reduction"):
+        if field == "reduction" or side.objective is not Objective.SQUARED_ERROR:
+            parts.append(find_setting(field).label(getattr(side, field)))
+    return ", ".join(parts)
+
+
+def _update(diagnosis: Diagnosis, reading: Reading) -> str:
+    side = reading.side
+    rate = f"learning rate {plain(side.learning_rate)}{_named(diagnosis, side.learning_rate)}"
+    rule = "SGD" if side.optimizer.kind is OptimizerKind.SGD else str(side.optimizer)
+    parts = [rule, rate]
+    if side.momentum.coefficient and side.optimizer.is_sgd:
+        parts.append(f"momentum {side.momentum}")
+    if side.weight_decay.rate:
+        parts.append(f"weight decay {side.weight_decay}")
+    if not side.schedule.is_none:
+        parts.append(f"schedule {side.schedule}")
+    if str(side.clipping) != "none":
+        parts.append(f"clipping {side.clipping}")
+    return ", ".join(parts)
+
+
+def _named(diagnosis: Diagnosis, rate: float) -> str:
+    names = [name for name, value in diagnosis.recording.constants.items() if value == rate]
+    if names:
+        return f" ({shown(names[0])})"
+    return "" if not diagnosis.recording.constants and rate != 1 else ", which the program does not name"
+
+
+def _equal_lines(diagnosis: Diagnosis) -> Iterator[Line]:
+    if diagnosis.equals:
+        yield []
+        yield [("The same run, and not to be told apart on these data", STRONG)]
+        for other in diagnosis.equals:
+            rate = f"learning rate {plain(other.side.learning_rate)}"
+            derivative = find_setting("derivative_at").label(other.side.derivative_at)
+            yield [(f"{INDENT}{_loss(other)}, {rate}, derivative: {derivative}", "")]
