@@ -1,12 +1,13 @@
 """The proof: a reading in PyTorch, started from the recorded first weights and never corrected, beside the recording.
 
-`nn.Sequential`, autograd and `torch.optim`, as `torch_mlp.py` has them, and the slips that `torch_twin.py` adds.
+`nn.Sequential`, autograd and `torch.optim`, as `torch_mlp.py` has them, slips of hand-written code included.
 Importing this module imports torch.
 """
 
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,8 +16,10 @@ from torch import nn
 from engine.diagnosis.free_run import gap_to, rates_of, started
 from engine.diagnosis.gradients import Reading
 from engine.diagnosis.observed import Observed
-from engine.diagnosis.torch_twin import TorchTwin, twin_activations
 from engine.experiment.choices import Precision
+from engine.networks.places import Kind
+from engine.networks.torch_mlp import TorchMLP
+from engine.networks.torch_start import activation_modules
 from engine.networks.torch_threads import one_thread_each
 from engine.types import FloatArray
 
@@ -31,7 +34,8 @@ def proof_gaps(observed: Observed, reading: Reading) -> FloatArray:
         # The first layer's input has no gradient, and its hooks say so.
         warnings.simplefilter("ignore", UserWarning)
         modules = _modules(observed, reading, dtype)
-        network = TorchTwin(side, modules, reading.binary, max(observed.samples), dict(reading.factors))
+        network = TorchMLP(side, modules, reading.binary, max(observed.samples))
+        _multiply(network.model, reading)
         gaps = []
         for step, rate in enumerate(rates_of(side, recording.steps, observed.batches_of_epoch)):
             X = torch.tensor(recording.inputs[step], dtype=dtype)
@@ -58,5 +62,13 @@ def _modules(observed: Observed, reading: Reading, dtype: torch.dtype) -> nn.Seq
             if i in b:
                 layer.bias.copy_(torch.from_numpy(b[i]))
         linear.append(layer)
-    activations = twin_activations(reading.activations, reading.side)
+    activations = activation_modules(reading.activations, reading.side)
     return nn.Sequential(*(one for pair in zip(linear, activations, strict=True) for one in pair))
+
+
+def _multiply(model: nn.Sequential, reading: Reading) -> None:
+    """The gradients of single tensors by the reading's factors."""
+    for place, factor in reading.factors:
+        linear: Any = model[2 * (place.layer - 1)]
+        tensor = linear.weight if place.kind is Kind.WEIGHT else linear.bias
+        tensor.register_hook(lambda gradient, factor=factor: factor * gradient)
