@@ -50,18 +50,9 @@ def logged_numbers(observed: Observed, reading: Reading) -> tuple[LoggedNumber, 
         for name, values in series.items():
             for kind, expected in known:
                 if _is_same(observed, values, expected):
-                    moment = LogMoment.AFTER if _begins_later(observed, values) else kind.moment
-                    found.append(replace(kind, name=name, moment=moment))
+                    found.append(replace(kind, name=name))
                     break
     return tuple(found)
-
-
-def _begins_later(observed: Observed, values: FloatArray) -> bool:
-    """Whether every step but the first has one, of a batch that is always the same: it is that of the step before,
-    after its update.
-    """
-    told = np.isfinite(values)
-    return observed.batches_of_epoch == 1 and not told[0] and bool(told[1:].all())
 
 
 def _is_told(values: FloatArray) -> bool:

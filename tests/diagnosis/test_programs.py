@@ -25,7 +25,7 @@ SLIPS = {
     "layer_objects_in_turn": {"update_order": "in-turn"},
     "minibatch_averaged_momentum": {"momentum": "averaged-0.9"},
     "rate_decay": {"reduction": "sum"},
-    "softmax_class": {"reduction": "sum", "decayed": "weights", "log_moment": "after-update"},
+    "softmax_class": {"reduction": "sum", "decayed": "weights"},
     "softmax_over_samples": {"softmax_form": "over-samples"},
     "xor_derivative_of_z": {"derivative_at": "pre-activation"},
     "xor_module": {"reduction": "sum"},
