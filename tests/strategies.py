@@ -1,6 +1,7 @@
 """Random experiments: any layer sizes, activations, data, and any choice on either side."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from engine.experiment.batch_rules import ALL, LastBatch
 from engine.experiment.choices import LossReport, Objective, Precision, SideName
 from engine.experiment.data import Dataset, is_one_hot
 from engine.experiment.discrepancies import CATALOGUE
+from engine.experiment.given import Given, GivenLayer
 from engine.experiment.objectives import with_objective
 from engine.experiment.settings import ELEMENTWISE, OWN_LOSS, Activation, Settings
 from engine.experiment.side import Side, is_fused
@@ -140,7 +142,15 @@ def experiments(draw):
     )
     if data.outputs > 1 or pytorch.objective is not Objective.SQUARED_ERROR:
         pytorch = replace(pytorch, target_shape="as-output")
+    random = np.random.RandomState(draw(st.integers(0, 1000)))
+    sizes = (data.inputs, *hidden, data.outputs)
+    layers = [
+        GivenLayer(random.uniform(-1, 1, pair), random.uniform(-1, 1, pair[1]) if draw(st.booleans()) else None)
+        for pair in pairwise(sizes)
+    ]
+    orders = random.randint(0, data.samples, (draw(st.integers(1, 3)), data.samples))
     return Settings(
+        given=Given(tuple(layers), orders),
         data=data,
         numpy=numpy,
         pytorch=pytorch,

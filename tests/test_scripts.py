@@ -8,6 +8,8 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice, product
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ import engine
 from engine.experiment.choices import DerivativeAt, LogMoment, SideName
 from engine.experiment.discrepancies import CATALOGUE, Group, find
 from engine.experiment.update_rules import Momentum, UpdateOrder
-from engine.networks.programs import marked_lines, script_files, scripts
+from engine.networks.programs import given_files, marked_lines, script_files, scripts
 from engine.networks.threads import shares_products
 from tests.examples import examples, long, some_of
 from tests.large import BENCHMARK, network
@@ -201,11 +203,22 @@ def test_data_that_are_many_are_exported_with_them(alone, tmp_path):
 
 def losses_here(experiment):
     """What both programs print, each the engine's own losses."""
+    with TemporaryDirectory() as folder:
+        for name, content in given_files(experiment).items():
+            (Path(folder) / name).write_bytes(content)
+        return losses_in(Path(folder), experiment)
+
+
+def losses_in(folder, experiment):
+    """As `losses_here`, the programs being there."""
     run = engine.train(experiment)
     both = []
     for side, script in zip((run.numpy, run.pytorch), scripts(experiment).values(), strict=True):
         printed = []
-        names = {"print": lambda *values, sep, printed=printed: printed.extend(values)}
+        names = {
+            "print": lambda *values, sep, printed=printed: printed.extend(values),
+            "__file__": str(folder / script.name),
+        }
         try:
             with np.errstate(all="ignore"):
                 exec(script.text, names)

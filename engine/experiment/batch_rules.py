@@ -30,6 +30,8 @@ class SampleOrder(Enum):
     """`DataLoader(shuffle=True)`: PyTorch's stream goes on after `nn.Linear` has drawn the model's start."""
     PERMUTATION = "permutation"
     """`np.random.permutation`: NumPy's stream goes on after it has drawn the start, if it does."""
+    GIVEN = "given"
+    """Places that the settings hold, for each epoch."""
 
 
 class LastBatch(Enum):

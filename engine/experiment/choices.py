@@ -213,11 +213,18 @@ class InitialWeights(Enum):
     """N(0, 1)/√fan_in; biases of 0."""
     ZEROS = "zeros"
     """Every weight and bias is 0."""
+    GIVEN = "given"
+    """Arrays that the settings hold."""
 
     @property
     def pytorchs_stream(self) -> bool:
-        """Whether it is what `nn.Linear` draws; NumPy's stream otherwise."""
+        """Whether it is what `nn.Linear` draws."""
         return self in (InitialWeights.PYTORCH, InitialWeights.PYTORCH_FLOAT64)
+
+    @property
+    def numpys_stream(self) -> bool:
+        """Whether it is drawn from NumPy's, or would be if it were drawn."""
+        return not self.pytorchs_stream and self is not InitialWeights.GIVEN
 
     @property
     def normal(self) -> bool:

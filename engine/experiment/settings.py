@@ -17,6 +17,7 @@ from engine.errors import SettingsError
 from engine.experiment.batch_rules import Batches, EpochLoss, SampleOrder
 from engine.experiment.choices import Objective, Precision, SideName, TargetShape, parse_choice
 from engine.experiment.data import Dataset
+from engine.experiment.given import Given, check_given
 from engine.experiment.one_side_alone import ALONE, cannot_have
 from engine.experiment.per_layer import PerLayer, fitted, of_layers, parsed_per_layer, values_of
 from engine.experiment.side import PER_LAYER, Side, is_fused
@@ -67,6 +68,8 @@ class Settings:
     device: str = "cpu"
     threads: int | None = None
     """Of NumPy and of PyTorch each; nothing leaves it to `threads.py`."""
+    given: Given | None = None
+    """What a side starts from whose `initial_weights` or `order` is given."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden", _checked_hidden(self.hidden))
@@ -82,6 +85,7 @@ class Settings:
             self._check_alone(name)
             self._check_target_shape(name)
             self._check_batches(name)
+            check_given(self.given, name, self.side(name), self.layer_sizes, self.data.samples)
         if self.device.startswith("mps") and self.pytorch.precision is Precision.FLOAT64:
             raise SettingsError("device 'mps' has no float64; set pytorch.precision to float32, or the device to cpu.")
         if self.parameter_count > MAX_PARAMETERS:

@@ -16,7 +16,7 @@ from engine.experiment.discrepancies import CATALOGUE
 from engine.experiment.per_layer import of_layers, typed
 from engine.experiment.settings import Settings
 from engine.networks.places import parameter_places
-from engine.networks.programs import data_file_name, script_files
+from engine.networks.programs import data_file_name, given_files, script_files
 from engine.number_text import MEANINGFUL_ULPS, number
 from engine.run.comparison import ParameterPair, compare_parameters
 from engine.run.history import Curves
@@ -42,7 +42,7 @@ def export_files(result: Result, command: str) -> dict[str, str | bytes]:
 def export_names(settings: Settings) -> list[str]:
     """The names of all files, before anything is made."""
     data_file = data_file_name(settings.data)
-    programs = ["numpy_mlp.py", "pytorch_mlp.py", *([data_file] if data_file else [])]
+    programs = ["numpy_mlp.py", "pytorch_mlp.py", *([data_file] if data_file else []), *given_files(settings)]
     states = [f"{side.value}_state_dict.pt" for side in SideName]
     return [*programs, "losses.csv", "parameters.npz", *states, "report.md"]
 

@@ -8,16 +8,19 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.errors import InputError
 from engine.experiment.choices import SideName
 from engine.experiment.data import Dataset
 from engine.experiment.discrepancies import SIDE_SETTINGS, remaining
+from engine.experiment.given import Given, GivenLayer
 from engine.experiment.old_names import with_present_names
 from engine.experiment.reading import read_text
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
 from engine.export.data_document import data_document, document_data
-from engine.export.document_format import FORMAT, SETTINGS, SIDE, check_fields, format_of
+from engine.export.document_format import FORMAT, GIVEN, SETTINGS, SIDE, check_fields, format_of
 from engine.export.files import write_whole
 from engine.networks.threads import threads_of
 from engine.run.comparison import compare_parameters
@@ -38,10 +41,19 @@ def settings_document(settings: Settings) -> dict[str, Any]:
         "seed": settings.seed,
         "device": settings.device,
         "threads": threads_of(settings),
+        "given": None if settings.given is None else _given_document(settings.given),
         **{
             side.value: {setting.field: _plain(setting.value(settings, side)) for setting in SIDE_SETTINGS}
             for side in SideName
         },
+    }
+
+
+def _given_document(given: Given) -> dict[str, Any]:
+    return {
+        "weights": [layer.weight.tolist() for layer in given.layers],
+        "biases": [None if layer.bias is None else layer.bias.tolist() for layer in given.layers],
+        "orders": None if given.orders is None else given.orders.tolist(),
     }
 
 
@@ -115,9 +127,19 @@ def _settings(document: dict[str, Any], data: Dataset) -> Settings:
     """A setting that is younger than the file is as it was before there was a choice: the default."""
     numpy, pytorch = (Side(**document[side.value]) for side in SideName)
     shared = ("hidden", "activation", "output_activation", "epochs", "seed", "device")
-    return Settings(
-        data, numpy, pytorch, threads=document.get("threads"), **{field: document[field] for field in shared}
-    )
+    own = {field: document[field] for field in shared}
+    given = _document_given(document.get("given"))
+    return Settings(data, numpy, pytorch, threads=document.get("threads"), given=given, **own)
+
+
+def _document_given(document: Any) -> Given | None:
+    if document is None:
+        return None
+    check_fields(document, GIVEN, FORMAT, "given")
+    orders = document["orders"]
+    pairs = zip(document["weights"], document["biases"], strict=True)
+    layers = tuple(GivenLayer(np.array(W), None if b is None else np.array(b)) for W, b in pairs)
+    return Given(layers, None if orders is None else np.array(orders))
 
 
 def _side_document(side: SideRun) -> dict[str, Any]:

@@ -42,20 +42,32 @@ def initial_layers(settings: Settings, side: Side) -> list[LayerStart]:
     layers = len(settings.activations)
     starts, biases = of_layers(side.initial_weights, layers), of_layers(side.bias, layers)
     drawn = _draw(starts, settings.seed, list(pairwise(settings.layer_sizes)), biases)
+    for i, start in enumerate(starts):
+        if start is InitialWeights.GIVEN:
+            drawn[i] = _given_start(settings, i, biases[i])
     # The memory order stays as drawn: a matrix product may round differently in another.
     return [
         LayerStart(layer.weight.astype(dtype, order="K"), None if layer.bias is None else layer.bias.astype(dtype))
-        for layer in drawn
+        for _, layer in sorted(drawn.items())
     ]
+
+
+def _given_start(settings: Settings, index: int, bias: bool) -> LayerStart:
+    """Of the layer of that index, from 0."""
+    assert settings.given is not None
+    layer = settings.given.layers[index]
+    given = np.zeros(layer.weight.shape[1]) if layer.bias is None else layer.bias
+    return LayerStart(layer.weight.T, given if bias else None)
 
 
 def _draw(
     starts: Sequence[InitialWeights], seed: int, sizes: Sequence[tuple[int, int]], biases: Sequence[bool]
-) -> list[LayerStart]:
-    """Of each layer from the stream that its start names; both streams begin at the seed."""
+) -> dict[int, LayerStart]:
+    """Each layer that is drawn, from the stream that its start names; both streams begin at the seed."""
     pytorchs = _from_pytorchs_stream(starts, seed, sizes, biases)
     numpys = _from_numpys_stream(starts, seed, sizes, biases)
-    return [pytorchs[i] if start.pytorchs_stream else numpys[i] for i, start in enumerate(starts)]
+    own = {i: layer for i, layer in pytorchs.items() if starts[i].pytorchs_stream}
+    return own | numpys
 
 
 def _from_pytorchs_stream(
@@ -109,7 +121,7 @@ def _drawn_from(
     sizes: Sequence[tuple[int, int]],
     biases: Sequence[bool],
 ) -> dict[int, LayerStart]:
-    own = {i: start for i, start in enumerate(starts) if not start.pytorchs_stream}
+    own = {i: start for i, start in enumerate(starts) if start.numpys_stream}
     # All weights before all biases: turning the biases on leaves the weights as they were.
     weights = {i: _drawn(start, random, sizes[i], sizes[i]).T for i, start in own.items()}
     vectors: dict[int, FloatArray | None] = dict.fromkeys(own)

@@ -1,5 +1,5 @@
 """In which order each epoch takes the samples: PyTorch's `DataLoader(shuffle=True)` and NumPy's permutation, both drawn
-in NumPy alone, bit for bit.
+in NumPy alone, bit for bit, or one that is given.
 
 What is made of an order is `epoch_progress.py`'s; PyTorch's own way to draw it is `torch_sample_orders.py`'s.
 """
@@ -87,6 +87,32 @@ class PermutationOrders(_DrawnFromWords):
             self._stream.permutation(self._samples)
 
 
+class GivenOrders:
+    """Those that the settings hold, again from the first after the last."""
+
+    def __init__(self, orders: NDArray[np.int64]) -> None:
+        self._orders = orders
+        self._next = 0
+
+    def draw(self) -> Order:
+        """As `Orders.draw`."""
+        order: Order = self._orders[self._next % len(self._orders)].copy()
+        self._next += 1
+        return order
+
+    def skip(self, epochs: int) -> None:
+        """As `Orders.skip`."""
+        self._next += epochs
+
+    def state(self) -> Any:
+        """As `Orders.state`: the epoch, from 0."""
+        return self._next
+
+    def set_state(self, state: Any) -> None:
+        """As `Orders.set_state`."""
+        self._next = state
+
+
 def orders_of(settings: Settings, side: Side) -> Orders | None:
     """None where samples are taken as they are."""
     if side.order is SampleOrder.DATALOADER:
@@ -95,6 +121,10 @@ def orders_of(settings: Settings, side: Side) -> Orders | None:
         return LoaderOrders(settings.data.samples, stream)
     if side.order is SampleOrder.PERMUTATION:
         return PermutationOrders(settings.data.samples, stream_after_start(settings, side))
+    if side.order is SampleOrder.GIVEN:
+        assert settings.given is not None
+        assert settings.given.orders is not None
+        return GivenOrders(settings.given.orders)
     return None
 
 

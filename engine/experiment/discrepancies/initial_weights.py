@@ -42,6 +42,7 @@ CHOICES = (
     ),
     Choice(InitialWeights.SCALED_NORMAL, "scaled-normal", "N(0,1)/√n", "np.random.randn / √fan_in; biases of 0"),
     Choice(InitialWeights.ZEROS, "zeros", "0", "np.zeros: all units of a hidden layer are alike, and stay so"),
+    Choice(InitialWeights.GIVEN, "given", "given", "numbers of your own, from --given FILE or a diagnosed program"),
 )
 
 PHRASES = {
@@ -57,6 +58,7 @@ PHRASES = {
     InitialWeights.GLOROT: "Glorot's U(±√(6/(n + m)))",
     InitialWeights.SCALED_NORMAL: "N(0, 1)/√n",
     InitialWeights.ZEROS: "zeros",
+    InitialWeights.GIVEN: "arrays that are given",
 }
 
 
@@ -90,6 +92,7 @@ REMARKS = {
     InitialWeights.SCALED_NORMAL: "randn/√n keeps z at the size of its inputs.",
     InitialWeights.ZEROS: "With zeros in all layers every unit of a hidden layer computes the same, gets the same "
     "update and stays like the others: the layer is then one unit. Without a hidden layer they do no harm.",
+    InitialWeights.GIVEN: "What is given needs no stream: it is the same for every seed.",
 }
 
 

@@ -20,6 +20,7 @@ CHOICES = (
         "permutation",
         "np.random.permutation: from NumPy's stream, after the start if that is drawn from it",
     ),
+    Choice(SampleOrder.GIVEN, "given", "given", "orders of your own, from --given FILE or a diagnosed program"),
 )
 
 
@@ -38,6 +39,11 @@ def _numbers(settings: Settings) -> str:
         text += " The bias differs, too: nn.Linear then draws more, and DataLoader's orders are others."
     if all(side.order is SampleOrder.IN_ORDER for side in both):
         return f"{text} Every epoch has the same batches."
+    if all(side.order in (SampleOrder.IN_ORDER, SampleOrder.GIVEN) for side in both):
+        orders = settings.given.orders if settings.given else None
+        count = 0 if orders is None else len(orders)
+        epochs = f"{count:,} epoch{'s' if count != 1 else ''}"
+        return f"{text} Orders of {epochs} are given; after them the first comes again."
     return f"{text} Where it is shuffled, each epoch draws an order of its own from the seed's stream."
 
 
@@ -46,6 +52,7 @@ WORDING = Wording(
         SampleOrder.IN_ORDER: "in the order of the data",
         SampleOrder.DATALOADER: "in DataLoader's order",
         SampleOrder.PERMUTATION: "in the order of np.random.permutation",
+        SampleOrder.GIVEN: "in orders that are given",
     }.__getitem__,
     differ="The hand-written code takes the samples {by_hand}, PyTorch {pytorch}.",
     equal="both take the samples {both}; otherwise their batches would hold other samples",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from engine.experiment.choices import SideName
 from engine.experiment.settings import Settings
 from engine.networks.programs.base import Script, data_file_content, data_file_name
+from engine.networks.programs.given_start import given_files
 from engine.networks.programs.marks import PROGRAMS, lines_to_change, marked_lines
 
 
@@ -17,12 +18,12 @@ def scripts(settings: Settings) -> dict[SideName, Script]:
 
 
 def script_files(settings: Settings) -> dict[str, str | bytes]:
-    """The content of every file that the programs are made of, by name; the data are among them unless they stand in
-    the programs.
+    """The content of every file that the programs are made of, by name; the data and what is given are among them
+    unless they stand in the programs.
     """
     files: dict[str, str | bytes] = {script.name: script.text for script in scripts(settings).values()}
     name = data_file_name(settings.data)
-    return files | ({name: data_file_content(settings.data)} if name else {})
+    return files | ({name: data_file_content(settings.data)} if name else {}) | given_files(settings)
 
 
-__all__ = ["Script", "data_file_name", "lines_to_change", "marked_lines", "script_files", "scripts"]
+__all__ = ["Script", "data_file_name", "given_files", "lines_to_change", "marked_lines", "script_files", "scripts"]

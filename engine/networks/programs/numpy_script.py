@@ -33,6 +33,7 @@ from engine.networks.programs.base import (
 )
 from engine.networks.programs.epochs import Epochs, Log, RateText, batch_by_places, log_statement, size_lines
 from engine.networks.programs.fold import fold
+from engine.networks.programs.given_start import has_given_orders, reads_given_file
 from engine.networks.programs.layout import lines_of, plain_function
 from engine.networks.programs.numpy_start import (
     NAMED_LAYERS,
@@ -80,7 +81,9 @@ def _imports(writer: Writer, settings: Settings) -> None:
         writer.add("import os")
     if settings.numpy.schedule.kind is ScheduleKind.COSINE or is_standardised(settings.numpy):
         writer.add("import math")
-    if data_file_name(settings.data):
+    if has_given_orders(settings, SideName.NUMPY):
+        writer.add("from itertools import cycle")
+    if data_file_name(settings.data) or reads_given_file(settings, SideName.NUMPY):
         writer.add("from pathlib import Path")
     if InitialWeights.TRUNCATED_NORMAL in starts_of(settings):
         writer.add("from statistics import NormalDist")
@@ -159,6 +162,7 @@ ORDERS = {
     SampleOrder.IN_ORDER: None,
     SampleOrder.DATALOADER: "loader_order(len(X))",
     SampleOrder.PERMUTATION: "np.random.permutation(len(X))",
+    SampleOrder.GIVEN: "next(orders)",
 }
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.experiment.batch_rules import SampleOrder
-from engine.experiment.choices import InitialWeights, Precision
+from engine.experiment.choices import InitialWeights, Precision, SideName
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Settings
 from engine.networks.programs.base import Writer, bracketed
+from engine.networks.programs.given_start import GIVEN_FILE, add_given_orders, numpy_start, reads_given_file
 
 NAMED_LAYERS = 3
 """So many layers are written by name."""
@@ -88,7 +89,9 @@ def is_unrolled(settings: Settings) -> bool:
 
 def _is_looped(settings: Settings) -> bool:
     """Whether one loop draws all layers: they are many and alike."""
-    return not is_unrolled(settings) and len(set(zip(starts_of(settings), biases_of(settings), strict=True))) == 1
+    if is_unrolled(settings) or InitialWeights.GIVEN in starts_of(settings):
+        return False
+    return len(set(zip(starts_of(settings), biases_of(settings), strict=True))) == 1
 
 
 def starts_of(settings: Settings) -> tuple[InitialWeights, ...]:
@@ -113,14 +116,27 @@ def add_weights(writer: Writer, settings: Settings) -> None:
         writer.add(f"sizes = {', '.join(map(str, settings.layer_sizes))}")
     if not is_unrolled(settings):
         writer.add("W, b = {}, {}" if any(biases_of(settings)) else "W = {}")
-    streams = {start.pytorchs_stream for start in starts_of(settings)}
-    if True in streams or _order(settings) is SampleOrder.DATALOADER:
+    starts = starts_of(settings)
+    if any(start.pytorchs_stream for start in starts) or _order(settings) is SampleOrder.DATALOADER:
         _pytorch_weights(writer, settings)
-    if False in streams:
+    if any(start.numpys_stream for start in starts):
         _numpy_weights(writer, settings)
     elif _order(settings) is SampleOrder.PERMUTATION:
         writer.add(f"np.random.seed({settings.seed & 0xFFFFFFFF})")
+    _given_weights(writer, settings)
+    add_given_orders(writer, settings, SideName.NUMPY)
     writer.add()
+
+
+def _given_weights(writer: Writer, settings: Settings) -> None:
+    if reads_given_file(settings, SideName.NUMPY):
+        writer.add(f'given = np.load(Path(__file__).with_name("{GIVEN_FILE}"))')
+
+    def given(i: int, fan_in: str, fan_out: str, W: str, b: str) -> list[str]:
+        start = starts_of(settings)[i - 1]
+        return numpy_start(settings, i, W, b, _cast(start, settings)) if start is InitialWeights.GIVEN else []
+
+    _each_layer(writer, settings, given)
 
 
 def _cast(start: InitialWeights, settings: Settings) -> str:
@@ -165,14 +181,14 @@ def _numpy_weights(writer: Writer, settings: Settings) -> None:
 
     def weight(i: int, fan_in: str, fan_out: str, W: str, b: str) -> list[str]:
         start = starts[i - 1]
-        if start.pytorchs_stream:
+        if not start.numpys_stream:
             return []
         text, shape = NUMPYS_STARTS[start], f"{fan_in}, {fan_out}"
         return [f"{W} = {drawn(i, text, rows=fan_in, columns=fan_out, shape=shape, size=f'({shape})')}"]
 
     def bias(i: int, fan_in: str, fan_out: str, W: str, b: str) -> list[str]:
         start = starts[i - 1]
-        if start.pytorchs_stream or not biases[i - 1]:
+        if not start.numpys_stream or not biases[i - 1]:
             return []
         text = NUMPYS_STARTS[InitialWeights.ZEROS if start.zero_biases else start]
         return [f"{b} = {drawn(i, text, rows=fan_in, columns=fan_out, shape=fan_out, size=fan_out)}"]

@@ -42,6 +42,12 @@ from engine.networks.programs.epochs import (
     size_lines,
 )
 from engine.networks.programs.fold import fold
+from engine.networks.programs.given_start import (
+    GIVEN_IN_PYTORCH,
+    add_given_orders,
+    has_given_orders,
+    reads_given_file,
+)
 from engine.networks.programs.layout import lines_of
 from engine.networks.programs.pytorch_slips import activations_of, module_name, slipped_classes, slips_of
 from engine.networks.programs.pytorch_start import (
@@ -108,11 +114,14 @@ def _imports(writer: Writer, settings: Settings) -> None:
         or any("math." in line for line in start_lines(settings))
     ):
         writer.add("import math")
-    if data_file_name(settings.data):
+    if has_given_orders(settings, SideName.PYTORCH):
+        writer.add("from itertools import cycle")
+    reads_given = reads_given_file(settings, SideName.PYTORCH)
+    if data_file_name(settings.data) or reads_given:
         writer.add("from pathlib import Path")
     if InitialWeights.TRUNCATED_NORMAL in starts_of(settings):
         writer.add("from statistics import NormalDist")
-    if data_file_name(settings.data) == ARCHIVE:
+    if data_file_name(settings.data) == ARCHIVE or reads_given:
         writer.add("from zipfile import ZipFile")
     if len(writer.lines) > 2:
         writer.add()
@@ -164,18 +173,26 @@ def _functions(writer: Writer, settings: Settings) -> None:
         writer.add(f"{STANDARD_NORMAL}\n\n")
     if InitialWeights.TRUNCATED_NORMAL in starts:
         writer.add(f"{TRUNCATED_NORMAL}\n\n")
+    if reads_given_file(settings, SideName.PYTORCH):
+        _add_function(writer, GIVEN_IN_PYTORCH)
     if _order(settings) is SampleOrder.PERMUTATION:
-        writer.add(f"{'' if writer.lines[-1] == '' and writer.lines[-2] == '' else chr(10)}{PERMUTATION}\n\n")
+        _add_function(writer, PERMUTATION)
     if classes := slipped_classes(settings):
         writer.add()
         for text in classes:
             writer.add(f"{text}\n\n")
 
 
+def _add_function(writer: Writer, text: str) -> None:
+    """After two empty lines."""
+    writer.add(f"{'' if writer.lines[-1] == '' and writer.lines[-2] == '' else chr(10)}{text}\n\n")
+
+
 def _model(writer: Writer, settings: Settings) -> None:
     side, starts, slips = settings.pytorch, starts_of(settings), slips_of(settings)
     biases = of_layers(side.bias, len(starts))
-    writer.add(f"torch.manual_seed({settings.seed})")
+    if any(start is not InitialWeights.GIVEN for start in starts) or _order(settings) is SampleOrder.DATALOADER:
+        writer.add(f"torch.manual_seed({settings.seed})")
     writer.add("model = nn.Sequential(")
     for i, (fan_in, fan_out) in enumerate(pairwise(settings.layer_sizes)):
         options = "" if biases[i] else ", bias=False"
@@ -194,7 +211,7 @@ def _model(writer: Writer, settings: Settings) -> None:
         writer.add("model.float()")
     for line in start_lines(settings):
         writer.add(line)
-    if _order(settings) is SampleOrder.PERMUTATION and not start_lines(settings):
+    if _order(settings) is SampleOrder.PERMUTATION and not any(start.numpys_stream for start in starts):
         writer.add(f"torch.manual_seed({settings.seed})")
     if settings.device != "cpu":
         writer.add(f'model.to("{settings.device}")')
@@ -202,6 +219,7 @@ def _model(writer: Writer, settings: Settings) -> None:
     prepared = [*specializer.method("prepare"), *specializer.method("slip_biases")]
     for line in lines_of(fold(prepared, MAY_GO.__contains__)):
         writer.add(line)
+    add_given_orders(writer, settings, SideName.PYTORCH)
     writer.add()
 
 
@@ -229,7 +247,8 @@ def _order(settings: Settings) -> SampleOrder:
 
 def _has_loader(settings: Settings) -> bool:
     """Whether a `DataLoader` makes the batches."""
-    return settings.takes_batches(settings.pytorch) and _order(settings) is not SampleOrder.PERMUTATION
+    by_places = (SampleOrder.PERMUTATION, SampleOrder.GIVEN)
+    return settings.takes_batches(settings.pytorch) and _order(settings) not in by_places
 
 
 @lru_cache(maxsize=256)
@@ -249,9 +268,17 @@ def _evaluation_lines(side: Side, binary: bool, samples: int) -> tuple[str, ...]
     return tuple(lines_of(fold([*body, *logged], MAY_GO.__contains__)))
 
 
+ORDERS = {
+    SampleOrder.IN_ORDER: None,
+    SampleOrder.PERMUTATION: "permutation(len(X))",
+    SampleOrder.GIVEN: "next(orders)",
+}
+"""What draws one where no `DataLoader` does."""
+
+
 def _batch_text(settings: Settings, epochs: Epochs) -> BatchText:
     if not _has_loader(settings):
-        return batch_by_places(epochs, None if _order(settings) is SampleOrder.IN_ORDER else "permutation(len(X))")
+        return batch_by_places(epochs, ORDERS[_order(settings)])
     return BatchText(loop="for x, y in loader:", count="len(loader)")
 
 

@@ -9,6 +9,7 @@ from engine.experiment.choices import InitialWeights
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Settings
 from engine.networks.programs.base import bracketed
+from engine.networks.programs.given_start import pytorch_start
 
 UNIT_UNIFORM = '''\
 def unit_uniform(*shape):
@@ -64,10 +65,21 @@ def starts_of(settings: Settings) -> tuple[InitialWeights, ...]:
 
 
 def start_lines(settings: Settings) -> list[str]:
-    """What gives the layers that have it NumPy's start: all weights before all biases."""
+    """What gives the layers a start that `nn.Linear` does not draw."""
+    lines, given = _drawn_lines(settings), _given_lines(settings)
+    return lines + (given if lines else ["with torch.no_grad():", *given] if given else [])
+
+
+def _given_lines(settings: Settings) -> list[str]:
+    layers = [i for i, start in enumerate(starts_of(settings), start=1) if start is InitialWeights.GIVEN]
+    return [f"    {line}" for layer in layers for line in pytorch_start(settings, layer)]
+
+
+def _drawn_lines(settings: Settings) -> list[str]:
+    """From NumPy's stream: all weights before all biases."""
     starts = starts_of(settings)
     biases = of_layers(settings.pytorch.bias, len(starts))
-    sizes = [(i, *pair) for i, pair in enumerate(pairwise(settings.layer_sizes)) if not starts[i].pytorchs_stream]
+    sizes = [(i, *pair) for i, pair in enumerate(pairwise(settings.layer_sizes)) if starts[i].numpys_stream]
     if not sizes:
         return []
     seeded = f"torch.manual_seed({settings.seed})"
