@@ -101,6 +101,8 @@ class Diagnosis:
     """What their gradient is of the one that is meant, at the same weights in every step; only where that is a number
     for all elements and steps.
     """
+    repeats: bool = False
+    """Whether the settings' run by hand is the recorded one, batch by batch."""
 
     @property
     def is_parity(self) -> bool:
@@ -173,8 +175,8 @@ def _explained(observed: Observed, best: Trial, others: list[Trial], enough: flo
     from engine.diagnosis.torch_proof import proof_gaps
 
     logged = logged_numbers(observed, best.reading)
-    settings = experiment_of(observed, best.reading, _logged_fields(logged))
-    settings, causes = _causes(observed, best.reading, settings)
+    experiment = experiment_of(observed, best.reading, _logged_fields(logged))
+    settings, causes = _causes(observed, best.reading, experiment.settings)
     gaps = proof_gaps(observed, best.reading)
     rival = nearest_rival(observed, best.reading, enough)
     gap = float(gaps[:PROOF_STEPS].max())
@@ -192,6 +194,7 @@ def _explained(observed: Observed, best: Trial, others: list[Trial], enough: flo
         rival,
         tuple(observed.motions),
         ratios=gradient_ratios(observed, best.reading, settings),
+        repeats=experiment.repeats,
     )
 
 

@@ -1,48 +1,59 @@
-"""A reading as an experiment: the recorded data, their side by hand, and in PyTorch the network that it means to be."""
+"""A reading as an experiment: the recorded data, their side by hand, and in PyTorch the network that it means to be.
+
+Both sides start from the recorded first weights, and take the samples as the program did.
+"""
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from engine.diagnosis.gradients import Reading
 from engine.diagnosis.meant import meant_side
 from engine.diagnosis.observed import Observed
-from engine.experiment.batch_rules import ALL
+from engine.diagnosis.recorded_data import recorded_data
+from engine.experiment.batch_rules import SampleOrder
+from engine.experiment.choices import InitialWeights
 from engine.experiment.data import Dataset
+from engine.experiment.given import Given, GivenLayer
 from engine.experiment.settings import Activation, Settings
-from engine.types import FloatArray
 
 
-def experiment_of(observed: Observed, reading: Reading, logged: dict[str, Any]) -> Settings:
+@dataclass(frozen=True)
+class RecordedExperiment:
+    """Both sides' settings; `repeats` says that their run by hand is the recorded one, batch by batch."""
+
+    settings: Settings
+    repeats: bool
+
+
+def experiment_of(observed: Observed, reading: Reading, logged: dict[str, Any]) -> RecordedExperiment:
     """As long as the recording; raises `SettingsError` or `DataError` where no such experiment can be."""
-    recording = observed.recording
-    count = observed.batches_of_epoch
-    X, Y = _rows(recording.inputs, count), _rows(recording.targets, count)
-    batch: dict[str, Any] = {"batch": ALL if count == 1 else len(recording.inputs[0])}
-    theirs = replace(reading.side, **{**logged, **batch, "bias": observed.biases})
-    meant = replace(meant_side(Reading(reading.activations, theirs)), **batch)
+    recording, data = observed.recording, recorded_data(observed.recording, observed.batches_of_epoch)
+    order = SampleOrder.IN_ORDER if data.orders is None else SampleOrder.GIVEN
+    shared: dict[str, Any] = {
+        "batch": data.batch,
+        "last_batch": data.last_batch,
+        "order": order,
+        "initial_weights": InitialWeights.GIVEN,
+    }
+    theirs = replace(reading.side, **{**logged, **shared, "bias": observed.biases})
+    meant = replace(meant_side(Reading(reading.activations, theirs)), **shared)
     if not logged:
         # What is not known to be logged is no difference.
         theirs = replace(theirs, loss_report=meant.loss_report)
-    name = Path(recording.program).stem or "recording"
-    sizes = tuple(recording.weight(index, 0).shape[1] for index in range(observed.layers))
-    return Settings(
-        data=Dataset(name, X, Y),
+    layers = [GivenLayer(recording.weight(i, 0), recording.bias(i, 0)) for i in range(observed.layers)]
+    given = Given(tuple(layers), data.orders)
+    by_epoch = not theirs.schedule.is_none and not theirs.schedule.per_batch
+    settings = Settings(
+        data=Dataset(Path(recording.program).stem or "recording", data.X, data.Y),
         numpy=theirs,
         pytorch=meant,
-        hidden=sizes[:-1],
+        hidden=given.layer_sizes[1:-1],
         activation=reading.activations[:-1] or Activation.SIGMOID,
         output_activation=reading.activations[-1],
-        epochs=math.ceil(recording.steps / count),
+        epochs=data.epochs,
+        given=given,
     )
-
-
-def _rows(batches: tuple[FloatArray, ...], count: int) -> FloatArray:
-    """Those of an epoch, one batch after the other."""
-    rows: FloatArray = np.concatenate(batches[:count]).astype(np.float64)
-    return rows
+    return RecordedExperiment(settings, data.repeats and (data.keeps_epochs or not by_epoch))
