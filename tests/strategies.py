@@ -62,6 +62,7 @@ def where_in_effect(discrepancy, first):
 
 
 OF_ONES_OWN = {
+    "tensor_steps": ("W1:0.5", "W1:-1+b1:0.25"),
     "momentum": ("0.5", "textbook-0.25", "pytorch-0.5-dampened-0.125", "nesterov-0.5", "averaged-0.5"),
     "weight_decay": ("0.01", "decoupled-0.02"),
     "batch": ("2", "3", "4"),

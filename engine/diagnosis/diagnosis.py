@@ -43,9 +43,6 @@ than the weights.
 """
 
 
-TENSOR_STEPS = "tensor_steps"
-
-
 class Conclusion(Enum):
     """What a diagnosis comes to."""
 
@@ -62,19 +59,18 @@ class Cause:
     difference of any weight in the recorded steps, of its tensor's scale; 0 for what only the plotted number shows.
     """
 
-    discrepancy: Discrepancy | None
-    """None for the factors of single tensors, which no side has a choice for."""
+    discrepancy: Discrepancy
     effect: float
 
     @property
     def field(self) -> str:
         """Its name in files."""
-        return TENSOR_STEPS if self.discrepancy is None else self.discrepancy.field
+        return self.discrepancy.field
 
     @property
     def is_plotted(self) -> bool:
         """Whether only the plotted number shows it."""
-        return self.discrepancy is not None and self.discrepancy.moves is Moves.PLOT
+        return self.discrepancy.moves is Moves.PLOT
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,8 +212,6 @@ def _causes(observed: Observed, reading: Reading, settings: Settings) -> tuple[S
                 settings = discrepancy.match(settings, SideName.PYTORCH)
                 continue
         found.append(Cause(discrepancy, effect))
-    if reading.factors:
-        found.append(Cause(None, float(gaps_of(observed, replace(reading, factors=())).max())))
     return settings, tuple(sorted(found, key=lambda cause: (cause.is_plotted, -cause.effect)))
 
 

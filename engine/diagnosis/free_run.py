@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from engine.diagnosis.gradients import Multiplied, Reading, network_of
+from engine.diagnosis.gradients import Reading, network_of
 from engine.diagnosis.observed import Observed
 from engine.diagnosis.recording import Recording
 from engine.experiment.choices import Precision
@@ -49,9 +49,7 @@ def gaps_of(observed: Observed, reading: Reading, stop_over: float = math.inf) -
     tensor's scale. It ends early once it is over `stop_over`.
     """
     recording, side = observed.recording, reading.side
-    network = network_of(recording, reading, *started(recording, side.precision), Multiplied)
-    assert isinstance(network, Multiplied)
-    network.factors = dict(reading.factors)
+    network = network_of(recording, reading, *started(recording, side.precision))
     batch_type: type[np.float32] | type[np.float64] = np.float32 if side.precision is Precision.FLOAT32 else np.float64
     rates = rates_of(side, recording.steps, observed.batches_of_epoch)
     gaps: list[float] = []

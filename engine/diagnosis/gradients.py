@@ -6,7 +6,7 @@ Gradients of sums over a batch; what multiplies them is found in `laws.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from engine.diagnosis.recording import Recording
 from engine.experiment.choices import BiasGradient, Objective, Reduction
 from engine.experiment.settings import Activation
 from engine.experiment.side import Side
+from engine.experiment.tensor_steps import TensorSteps
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.numpy_mlp import Arrays, NumpyMLP
 from engine.networks.places import Kind, Place
@@ -30,8 +31,6 @@ class Reading:
 
     activations: tuple[Activation, ...]
     side: Side
-    factors: tuple[tuple[Place, float], ...] = ()
-    """What multiplies the gradient of single tensors, where a side has no choice for it: −1 of a wrong sign."""
 
     @property
     def binary(self) -> bool:
@@ -41,17 +40,19 @@ class Reading:
         return self.side.objective is Objective.BINARY_CROSS_ENTROPY
 
 
-class Multiplied(NumpyMLP):
-    """The network with the factors of a reading."""
+def tensor_steps(factors: Iterable[tuple[Place, float]]) -> TensorSteps:
+    """What multiplies the gradients of these tensors, as a side has it."""
+    return TensorSteps(tuple((f"{LETTERS[place.kind]}{place.layer}", factor) for place, factor in factors))
 
-    factors: Mapping[Place, float]
 
-    def differentiate(self, i: int, layer_input: FloatArray, delta: FloatArray) -> None:
-        """As `NumpyMLP.differentiate`."""
-        super().differentiate(i, layer_input, delta)
-        for kind, gradients in ((Kind.WEIGHT, self.dW), (Kind.BIAS, self.db)):
-            if Place(kind, i) in self.factors:
-                gradients[i] = self.factors[Place(kind, i)] * gradients[i]
+def places_of(steps: TensorSteps) -> dict[Place, float]:
+    """The same by place."""
+    kinds = {letter: kind for kind, letter in LETTERS.items()}
+    return {Place(kinds[name[0]], int(name[1:])): factor for name, factor in steps.factors}
+
+
+LETTERS = {Kind.WEIGHT: "W", Kind.BIAS: "b"}
+"""How a side names what multiplies a tensor's gradient."""
 
 
 class _Watched(NumpyMLP):
@@ -82,7 +83,9 @@ def parameters_at(recording: Recording, step: int) -> tuple[Arrays, Arrays]:
     return W, b
 
 
-def network_of(recording: Recording, reading: Reading, W: Arrays, b: Arrays, kind: type[NumpyMLP]) -> NumpyMLP:
+def network_of(
+    recording: Recording, reading: Reading, W: Arrays, b: Arrays, kind: type[NumpyMLP] = NumpyMLP
+) -> NumpyMLP:
     """The hand-written network at these parameters."""
     L = len(recording.layers)
     side = replace(reading.side, bias=tuple(i in b for i in range(1, L + 1)))

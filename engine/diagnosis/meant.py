@@ -22,6 +22,7 @@ from engine.experiment.choices import (
 from engine.experiment.optimizers import BiasCorrection, EpsilonAt
 from engine.experiment.settings import OWN_LOSS
 from engine.experiment.side import Side, own_report
+from engine.experiment.tensor_steps import AS_THEY_ARE
 from engine.experiment.update_rules import Decayed, DecayFactor, Moments, Momentum, MomentumForm, UpdateOrder, ZeroGrad
 
 
@@ -39,6 +40,7 @@ def meant_side(reading: Reading) -> Side:
         sent_down=SentDown.DELTA,
         update_order=UpdateOrder.TOGETHER,
         bias_gradient=BiasGradient.SUM,
+        tensor_steps=AS_THEY_ARE,
         rate_in=RateIn.UPDATE,
         zero_grad=ZeroGrad.EACH_STEP,
         moments=Moments.KEPT,

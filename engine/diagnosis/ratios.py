@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.diagnosis.gradients import Reading
+from engine.diagnosis.gradients import Reading, places_of
 from engine.diagnosis.observed import Observed
 from engine.experiment.choices import BiasGradient
 from engine.experiment.settings import Settings
@@ -20,10 +20,10 @@ def gradient_ratios(observed: Observed, reading: Reading, settings: Settings) ->
     """Of each tensor, where every element of every step has the same."""
     meant = Reading(reading.activations, settings.pytorch)
     mine, theirs = observed.gradients(meant), observed.gradients(reading)
-    found = {}
+    found, own = {}, places_of(reading.side.tensor_steps)
     for place, gradients in theirs.items():
         ratio = _ratio(
-            dict(reading.factors).get(place, 1.0) * gradients * _factors(observed, reading.side, place),
+            own.get(place, 1.0) * gradients * _factors(observed, reading.side, place),
             mine[place] * _factors(observed, meant.side, place),
         )
         if ratio is not None:

@@ -19,7 +19,7 @@ from engine.diagnosis.adaptive import (
 )
 from engine.diagnosis.cut_off import cut_off_candidates, cut_off_law_of, cut_off_like
 from engine.diagnosis.free_run import gaps_of
-from engine.diagnosis.gradients import Reading
+from engine.diagnosis.gradients import Reading, tensor_steps
 from engine.diagnosis.laws import law_of, like
 from engine.diagnosis.observed import Observed
 from engine.diagnosis.reader import Found, Rule, find
@@ -111,8 +111,9 @@ def _tried(observed: Observed, found: Found[Any], kind: _Kind) -> list[Trial]:
 
 
 def _reading(reading: Reading, candidate: Candidate, precision: Precision) -> Reading:
-    """With all that a candidate says of it; tensors of their own are the last thing to believe in."""
-    return replace(reading, side=replace(candidate.side, precision=precision), factors=candidate.factors)
+    """With all that a candidate says of it."""
+    steps = tensor_steps(candidate.factors)
+    return replace(reading, side=replace(candidate.side, precision=precision, tensor_steps=steps))
 
 
 def _alike(found: Found[Any]) -> Iterator[Found[Any]]:
@@ -128,7 +129,7 @@ def _alike(found: Found[Any]) -> Iterator[Found[Any]]:
             softmax_form=other.side.softmax_form,
             derivative_at=(*derivatives[:-1], own[-1]),
         )
-        yield replace(found, reading=Reading(other.activations, side, found.reading.factors))
+        yield replace(found, reading=Reading(other.activations, side))
 
 
 def precisions(observed: Observed) -> Sequence[Precision]:

@@ -7,7 +7,6 @@ Importing this module imports torch.
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +16,6 @@ from engine.diagnosis.free_run import gap_to, rates_of, started
 from engine.diagnosis.gradients import Reading
 from engine.diagnosis.observed import Observed
 from engine.experiment.choices import Precision
-from engine.networks.places import Kind
 from engine.networks.torch_mlp import TorchMLP
 from engine.networks.torch_start import activation_modules
 from engine.networks.torch_threads import one_thread_each
@@ -35,7 +33,6 @@ def proof_gaps(observed: Observed, reading: Reading) -> FloatArray:
         warnings.simplefilter("ignore", UserWarning)
         modules = _modules(observed, reading, dtype)
         network = TorchMLP(side, modules, reading.binary, max(observed.samples))
-        _multiply(network.model, reading)
         gaps = []
         for step, rate in enumerate(rates_of(side, recording.steps, observed.batches_of_epoch)):
             X = torch.tensor(recording.inputs[step], dtype=dtype)
@@ -64,11 +61,3 @@ def _modules(observed: Observed, reading: Reading, dtype: torch.dtype) -> nn.Seq
         linear.append(layer)
     activations = activation_modules(reading.activations, reading.side)
     return nn.Sequential(*(one for pair in zip(linear, activations, strict=True) for one in pair))
-
-
-def _multiply(model: nn.Sequential, reading: Reading) -> None:
-    """The gradients of single tensors by the reading's factors."""
-    for place, factor in reading.factors:
-        linear: Any = model[2 * (place.layer - 1)]
-        tensor = linear.weight if place.kind is Kind.WEIGHT else linear.bias
-        tensor.register_hook(lambda gradient, factor=factor: factor * gradient)

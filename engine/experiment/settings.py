@@ -85,6 +85,7 @@ class Settings:
             self._check_alone(name)
             self._check_target_shape(name)
             self._check_batches(name)
+            self._check_tensors(name)
             check_given(self.given, name, self.side(name), self.layer_sizes, self.data.samples)
         if self.device.startswith("mps") and self.pytorch.precision is Precision.FLOAT64:
             raise SettingsError("device 'mps' has no float64; set pytorch.precision to float32, or the device to cpu.")
@@ -141,6 +142,15 @@ class Settings:
             raise SettingsError(
                 f"{name.value}.batch cannot be {self.side(name).batch} with last_batch 'drop': of {N:,} samples no "
                 f"batch is left; set it to at most {N:,}, or last_batch to keep."
+            )
+
+    def _check_tensors(self, name: SideName) -> None:
+        """Only layers that are there can be named."""
+        last = self.side(name).tensor_steps.last_layer
+        if last > (layers := len(self.hidden) + 1):
+            raise SettingsError(
+                f"{name.value}.tensor_steps names layer {last}, and there "
+                f"{'is one layer' if layers == 1 else f'are {layers} layers'}; take it out."
             )
 
     def _check_probabilities(self, name: SideName) -> None:

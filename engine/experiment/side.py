@@ -33,6 +33,7 @@ from engine.experiment.clipping import NO_CLIPPING, Clipping
 from engine.experiment.optimizers import SGD, BiasCorrection, EpsilonAt, Optimizer, OptimizerKind
 from engine.experiment.per_layer import PerLayer, parsed_per_layer
 from engine.experiment.schedules import NO_SCHEDULE, Schedule
+from engine.experiment.tensor_steps import AS_THEY_ARE, TensorSteps
 from engine.experiment.update_rules import (
     NO_MOMENTUM,
     NO_WEIGHT_DECAY,
@@ -83,6 +84,7 @@ class Side:
     derivative_at: PerLayer[DerivativeAt] = DerivativeAt.OUTPUT
     sent_down: SentDown = SentDown.DELTA
     bias_gradient: BiasGradient = BiasGradient.SUM
+    tensor_steps: TensorSteps = AS_THEY_ARE
     rate_in: RateIn = RateIn.UPDATE
     zero_grad: ZeroGrad = ZeroGrad.EACH_STEP
     clipping: Clipping = NO_CLIPPING
@@ -126,6 +128,7 @@ class Side:
         object.__setattr__(self, "batch", parse_batch_size(self.batch))
         for field, parse in PER_LAYER.items():
             object.__setattr__(self, field, parsed_per_layer(getattr(self, field), parse))
+        object.__setattr__(self, "tensor_steps", _parsed(TensorSteps, self.tensor_steps, "tensor_steps"))
         object.__setattr__(self, "optimizer", _parsed(Optimizer, self.optimizer, "optimizer"))
         object.__setattr__(self, "clipping", _parsed(Clipping, self.clipping, "clipping"))
         object.__setattr__(self, "schedule", _parsed(Schedule, self.schedule, "schedule"))
@@ -226,7 +229,7 @@ PER_LAYER: dict[str, Callable[[Any], Any]] = {
 }
 """What a side may have for each layer, and how one value is read."""
 
-Rule = TypeVar("Rule", Clipping, Optimizer, Schedule, Momentum, WeightDecay)
+Rule = TypeVar("Rule", TensorSteps, Clipping, Optimizer, Schedule, Momentum, WeightDecay)
 
 
 def _parsed(kind: type[Rule], value: object, field: str) -> Rule:

@@ -72,10 +72,7 @@ def _reading(reading: Reading) -> dict[str, Any]:
 
 def _cause(diagnosis: Diagnosis, cause: Cause) -> dict[str, Any]:
     effect = cause.effect if math.isfinite(cause.effect) else None
-    if cause.discrepancy is None or diagnosis.settings is None:
-        factors = () if diagnosis.reading is None else diagnosis.reading.factors
-        steps = {_name(place): factor for place, factor in factors}
-        return {"field": cause.field, "theirs": steps, "pytorch": 1, "effect": effect}
+    assert diagnosis.settings is not None
     discrepancy, settings = cause.discrepancy, diagnosis.settings
     theirs, meant = (discrepancy.name(discrepancy.value(settings, side)) for side in SideName)
     return {

@@ -70,6 +70,7 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
         self.L = len(W)
         self.bias = by_layer(side.bias, self.L)
         self.derivative_at = by_layer(side.derivative_at, self.L)
+        self.weight_factor, self.bias_factor = side.tensor_steps.of("W", self.L), side.tensor_steps.of("b", self.L)
         self.W, self.b = W, b
         self.V: dict[int, Moment] = dict.fromkeys(W, 0.0)
         self.U: dict[int, Moment] = dict.fromkeys(b, 0.0)
@@ -222,12 +223,16 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
     def differentiate(self, i: int, layer_input: FloatArray, delta: FloatArray) -> None:
         """The gradients of the weight and the bias of layer i, whose input was `layer_input` (N, fan_in)."""
         gradient = np.dot(layer_input.T, delta)
+        if self.weight_factor[i] != 1:
+            gradient = self.weight_factor[i] * gradient
         if self.side.zero_grad is ZeroGrad.FORGOTTEN:
             self.dW[i] += gradient
         else:
             self.dW[i] = gradient
         if self.bias[i] and self.side.bias_gradient is not BiasGradient.NONE:
             gradient = self.sum_delta(delta)
+            if self.bias_factor[i] != 1:
+                gradient = self.bias_factor[i] * gradient
             if self.side.bias_gradient is BiasGradient.SCALAR and self.side.clipping.kind is not ClippingKind.NONE:
                 # a norm counts it once for each bias
                 gradient = gradient + 0.0 * self.b[i]

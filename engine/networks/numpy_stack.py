@@ -18,6 +18,7 @@ from engine.experiment.clipping import Clipping
 from engine.experiment.optimizers import Optimizer
 from engine.experiment.schedules import Schedule
 from engine.experiment.settings import Settings
+from engine.experiment.tensor_steps import TensorSteps
 from engine.networks.learning_rates import LearningRates
 from engine.networks.network_data import NetworkData
 from engine.networks.numpy_mlp import Arrays, NumpyMLP, StepValues
@@ -189,7 +190,7 @@ def _by_run(logged: Sequence[FloatArray]) -> FloatArray:
 def _stacked(values: Sequence[Any]) -> Any:
     """A side, or a part of one, for all runs: choices as they are in each, numbers by run."""
     first = values[0]
-    if isinstance(first, (Optimizer, Schedule, Clipping)):
+    if isinstance(first, (Optimizer, Schedule, Clipping, TensorSteps)):
         return first
     if is_dataclass(first):
         names = [field.name for field in fields(first)]

@@ -19,6 +19,7 @@ from engine.experiment.per_layer import of_layers, values_of
 from engine.experiment.schedules import Schedule
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side, logs_penalty
+from engine.experiment.tensor_steps import TensorSteps
 from engine.networks.initial_weights import LayerStart, initial_layers
 from engine.networks.places import Tensors
 from engine.types import FloatArray
@@ -149,7 +150,7 @@ def _without_numbers(value: Any) -> object:
     """The choices alone, and among them the numbers of an optimizer, a schedule, a clipping; of another number,
     whether it is there.
     """
-    if isinstance(value, (Optimizer, Schedule, Clipping)):
+    if isinstance(value, (Optimizer, Schedule, Clipping, TensorSteps)):
         return value
     if is_dataclass(value):
         return tuple(_without_numbers(getattr(value, field.name)) for field in fields(value))

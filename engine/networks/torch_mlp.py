@@ -53,6 +53,7 @@ class TorchMLP(TorchUpdates):
         self.rows: Any = 0
         self.prepare()
         self.slip_biases()
+        self.multiply_gradients()
 
     def prepare(self) -> None:
         """The loss function and the optimizer: one for each layer where layers are updated in turn."""
@@ -85,6 +86,14 @@ class TorchMLP(TorchUpdates):
             for name, parameter in self.model.named_parameters():
                 if name.endswith("bias"):
                     parameter.register_hook(lambda gradient: gradient / self.rows)
+
+    def multiply_gradients(self) -> None:
+        """Of single weights and biases, once for all, as the side has it; a program has a line for each."""
+        for name, factor in self.side.tensor_steps.factors:
+            linear = self.model[2 * (int(name[1:]) - 1)]
+            tensor = linear.weight if name[0] == "W" else linear.bias
+            if tensor is not None and tensor.requires_grad:
+                tensor.register_hook(lambda gradient, factor=factor: factor * gradient)
 
     def loss_function(self) -> nn.Module:  # noqa: PLR0911 - each of them
         """As `torch.nn` has it; a cross-entropy of softmax's outputs is missing there."""

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from engine.diagnosis.diagnosis import Conclusion, diagnose
-from engine.diagnosis.gradients import Multiplied
 from engine.errors import SettingsError
 from engine.experiment.choices import Precision, SideName
 from engine.experiment.data import Dataset
 from engine.experiment.discrepancies import CATALOGUE
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
+from engine.networks.numpy_mlp import NumpyMLP
 from tests.diagnosis.injected import recorded
 from tests.examples import TIMES, some_of
 from tests.strategies import OF_ONES_OWN
@@ -95,10 +95,9 @@ def _is_equal_run(settings, reading):
     state = {i: longer.weight(i - 1, 0).copy() for i in range(1, len(longer.layers) + 1)}
     biases = {i: longer.bias(i - 1, 0).copy() for i in state if longer.bias(i - 1, 0) is not None}
     side = replace(reading.side, bias=tuple(i in biases for i in state))
-    network = Multiplied(
+    network = NumpyMLP(
         side, dict(enumerate(reading.activations, start=1)), reading.binary, len(longer.inputs[0]), state, biases
     )
-    network.factors = dict(reading.factors)
     dtype = np.float32 if side.precision is Precision.FLOAT32 else np.float64
     with np.errstate(all="ignore"):
         for step, (X, Y) in enumerate(zip(longer.inputs, longer.targets, strict=True)):

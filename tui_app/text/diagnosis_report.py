@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 
 from engine.diagnosis.diagnosis import Cause, Conclusion, Diagnosis
-from engine.diagnosis.gradients import Reading
+from engine.diagnosis.gradients import LETTERS, Reading, places_of
 from engine.diagnosis.recording import PROOF_STEPS, LayerNames
 from engine.experiment.choices import Objective, Reduction, SideName
 from engine.experiment.discrepancies import find_setting
@@ -145,9 +145,6 @@ def _cause_lines(diagnosis: Diagnosis) -> Iterator[Line]:
 
 def _one_cause(diagnosis: Diagnosis, place: int, cause: Cause) -> Iterator[Line]:
     settings, discrepancy = diagnosis.settings, cause.discrepancy
-    if discrepancy is None:
-        yield from _factor_lines(diagnosis, place, cause)
-        return
     assert settings is not None
     theirs, meant = (discrepancy.label(discrepancy.value(settings, side)) for side in SideName)
     yield []
@@ -155,6 +152,8 @@ def _one_cause(diagnosis: Diagnosis, place: int, cause: Cause) -> Iterator[Line]
     explanation = discrepancy.explain(settings)
     yield [(f"{INDENT}{explanation.what}", "")]
     yield [(f"{INDENT}{explanation.numbers}", "")]
+    if cause.field == "tensor_steps":
+        yield [(f"{INDENT}{_named_tensors(diagnosis)}", "")]
     if cause.effect:
         yield [(f"{INDENT}Mended alone, it moves the weights of these steps by up to {_share(cause.effect)}.", "")]
     for label, lines in fix_lines(settings, discrepancy):
@@ -162,35 +161,11 @@ def _one_cause(diagnosis: Diagnosis, place: int, cause: Cause) -> Iterator[Line]
         yield from ([(f"{INDENT * 2}{line}", "")] for line in lines.splitlines())
 
 
-def _factor_lines(diagnosis: Diagnosis, place: int, cause: Cause) -> Iterator[Line]:
-    """Tensors whose gradients are not what the others' are: no setting of the explorer."""
+def _named_tensors(diagnosis: Diagnosis) -> str:
+    """'b1 is self.b1.'"""
     assert diagnosis.reading is not None
-    factors = dict(diagnosis.reading.factors)
-    yield []
-    title = "Single tensors: " + ", ".join(f"{_tensor(diagnosis, one)} × {plain(f)}" for one, f in factors.items())
-    yield [(f"{place} {title}, in PyTorch × 1", STRONG), (_lines(diagnosis, cause), DIM)]
-    for one, factor in factors.items():
-        yield [(f"{INDENT}{_tensor(diagnosis, one)}: {_of_factor(diagnosis, factor)}.", "")]
-    yield [(f"{INDENT}Mended alone, it moves the weights of these steps by up to {_share(cause.effect)}.", "")]
-    yield [(f"{INDENT}or PyTorch:", DIM)]
-    for one, factor in factors.items():
-        tensor = "weight" if one.kind is Kind.WEIGHT else "bias"
-        line = f"model[{2 * (one.layer - 1)}].{tensor}.register_hook(lambda gradient: {factor!r} * gradient)"
-        yield [(f"{INDENT * 2}{line}", "")]
-
-
-def _of_factor(diagnosis: Diagnosis, factor: float) -> str:
-    """What such a factor is a sign of."""
-    N = len(diagnosis.recording.inputs[0])
-    if factor == 0:
-        return "it never moves: the line that updates it is missing"
-    if factor == -1:
-        return "its step has the wrong sign: it climbs"
-    if N > 1 and factor == N:
-        return f"its step is N = {N} times too long: the mean that the others take is missing"
-    if N > 1 and factor == 1 / N:
-        return f"its step is N = {N} times too short: a mean that the others do not take"
-    return f"its step is {plain(factor)} times that of the others"
+    own = places_of(diagnosis.reading.side.tensor_steps)
+    return listed([f"{LETTERS[one.kind]}{one.layer} is {_tensor(diagnosis, one)}" for one in own]) + "."
 
 
 def _share(effect: float) -> str:
@@ -200,10 +175,10 @@ def _share(effect: float) -> str:
 def _lines(diagnosis: Diagnosis, cause: Cause) -> str:
     """Where the program moves the tensors that the difference is about; nothing where it is about other lines."""
     recording = diagnosis.recording
-    if cause.discrepancy is None:
+    if cause.field == "tensor_steps":
         assert diagnosis.reading is not None
-        names = [_tensor(diagnosis, place) for place, _ in diagnosis.reading.factors]
-    elif cause.discrepancy.field == "bias_gradient":
+        names = [_tensor(diagnosis, place) for place in places_of(diagnosis.reading.side.tensor_steps)]
+    elif cause.field == "bias_gradient":
         names = [layer.bias for layer in recording.layers if layer.bias is not None]
     elif cause.discrepancy.group is Group.UPDATE:
         names = list(recording.lines)

@@ -205,6 +205,8 @@ class _Known:
             logs_batch_penalty=logs_batch_penalty(side),
             bias=by_layer(side.bias, layers),
             derivative_at=by_layer(side.derivative_at, layers),
+            weight_factor=side.tensor_steps.of("W", layers),
+            bias_factor=side.tensor_steps.of("b", layers),
             L=layers,
         )
         return Specializer(_source(), known, BY_LAYER, unrolled=layers <= NAMED_LAYERS)

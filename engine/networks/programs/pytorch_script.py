@@ -14,7 +14,7 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 from engine.experiment.batch_rules import EpochLoss, LastBatch, SampleOrder
-from engine.experiment.choices import InitialWeights, Precision, RateIn, SideName, TargetShape
+from engine.experiment.choices import BiasGradient, InitialWeights, Precision, RateIn, SideName, TargetShape
 from engine.experiment.per_layer import of_layers
 from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Activation, Settings
@@ -219,8 +219,23 @@ def _model(writer: Writer, settings: Settings) -> None:
     prepared = [*specializer.method("prepare"), *specializer.method("slip_biases")]
     for line in lines_of(fold(prepared, MAY_GO.__contains__)):
         writer.add(line)
+    for line in _factor_lines(settings):
+        writer.add(line)
     add_given_orders(writer, settings, SideName.PYTORCH)
     writer.add()
+
+
+def _factor_lines(settings: Settings) -> list[str]:
+    """What multiplies the gradients of single tensors, as `TorchMLP.multiply_gradients` does."""
+    side, lines = settings.pytorch, []
+    biases = of_layers(side.bias, len(settings.activations))
+    for name, factor in side.tensor_steps.factors:
+        layer = int(name[1:])
+        moves = biases[layer - 1] and side.bias_gradient is not BiasGradient.NONE
+        if name[0] == "W" or moves:
+            tensor = f"model[{2 * (layer - 1)}].{'weight' if name[0] == 'W' else 'bias'}"
+            lines.append(f"{tensor}.register_hook(lambda gradient: {factor!r} * gradient)")
+    return lines
 
 
 def _specializer(side: Side, binary: bool, samples: int) -> Specializer:

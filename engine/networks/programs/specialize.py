@@ -272,7 +272,7 @@ class _Writer:
             case ast.Attribute():
                 return self._attribute(node)
             case ast.Subscript():
-                return self._subscript(node)
+                return self._number(node) or self._subscript(node)
             case ast.Call():
                 return self._call(node)
         return rebuilt(node, self.written)
@@ -300,7 +300,7 @@ class _Writer:
             ]
         return again
 
-    def _number(self, node: ast.Name | ast.Attribute) -> ast.Constant | None:
+    def _number(self, node: ast.Name | ast.Attribute | ast.Subscript) -> ast.Constant | None:
         """Where it is known and can be written."""
         try:
             value = evaluate(node, self._scope.known)

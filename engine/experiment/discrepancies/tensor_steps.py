@@ -1,0 +1,84 @@
+"""What multiplies the gradient of a single weight or bias: the sign, or the mean, that one line alone has wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, batch_words, listed, plain
+from engine.experiment.settings import Settings
+from engine.experiment.tensor_steps import AS_THEY_ARE, TensorSteps
+
+CHOICES = (
+    Choice(AS_THEY_ARE, "none", "all alike", "no tensor's gradient is multiplied"),
+    Choice(TensorSteps((("b1", -1.0),)), "b1:-1", "b1:−1", "the first layer's bias climbs: a wrong sign in one line"),
+)
+
+
+def _phrase(value: TensorSteps) -> str:
+    parts = [f"{name} by {plain(factor)}" for name, factor in value.factors]
+    return f"multiplied for {listed(parts)}" if parts else "taken as they are"
+
+
+def _meaning(factor: float, samples: int) -> str:
+    """What such a factor is a sign of."""
+    if factor == 0:
+        return "never moves: the line that updates it is missing"
+    if factor == -1:
+        return "climbs: the sign of its line is wrong"
+    if samples > 1 and factor == samples:
+        return f"moves N = {samples:,} times too far: the mean that the others take is missing"
+    if samples > 1 and factor == 1 / samples:
+        return f"moves N = {samples:,} times too little: a mean that the others do not take"
+    return f"moves by {plain(factor)} times its gradient"
+
+
+def _numbers(settings: Settings) -> str:
+    found: dict[str, None] = {}
+    for side in (settings.numpy, settings.pytorch):
+        samples = settings.batch_samples(side)
+        found |= {f"{name} {_meaning(factor, samples)}": None for name, factor in side.tensor_steps.factors}
+    return f"{'; '.join(found)}." if found else f"{batch_words(settings)}; no tensor has a factor of its own."
+
+
+def _in_effect(side: Any, layers: int) -> TensorSteps:
+    """Without those of biases that are not there."""
+    biases = side.bias if isinstance(side.bias, tuple) else (side.bias,) * layers
+    return TensorSteps(
+        tuple(one for one in side.tensor_steps.factors if one[0][0] == "W" or biases[int(one[0][1:]) - 1])
+    )
+
+
+def _alike(settings: Settings) -> bool:
+    layers = len(settings.activations)
+    return _in_effect(settings.numpy, layers) == _in_effect(settings.pytorch, layers)
+
+
+WORDING = Wording(
+    phrase=_phrase,
+    differ="The gradients of single tensors are {by_hand} by hand, {pytorch} in PyTorch.",
+    equal="the gradients of single tensors are {both} on both sides; otherwise they would part after the first step",
+    numbers=_numbers,
+    formula="w ← w − η·f·∂L/∂w, f a number for each weight and bias; PyTorch's is 1",
+    theory=lambda settings: (
+        "Each line of a hand-written update is a place to slip: a plus for a minus, a mean taken in one line and not "
+        "in the next, a line left out. The other tensors then learn as they should, and often make up for it: the loss "
+        "falls, only more slowly. With Adam and its like a factor above 0 hardly matters, since a step goes by the "
+        "gradient over its own size; the sign does."
+    ),
+)
+
+
+DISCREPANCY = Discrepancy(
+    field="tensor_steps",
+    title="Single tensors",
+    summary="a number that multiplies the gradient of one weight or bias: a wrong sign, a mean in one line alone",
+    group=Group.BACKWARD,
+    order=95,
+    moves=Moves.WEIGHTS,
+    choices=CHOICES,
+    wording=WORDING,
+    parse_other=TensorSteps.parse,
+    other="none, or factors such as b1:-1 and W1:0.5+b1:0",
+    since=10,
+    alike=_alike,
+)
