@@ -38,6 +38,14 @@ def one_output():
     return replace(three, data=Dataset("one output", three.data.X, three.data.Y[:, :1]), numpy=side, pytorch=side)
 
 
+def given_start():
+    """Weights and orders are given, in float64, nothing different."""
+    one = one_output()
+    random = np.random.RandomState(3)
+    layers = [GivenLayer(random.uniform(-1, 1, pair), random.uniform(-1, 1, pair[1])) for pair in pairwise((2, 4, 1))]
+    return replace(one, given=Given(tuple(layers), np.array([[3, 1, 0, 2, 4]])))
+
+
 def in_batches():
     """Of two samples, of five in all, in float64, nothing different."""
     one = one_output()

@@ -101,7 +101,7 @@ def test_numpys_order_goes_on_where_the_start_has_left_its_stream(samples, seed,
         np.testing.assert_array_equal(orders.draw(), np.random.permutation(samples))
 
 
-@pytest.mark.parametrize("order", [one for one in SampleOrder if one is not SampleOrder.IN_ORDER])
+@pytest.mark.parametrize("order", [SampleOrder.DATALOADER, SampleOrder.PERMUTATION])
 def test_orders_are_passed_over_as_they_are_drawn(order):
     settings = of_both(BATCHES, order=order)
     for orders in (
@@ -187,7 +187,7 @@ def test_both_sides_are_a_loop_over_dataloader(logged, last, order, reduction):
         np.testing.assert_allclose(run.pytorch.parameters[name], expected.detach().numpy(), rtol=1e-13)
 
 
-@pytest.mark.parametrize("order", [SampleOrder.DATALOADER] if TIMES == 1 else list(SampleOrder))
+@pytest.mark.parametrize("order", [SampleOrder.DATALOADER] if TIMES == 1 else list(SampleOrder)[:-1])
 def test_where_nothing_differs_the_sides_stay_near(order):
     assert_equal_sides_stay_near(of_both(BATCHES, order=order))
 
@@ -383,7 +383,8 @@ def test_a_chunk_that_trains_nothing_but_diverges_ends_the_run(batch):
 @pytest.mark.parametrize("order", SampleOrder)
 def test_a_stack_has_the_bits_of_its_runs_alone(order):
     """With velocities, which both sizes of batch go on from, and other orders in each run."""
-    settings = of_both(BATCHES, momentum="0.5", order=order)
+    orders = np.stack([np.random.RandomState(seed).permutation(BATCHES.data.samples) for seed in range(4)])
+    settings = of_both(replace(BATCHES, given=engine.Given((), orders)), momentum="0.5", order=order)
     runs = [StackedRun.of(replace(settings.numpy, learning_rate=rate), seed) for rate, seed in ((0.1, 0), (0.3, 5))]
     logs = [Logged.of(settings.numpy)]
     stack = NumpyStack(settings, runs, logs)

@@ -30,7 +30,7 @@ from engine.experiment.update_rules import Momentum
 from engine.networks.initial_weights import initial_layers
 from engine.networks.programs import lines_to_change, scripts
 from tests.examples import examples
-from tests.strategies import classes, experiments, one_output, where_in_effect
+from tests.strategies import classes, experiments, given_start, one_output, where_in_effect
 from tui_app.cli.main import main
 from tui_app.text.fix_lines import fix_lines
 from tui_app.widgets.explanation import explanation_content
@@ -56,7 +56,7 @@ def test_names_read_back_to_their_values(settings):
 @EACH
 def test_every_choice_of_a_side_can_be_set_and_trained(discrepancy):
     tried = set()
-    for exact, side in product((engine.preset("exact"), classes(), one_output()), SideName):
+    for exact, side in product((engine.preset("exact"), classes(), one_output(), given_start()), SideName):
         for value in set(discrepancy.possible_for(exact, side)) - {value for name, value in tried if name is side}:
             run = engine.train(replace(discrepancy.set(exact, side, value), epochs=5))
             assert discrepancy.value(run.settings, side) == value

@@ -114,9 +114,9 @@ def test_a_document_holds_what_is_given(tmp_path):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (None, "numpy.initial_weights cannot be 'given': no weights are given"),
+        (None, "numpy.initial_weights cannot be 'given': there are no such weights here"),
         (Given(LAYERS[1:]), "with the layers 2-3-1: the given weights are those of 3-1"),
-        (Given(LAYERS), "numpy.order cannot be 'given': no orders are given"),
+        (Given(LAYERS), "numpy.order cannot be 'given': there are no such orders here"),
         (Given(LAYERS, np.zeros((1, 3), int)), "with 4 samples: the given orders are those of 3"),
     ],
 )

@@ -238,7 +238,7 @@ def test_weights_that_differ_already_are_inherited():
     np.testing.assert_array_equal(before[0].numpy, opened.first_operation.numpy)
 
 
-@pytest.mark.parametrize("start", [one for one in InitialWeights if one is not InitialWeights.ZEROS])
+@pytest.mark.parametrize("start", [one for one in InitialWeights if one.value not in ("zeros", "given")])
 def test_first_weights_that_differ_by_precision_alone_are_not_inherited(start):
     """NumPy's start is drawn in double and rounded to the precision that weights are kept in."""
     sides = engine.preset("exact")

@@ -220,7 +220,7 @@ DRAWN_BIASES = {"unit-uniform", "normal", "uniform-half", "uniform-one"}
 
 
 @pytest.mark.parametrize(
-    "start", [one for one in InitialWeights if not one.pytorchs_stream and one.value != "truncated-normal"]
+    "start", [one for one in InitialWeights if one.numpys_stream and one.value != "truncated-normal"]
 )
 def test_each_start_is_what_scripts_draw_and_both_sides_have_it(start):
     settings = both(replace(decaying(), hidden=(7, 4), seed=3), initial_weights=start)

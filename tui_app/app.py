@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.app import App, ComposeResult
 from textual.containers import Container
@@ -44,7 +45,7 @@ from tui_app.text.difference_rows import first_row
 from tui_app.text.status_text import offer
 from tui_app.themes import HIGH_CONTRAST
 from tui_app.view_state import ViewState
-from tui_app.views import VIEWS
+from tui_app.views import VIEWS, View
 from tui_app.views.code import prepare
 from tui_app.widgets.differences import DifferencesPanel
 from tui_app.widgets.explanation import ExplanationPanel
@@ -54,6 +55,9 @@ from tui_app.widgets.status_line import StatusLine
 from tui_app.widgets.tab_strip import TabStrip
 from tui_app.widgets.tour_panel import TourPanel
 from tui_app.widgets.verdict_panel import VerdictPanel
+
+if TYPE_CHECKING:
+    from engine.diagnosis.diagnosis import Diagnosis
 
 PICTURES_PER_SECOND = 10
 DRAWING_SHARE = 0.06
@@ -74,6 +78,7 @@ FOCUS = {
     "step": "#operations",
     "impact": "#impact-rows",
     "code": "#code-numpy",
+    "diagnosis": "#diagnosis-found",
 }
 """What takes the scrolling keys in a tab."""
 
@@ -94,8 +99,10 @@ class ExplorerApp(ExperimentActions, RunActions, AnalysisActions, SaveActions, A
         ascii: bool = False,
         config: Path | None = None,
         ending: Ending | None = None,
+        diagnosis: Diagnosis | None = None,
     ) -> None:
         self.ending = ending
+        self.views = VIEWS if diagnosis is None else _with_diagnosis()
         super().__init__(driver_class=driver_class(ascii))
         self.ascii = ascii
         self.register_theme(HIGH_CONTRAST)
@@ -108,8 +115,8 @@ class ExplorerApp(ExperimentActions, RunActions, AnalysisActions, SaveActions, A
         self._origin = settings
         self._before_family: Settings | None = None
         self._selected = first_row(settings)
-        self._view = "curves"
-        self._view_state = ViewState()
+        self._view = "curves" if diagnosis is None else "diagnosis"
+        self._view_state = ViewState(diagnosis=diagnosis)
         self._tour: int | None = None
         self._before_tour: Settings | None = None
         self._shown_number = -1
@@ -129,7 +136,7 @@ class ExplorerApp(ExperimentActions, RunActions, AnalysisActions, SaveActions, A
                 yield TourPanel()
                 yield VerdictPanel()
             with Container(id="right"):
-                for view in VIEWS.values():
+                for view in self.views.values():
                     yield view()
         yield PlainText(id="too-small")
         yield KeyFooter()
@@ -248,8 +255,8 @@ class ExplorerApp(ExperimentActions, RunActions, AnalysisActions, SaveActions, A
         screen.query_one(VerdictPanel).show(snapshot)
         if self._tour is not None:
             screen.query_one(TourPanel).show(self._tour, snapshot)
-        if self._view in VIEWS:
-            screen.query_one(VIEWS[self._view]).show(snapshot, self._view_state)
+        if self._view in self.views:
+            screen.query_one(self.views[self._view]).show(snapshot, self._view_state)
 
     def show_settings(self) -> None:
         """Draw what depends on the settings and the selection."""
@@ -257,6 +264,9 @@ class ExplorerApp(ExperimentActions, RunActions, AnalysisActions, SaveActions, A
         screen.query_one(DifferencesPanel).show(self.settings, self._selected)
         screen.query_one(ExplanationPanel).show(self._discrepancy, self.settings)
         screen.query_one(StatusLine).show(self.settings, self.worker.snapshot)
+        if self._view == "diagnosis":
+            screen.query_one(self.views[self._view]).select(self._discrepancy)
+            self.show_snapshot()
 
     def on_resize(self, event: Resize) -> None:
         """Rearrange, and draw what has come into view."""
@@ -273,11 +283,14 @@ class ExplorerApp(ExperimentActions, RunActions, AnalysisActions, SaveActions, A
 
     def action_view(self, name: str) -> None:
         """Show a tab."""
+        if name == "diagnosis" and name not in self.views:
+            self.notify("No program was diagnosed; start with: mlp-tui diagnose PROGRAM --open", timeout=10)
+            return
         self._view = name
         self.arrange()
         focus = FOCUS.get(name)
         self.set_focus(self.screen_stack[0].query_one(focus) if focus else None)
-        self.worker.send(Watch(name in VIEWS and VIEWS[name].PREDICTIONS))
+        self.worker.send(Watch(name in self.views and self.views[name].PREDICTIONS))
         self.entered(name)
         self.show_when_placed(self.show_snapshot)
 
@@ -302,7 +315,7 @@ class ExplorerApp(ExperimentActions, RunActions, AnalysisActions, SaveActions, A
 
     async def action_help(self) -> None:
         """The help screen."""
-        await self.push_screen(HelpScreen(self._view))
+        await self.push_screen(HelpScreen(self._view, self.views))
 
     def on_tab_strip_chosen(self, event: TabStrip.Chosen) -> None:
         """A tab was clicked."""
@@ -321,12 +334,23 @@ class ExplorerApp(ExperimentActions, RunActions, AnalysisActions, SaveActions, A
         self.exit(return_code=status)
 
 
-def explore(settings: Settings, ascii: bool = False, ending: Ending | None = None) -> int:
-    """Run the explorer until it is left; returns the exit status. `ending` watches for signals, unless one does yet."""
+def _with_diagnosis() -> dict[str, type[View]]:
+    """All tabs, the diagnosis first. Its module is imported where there is one."""
+    from tui_app.views.diagnosis import DiagnosisView
+
+    return {DiagnosisView.NAME: DiagnosisView, **VIEWS}
+
+
+def explore(
+    settings: Settings, ascii: bool = False, ending: Ending | None = None, diagnosis: Diagnosis | None = None
+) -> int:
+    """Run the explorer until it is left; returns the exit status. `ending` watches for signals, unless one does yet.
+    The settings may be those of a `diagnosis`.
+    """
     if ending is None:
         ending = Ending()
         ending.watch()
-    app = ExplorerApp(settings, ascii=ascii, config=config_file(), ending=ending)
+    app = ExplorerApp(settings, ascii=ascii, config=config_file(), ending=ending, diagnosis=diagnosis)
     try:
         app.run()
     finally:

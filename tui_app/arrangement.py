@@ -6,7 +6,6 @@ from textual.geometry import Size
 
 from tui_app.actions.base import ExplorerState
 from tui_app.least import too_small, too_small_text
-from tui_app.views import VIEWS
 from tui_app.widgets.key_footer import KeyFooter
 from tui_app.widgets.plain_text import PlainText
 from tui_app.widgets.tab_strip import TabStrip
@@ -23,7 +22,7 @@ LOW = 22
 WIDE = 160
 """From this many columns on the left half is wider."""
 
-ROOMY = ("step", "impact", "code")
+ROOMY = ("step", "impact", "code", "diagnosis")
 """Tabs that take the verdict's lines too where one part is shown at a time."""
 
 
@@ -36,14 +35,14 @@ class Arrangement(ExplorerState):
         width = width or self.size.width
         narrow = width < NARROW
         if not narrow and self._view == "differences":
-            self._view = "curves"
-        names = ("differences", *VIEWS) if narrow else tuple(VIEWS)
+            self._view = next(iter(self.views))
+        names = ("differences", *self.views) if narrow else tuple(self.views)
         size = Size(width, height or self.size.height)
         self._set_classes(self.classes_for(size))
         screen.query_one("#too-small", PlainText).update(too_small_text(size))
         screen.query_one(TabStrip).show(names, self._view)
         screen.query_one(KeyFooter).fit(palette=not narrow)
-        for name, view in VIEWS.items():
+        for name, view in self.views.items():
             screen.query_one(view).display = name == self._view
         self._views = names
 

@@ -93,6 +93,7 @@ KEYS: tuple[Key, ...] = (
     Key("T", "T", "view('step')", "Step", "open up one training step: every operation of both sides"),
     Key("I", "I", "impact", "Impact", "show how much each difference matters; pressed again, measure these settings"),
     Key("x", "x", "view('code')", "Code", "show the two programs"),
+    Key("X", "X", "view('diagnosis')", "Diagnosis", "show what was found of the program that was diagnosed"),
     Key("tab", "tab", "next_view", "next tab", "show the next tab", priority=True),
     Key("l", "l", "log", "log/linear", "loss axis logarithmic or linear"),
     Key("comma", ",", "cursor(-1)", "cursor left", "put the cursor on an earlier epoch and show what was there"),

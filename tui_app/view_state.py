@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from engine.experiment.settings import Settings
 from engine.impact.study import Measure
 from engine.run.history import Curves
 from engine.worker.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from engine.diagnosis.diagnosis import Diagnosis
 
 
 class Unit(Enum):
@@ -52,6 +56,8 @@ class ViewState:
     pinned: tuple[Pinned, ...] = ()
     matched_start: bool = False
     measure: Measure = Measure.AREA
+    diagnosis: Diagnosis | None = None
+    """Of the program that the experiment was found in."""
 
     def at(self, cursor: int | None, batch: int = 1) -> ViewState:
         """The cursor at an epoch, or nowhere."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,18 @@ REAL_KINDS = "biuf"
 """NumPy's letters for types that hold real numbers."""
 
 WHOLE_KINDS = "iu"
+
+
+class HasSides(Protocol):
+    """As `Settings`."""
+
+    @property
+    def numpy(self) -> Side:
+        """By hand."""
+
+    @property
+    def pytorch(self) -> Side:
+        """PyTorch's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,13 +103,21 @@ class Given:
         return [self.orders, *(array for one in self.layers for array in (one.weight, one.bias))]
 
 
+def uses_given(settings: HasSides) -> bool:
+    """Whether some side starts from what is given, or takes the samples in given orders."""
+    return any(
+        InitialWeights.GIVEN in values_of(side.initial_weights) or side.order is SampleOrder.GIVEN
+        for side in (settings.numpy, settings.pytorch)
+    )
+
+
 def check_given(given: Given | None, name: SideName, side: Side, layer_sizes: Sequence[int], samples: int) -> None:
     """Refuse a side that starts from what is not given, or not for this network and these data."""
     sizes = tuple(layer_sizes)
     if InitialWeights.GIVEN in values_of(side.initial_weights):
         what = f"{name.value}.initial_weights cannot be 'given'"
         if given is None or not given.layers:
-            raise SettingsError(f"{what}: no weights are given; say --given FILE, or choose another start.")
+            raise SettingsError(f"{what}: there are no such weights here; choose another start.")
         if given.layer_sizes != sizes:
             raise SettingsError(
                 f"{what} with the layers {_joined(sizes)}: the given weights are those of "
@@ -105,7 +126,7 @@ def check_given(given: Given | None, name: SideName, side: Side, layer_sizes: Se
     if side.order is SampleOrder.GIVEN:
         what = f"{name.value}.order cannot be 'given'"
         if given is None or given.orders is None:
-            raise SettingsError(f"{what}: no orders are given; say --given FILE, or choose another order.")
+            raise SettingsError(f"{what}: there are no such orders here; choose another order.")
         if given.orders.shape[1] != samples or given.orders.max() >= samples:
             raise SettingsError(
                 f"{what} with {samples:,} samples: the given orders are those of {given.orders.shape[1]:,}; "

@@ -10,17 +10,17 @@ from engine.diagnosis.gradients import Reading
 from engine.diagnosis.recording import PROOF_STEPS
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import SIDE_SETTINGS
+from engine.export.document_format import FORMAT
+from engine.export.run_file import settings_document
 from engine.networks.places import Place
-
-DIAGNOSIS_FORMAT = 1
 
 
 def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:
-    """Numbers that are not finite are null."""
+    """Numbers that are not finite are null; the settings are a run's, which the explorer can start from."""
     recording, reading = diagnosis.recording, diagnosis.reading
     sizes = [recording.weight(i, 0).shape for i in range(len(recording.layers))]
     return {
-        "format": DIAGNOSIS_FORMAT,
+        "format": FORMAT,
         "program": recording.program,
         "verdict": diagnosis.conclusion.value,
         "nothing_to_change": diagnosis.is_parity,
@@ -38,7 +38,8 @@ def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:
             }
             for i, layer in enumerate(recording.layers)
         ],
-        "settings": None if reading is None or diagnosis.settings is None else _side(diagnosis),
+        "settings": None if diagnosis.settings is None else settings_document(diagnosis.settings),
+        "repeats": diagnosis.repeats,
         "differences": [_cause(diagnosis, cause) for cause in diagnosis.causes],
         "same_run": [_reading(one) for one in diagnosis.equals],
         "logged": [{"name": one.name, **_values(one.fields)} for one in diagnosis.logged],
@@ -55,13 +56,6 @@ def _name(place: Place) -> str:
 
 def _values(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: getattr(value, "value", value) for name, value in fields.items()}
-
-
-def _side(diagnosis: Diagnosis) -> dict[str, dict[str, str]]:
-    """Both sides' values, as they are typed."""
-    settings = diagnosis.settings
-    assert settings is not None
-    return {side.value: {one.field: one.name(one.value(settings, side)) for one in SIDE_SETTINGS} for side in SideName}
 
 
 def _reading(reading: Reading) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""Which fields a run's, a step's and an impact's JSON document have, and since which format. Their values' meaning is
-`run_file.py`'s.
+"""Which fields the JSON documents have, of a run, a step, an impact and a diagnosis, and since which format. Their
+values' meaning is `run_file.py`'s.
 """
 
 from __future__ import annotations
@@ -46,7 +46,27 @@ IMPACT = dict.fromkeys(
     ),
     1,
 )
-DOCUMENT = frozenset({"format", *RUN, *STEP, *IMPACT})
+DIAGNOSIS = dict.fromkeys(
+    (
+        "program",
+        "verdict",
+        "nothing_to_change",
+        "steps",
+        "samples",
+        "layer_sizes",
+        "layers",
+        "repeats",
+        "differences",
+        "same_run",
+        "logged",
+        "gradient_ratios",
+        "proof",
+        "unexplained",
+        "notes",
+    ),
+    10,
+)
+DOCUMENT = frozenset({"format", *RUN, *STEP, *IMPACT, *DIAGNOSIS})
 """All have settings; what else each of them has is for other programs."""
 
 SETTINGS = {

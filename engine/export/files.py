@@ -84,11 +84,12 @@ def check_writable(path: Path, replace_existing: bool) -> None:
 def check_spared(source: str | None, targets: Iterable[Path]) -> None:
     """Refuse to write over the file that the data come from, even if asked to replace files; raises `InputError`."""
     for target in targets:
-        if source is not None and _same_file(source, target):
+        if source is not None and same_file(source, target):
             raise InputError(f"{shown(target)} is the file that the data come from; name another place.")
 
 
-def _same_file(one: str | Path, other: str | Path) -> bool:
+def same_file(one: str | Path, other: str | Path) -> bool:
+    """Whether both are there and are one file."""
     try:
         return os.path.samefile(one, other)
     except (OSError, ValueError):

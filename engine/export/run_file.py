@@ -107,7 +107,7 @@ def read_settings(path: Path, data: Dataset | None = None) -> Settings:
 def _document_settings(document: Any, wanted: str, path: Path, data: Dataset | None) -> Settings:
     if not isinstance(document, dict):
         raise InputError(f"is no JSON object; {wanted}.")
-    if "settings" not in document:
+    if document.get("settings") is None:
         raise InputError(f"has no 'settings'; {wanted}.")
     version, settings = format_of(document), document["settings"]
     check_fields(settings, SETTINGS, version, "settings")

@@ -18,7 +18,10 @@ ROUNDING = 1e-12
 """With float64 on both sides, gaps up to this are rounding: relative to the largest loss, and to the weights' way."""
 
 ON_A_PLOT = 1e-6
-"""Relative gaps up to this cannot be seen on a plot."""
+"""Relative gaps of losses up to this cannot be seen on a plot."""
+
+WEIGHTS_ON_A_PLOT = 1e-5
+"""Likewise of weights, relative to their way: in float32 thousands of epochs add up rounding that a loss forgets."""
 
 AMPLIFIED = 1e-3
 """With every setting equal, a relative gap above this is rounding that training has amplified."""
@@ -86,7 +89,7 @@ def _level(settings: Settings, comparison: Comparison, left: tuple[Discrepancy, 
         (not left and largest <= AMPLIFIED, Level.EQUAL),
         (not left and losses > ON_A_PLOT, Level.DIFFERENT),
         (double and largest <= ROUNDING, Level.EQUAL),
-        (largest <= ON_A_PLOT, Level.PLOTTING),
+        (losses <= ON_A_PLOT and weights <= WEIGHTS_ON_A_PLOT, Level.PLOTTING),
         (only_plotted and weights <= AMPLIFIED, Level.PLOTTED_NUMBER),
         (losses <= ON_A_PLOT, Level.WEIGHTS),
     )

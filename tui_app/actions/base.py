@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy
 from engine.experiment.settings import Settings
 from tui_app.terminal.fault_reports import FaultReports
 from tui_app.view_state import ViewState
+from tui_app.views.base import View
 
 
 class ExplorerState(FaultReports):
@@ -14,6 +17,8 @@ class ExplorerState(FaultReports):
     settings: Settings
     _origin: Settings
     _selected: int
+    views: Mapping[str, type[View]]
+    """The tabs, by their names."""
     _view: str
     _views: tuple[str, ...]
     _view_state: ViewState

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -13,10 +14,12 @@ from engine.paths import typed_path
 from engine.shown_text import printable, shown
 from tui_app.cli.number_options import NUMBER
 from tui_app.cli.options import ascii_option
-from tui_app.cli.printing import check_targets, output_console, wants_ascii, write_text
+from tui_app.cli.printing import check_targets, output_console, say_written, wants_ascii, write_text
+from tui_app.importing import importing
 from tui_app.text.ascii import spell_out
 
 if TYPE_CHECKING:
+    from engine.diagnosis.diagnosis import Diagnosis
     from engine.diagnosis.recording import Recording
 
 STEPS = (6, 10_000)
@@ -31,7 +34,9 @@ LONGEST = 3600.0
 @click.option("--seconds", type=NUMBER, metavar="S", default="60", help="How long the program may run (60).")
 @click.option("--names", metavar="ROLE=NAME,...", help="What the program calls x, y, W1, b1, ...: x=data,y=labels.")
 @click.option("--json", "json_file", metavar="FILE", help="Write what was found ('-': stdout).")
-@click.option("--force", is_flag=True, help="Let --json replace a file that exists.")
+@click.option("--write", "twin", metavar="FILE.py", help="Write a PyTorch program that repeats the run; NumPy's too.")
+@click.option("--open", "opened", is_flag=True, help="Open what was found in the explorer.")
+@click.option("--force", is_flag=True, help="Let --json and --write replace files that exist.")
 @ascii_option
 def diagnose(
     program: str,
@@ -41,6 +46,8 @@ def diagnose(
     seconds: float,
     names: str | None,
     json_file: str | None,
+    twin: str | None,
+    opened: bool,
     force: bool,
     ascii_only: bool | None,
 ) -> None:
@@ -52,18 +59,48 @@ def diagnose(
     - `mlp-tui diagnose my_network.py`
     - `mlp-tui diagnose train.py --steps 100 -- --lr 0.1`
     - `mlp-tui diagnose recording.npz --json found.json`
+    - `mlp-tui diagnose my_network.py --write twin.py`
+    - `mlp-tui diagnose my_network.py --open`
     """
     from engine.diagnosis.diagnosis import diagnose as diagnosed
     from engine.export.diagnosis_file import diagnosis_document
+    from engine.export.twin import check_twin, twin_settings, write_twin
     from tui_app.text.diagnosis_report import print_diagnosis
 
     ascii = wants_ascii({"ascii_only": ascii_only})
-    check_targets(json_file, force=force, source=None if module else program)
+    source = None if module else program
+    check_targets(json_file, force=force, source=source)
+    if twin is not None:
+        check_twin(typed_path(twin), source, force)
+    if opened and (reason := _why_no_terminal()) is not None:
+        raise InputError(f"--open needs a terminal, but {reason}.")
     recording = _recorded(program, arguments, module, _steps(steps), _seconds(seconds), _names(names), ascii)
     diagnosis = diagnosed(recording)
-    if json_file != "-":
+    if json_file != "-" and not opened:
         print_diagnosis(diagnosis, output_console())
     write_text(json.dumps(diagnosis_document(diagnosis)) + "\n", json_file, force)
+    if twin is not None:
+        for path in write_twin(twin_settings(diagnosis), typed_path(twin), source, force):
+            say_written(str(path))
+    if opened:
+        _open(diagnosis, ascii)
+
+
+def _why_no_terminal() -> str | None:
+    with importing():
+        from tui_app.terminal.driver import why_no_terminal
+
+    return why_no_terminal()
+
+
+def _open(diagnosis: Diagnosis, ascii: bool) -> None:
+    """In the explorer, until it is left."""
+    if diagnosis.settings is None:
+        raise InputError(f"--open: there is no experiment to open in what is {diagnosis.conclusion.value}.")
+    with importing():
+        from tui_app.app import explore
+
+    sys.exit(explore(diagnosis.settings, ascii, diagnosis=diagnosis))
 
 
 def _recorded(

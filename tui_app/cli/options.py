@@ -14,6 +14,7 @@ from engine.errors import InputError, SettingsError
 from engine.experiment.built_in_data import BUILT_IN
 from engine.experiment.choices import Objective, SideName, parse_choice
 from engine.experiment.discrepancies import CATALOGUE, find_setting
+from engine.experiment.given import uses_given
 from engine.experiment.held_out import hold_out, read_share, with_all_rows
 from engine.experiment.objectives import with_objective
 from engine.experiment.optimizers import ADAMW_DECAY, LEARNING_RATES
@@ -257,8 +258,10 @@ def command_line(settings: Settings, command: str | None = None, more: Sequence[
     """The command that opens these settings again: the nearest preset, and what differs from it. `command` is another
     one than the explorer, `more` its own options.
 
-    Raises `InputError` for data that no option can name.
+    Raises `InputError` for data, weights and orders that no option can name.
     """
+    if uses_given(settings):
+        raise InputError("No option names weights or orders that are given; a file that --json wrote has them.")
     lines = [_from_preset(name, settings) for name in PRESETS]
     fewest_changes = min(lines, key=lambda words: sum(word.startswith("--") and word != "--preset" for word in words))
     return shell_line(["mlp-tui", *([command] if command else []), *fewest_changes, *more])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 
 from tui_app.keys import KEYS
 from tui_app.screens.dialog import Dialog
-from tui_app.views import VIEWS
+from tui_app.views import VIEWS, View
 from tui_app.widgets import differences, explanation, tour_panel
 from tui_app.widgets.plain_text import PlainText
 
@@ -17,9 +19,9 @@ Two networks are trained in lockstep: one written by hand in NumPy, one in PyTor
 differ is a switch. Flip it and both are trained again at once; the verdict says how far they are still apart."""
 
 
-def help_content(view: str = "curves") -> Content:
+def help_content(view: str = "curves", offered: Mapping[str, type[View]] = VIEWS) -> Content:
     """Introduction, the parts of the screen with the present tab first, keys."""
-    views = sorted(VIEWS.values(), key=lambda one: view != one.NAME)
+    views = sorted(offered.values(), key=lambda one: view != one.NAME)
     parts = [(one.NAME.title(), one.HELP) for one in views]
     panels = [("Differences", differences.HELP), ("Why", explanation.HELP), ("Tour", tour_panel.HELP)]
     parts = panels + parts if view == "differences" else [parts[0], *panels, *parts[1:]]
@@ -36,13 +38,13 @@ class HelpScreen(Dialog[None]):
 
     BINDINGS = [("q,question_mark,f1", "dismiss", "close")]
 
-    def __init__(self, view: str) -> None:
+    def __init__(self, view: str, offered: Mapping[str, type[View]] = VIEWS) -> None:
         super().__init__()
-        self._view = view
+        self._view, self._offered = view, offered
 
     def compose(self) -> ComposeResult:
         """The text in a frame."""
-        frame = VerticalScroll(PlainText(help_content(self._view)), classes="dialog", id="help")
+        frame = VerticalScroll(PlainText(help_content(self._view, self._offered)), classes="dialog", id="help")
         frame.border_title = "Help"
         frame.border_subtitle = "↑ ↓ scroll · esc close"
         yield frame

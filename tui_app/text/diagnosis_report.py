@@ -162,7 +162,7 @@ def _one_cause(diagnosis: Diagnosis, place: int, cause: Cause) -> Iterator[Line]
 
 
 def _named_tensors(diagnosis: Diagnosis) -> str:
-    """'b1 is self.b1.'"""
+    """'b1 is self.b1.': the names that a difference has, and the program's."""
     assert diagnosis.reading is not None
     own = places_of(diagnosis.reading.side.tensor_steps)
     return listed([f"{LETTERS[one.kind]}{one.layer} is {_tensor(diagnosis, one)}" for one in own]) + "."
@@ -173,19 +173,27 @@ def _share(effect: float) -> str:
 
 
 def _lines(diagnosis: Diagnosis, cause: Cause) -> str:
-    """Where the program moves the tensors that the difference is about; nothing where it is about other lines."""
+    """'  line 21', or nothing."""
+    lines = lines_of(diagnosis, cause.field)
+    return f"  line{'s' if len(lines) > 1 else ''} {listed([str(one) for one in lines])}" if lines else ""
+
+
+def lines_of(diagnosis: Diagnosis, field: str) -> list[int]:
+    """Where the program moves the tensors that a difference is about; none where it is about other lines, or is none of
+    the program's.
+    """
     recording = diagnosis.recording
-    if cause.field == "tensor_steps":
-        assert diagnosis.reading is not None
+    if diagnosis.reading is None or field not in [cause.field for cause in diagnosis.causes]:
+        return []
+    if field == "tensor_steps":
         names = [_tensor(diagnosis, place) for place in places_of(diagnosis.reading.side.tensor_steps)]
-    elif cause.field == "bias_gradient":
+    elif field == "bias_gradient":
         names = [layer.bias for layer in recording.layers if layer.bias is not None]
-    elif cause.discrepancy.group is Group.UPDATE:
+    elif find_setting(field).group is Group.UPDATE:
         names = list(recording.lines)
     else:
-        return ""
-    lines = sorted({recording.lines[name] for name in names if name in recording.lines})
-    return f"  line{'s' if len(lines) > 1 else ''} {listed([str(one) for one in lines])}" if lines else ""
+        return []
+    return sorted({recording.lines[name] for name in names if name in recording.lines})
 
 
 def _found(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.containers import Vertical
 
+from engine.experiment.discrepancies import Discrepancy
 from engine.worker.snapshot import Snapshot
 from tui_app.view_state import ViewState
 
@@ -17,6 +18,9 @@ class View(Vertical):
     HELP: ClassVar[str]
     PREDICTIONS: ClassVar[bool] = False
     """Whether snapshots must carry predictions while this tab is on screen."""
+
+    def select(self, discrepancy: Discrepancy) -> None:
+        """The difference that is selected."""
 
     def show(self, snapshot: Snapshot, view_state: ViewState) -> None:
         """Draw this snapshot."""

@@ -18,6 +18,7 @@ SHORTEST = {
     "step": "Step",
     "impact": "Imp",
     "code": "Code",
+    "diagnosis": "Mine",
 }
 """Where there is no room for words."""
 

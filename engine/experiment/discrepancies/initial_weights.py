@@ -42,7 +42,7 @@ CHOICES = (
     ),
     Choice(InitialWeights.SCALED_NORMAL, "scaled-normal", "N(0,1)/√n", "np.random.randn / √fan_in; biases of 0"),
     Choice(InitialWeights.ZEROS, "zeros", "0", "np.zeros: all units of a hidden layer are alike, and stay so"),
-    Choice(InitialWeights.GIVEN, "given", "given", "numbers of your own, from --given FILE or a diagnosed program"),
+    Choice(InitialWeights.GIVEN, "given", "given", "the first weights of a program that was diagnosed, or a file's"),
 )
 
 PHRASES = {

@@ -20,7 +20,7 @@ CHOICES = (
         "permutation",
         "np.random.permutation: from NumPy's stream, after the start if that is drawn from it",
     ),
-    Choice(SampleOrder.GIVEN, "given", "given", "orders of your own, from --given FILE or a diagnosed program"),
+    Choice(SampleOrder.GIVEN, "given", "given", "those of a program that was diagnosed, or a file's"),
 )
 
 

@@ -70,7 +70,7 @@ WORDING = Wording(
 
 DISCREPANCY = Discrepancy(
     field="tensor_steps",
-    title="Single tensors",
+    title="Tensor steps",
     summary="a number that multiplies the gradient of one weight or bias: a wrong sign, a mean in one line alone",
     group=Group.BACKWARD,
     order=95,

@@ -126,6 +126,22 @@ def _with_remainder(lanes: int, pairs: bool) -> Callable[..., np.floating]:
     return compute
 
 
+def _remainder_first(lanes: int) -> Callable[..., np.floating]:
+    """PyTorch's sum of a contiguous row: what no vector of so many lanes holds, then the lanes' sums onto it.
+
+    Source: `vectorized_inner_sum` (aten/src/ATen/native/cpu/SumKernel.cpp).
+    """
+
+    def compute(first: FloatArray, second: FloatArray, offset: float) -> np.floating:
+        whole = len(first) // lanes * lanes
+        total = _in_order(first[whole:], second[whole:], 0.0)
+        for lane in range(min(lanes, whole)):
+            total = total + _in_order(first[lane:whole:lanes], second[lane:whole:lanes], 0.0)
+        return total + first.dtype.type(offset)
+
+    return compute
+
+
 def _exactly(first: FloatArray, second: FloatArray, offset: float) -> np.floating:
     products = (Fraction(float(one)) * Fraction(float(other)) for one, other in zip(first, second, strict=True))
     return rounded(sum(products, Fraction(float(offset))), first.dtype)
@@ -164,6 +180,10 @@ SUMS_OF_PRODUCTS = (
         for lanes in (2, 4, 8)
         for pairs, joined in ((False, "halves"), (True, "neighbours"))
         if lanes > 2 or not pairs
+    ),
+    *(
+        Way(f"the remainder of groups of {lanes} first, then {lanes} sums side by side", _remainder_first(lanes))
+        for lanes in (4, 8, 16)
     ),
     Way("two halves summed apart, each product rounded", _halves(_in_order)),
     Way("two halves summed apart by fused multiply-adds", _halves(_in_order_fused), fused=True),
