@@ -83,7 +83,7 @@ def test_the_programs_have_the_bits_of_the_engine(given, precision, choices):
         engine.built_in("xor"), side, side, hidden=given.layer_sizes[1:-1], epochs=5, given=given
     )
     losses_here(settings)
-    assert ("given.npz" in script_files(settings)) == (given is MANY)
+    assert ("xor_given.npz" in script_files(settings)) == (given is MANY)
 
 
 def test_layers_may_start_from_what_is_given_beside_others():

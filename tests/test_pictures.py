@@ -8,6 +8,7 @@ import engine
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE
 from engine.worker.commands import Restart
+from tests.diagnosis.made_up import made_up_diagnosis
 from tests.driver import Driver, undrawn
 from tests.examples import some_of
 from tests.made_up import made_up_worker
@@ -29,10 +30,10 @@ def drawn_once():
         yield
 
 
-def explorer(settings, theme="textual-dark", ascii=False):
+def explorer(settings, theme="textual-dark", ascii=False, diagnosis=None):
     worker = made_up_worker(settings)
     worker.work_until_idle()
-    app = ExplorerApp(settings, worker=worker, start_worker=False, ascii=ascii)
+    app = ExplorerApp(settings, worker=worker, start_worker=False, ascii=ascii, diagnosis=diagnosis)
     app.animation_level = "none"
     app.theme = theme
     return app
@@ -256,3 +257,9 @@ def test_pictures_show_every_discrepancy():
     for discrepancy, values in zip(CATALOGUE, texts.values, strict=True):
         assert title_text(texts, discrepancy).strip() == discrepancy.title
         assert values == tuple(discrepancy.label(discrepancy.value(settings, side)) for side in SideName)
+
+
+@BOTH
+def test_a_diagnosed_program(snap_compare, size):
+    app = explorer(made_up_diagnosis().settings, diagnosis=made_up_diagnosis())
+    assert snap_compare(app, terminal_size=size, run_before=pressing("down", "X"))

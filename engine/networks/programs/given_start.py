@@ -14,18 +14,20 @@ from engine.experiment.choices import InitialWeights, SideName
 from engine.experiment.given import Given
 from engine.experiment.per_layer import of_layers, values_of
 from engine.experiment.settings import Settings
-from engine.networks.programs.base import INLINE_VALUES, Writer, add_array
+from engine.networks.programs.base import INLINE_VALUES, Writer, add_array, plain_name
 from engine.types import FloatArray
-
-GIVEN_FILE = "given.npz"
-"""The file that holds what is given where it is much: W1, b1 and so on in float64, orders as int64."""
 
 GIVEN_IN_PYTORCH = '''\
 def given(name, *shape, dtype=torch.float64):
-    """An array of given.npz: its header says in two bytes how long it is; after it stand the numbers, row by row."""
-    with ZipFile(Path(__file__).with_name("given.npz")) as archive:
-        array = bytearray(archive.read(f"{name}.npy"))
+    """An array of the archive: its header says in two bytes how long it is; after it stand the numbers, row by row."""
+    with ZipFile(Path(__file__).with_name("{file}")) as archive:
+        array = bytearray(archive.read(f"{{name}}.npy"))
     return torch.frombuffer(array, dtype=dtype, offset=10 + int.from_bytes(array[8:10], "little")).reshape(shape)'''
+
+
+def given_file_name(settings: Settings) -> str:
+    """Of the file that holds what is given where it is much: W1, b1 and so on in float64, orders as int64."""
+    return f"{plain_name(settings.data)}_given.npz"
 
 
 def has_given_weights(settings: Settings, side: SideName) -> bool:
@@ -52,7 +54,7 @@ def given_files(settings: Settings) -> dict[str, bytes]:
         return {}
     file = io.BytesIO()
     np.savez(file, **given_arrays(_given(settings)))  # type: ignore[arg-type]
-    return {GIVEN_FILE: file.getvalue()}
+    return {given_file_name(settings): file.getvalue()}
 
 
 def given_arrays(given: Given) -> dict[str, FloatArray | NDArray[np.int64]]:

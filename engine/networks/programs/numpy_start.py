@@ -12,7 +12,7 @@ from engine.experiment.choices import InitialWeights, Precision, SideName
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Settings
 from engine.networks.programs.base import Writer, bracketed
-from engine.networks.programs.given_start import GIVEN_FILE, add_given_orders, numpy_start, reads_given_file
+from engine.networks.programs.given_start import add_given_orders, given_file_name, numpy_start, reads_given_file
 
 NAMED_LAYERS = 3
 """So many layers are written by name."""
@@ -130,7 +130,7 @@ def add_weights(writer: Writer, settings: Settings) -> None:
 
 def _given_weights(writer: Writer, settings: Settings) -> None:
     if reads_given_file(settings, SideName.NUMPY):
-        writer.add(f'given = np.load(Path(__file__).with_name("{GIVEN_FILE}"))')
+        writer.add(f'given = np.load(Path(__file__).with_name("{given_file_name(settings)}"))')
 
     def given(i: int, fan_in: str, fan_out: str, W: str, b: str) -> list[str]:
         start = starts_of(settings)[i - 1]

@@ -45,6 +45,7 @@ from engine.networks.programs.fold import fold
 from engine.networks.programs.given_start import (
     GIVEN_IN_PYTORCH,
     add_given_orders,
+    given_file_name,
     has_given_orders,
     reads_given_file,
 )
@@ -174,7 +175,7 @@ def _functions(writer: Writer, settings: Settings) -> None:
     if InitialWeights.TRUNCATED_NORMAL in starts:
         writer.add(f"{TRUNCATED_NORMAL}\n\n")
     if reads_given_file(settings, SideName.PYTORCH):
-        _add_function(writer, GIVEN_IN_PYTORCH)
+        _add_function(writer, GIVEN_IN_PYTORCH.format(file=given_file_name(settings)))
     if _order(settings) is SampleOrder.PERMUTATION:
         _add_function(writer, PERMUTATION)
     if classes := slipped_classes(settings):
