@@ -18,6 +18,7 @@ from engine.experiment.choices import InitialWeights, LossReport, Objective, Pre
 from engine.experiment.data import Dataset
 from engine.experiment.data_files import load
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy, remaining
+from engine.experiment.given import Given, GivenLayer
 from engine.experiment.held_out import hold_out
 from engine.experiment.presets import PRESETS, preset
 from engine.experiment.settings import Activation, Settings
@@ -60,6 +61,8 @@ __all__ = [
     "Dataset",
     "DeviceError",
     "Discrepancy",
+    "Given",
+    "GivenLayer",
     "InitialWeights",
     "InputError",
     "Level",

@@ -116,6 +116,7 @@ SLIPS = (
     "derivative_at",
     "sent_down",
     "bias_gradient",
+    "tensor_steps",
     "rate_in",
     "moments",
     "bias_correction",

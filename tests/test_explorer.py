@@ -38,7 +38,7 @@ async def test_up_and_down_select_and_stop_at_the_ends(explorer):
     assert explorer.app._selected == CATALOGUE.index(find("initial_weights"))
     await explorer.press(*["up"] * 20, "down", "j", "k", "down", "down")
     assert explorer.app._selected == listed[3]
-    await explorer.press(*["down"] * 20)
+    await explorer.press(*["down"] * 30)
     assert explorer.app._selected == listed[-1]
 
 

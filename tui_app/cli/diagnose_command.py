@@ -34,7 +34,7 @@ LONGEST = 3600.0
 @click.option("--seconds", type=NUMBER, metavar="S", default="60", help="How long the program may run (60).")
 @click.option("--names", metavar="ROLE=NAME,...", help="What the program calls x, y, W1, b1, ...: x=data,y=labels.")
 @click.option("--json", "json_file", metavar="FILE", help="Write what was found ('-': stdout).")
-@click.option("--write", "twin", metavar="FILE.py", help="Write a PyTorch program that repeats the run; NumPy's too.")
+@click.option("--write", "twin", metavar="FILE", help="Write a PyTorch program that repeats the run; NumPy's too.")
 @click.option("--open", "opened", is_flag=True, help="Open what was found in the explorer.")
 @click.option("--force", is_flag=True, help="Let --json and --write replace files that exist.")
 @ascii_option
