@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from engine.diagnosis.capture.found_layers import Relation, changing_slots
-from engine.diagnosis.capture.network_finder import Network, is_output, moves_little
+from engine.diagnosis.capture.found_layers import Relation, changing_slots, moves_little
+from engine.diagnosis.capture.network_finder import Network, is_output
 from engine.diagnosis.capture.passes import Pass
 from engine.diagnosis.capture.relations import Array
 from engine.diagnosis.capture.trace import Trace
@@ -21,11 +21,14 @@ def foreign_weights(trace: Trace, network: Network, passes: list[Pass]) -> tuple
     """The name of such a weight, and what is done to a layer's output before it; none if there is no such weight."""
     relations = trace.relations
     outs = {relation.out for relation in relations}
+    starts = [one.index for one in passes]
+    trained = _given_since(trace, starts[0])
     changing = {
-        slot for slot in changing_slots(trace) if moves_little(trace, slot) and not is_output(trace, slot, outs)
+        slot
+        for slot in changing_slots(trace) & trained
+        if moves_little(trace, slot) and not is_output(trace, slot, outs)
     }
     known = {value for slot in network.slots for value in trace.versions(slot)}
-    starts = [one.index for one in passes]
     found: Counter[int] = Counter()
     shown: dict[int, tuple[Relation, int]] = {}
     for relation in relations:
@@ -45,6 +48,11 @@ def foreign_weights(trace: Trace, network: Network, passes: list[Pass]) -> tuple
             relation, left = shown[slot]
             return trace.name(slot), _between(trace, network, passes, relation, left)
     return None
+
+
+def _given_since(trace: Trace, start: int) -> set[int]:
+    """Slots that got new values from that event on: data that are filled before are no weights."""
+    return {event.slot for event in trace.events[start:] if trace.first[event.value] > start}
 
 
 def _is_part_of(array: Array, known: Iterable[Array]) -> bool:

@@ -163,7 +163,7 @@ class LineTracer:
             for name, value in list(names.items()):
                 if not name.startswith("__"):
                     self._spread_below(
-                        frame, line, reachable(self.instances, value, f"{module}:{name}", name), 0, bases
+                        frame, line, reachable(self.instances, value, f"{module}:{name}", name, False), 0, bases
                     )
         at: FrameType | None = frame
         while at is not None:
@@ -171,7 +171,9 @@ class LineTracer:
                 depth = self._depth(at)
                 for name, value in list(at.f_locals.items()):
                     key = f"{at.f_code.co_filename}:{at.f_code.co_qualname}:{name}"
-                    self._spread_below(at, line, reachable(self.instances, value, key, name), depth, bases, frame)
+                    self._spread_below(
+                        at, line, reachable(self.instances, value, key, name, False), depth, bases, frame
+                    )
             at = at.f_back
 
     def _spread_below(

@@ -276,6 +276,15 @@ class TargetFinder:
         return found
 
 
+def has_targets(trace: Trace, network: Network, steps: Steps, name: str | None) -> bool:
+    """Whether a network's targets can be found."""
+    try:
+        TargetFinder(trace, network, steps).find(name)
+    except DataError:
+        return False
+    return True
+
+
 def _by_samples(array: Array, samples: int) -> Iterator[Array]:
     if array.ndim == 1 and len(array) == samples:
         yield array
