@@ -84,7 +84,10 @@ def _inverse(shares: FloatArray, k: FloatArray, numbers: Numbers) -> Iterator[Sc
     later = (k > 0) & (shares > 0)
     decays = (1 / shares[later] - 1) / k[later]
     if len(decays) and 0 < decays[-1] <= 1:
-        yield Schedule(ScheduleKind.INVERSE, decay=numbers.round(float(decays[-1])))
+        # A decay that hardly shows in so few steps is fitted but roughly.
+        named = [one for one in dict.fromkeys(numbers.constants.values()) if near(one, decays[-1], 0.01)]
+        for decay in (*named, numbers.round(float(decays[-1]))):
+            yield Schedule(ScheduleKind.INVERSE, decay=decay)
 
 
 def _stepwise(shares: FloatArray, k: FloatArray, numbers: Numbers) -> Iterator[Schedule]:

@@ -24,6 +24,7 @@ from engine.diagnosis.laws import law_of, like
 from engine.diagnosis.observed import Observed
 from engine.diagnosis.reader import Found, Rule, find
 from engine.diagnosis.recording import PROOF_STEPS
+from engine.diagnosis.rolling import rolling_candidates, rolling_rule
 from engine.diagnosis.updates import Candidate, candidates
 from engine.experiment.choices import Precision
 from engine.experiment.per_layer import of_layers
@@ -94,7 +95,9 @@ def search(observed: Observed, enough: float) -> Outcome:
 def _kinds(observed: Observed) -> Iterator[_Kind]:
     yield _Kind(Rule(law_of, like), candidates)
     yield _Kind(Rule(cut_off_law_of, cut_off_like, few=False), cut_off_candidates)
+    yield _Kind(rolling_rule(observed), rolling_candidates)
     yield _Kind(Rule(adaptive_law_of, adaptive_like), adaptive_candidates)
+    yield _Kind(Rule(partial(adaptive_law_of, changing=True), adaptive_like), adaptive_candidates)
     decayed = partial(decayed_law_of, pulls=pulls_of(observed))
     yield _Kind(Rule(decayed, adaptive_like), adaptive_candidates)
 

@@ -73,6 +73,17 @@ def candidates(observed: Observed, found: Found[Law]) -> list[Candidate]:
     return sorted(made, key=lambda one: one.rank)
 
 
+def scaled_candidates(
+    observed: Observed, found: Found[Law], fields: dict[str, Any], share: float
+) -> Iterator[Candidate]:
+    """Those of rates that change beside such fields of a side, the rates being so many times what was fitted."""
+    law = found.laws[Place(Kind.WEIGHT, observed.layers)]
+    for tensors in _tensors(observed, found):
+        side = replace(found.reading.side, **tensors.fields, **fields)
+        for one in _scaled(observed, found, side, law.rates * tensors.scale * share):
+            yield replace(one, factors=tensors.factors)
+
+
 def _ratios(observed: Observed, found: Found[Law]) -> dict[Place, tuple[float, int]] | None:
     """How the coefficient of each tensor's gradient compares with that of the last layer's weight: a factor, and to
     which power of N it divides besides; none where that changes from step to step.
