@@ -195,10 +195,13 @@ def _loss_beside(motion: Motion, gradients: FloatArray) -> float | None:
 def _without_decay(motion: Motion, gradients: FloatArray, changing: bool = False) -> AdaptiveLaw | None:
     best: AdaptiveLaw | None = None
     least = np.inf
+    few = motion.of_steps(slice(0, FEW_STEPS)), gradients[:FEW_STEPS]
     for dropped in (False, True) if not motion.steps[0].any() else (False,):
         begins = 1 if dropped else 0
         for first in _first_steps(motion.steps[begins], gradients[begins]):
             for rule in _laws(first, dropped):
+                if _off(_with_shares(rule, *few) if changing else rule, *few) > COARSE:
+                    continue
                 law = _with_shares(rule, motion, gradients) if changing else rule
                 off = _off(law, motion, gradients)
                 # Of rules that are the same here, the likeliest.
@@ -284,6 +287,9 @@ def _begun(rule: Rule, first: _FirstStep, t: int, uncorrected: bool = False) -> 
         epsilon *= float(np.sqrt(1 - rule.beta2**t))
     return AdaptiveLaw(rule, first.rate * np.sqrt(b) / a, float(epsilon), uncorrected=uncorrected)
 
+
+FEW_STEPS = 4
+"""That refuse most rules."""
 
 COARSE = 1e-5
 """How far a rule may be from the steps, of their length, before its numbers are refined."""

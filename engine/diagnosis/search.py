@@ -33,8 +33,11 @@ from engine.types import FloatArray
 HOPELESS = 1e-2
 """A free run that is further off ends."""
 
-LONGEST = 8.0
+LONGEST = 4.0
 """Seconds that one kind of law is looked for."""
+
+ALTOGETHER = 12.0
+"""Seconds after which no further kind is begun."""
 
 MOST_TRIALS = 60
 """Of each kind of law."""
@@ -81,7 +84,10 @@ def search(observed: Observed, enough: float) -> Outcome:
     """Try one kind of law after the other until a free run is no further off than `enough`."""
     trials: list[Trial] = []
     nearest: Found[Any] | None = None
+    end = time.monotonic() + ALTOGETHER
     for kind in _kinds(observed):
+        if time.monotonic() > end:
+            break
         for found in find(observed, kind.rule, time.monotonic() + LONGEST):
             if nearest is None or len(found.laws) > len(nearest.laws):
                 nearest = found
