@@ -17,6 +17,7 @@ from engine.diagnosis.adaptive import (
     decayed_law_of,
     pulls_of,
 )
+from engine.diagnosis.clipped import Shortening, shortenings
 from engine.diagnosis.cut_off import cut_off_candidates, cut_off_law_of, cut_off_like
 from engine.diagnosis.free_run import gaps_of
 from engine.diagnosis.gradients import Reading
@@ -100,12 +101,27 @@ def search(observed: Observed, enough: float) -> Outcome:
 
 def _kinds(observed: Observed) -> Iterator[_Kind]:
     yield _Kind(Rule(law_of, like), candidates)
+    yield from _clipped(observed, Rule(law_of, like), candidates)
     yield _Kind(Rule(cut_off_law_of, cut_off_like, few=False), cut_off_candidates)
     yield _Kind(rolling_rule(observed), rolling_candidates)
     yield _Kind(Rule(adaptive_law_of, adaptive_like), adaptive_candidates)
     yield _Kind(Rule(partial(adaptive_law_of, changing=True), adaptive_like), adaptive_candidates)
+    yield from _clipped(observed, Rule(adaptive_law_of, adaptive_like), adaptive_candidates)
     decayed = partial(decayed_law_of, pulls=pulls_of(observed))
     yield _Kind(Rule(decayed, adaptive_like), adaptive_candidates)
+
+
+def _clipped(
+    observed: Observed, rule: Rule[Any], candidates: Callable[[Observed, Found[Any]], list[Candidate]]
+) -> Iterator[_Kind]:
+    """The same law of gradients that were clipped before."""
+
+    def of_clipped(one: Shortening) -> _Kind:
+        return _Kind(
+            replace(rule, prepared=one.series), lambda observed, found: one.fitting(candidates(observed, found))
+        )
+
+    return map(of_clipped, shortenings(observed))
 
 
 def _tried(observed: Observed, found: Found[Any], kind: _Kind) -> list[Trial]:

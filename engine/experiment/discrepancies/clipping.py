@@ -55,7 +55,9 @@ def _numbers(settings: Settings) -> str:
         text += " One norm of all is larger than that of each: it clips sooner."
     if kinds == {ClippingKind.NORM, ClippingKind.EXACT_NORM}:
         text += " Each step that is clipped is shorter in PyTorch's form by 1e-6 of the norm over the norm."
-    if kinds & {ClippingKind.NORM, ClippingKind.EXACT_NORM} and UpdateOrder.IN_TURN in {one.update_order for one in sides}:
+    if kinds & {ClippingKind.NORM, ClippingKind.EXACT_NORM} and UpdateOrder.IN_TURN in {
+        one.update_order for one in sides
+    }:
         text += " Layers that are updated in turn are clipped one by one, each weight and its bias by their own norm."
     return f"{text} Where no gradient reaches the bound, clipping changes nothing."
 
