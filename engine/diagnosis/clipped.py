@@ -48,10 +48,10 @@ class Shortening:
     def _clipped(self, gradients: Series) -> Series:
         bound = self.clipping.bound
         if self.clipping.kind is ClippingKind.VALUE:
-            return {place: np.clip(one, -bound, bound) for place, one in gradients.items()}
+            return {place: np.asarray(np.clip(one, -bound, bound)) for place, one in gradients.items()}
         squares = {place: (one * one).sum(axis=1, keepdims=True) for place, one in gradients.items()}
-        of_all = np.sqrt(sum(squares.values()))
-        found = {}
+        of_all = np.sqrt(np.sum(list(squares.values()), axis=0))
+        found: Series = {}
         for place, one in gradients.items():
             norm = np.sqrt(squares[place]) if self.clipping.kind is ClippingKind.TENSOR_NORM else of_all
             found[place] = one * self._shares(norm)
@@ -61,7 +61,7 @@ class Shortening:
         bound = self.clipping.bound
         if self.clipping.kind is ClippingKind.EXACT_NORM:
             return np.asarray(bound / np.maximum(norm, bound))
-        return np.minimum(bound / (norm + 1e-6), 1.0)
+        return np.asarray(np.minimum(bound / (norm + 1e-6), 1.0))
 
     def fitting(self, candidates: list[Candidate]) -> list[Candidate]:
         """Those with this reduction, clipped."""

@@ -40,7 +40,7 @@ class NumpyUpdates:
     S: dict[int, Moment]
     R: dict[int, Moment]
 
-    def clip(self, layers: Iterable[int]) -> None:
+    def clip(self, layers: Iterable[int]) -> None:  # noqa: PLR0912 - each of them
         """Make the gradients of these layers smaller where they are too large, in place: they may be kept."""
         kind, bound = self.side.clipping.kind, self.side.clipping.bound
         if kind is ClippingKind.NORM or kind is ClippingKind.EXACT_NORM:
