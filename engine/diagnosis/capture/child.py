@@ -29,6 +29,7 @@ from engine.diagnosis.capture.refusals import why_not
 from engine.diagnosis.capture.stand_ins import install, notes
 from engine.diagnosis.capture.step_targets import LOOKED_AT, has_targets
 from engine.diagnosis.capture.trace import Trace
+from engine.diagnosis.capture.unnamed_values import SEEN, with_unnamed_values
 from engine.diagnosis.recording import PROOF_STEPS
 from engine.errors import DataError
 
@@ -210,10 +211,11 @@ def _execute(watch: Watch, asked: dict[str, Any]) -> None:
         runpy.run_module(asked["program"], run_name="__main__", alter_sys=True)
         return
     source = Path(watch.program).read_text(encoding="utf-8-sig", errors="replace")
-    code = compile(source, watch.program, "exec")
+    code = compile(with_unnamed_values(source), watch.program, "exec", dont_inherit=True)
     watch.tracer.add_file(watch.program, source)
     module = ModuleType("__main__")
     module.__dict__.update(__file__=asked["program"], __builtins__=__builtins__, __name__="__main__")
+    module.__dict__[SEEN] = watch.tracer.unnamed
     sys.modules["__main__"] = module
     sys.settrace(watch.tracer)
     exec(code, module.__dict__)
