@@ -106,15 +106,11 @@ def _cosine(shares: FloatArray, k: FloatArray) -> Iterator[Schedule]:
             yield Schedule(ScheduleKind.COSINE, length=round(length))
 
 
-def bounds_behind(
-    rates: FloatArray, norms: FloatArray, whole: float, factor: float, numbers: Numbers
-) -> Iterator[float]:
-    """The bound by which these coefficients (T,) were made smaller than `whole`; `norms` (T,) are those of the
-    gradients of sums, which `factor` multiplies.
-    """
+def bounds_behind(rates: FloatArray, divisors: FloatArray, whole: float, numbers: Numbers) -> Iterator[float]:
+    """The bound by which these coefficients (T,) were made smaller than `whole`: it is divided by norms (T,)."""
     clipped = rates < whole * (1 - numbers.accuracy)
     if clipped.any() and not (rates > whole * (1 + numbers.accuracy)).any():
-        bounds = rates[clipped] / whole * (norms[clipped] * factor + 1e-6)
+        bounds = rates[clipped] / whole * divisors[clipped]
         if bounds[0] > 0 and np.ptp(bounds) <= 100 * numbers.accuracy * bounds[0]:
             yield numbers.likely(float(np.median(bounds)))
 

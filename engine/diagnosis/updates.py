@@ -196,6 +196,7 @@ def _clipped(observed: Observed, found: Found[Law], side: Side, rates: FloatArra
     gradients = observed.gradients(found.reading)
     last = Place(Kind.WEIGHT, observed.layers)
     kinds = {
+        ClippingKind.EXACT_NORM: norms_of(list(gradients.values())),
         ClippingKind.NORM: norms_of(list(gradients.values())),
         ClippingKind.TENSOR_NORM: norms_of([gradients[last]]),
     }
@@ -204,7 +205,8 @@ def _clipped(observed: Observed, found: Found[Law], side: Side, rates: FloatArra
             one = replace(side, reduction=rate.reduction)
             factor = gradient_factor(one, observed.samples[0], observed.outputs)
             whole = rate.learning_rate.value * factor
-            for bound in bounds_behind(rates, norms, whole, factor, observed.numbers):
+            added = 0.0 if kind is ClippingKind.EXACT_NORM else 1e-6
+            for bound in bounds_behind(rates, norms * factor + added, whole, observed.numbers):
                 yield _with_rate(replace(side, clipping=Clipping(kind, bound)), rate)
 
 
