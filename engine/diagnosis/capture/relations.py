@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "softmax", "softmax-over-samples")
+ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "leaky-relu", "softmax", "softmax-over-samples")
 
 MOST_PRODUCT = 50_000_000
 """Multiplications of a product that is tried."""
@@ -52,6 +52,8 @@ def activated(name: str, z: Array) -> Array:
             found = np.tanh(z)
         elif name == "relu":
             found = np.maximum(z, 0)
+        elif name == "leaky-relu":
+            found = np.maximum(z, 0.01 * z)
         elif name.startswith("softmax"):
             axis = 0 if name == "softmax-over-samples" else 1
             powers = np.exp(z - z.max(axis=axis, keepdims=True))
@@ -258,9 +260,11 @@ def _single(z: float, wanted: float) -> tuple[str, ...]:
     found: tuple[str, ...] = ()
     allowed = 1e-4 * (abs(wanted) + 1e-3)
     if abs(z - wanted) <= allowed:
-        found = ("identity", "relu") if z >= 0 else ("identity",)
+        found = ("identity", "relu", "leaky-relu") if z >= 0 else ("identity",)
     elif wanted == 0.0 and z <= 0:
         found = ("relu",)
+    elif z < 0 and abs(0.01 * z - wanted) <= allowed:
+        found = ("leaky-relu",)
     if -allowed <= wanted <= 1 + allowed and abs(_sigmoid(z) - wanted) <= allowed:
         found += ("sigmoid",)
     if abs(wanted) <= 1 + allowed and abs(math.tanh(z) - wanted) <= allowed:

@@ -30,7 +30,7 @@ LEAST_NUMBERS = 2
 MOST_PRODUCTS = 4_000_000
 """Numbers of a product of all rows."""
 
-NAMES = ("identity", "sigmoid", "tanh", "relu", "softmax")
+NAMES = ("identity", "sigmoid", "tanh", "relu", "leaky-relu", "softmax")
 
 
 def row_matches(
