@@ -53,6 +53,9 @@ def foreign_weights(trace: Trace, network: Network, passes: list[Pass]) -> tuple
         for match in relation.found:
             if match.right in known or match.left in known or trace.first[match.right] >= earlier[-1]:
                 continue
+            if trace.values[match.left].ndim == trace.values[match.right].ndim == 1 < trace.values[relation.out].ndim:
+                # An outer product is a gradient.
+                continue
             holders = relation.holders(match.right) & changing - set(network.slots)
             if holders and not _is_part_of(trace.values[match.right], (trace.values[one] for one in known)):
                 slot = min(holders, key=lambda one: (trace.slots[one].depth, trace.slots[one].born))
