@@ -137,7 +137,7 @@ def test_fast_steps_and_stacks_have_the_plain_steps_bits(rule, choices):
             np.testing.assert_allclose(stack.step(), expected, rtol=0 if exact else 1e-4)
 
 
-@pytest.mark.parametrize("rule", ["norm:0.5", "norm:0.2", "tensor-norm:0.3"])
+@pytest.mark.parametrize("rule", ["norm:0.5", "norm:0.2", "exact-norm:0.3", "tensor-norm:0.3"])
 @pytest.mark.parametrize("choices", [{"zero_grad": "forgotten"}, {"learning_rate": 5.0, "momentum": "0.5"}], ids=str)
 def test_a_bound_that_is_first_reached_late_is_kept(rule, choices):
     """Steps that are recorded before it must not go on unclipped."""
@@ -156,7 +156,7 @@ def test_a_bound_that_is_first_reached_late_is_kept(rule, choices):
         np.testing.assert_allclose(stack.step(), [[model.step() for model in alone]], rtol=1e-7)
 
 
-@pytest.mark.parametrize("rule", ["norm:0.05", "tensor-norm:0.02", "value:0.005"])
+@pytest.mark.parametrize("rule", ["norm:0.05", "exact-norm:0.05", "tensor-norm:0.02", "value:0.005"])
 @pytest.mark.parametrize("batch", [1, 4])
 def test_a_stack_clips_no_error_that_is_yet_to_be_sent_down(rule, batch):
     """Of one sample, alone or in a smaller last batch, the gradient of a bias is δ itself."""
@@ -182,7 +182,7 @@ def test_an_opened_step_names_it_and_shows_the_clipped_gradients():
     assert np.linalg.norm(gradient.pytorch) <= 0.05
 
 
-@pytest.mark.parametrize("text", ["none", "norm:1.0", "tensor-norm:0.25", "value:1e-05"])
+@pytest.mark.parametrize("text", ["none", "norm:1.0", "exact-norm:0.5", "tensor-norm:0.25", "value:1e-05"])
 def test_every_name_reads_back(text):
     assert str(Clipping.parse(text)) == text
     discrepancy = find("clipping")
@@ -195,9 +195,9 @@ def test_every_name_reads_back(text):
     [
         ("norm:0", "clipping's bound cannot be 0.0; it is a number from 1e-30 to 1e+30."),
         ("norm:-1", "clipping's bound cannot be -1.0; it is a number from 1e-30 to 1e+30."),
-        ("norm", "it is none, norm:1, tensor-norm:1 or value:0.5."),
-        ("none:1", "it is none, norm:1, tensor-norm:1 or value:0.5."),
-        ("l2:1", "it is none, norm:1, tensor-norm:1 or value:0.5."),
+        ("norm", "it is none, norm:1, exact-norm:1, tensor-norm:1 or value:0.5."),
+        ("none:1", "it is none, norm:1, exact-norm:1, tensor-norm:1 or value:0.5."),
+        ("l2:1", "it is none, norm:1, exact-norm:1, tensor-norm:1 or value:0.5."),
     ],
 )
 def test_what_cannot_be_is_said(text, said):

@@ -31,6 +31,7 @@ TORCH_ACTIVATIONS = {
     Activation.SIGMOID: torch.sigmoid,
     Activation.TANH: torch.tanh,
     Activation.RELU: torch.relu,
+    Activation.LEAKY_RELU: torch.nn.functional.leaky_relu,
     Activation.IDENTITY: lambda z: z,
 }
 

@@ -94,7 +94,7 @@ def test_one_value_is_kept_where_all_layers_have_it():
         ({"activation": ()}, "activation has 0 values, and there are 2 hidden layers;"),
         (
             {"activation": "relu,selu"},
-            "activation cannot be 'selu'; it is one of sigmoid, tanh, relu, identity, softmax.",
+            "activation cannot be 'selu'; it is one of sigmoid, tanh, relu, leaky-relu, identity, softmax.",
         ),
         ({"numpy": replace(SIDE, bias=(True, False))}, "numpy.bias has 2 values, and there are 3 layers;"),
     ],

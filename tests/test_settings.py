@@ -22,7 +22,7 @@ from engine.experiment.side import Side
         ({"hidden": 5}, "it is a sequence of layer sizes"),
         ({"hidden": (MAX_PARAMETERS,)}, "parameters; at most"),
         ({"hidden": (1,) * 51}, "at most 50"),
-        ({"activation": "selu"}, "activation cannot be 'selu'; it is one of sigmoid, tanh, relu, identity"),
+        ({"activation": "selu"}, "activation cannot be 'selu'; it is one of sigmoid, tanh, relu, leaky-relu, identity"),
         ({"device": "gpu"}, "PyTorch has no device of that name; an NVIDIA or AMD card is 'cuda'"),
         ({"device": "tpu"}, "device cannot be 'tpu'; it is one of cpu, cuda, mps"),
         ({"device": "cuda:x"}, "device cannot be 'cuda:x'"),

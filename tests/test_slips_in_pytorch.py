@@ -129,7 +129,7 @@ SINGLE = {
     **{
         f"bias by {one.value}, {clipping}": {"bias_gradient": one, "clipping": clipping, "learning_rate": 1.0}
         for one in BiasGradient
-        for clipping in ("norm:0.05", "tensor-norm:0.02", "value:0.01")
+        for clipping in ("norm:0.05", "exact-norm:0.05", "tensor-norm:0.02", "value:0.01")
     },
     **{
         f"bias by {one.value}, gradients kept": {"bias_gradient": one, "zero_grad": ZeroGrad.FORGOTTEN}

@@ -54,6 +54,7 @@ FUNCTIONS = {
     Activation.SIGMOID: torch.sigmoid,
     Activation.TANH: torch.tanh,
     Activation.RELU: torch.relu,
+    Activation.LEAKY_RELU: torch.nn.functional.leaky_relu,
     Activation.IDENTITY: lambda z: z * 1,
     Activation.SOFTMAX: lambda z: torch.softmax(z, dim=1),
 }

@@ -16,11 +16,12 @@ import numpy as np
 from engine.diagnosis.laws import LEAST_MOVES, Motion
 from engine.diagnosis.numbers import Numbers, digits, near, rounded
 from engine.diagnosis.observed import Observed
-from engine.diagnosis.rates import power_of
+from engine.diagnosis.rates import power_of, schedules_behind
 from engine.diagnosis.reader import Found
 from engine.diagnosis.updates import Candidate
 from engine.experiment.choices import BiasGradient, Objective, Reduction
 from engine.experiment.optimizers import DEFAULTS, BiasCorrection, EpsilonAt, Optimizer, OptimizerKind
+from engine.experiment.schedules import NO_SCHEDULE, Schedule
 from engine.experiment.side import Side, gradient_factor
 from engine.experiment.update_rules import Decayed, DecayForm, Moments, WeightDecay
 from engine.networks.places import Kind
@@ -99,6 +100,8 @@ class AdaptiveLaw:
     """To which power of N the gradients are divided, N being the batch's samples."""
     mean: bool = False
     """Whether they are divided by N besides, as a bias' may be alone."""
+    shares: FloatArray | None = None
+    """What the rate of each step is of that of the first, (T,); none where it stays."""
 
     def steps(self, motion: Motion, gradients: FloatArray) -> FloatArray:
         """What it makes of gradients (T, n)."""
@@ -112,7 +115,8 @@ class AdaptiveLaw:
             divisor = np.sqrt(second + self.start + self.epsilon)
         else:
             divisor = np.sqrt(second + self.start) + added
-        found: FloatArray = -self.rate * first / np.where(divisor > 0, divisor, 1.0) - self.loss * motion.before
+        rate = self.rate if self.shares is None else self.rate * self.shares[:, None]
+        found: FloatArray = -rate * first / np.where(divisor > 0, divisor, 1.0) - self.loss * motion.before
         return found
 
 
@@ -125,12 +129,14 @@ class _FirstStep:
     inside: bool
 
 
-def adaptive_law_of(motion: Motion, gradients: FloatArray, samples: tuple[int, ...]) -> AdaptiveLaw | None:
-    """The rule that explains every step, if one does."""
+def adaptive_law_of(
+    motion: Motion, gradients: FloatArray, samples: tuple[int, ...], changing: bool = False
+) -> AdaptiveLaw | None:
+    """The rule that explains every step, if one does; with a rate that stays, or one of each step."""
     if motion.stands_still or motion.moves.sum() < LEAST_MOVES or not np.isfinite(gradients).all():
         return None
     for power in _powers(samples):
-        found = _without_decay(motion, gradients / _divisors(samples, power))
+        found = _without_decay(motion, gradients / _divisors(samples, power), changing)
         if found is not None:
             return replace(found, divided=power)
     return None
@@ -186,18 +192,31 @@ def _loss_beside(motion: Motion, gradients: FloatArray) -> float | None:
     return float(rounded(rate, 1e-2) * decay) if loss > 0 and rate > 0 else None
 
 
-def _without_decay(motion: Motion, gradients: FloatArray) -> AdaptiveLaw | None:
+def _without_decay(motion: Motion, gradients: FloatArray, changing: bool = False) -> AdaptiveLaw | None:
     best: AdaptiveLaw | None = None
     least = np.inf
+    few = motion.of_steps(slice(0, FEW_STEPS)), gradients[:FEW_STEPS]
     for dropped in (False, True) if not motion.steps[0].any() else (False,):
         begins = 1 if dropped else 0
         for first in _first_steps(motion.steps[begins], gradients[begins]):
-            for law in _laws(first, dropped):
+            for rule in _laws(first, dropped):
+                if _off(_with_shares(rule, *few) if changing else rule, *few) > COARSE:
+                    continue
+                law = _with_shares(rule, motion, gradients) if changing else rule
                 off = _off(law, motion, gradients)
                 # Of rules that are the same here, the likeliest.
                 if off <= COARSE and off < least / 10:
                     best, least = law, off
     return best
+
+
+def _with_shares(law: AdaptiveLaw, motion: Motion, gradients: FloatArray) -> AdaptiveLaw:
+    """With the rate of each step that comes nearest to it."""
+    with np.errstate(all="ignore"):
+        made = law.steps(motion, gradients)
+        squares = (made * made).sum(axis=1)
+        shares = (made * motion.steps).sum(axis=1) / np.where(squares > 0, squares, 1.0)
+    return replace(law, shares=shares)
 
 
 def adaptive_like(
@@ -269,6 +288,9 @@ def _begun(rule: Rule, first: _FirstStep, t: int, uncorrected: bool = False) -> 
     return AdaptiveLaw(rule, first.rate * np.sqrt(b) / a, float(epsilon), uncorrected=uncorrected)
 
 
+FEW_STEPS = 4
+"""That refuse most rules."""
+
 COARSE = 1e-5
 """How far a rule may be from the steps, of their length, before its numbers are refined."""
 
@@ -292,10 +314,10 @@ def adaptive_candidates(observed: Observed, found: Found[AdaptiveLaw]) -> list[C
     start = found.reading.side
     if biases and all(one.mean for one in biases) and start.bias_gradient is BiasGradient.SUM:
         start = replace(start, bias_gradient=BiasGradient.MEAN)
-    for one, fields in _equals(law):
+    for schedule, (one, fields) in product(_schedules(observed, law), _equals(law)):
         rate = numbers.as_rate(one.rate)
         for reduction, factor in _factors(observed, start, law.divided):
-            side = replace(start, reduction=reduction, learning_rate=rate.value, **fields)
+            side = replace(start, reduction=reduction, learning_rate=rate.value, schedule=schedule, **fields)
             for epsilon, begins, rank in _epsilons(one, factor, numbers):
                 rule = Optimizer(one.rule.kind, one.rule.beta1, one.rule.beta2, epsilon, begins)
                 for decay in _decays(one, factor, rate.value, numbers, biases):
@@ -303,6 +325,13 @@ def adaptive_candidates(observed: Observed, found: Found[AdaptiveLaw]) -> list[C
                     extra = 0 if reduction is Reduction.MEAN else 1
                     made.append(Candidate(whole, rate.rank + rank + extra))
     return sorted(made, key=lambda one: one.rank)
+
+
+def _schedules(observed: Observed, law: AdaptiveLaw) -> Iterator[Schedule]:
+    if law.shares is None:
+        yield NO_SCHEDULE
+    else:
+        yield from schedules_behind(law.shares, observed.batches_of_epoch, observed.numbers)
 
 
 def _factors(observed: Observed, side: Side, power: int) -> Iterator[tuple[Reduction, float]]:

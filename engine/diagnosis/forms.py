@@ -29,6 +29,7 @@ DERIVATIVES: dict[Activation, tuple[DerivativeAt, ...]] = {
         DerivativeAt.OUTPUT_AGAIN,
     ),
     Activation.RELU: (DerivativeAt.OUTPUT, DerivativeAt.NONE, DerivativeAt.NOT_NEGATIVE),
+    Activation.LEAKY_RELU: (DerivativeAt.OUTPUT, DerivativeAt.NONE),
     Activation.IDENTITY: (DerivativeAt.OUTPUT,),
     Activation.SOFTMAX: (
         DerivativeAt.OUTPUT,

@@ -44,9 +44,9 @@ def started(recording: Recording, precision: Precision) -> tuple[Arrays, Arrays]
     return W, b
 
 
-def gaps_of(observed: Observed, reading: Reading, stop_over: float = math.inf) -> FloatArray:
-    """How far the free run is from the recording after each step, (T,): the largest difference of any number, of its
-    tensor's scale. It ends early once it is over `stop_over`.
+def gaps_of(observed: Observed, reading: Reading, stop_over: float = math.inf, steps: int | None = None) -> FloatArray:
+    """How far the free run is from the recording after each step, (T,), or after the first ones: the largest difference
+    of any number, of its tensor's scale. It ends early once it is over `stop_over`.
     """
     recording, side = observed.recording, reading.side
     network = network_of(recording, reading, *started(recording, side.precision))
@@ -54,7 +54,7 @@ def gaps_of(observed: Observed, reading: Reading, stop_over: float = math.inf) -
     rates = rates_of(side, recording.steps, observed.batches_of_epoch)
     gaps: list[float] = []
     with np.errstate(all="ignore"):
-        for step, rate in enumerate(rates):
+        for step, rate in enumerate(rates[:steps]):
             X: FloatArray = recording.inputs[step].astype(batch_type)
             Y: FloatArray = recording.targets[step].astype(batch_type)
             network.step(X, Y, rate, step + 1)

@@ -134,13 +134,13 @@ def law_of(motion: Motion, gradients: FloatArray, samples: Sequence[int]) -> Law
     """
     if motion.stands_still or motion.moves.sum() < LEAST_MOVES or not np.isfinite(gradients).all():
         return None
-    scaled = _each_for_itself(motion, gradients)
+    scaled = each_for_itself(motion, gradients)
     if scaled is not None:
         return scaled
     powers = (0, 1, 2) if len(set(samples)) > 1 else (0,)
     for columns in MODELS:
-        for divided in powers:
-            law = fit(motion, _divided(gradients, samples, divided), columns, divided)
+        for power in powers:
+            law = fit(motion, divided(gradients, samples, power), columns, power)
             if law is not None:
                 return law
     return None
@@ -151,28 +151,29 @@ def like(law: Law, motion: Motion, gradients: FloatArray, samples: Sequence[int]
     if motion.stands_still or not np.isfinite(gradients).all():
         return None
     if law.columns == (Column.GRADIENT,):
-        return _each_for_itself(motion, gradients, law)
+        return each_for_itself(motion, gradients, law)
     found = None
     kinds = [law.columns]
     if Column.PARAMETER in law.columns:
         # Biases may not decay: the fewer coefficients first.
         kinds.insert(0, tuple(one for one in law.columns if one is not Column.PARAMETER))
-    for divided in (0, 1, 2) if len(set(samples)) > 1 else (law.divided,):
+    for power in (0, 1, 2) if len(set(samples)) > 1 else (law.divided,):
         for columns in kinds:
-            divisors = _divided(gradients, samples, divided)
+            divisors = divided(gradients, samples, power)
             if found is None and columns == (Column.GRADIENT,):
-                found = _each_for_itself(motion, divisors)
+                found = each_for_itself(motion, divisors)
             elif found is None:
-                found = fit(motion, divisors, columns, divided)
+                found = fit(motion, divisors, columns, power)
     return found
 
 
-def _divided(gradients: FloatArray, samples: Sequence[int], power: int) -> FloatArray:
+def divided(gradients: FloatArray, samples: Sequence[int], power: int) -> FloatArray:
+    """Each step's by N to that power, N being the batch's samples."""
     divisors: FloatArray = np.array(samples, np.float64)[:, None] ** power
     return gradients / divisors
 
 
-def _each_for_itself(motion: Motion, gradients: FloatArray, known: Law | None = None) -> Law | None:
+def each_for_itself(motion: Motion, gradients: FloatArray, known: Law | None = None) -> Law | None:
     """A coefficient for each step: a rate that may change from one to the next."""
     squares = (gradients * gradients).sum(axis=1)
     products = (gradients * motion.steps).sum(axis=1)

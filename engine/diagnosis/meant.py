@@ -20,6 +20,7 @@ from engine.experiment.choices import (
     SoftmaxForm,
 )
 from engine.experiment.optimizers import BiasCorrection, EpsilonAt
+from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import OWN_LOSS
 from engine.experiment.side import Side, own_report
 from engine.experiment.tensor_steps import AS_THEY_ARE
@@ -56,6 +57,15 @@ def meant_side(reading: Reading) -> Side:
     if side.objective is Objective.SQUARED_ERROR:
         meant = replace(meant, loss_input=side.loss_input)
     return replace(meant, loss_report=own_report(meant) or LossReport.MSE)
+
+
+def slips_of(reading: Reading) -> int:
+    """In how many choices that move weights a reading differs from the network that it means to be."""
+    meant = meant_side(reading)
+    named = {field: of_layers(getattr(reading.side, field), 1) for field in vars(meant)}
+    others = {field: of_layers(getattr(meant, field), 1) for field in vars(meant)}
+    plotted = ("loss_report", "log_moment", "logged_penalty", "epoch_loss", "precision")
+    return sum(set(named[field]) != set(others[field]) for field in named if field not in plotted)
 
 
 def _meant_momentum(momentum: Momentum) -> Momentum:

@@ -12,6 +12,9 @@ from engine.types import FloatArray
 RATE_WORDS = ("lr", "learn", "rate", "alpha", "eta", "step")
 """In the names that people give learning rates."""
 
+WRITTEN = "line "
+"""What the names of numbers begin with that only stand in the program's text."""
+
 MOST_DIGITS = 6
 
 
@@ -59,7 +62,9 @@ class Numbers:
             if any(word in name.lower() for word in RATE_WORDS):
                 return Named(written(self.constants[name]), 0, name)
         if names:
-            return Named(written(self.constants[names[0]]), 1, names[0])
+            # A number that is only written somewhere speaks less than one with a name.
+            name = next((one for one in names if not one.startswith(WRITTEN)), names[0])
+            return Named(written(self.constants[name]), 2 if name.startswith(WRITTEN) else 1, name)
         if self.near(value, 1.0):
             return Named(1.0, 2)
         return Named(self.round(value), 2 + digits(self.round(value)))

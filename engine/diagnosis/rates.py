@@ -84,7 +84,10 @@ def _inverse(shares: FloatArray, k: FloatArray, numbers: Numbers) -> Iterator[Sc
     later = (k > 0) & (shares > 0)
     decays = (1 / shares[later] - 1) / k[later]
     if len(decays) and 0 < decays[-1] <= 1:
-        yield Schedule(ScheduleKind.INVERSE, decay=numbers.round(float(decays[-1])))
+        # A decay that hardly shows in so few steps is fitted but roughly.
+        named = [one for one in dict.fromkeys(numbers.constants.values()) if near(one, decays[-1], 0.01)]
+        for decay in (*named, numbers.round(float(decays[-1]))):
+            yield Schedule(ScheduleKind.INVERSE, decay=decay)
 
 
 def _stepwise(shares: FloatArray, k: FloatArray, numbers: Numbers) -> Iterator[Schedule]:
@@ -103,15 +106,11 @@ def _cosine(shares: FloatArray, k: FloatArray) -> Iterator[Schedule]:
             yield Schedule(ScheduleKind.COSINE, length=round(length))
 
 
-def bounds_behind(
-    rates: FloatArray, norms: FloatArray, whole: float, factor: float, numbers: Numbers
-) -> Iterator[float]:
-    """The bound by which these coefficients (T,) were made smaller than `whole`; `norms` (T,) are those of the
-    gradients of sums, which `factor` multiplies.
-    """
+def bounds_behind(rates: FloatArray, divisors: FloatArray, whole: float, numbers: Numbers) -> Iterator[float]:
+    """The bound by which these coefficients (T,) were made smaller than `whole`: it is divided by norms (T,)."""
     clipped = rates < whole * (1 - numbers.accuracy)
     if clipped.any() and not (rates > whole * (1 + numbers.accuracy)).any():
-        bounds = rates[clipped] / whole * (norms[clipped] * factor + 1e-6)
+        bounds = rates[clipped] / whole * divisors[clipped]
         if bounds[0] > 0 and np.ptp(bounds) <= 100 * numbers.accuracy * bounds[0]:
             yield numbers.likely(float(np.median(bounds)))
 

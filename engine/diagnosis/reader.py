@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from engine.diagnosis.forms import BACKWARD, DERIVATIVES, OutputForm, hidden_activations, output_forms
-from engine.diagnosis.gradients import Reading
+from engine.diagnosis.gradients import Reading, Series
 from engine.diagnosis.laws import Motion
 from engine.diagnosis.observed import FEW_STEPS, Observed
 from engine.experiment.choices import BiasGradient, DerivativeAt
@@ -38,6 +38,13 @@ class Rule(Generic[LawType]):
     like: Callable[[LawType, Motion, FloatArray, tuple[int, ...]], LawType | None]
     few: bool = True
     """Whether the first steps show already that there is none."""
+    prepared: Callable[[Observed, Reading, Series], Series] | None = None
+    """What is made of gradients before a law acts on them."""
+
+    def gradients(self, observed: Observed, reading: Reading, few: bool = False) -> Series:
+        """Those of sums, prepared."""
+        found = observed.gradients(reading, few)
+        return found if self.prepared is None else self.prepared(observed, reading, found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +76,9 @@ def _outputs(
     for reading in _first_readings(observed):
         if time.monotonic() > until:
             break
-        if rule.few and rule.of(few, observed.gradients(reading, few=True)[place], samples[:FEW_STEPS]) is None:
+        if rule.few and rule.of(few, rule.gradients(observed, reading, few=True)[place], samples[:FEW_STEPS]) is None:
             continue
-        law = rule.of(motion, observed.gradients(reading)[place], samples)
+        law = rule.of(motion, rule.gradients(observed, reading)[place], samples)
         if law is not None:
             passed.append((reading, law))
     taken: list[Reading] = []
@@ -132,7 +139,7 @@ def _down(
         place = Place(Kind.WEIGHT, i)
         motion = observed.motions[place]
         for candidate in _derivatives(reading, i):
-            own = rule.like(law, motion, observed.gradients(candidate)[place], observed.samples)
+            own = rule.like(law, motion, rule.gradients(observed, candidate)[place], observed.samples)
             if own is not None:
                 reading, laws[place] = candidate, own
                 break
@@ -168,7 +175,9 @@ def _with_biases(
         own: dict[Place, LawType] = {}
         for place in moving:
             known = laws[Place(Kind.WEIGHT, observed.layers)]
-            law = rule.like(known, observed.motions[place], observed.gradients(candidate)[place], observed.samples)
+            law = rule.like(
+                known, observed.motions[place], rule.gradients(observed, candidate)[place], observed.samples
+            )
             if law is not None:
                 own[place] = law
         left = [place for place in moving if place not in own]

@@ -32,8 +32,8 @@ def nearest_rival(observed: Observed, reading: Reading, enough: float) -> float:
     """The smallest gap of a reading that differs in one choice, and is not the same on these data."""
     least = np.inf
     for other in _others(reading):
-        gaps = gaps_of(observed, other, stop_over=1.0)
-        gap = float(gaps[:PROOF_STEPS].max()) if np.isfinite(gaps).all() else np.inf
+        gaps = gaps_of(observed, other, stop_over=1.0, steps=PROOF_STEPS)
+        gap = float(gaps.max()) if np.isfinite(gaps).all() else np.inf
         if gap > enough:
             least = min(least, gap)
     return least

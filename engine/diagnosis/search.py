@@ -17,6 +17,7 @@ from engine.diagnosis.adaptive import (
     decayed_law_of,
     pulls_of,
 )
+from engine.diagnosis.clipped import Shortening, shortenings
 from engine.diagnosis.cut_off import cut_off_candidates, cut_off_law_of, cut_off_like
 from engine.diagnosis.free_run import gaps_of
 from engine.diagnosis.gradients import Reading, tensor_steps
@@ -24,6 +25,7 @@ from engine.diagnosis.laws import law_of, like
 from engine.diagnosis.observed import Observed
 from engine.diagnosis.reader import Found, Rule, find
 from engine.diagnosis.recording import PROOF_STEPS
+from engine.diagnosis.rolling import rolling_candidates, rolling_rule
 from engine.diagnosis.updates import Candidate, candidates
 from engine.experiment.choices import Precision
 from engine.experiment.per_layer import of_layers
@@ -32,8 +34,11 @@ from engine.types import FloatArray
 HOPELESS = 1e-2
 """A free run that is further off ends."""
 
-LONGEST = 8.0
+LONGEST = 4.0
 """Seconds that one kind of law is looked for."""
+
+ALTOGETHER = 12.0
+"""Seconds after which no further kind is begun."""
 
 MOST_TRIALS = 60
 """Of each kind of law."""
@@ -80,7 +85,10 @@ def search(observed: Observed, enough: float) -> Outcome:
     """Try one kind of law after the other until a free run is no further off than `enough`."""
     trials: list[Trial] = []
     nearest: Found[Any] | None = None
+    end = time.monotonic() + ALTOGETHER
     for kind in _kinds(observed):
+        if time.monotonic() > end:
+            break
         for found in find(observed, kind.rule, time.monotonic() + LONGEST):
             if nearest is None or len(found.laws) > len(nearest.laws):
                 nearest = found
@@ -93,10 +101,27 @@ def search(observed: Observed, enough: float) -> Outcome:
 
 def _kinds(observed: Observed) -> Iterator[_Kind]:
     yield _Kind(Rule(law_of, like), candidates)
+    yield from _clipped(observed, Rule(law_of, like), candidates)
     yield _Kind(Rule(cut_off_law_of, cut_off_like, few=False), cut_off_candidates)
+    yield _Kind(rolling_rule(observed), rolling_candidates)
     yield _Kind(Rule(adaptive_law_of, adaptive_like), adaptive_candidates)
+    yield _Kind(Rule(partial(adaptive_law_of, changing=True), adaptive_like), adaptive_candidates)
+    yield from _clipped(observed, Rule(adaptive_law_of, adaptive_like), adaptive_candidates)
     decayed = partial(decayed_law_of, pulls=pulls_of(observed))
     yield _Kind(Rule(decayed, adaptive_like), adaptive_candidates)
+
+
+def _clipped(
+    observed: Observed, rule: Rule[Any], candidates: Callable[[Observed, Found[Any]], list[Candidate]]
+) -> Iterator[_Kind]:
+    """The same law of gradients that were clipped before."""
+
+    def of_clipped(one: Shortening) -> _Kind:
+        return _Kind(
+            replace(rule, prepared=one.series), lambda observed, found: one.fitting(candidates(observed, found))
+        )
+
+    return map(of_clipped, shortenings(observed))
 
 
 def _tried(observed: Observed, found: Found[Any], kind: _Kind) -> list[Trial]:

@@ -73,6 +73,17 @@ def candidates(observed: Observed, found: Found[Law]) -> list[Candidate]:
     return sorted(made, key=lambda one: one.rank)
 
 
+def scaled_candidates(
+    observed: Observed, found: Found[Law], fields: dict[str, Any], share: float
+) -> Iterator[Candidate]:
+    """Those of rates that change beside such fields of a side, the rates being so many times what was fitted."""
+    law = found.laws[Place(Kind.WEIGHT, observed.layers)]
+    for tensors in _tensors(observed, found):
+        side = replace(found.reading.side, **tensors.fields, **fields)
+        for one in _scaled(observed, found, side, law.rates * tensors.scale * share):
+            yield replace(one, factors=tensors.factors)
+
+
 def _ratios(observed: Observed, found: Found[Law]) -> dict[Place, tuple[float, int]] | None:
     """How the coefficient of each tensor's gradient compares with that of the last layer's weight: a factor, and to
     which power of N it divides besides; none where that changes from step to step.
@@ -185,6 +196,7 @@ def _clipped(observed: Observed, found: Found[Law], side: Side, rates: FloatArra
     gradients = observed.gradients(found.reading)
     last = Place(Kind.WEIGHT, observed.layers)
     kinds = {
+        ClippingKind.EXACT_NORM: norms_of(list(gradients.values())),
         ClippingKind.NORM: norms_of(list(gradients.values())),
         ClippingKind.TENSOR_NORM: norms_of([gradients[last]]),
     }
@@ -193,7 +205,8 @@ def _clipped(observed: Observed, found: Found[Law], side: Side, rates: FloatArra
             one = replace(side, reduction=rate.reduction)
             factor = gradient_factor(one, observed.samples[0], observed.outputs)
             whole = rate.learning_rate.value * factor
-            for bound in bounds_behind(rates, norms, whole, factor, observed.numbers):
+            added = 0.0 if kind is ClippingKind.EXACT_NORM else 1e-6
+            for bound in bounds_behind(rates, norms * factor + added, whole, observed.numbers):
                 yield _with_rate(replace(side, clipping=Clipping(kind, bound)), rate)
 
 

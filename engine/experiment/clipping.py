@@ -22,6 +22,8 @@ class ClippingKind(Enum):
     """Gradients stay what they are."""
     NORM = "norm"
     """All are multiplied by min(1, bound/(‖all of them‖ + 1e-6)): `clip_grad_norm_(model.parameters(), bound)`."""
+    EXACT_NORM = "exact-norm"
+    """All are multiplied by min(1, bound/‖all of them‖), as hand-written code has it: without 1e-6."""
     TENSOR_NORM = "tensor-norm"
     """Each weight's and each bias' by a factor of its own."""
     VALUE = "value"
@@ -49,7 +51,7 @@ class Clipping:
 
     @classmethod
     def parse(cls, text: str) -> Clipping:
-        """`none`, `norm:1`, `tensor-norm:1` or `value:0.5`; raises `ValueError`."""
+        """`none`, `norm:1`, `exact-norm:1`, `tensor-norm:1` or `value:0.5`; raises `ValueError`."""
         name, colon, bound = text.partition(":")
         kind = ClippingKind(name)
         if kind is ClippingKind.NONE:

@@ -40,6 +40,8 @@ class Activation(Enum):
     SIGMOID = "sigmoid"
     TANH = "tanh"
     RELU = "relu"
+    LEAKY_RELU = "leaky-relu"
+    """z where it is above 0, elsewhere 0.01·z: `nn.LeakyReLU()`."""
     IDENTITY = "identity"
     SOFTMAX = "softmax"
     """Of all outputs of a sample together; for outputs only."""

@@ -12,6 +12,7 @@ SLIPS = {
     Activation.SIGMOID: (DerivativeAt.PRE_ACTIVATION, DerivativeAt.OUTPUT_AGAIN, DerivativeAt.NONE),
     Activation.TANH: (DerivativeAt.PRE_ACTIVATION, DerivativeAt.OUTPUT_AGAIN, DerivativeAt.NONE),
     Activation.RELU: (DerivativeAt.NOT_NEGATIVE, DerivativeAt.NONE),
+    Activation.LEAKY_RELU: (DerivativeAt.NONE,),
     Activation.SOFTMAX: (
         DerivativeAt.PRE_ACTIVATION,
         DerivativeAt.OUTPUT_AGAIN,

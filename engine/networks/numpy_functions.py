@@ -17,6 +17,11 @@ def relu(z: FloatArray) -> FloatArray:
     return np.maximum(z, 0)
 
 
+def leaky_relu(z: FloatArray) -> FloatArray:
+    """Elementwise."""
+    return np.maximum(z, 0.01 * z)
+
+
 def softmax(z: FloatArray) -> FloatArray:
     """Of each row; the maximum is subtracted so that exp cannot overflow."""
     powers = np.exp(z - z.max(axis=1, keepdims=True))

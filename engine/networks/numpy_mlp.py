@@ -30,7 +30,7 @@ from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation
 from engine.experiment.side import Side, is_fused, logs_batch_penalty, logs_penalty
 from engine.experiment.update_rules import UpdateOrder, ZeroGrad
-from engine.networks.numpy_functions import plain_softmax, relu, sigmoid, softmax, softmax_over_samples
+from engine.networks.numpy_functions import leaky_relu, plain_softmax, relu, sigmoid, softmax, softmax_over_samples
 from engine.networks.numpy_losses import NumpyLosses
 from engine.networks.numpy_updates import Moment, NumpyUpdates
 from engine.types import FloatArray
@@ -98,6 +98,8 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
             return np.tanh(z)
         if self.activations[i] is Activation.RELU:
             return relu(z)
+        if self.activations[i] is Activation.LEAKY_RELU:
+            return leaky_relu(z)
         if self.activations[i] is Activation.SOFTMAX:
             return self.softmax(z)
         return z
@@ -194,7 +196,7 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
             return self.activate(i, output)
         return output
 
-    def pass_activation(self, i: int, gradient: FloatArray, s: FloatArray) -> FloatArray:
+    def pass_activation(self, i: int, gradient: FloatArray, s: FloatArray) -> FloatArray:  # noqa: PLR0911 - each of them
         """The gradient at the output of layer i, times the activation's derivative in terms of its output s."""
         if self.derivative_at[i] is DerivativeAt.NONE:
             return gradient
@@ -204,6 +206,8 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
             return gradient * (1 - s * s)
         if self.activations[i] is Activation.RELU:
             return self.pass_relu(i, gradient, s)
+        if self.activations[i] is Activation.LEAKY_RELU:
+            return gradient * (s > 0) + 0.01 * gradient * (s <= 0)
         if self.activations[i] is Activation.SOFTMAX:
             return self.pass_softmax(i, gradient, s)
         return gradient

@@ -40,17 +40,20 @@ class NumpyUpdates:
     S: dict[int, Moment]
     R: dict[int, Moment]
 
-    def clip(self, layers: Iterable[int]) -> None:
+    def clip(self, layers: Iterable[int]) -> None:  # noqa: PLR0912 - each of them
         """Make the gradients of these layers smaller where they are too large, in place: they may be kept."""
         kind, bound = self.side.clipping.kind, self.side.clipping.bound
-        if kind is ClippingKind.NORM:
+        if kind is ClippingKind.NORM or kind is ClippingKind.EXACT_NORM:
             # clip all by one norm
             squares = 0.0
             for i in layers:
                 squares = squares + np.sum(np.square(self.dW[i]))
                 if self.bias[i] and self.side.bias_gradient is not BiasGradient.NONE:
                     squares = squares + np.sum(np.square(self.db[i]))
-            factor = np.minimum(bound / (np.sqrt(squares) + 1e-6), 1.0)
+            if kind is ClippingKind.NORM:
+                factor = np.minimum(bound / (np.sqrt(squares) + 1e-6), 1.0)
+            else:
+                factor = bound / np.maximum(np.sqrt(squares), bound)
             for i in layers:
                 self.dW[i] *= factor
                 if self.bias[i] and self.side.bias_gradient is not BiasGradient.NONE:

@@ -25,7 +25,7 @@ class SlippedActivation(nn.Module):
         """(N, fan_out) from the same; the last dimension holds the outputs of a sample."""
         return _Slipped.apply(z, self)  # type: ignore[no-untyped-call]
 
-    def activate(self, z: torch.Tensor) -> torch.Tensor:
+    def activate(self, z: torch.Tensor) -> torch.Tensor:  # noqa: PLR0911 - each of them
         """The output."""
         if self.activation is Activation.SIGMOID:
             return torch.sigmoid(z)
@@ -33,6 +33,8 @@ class SlippedActivation(nn.Module):
             return torch.tanh(z)
         if self.activation is Activation.RELU:
             return torch.relu(z)
+        if self.activation is Activation.LEAKY_RELU:
+            return nn.functional.leaky_relu(z)
         if self.softmax_form is SoftmaxForm.PLAIN:
             powers = torch.exp(z)
             return powers / powers.sum(dim=-1, keepdim=True)

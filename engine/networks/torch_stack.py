@@ -86,15 +86,18 @@ class StackedTorchMLP(TorchMLP):
     def clip(self, module: nn.Module) -> None:
         """Each run's gradients by its own norm."""
         kind, bound = self.side.clipping.kind, self.side.clipping.bound
-        if kind not in (ClippingKind.NORM, ClippingKind.TENSOR_NORM):
+        if kind not in (ClippingKind.NORM, ClippingKind.EXACT_NORM, ClippingKind.TENSOR_NORM):
             super().clip(module)
             return
         gradients = [one.grad for one in module.parameters() if one.grad is not None]
         squares = [one.square().sum((1, 2), keepdim=True) for one in gradients]
         of_all = torch.stack(squares).sum(0)
         for gradient, own in zip(gradients, squares, strict=True):
-            norm = (of_all if kind is ClippingKind.NORM else own).sqrt()
-            gradient.mul_((bound / (norm + 1e-6)).clamp(max=1.0))
+            norm = (own if kind is ClippingKind.TENSOR_NORM else of_all).sqrt()
+            if kind is ClippingKind.EXACT_NORM:
+                gradient.mul_(bound / norm.clamp(min=bound))
+            else:
+                gradient.mul_((bound / (norm + 1e-6)).clamp(max=1.0))
 
     def _own_costs(self, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
         """Of the cross-entropy that is trained on, whatever is logged."""

@@ -21,6 +21,7 @@ ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
     Activation.SIGMOID: nn.Sigmoid,
     Activation.TANH: nn.Tanh,
     Activation.RELU: nn.ReLU,
+    Activation.LEAKY_RELU: nn.LeakyReLU,
     Activation.IDENTITY: nn.Identity,
     # The last dimension holds the classes in a stack of runs, too.
     Activation.SOFTMAX: partial(nn.Softmax, dim=-1),

@@ -110,6 +110,17 @@ class TorchUpdates(TorchWrittenOut):
         kind, bound = self.side.clipping.kind, self.side.clipping.bound
         if kind is ClippingKind.NORM:
             nn.utils.clip_grad_norm_(module.parameters(), bound)
+        elif kind is ClippingKind.EXACT_NORM:
+            # without the 1e-6 that clip_grad_norm_ adds to the norm
+            moved = [one for one in module.parameters() if one.grad is not None]
+            squares: Any = 0
+            for parameter in moved:
+                gradient: Any = parameter.grad
+                squares = squares + gradient.square().sum()
+            factor = bound / squares.sqrt().clamp(min=bound)
+            for parameter in moved:
+                gradient = parameter.grad
+                gradient.mul_(factor)
         elif kind is ClippingKind.TENSOR_NORM:
             for parameter in module.parameters():
                 nn.utils.clip_grad_norm_(parameter, bound)

@@ -26,6 +26,7 @@ SIGNS = {
     Activation.SIGMOID: "σ",
     Activation.TANH: "tanh",
     Activation.RELU: "relu",
+    Activation.LEAKY_RELU: "leaky",
     Activation.IDENTITY: "id",
     Activation.SOFTMAX: "softmax",
 }

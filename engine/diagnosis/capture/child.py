@@ -24,11 +24,13 @@ import numpy as np
 from engine.diagnosis.capture.findings import Findings, describe
 from engine.diagnosis.capture.line_tracer import LineTracer
 from engine.diagnosis.capture.network_finder import Network, find_network
-from engine.diagnosis.capture.passes import find_passes, find_steps
+from engine.diagnosis.capture.passes import PassFinder, find_steps
 from engine.diagnosis.capture.refusals import why_not
 from engine.diagnosis.capture.stand_ins import install, notes
-from engine.diagnosis.capture.step_targets import LOOKED_AT
+from engine.diagnosis.capture.step_targets import LOOKED_AT, has_targets
 from engine.diagnosis.capture.trace import Trace
+from engine.diagnosis.capture.unnamed_values import SEEN, with_unnamed_values
+from engine.diagnosis.recording import PROOF_STEPS
 from engine.errors import DataError
 
 FIRST_LOOK = 150
@@ -41,6 +43,9 @@ FULL_BYTES = 150_000_000
 """Of a trace: beyond it only what belongs to the network is written down, if there is one."""
 
 MOST_BYTES = 700_000_000
+
+PATIENCE = 5.0
+"""Seconds after which the steps of a proof are enough."""
 
 OTHERS = ("site-packages", "dist-packages")
 
@@ -55,12 +60,14 @@ class Watch:
         self.trace = Trace()
         self.tracer = LineTracer(self.trace, self.is_own, self.check)
         self.network: Network | None = None
+        self.finder: PassFinder | None = None
         self.next_look = FIRST_LOOK
         self.ending = False
         self.confirmed = False
         self.counted = (0, 0)
         """Steps at the last look but one that found more, and the events then."""
         self.end = time.monotonic() + asked["seconds"]
+        self.patience = time.monotonic() + min(PATIENCE, asked["seconds"])
         self.library = os.path.dirname(os.__file__)
 
     def is_own(self, file: str) -> bool:
@@ -88,9 +95,9 @@ class Watch:
 
     def _count(self) -> None:
         assert self.network is not None
-        steps = find_steps(
-            self.trace, self.network, find_passes(self.trace, self.network, self.asked["names"].get("x")), ended=False
-        )
+        if self.finder is None or self.finder.network is not self.network:
+            self.finder = PassFinder(self.trace, self.network, self.asked["names"].get("x"))
+        steps = find_steps(self.trace, self.network, self.finder.passes(), ended=False)
         missing = self.asked["steps"] + 1 - steps.count
         if steps.count >= min(8, self.asked["steps"]) and not self.confirmed:
             self.confirmed = True
@@ -100,14 +107,19 @@ class Watch:
                 self.confirmed = False
                 self.next_look = len(self.trace.events) + FIRST_LOOK
                 return
-        if missing <= 0:
+            if not has_targets(self.trace, self.network, steps, self.asked["names"].get("y")):
+                # What looks like a layer may be a gradient: a network is compared with something.
+                self.network, self.confirmed = None, False
+                self.next_look = int(len(self.trace.events) * 1.7) + 50
+                return
+        if missing <= 0 or (steps.count >= PROOF_STEPS + 2 and time.monotonic() > self.patience):
             self.finish(ended=False)
         if steps.count > self.counted[0]:
             self.counted = (steps.count, len(self.trace.events))
         elif len(self.trace.events) > 3 * self.counted[1] + 3000:
             self.finish(ended=False)
         each = (len(self.trace.events) - steps.passes[0].index) / max(1, steps.count) if steps.passes else 10
-        self.next_look = len(self.trace.events) + int(max(10, min(missing * each, 4000)))
+        self.next_look = len(self.trace.events) + int(max(10, min(missing * each, 1500)))
         if steps.count > LOOKED_AT + 2 and self.trace.size > FULL_BYTES and self.trace.watched is None:
             self._watch_less()
 
@@ -199,10 +211,11 @@ def _execute(watch: Watch, asked: dict[str, Any]) -> None:
         runpy.run_module(asked["program"], run_name="__main__", alter_sys=True)
         return
     source = Path(watch.program).read_text(encoding="utf-8-sig", errors="replace")
-    code = compile(source, watch.program, "exec")
+    code = compile(with_unnamed_values(source), watch.program, "exec", dont_inherit=True)
     watch.tracer.add_file(watch.program, source)
     module = ModuleType("__main__")
     module.__dict__.update(__file__=asked["program"], __builtins__=__builtins__, __name__="__main__")
+    module.__dict__[SEEN] = watch.tracer.unnamed
     sys.modules["__main__"] = module
     sys.settrace(watch.tracer)
     exec(code, module.__dict__)

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from engine.diagnosis.capture.found_layers import Relation, changing_slots
-from engine.diagnosis.capture.network_finder import Network, is_output, moves_little
+from engine.diagnosis.capture.found_layers import Relation, changing_slots, moves_little
+from engine.diagnosis.capture.network_finder import Network, is_output
 from engine.diagnosis.capture.passes import Pass
 from engine.diagnosis.capture.relations import Array
-from engine.diagnosis.capture.trace import Trace
+from engine.diagnosis.capture.trace import GONE, Trace
+
+OTHER_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "softplus": lambda z: np.logaddexp(0, z),
+    "an ELU": lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
+    "a SELU": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(np.minimum(z, 0))),
+    "a swish": lambda z: z / (1 + np.exp(-z)),
+    "a GELU": lambda z: 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))),
+    "softsign": lambda z: z / (1 + np.abs(z)),
+    "a sine": np.sin,
+    "a square": np.square,
+    "a Gaussian": lambda z: np.exp(-z * z),
+    "a ReLU cut off at 6": lambda z: np.clip(z, 0, 6),
+    "an arc tangent": np.arctan,
+}
+"""Those that people write and no layer here can have."""
 
 LEAST = 3
 """Passes that must show it."""
@@ -21,11 +36,14 @@ def foreign_weights(trace: Trace, network: Network, passes: list[Pass]) -> tuple
     """The name of such a weight, and what is done to a layer's output before it; none if there is no such weight."""
     relations = trace.relations
     outs = {relation.out for relation in relations}
+    starts = [one.index for one in passes]
+    trained = _given_since(trace, starts[0])
     changing = {
-        slot for slot in changing_slots(trace) if moves_little(trace, slot) and not is_output(trace, slot, outs)
+        slot
+        for slot in changing_slots(trace) & trained
+        if moves_little(trace, slot) and not is_output(trace, slot, outs)
     }
     known = {value for slot in network.slots for value in trace.versions(slot)}
-    starts = [one.index for one in passes]
     found: Counter[int] = Counter()
     shown: dict[int, tuple[Relation, int]] = {}
     for relation in relations:
@@ -34,6 +52,9 @@ def foreign_weights(trace: Trace, network: Network, passes: list[Pass]) -> tuple
             continue
         for match in relation.found:
             if match.right in known or match.left in known or trace.first[match.right] >= earlier[-1]:
+                continue
+            if trace.values[match.left].ndim == trace.values[match.right].ndim == 1 < trace.values[relation.out].ndim:
+                # An outer product is a gradient.
                 continue
             holders = relation.holders(match.right) & changing - set(network.slots)
             if holders and not _is_part_of(trace.values[match.right], (trace.values[one] for one in known)):
@@ -47,6 +68,11 @@ def foreign_weights(trace: Trace, network: Network, passes: list[Pass]) -> tuple
     return None
 
 
+def _given_since(trace: Trace, start: int) -> set[int]:
+    """Slots that got new values from that event on: data that are filled before are no weights."""
+    return {event.slot for event in trace.events[start:] if trace.first[event.value] > start}
+
+
 def _is_part_of(array: Array, known: Iterable[Array]) -> bool:
     """Whether an array is a weight of the network laid out in another way, or without its row of biases."""
     for whole in known:
@@ -58,12 +84,13 @@ def _is_part_of(array: Array, known: Iterable[Array]) -> bool:
 
 
 def _between(trace: Trace, network: Network, passes: list[Pass], relation: Relation, left: int) -> str:
-    """What happens to a layer's output before that weight gets it, as a noun; empty if it is not known."""
+    """What a layer's output is made to before that weight gets it; empty if it is not known."""
     given = trace.values[left]
     slots = {slot for layer in network.layers for slot, _ in layer.outputs}
-    for slot in slots:
-        value = relation.held.get(slot)
-        if value is None or trace.values[value].shape != given.shape:
+    start = max((one.index for one in passes if one.index <= relation.index), default=0)
+    values = dict.fromkeys(event.value for event in trace.events[start : relation.index] if event.slot in slots)
+    for value in values:
+        if value in (GONE, left) or trace.values[value].shape != given.shape:
             continue
         out = trace.values[value]
         kept = given != 0
@@ -75,5 +102,8 @@ def _between(trace: Trace, network: Network, passes: list[Pass], relation: Relat
         if np.any(below) and np.array_equal(given[above], out[above]):
             ratios = given[below] / out[below]
             if np.allclose(ratios, ratios.flat[0]) and ratios.flat[0] not in (0, 1):
-                return "leaky ReLU"
+                return f"a leaky ReLU of slope {ratios.flat[0]:.3g}"
+        for name, function in OTHER_ACTIVATIONS.items():
+            if np.allclose(given, function(out), rtol=1e-6, atol=1e-9):
+                return name
     return ""

@@ -5,14 +5,16 @@ Which of them make a network is `network_finder.py`'s.
 
 from __future__ import annotations
 
+import math
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from engine.diagnosis.capture.relations import Array, Match, matches
+from engine.diagnosis.capture.relations import Array, Match, is_nothing, matches
 from engine.diagnosis.capture.row_search import row_matches
 from engine.diagnosis.capture.trace import GONE, Trace
 
@@ -23,6 +25,15 @@ RECENT = 12
 
 ENOUGH = 200
 """Layers that were found, beyond which so many events are enough."""
+
+LEAST_VALUES = 3
+"""That a slot must have had to be one that changes."""
+
+NEW = 0.25
+"""The part of a weight's values that no earlier step had."""
+
+MOST_ALIKE = 24
+"""Arrays of one shape that are tried as an input or a bias: those that a slot was given last."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,7 @@ def moments(trace: Trace, recent: deque[int] | None = None) -> Iterator[tuple[in
         yield index, held
 
 
-def changing_slots(trace: Trace, least: int = 3) -> set[int]:
+def changing_slots(trace: Trace, least: int = LEAST_VALUES) -> set[int]:
     """Slots of float arrays of one shape that have had so many values."""
     found = set()
     for slot in range(len(trace.slots)):
@@ -69,54 +80,135 @@ def changing_slots(trace: Trace, least: int = 3) -> set[int]:
     return found
 
 
+def moves_little(trace: Trace, slot: int) -> bool:
+    """Whether a slot's values come from each other by steps that are mostly smaller than they are."""
+    return movement(trace, slot) < 1.0
+
+
+def movement(trace: Trace, slot: int) -> float:
+    """How far a slot's values mostly are from those before, of their size; infinite where few of them are new, as
+    samples that come again are not.
+    """
+    versions = trace.versions(slot)
+    if len(set(versions)) < NEW * len(versions):
+        return math.inf
+    arrays = [trace.values[value] for value in versions[:200]]
+    values = [array for array in arrays if array.dtype.kind == "f" and array.shape == arrays[-1].shape]
+    moves = []
+    for old, new in pairwise(values):
+        size = max(float(np.linalg.norm(old)), float(np.linalg.norm(new)))
+        gap = float(np.linalg.norm(new - old))
+        if gap and math.isfinite(size):
+            moves.append(gap / size)
+    return float(np.median(moves)) if moves else math.inf
+
+
 def find_relations(trace: Trace, seconds: float) -> list[Relation]:
     """All layers in the order of time, as far as the time goes."""
     end = time.monotonic() + seconds
-    weights = {slot for slot in changing_slots(trace) if not trace.slots[slot].listed}
-    zero = [not np.any(array) for array in trace.values]
+    weights = {slot for slot in changing_slots(trace) if not trace.slots[slot].listed and moves_little(trace, slot)}
+    still = _still(trace)
+    constant = {slot for slot in range(len(trace.slots)) if len(set(trace.versions(slot))) == 1}
+    zero = [is_nothing(array) for array in trace.values]
     found: list[Relation] = []
     recent: deque[int] = deque(maxlen=RECENT)
+    trained = 0
+    given: dict[int, int] = {}
     for index, held in moments(trace, recent):
         event = trace.events[index]
+        given[event.value] = index
         zero += [False] * (len(trace.values) - len(zero))
-        if index > MOST_EVENTS and len(found) > ENOUGH:
+        if index > MOST_EVENTS and trained > ENOUGH:
             break
         if event.value == GONE or trace.first[event.value] != index or zero[event.value]:
             continue
         out = np.atleast_1d(trace.values[event.value])
         if out.dtype.kind != "f" or out.ndim > 2:
             continue
-        rights = _distinct(trace, held, weights, event.value)
+        moving = _distinct(trace, held, weights, event.value)
+        rights = moving | _distinct(trace, held, still, event.value)
         if not rights:
             continue
-        alive = set(held.values()) | set(recent)
+        alive = sorted(set(held.values()) | set(recent), key=lambda value: -given.get(value, 0))
         lefts = {one: array for one in alive if _is_input(array := trace.values[one], zero[one], one, event.value)}
-        biases = {
-            one: array
-            for one in set(held.values())
-            if _is_bias(array := trace.values[one], zero[one], one, event.value)
-        }
-        with np.errstate(all="ignore"):
-            match = matches(out, lefts, rights, biases) if np.all(np.isfinite(out)) else []
-            if not match and np.all(np.isfinite(out)):
-                match = row_matches(trace, out, _wholes(trace, held, lefts), rights, biases)
+        wholes = _wholes(constant, held, lefts)
+        lefts = _latest(lefts)
+        named = set(held.values())
+        biases = _latest(
+            {
+                one: array
+                for one in alive
+                if one in named and _is_bias(array := trace.values[one], zero[one], one, event.value)
+            }
+        )
+        tried = (frozenset(rights), frozenset(moving), frozenset(wholes))
+        match = _matches_before(trace, index, tried)
+        if match is None:
+            match = _all_matches(trace, out, lefts, moving, rights, wholes, biases)
+            trace.matches[index] = (tried, match)
         if match:
+            trained += any(one.right in moving for one in match)
             found.append(Relation(index, event.value, tuple(match), dict(held)))
         if time.monotonic() > end:
             break
+        trace.searched = index
     trace.relations = list(found)
     return found
 
 
-def _wholes(trace: Trace, held: Mapping[int, int], lefts: Mapping[int, Array]) -> dict[int, Array]:
+def _matches_before(trace: Trace, index: int, tried: object) -> list[Match] | None:
+    """What an earlier search has found of an event, if it tried the same."""
+    known = trace.matches.get(index)
+    return known[1] if known is not None and known[0] == tried else None
+
+
+def _all_matches(
+    trace: Trace,
+    out: Array,
+    lefts: Mapping[int, Array],
+    moving: Mapping[int, Array],
+    rights: Mapping[int, Array],
+    wholes: Mapping[int, Array],
+    biases: Mapping[int, Array],
+) -> list[Match]:
+    if not np.all(np.isfinite(out)):
+        return []
+    with np.errstate(all="ignore"):
+        return matches(out, lefts, rights, biases, trace.ends) or row_matches(trace, out, wholes, moving, biases)
+
+
+def _still(trace: Trace) -> set[int]:
+    """Slots of matrices that have not changed often yet: weights before the first updates."""
+    found = set()
+    for slot in range(len(trace.slots)):
+        values = trace.versions(slot)
+        if 0 < len(set(values)) < LEAST_VALUES and not trace.slots[slot].listed:
+            array = trace.values[values[-1]]
+            if array.ndim == 2 and array.dtype.kind == "f" and min(array.shape) > 1:
+                found.add(slot)
+    return found
+
+
+def _latest(arrays: Mapping[int, Array]) -> dict[int, Array]:
+    """The first of each shape: a program may hold each of its samples in a list."""
+    counts: Counter[tuple[int, ...]] = Counter()
+    found = {}
+    for value, array in arrays.items():
+        counts[array.shape] += 1
+        if counts[array.shape] <= MOST_ALIKE:
+            found[value] = array
+    return found
+
+
+def _wholes(constant: set[int], held: Mapping[int, int], lefts: Mapping[int, Array]) -> dict[int, Array]:
     """Data whose rows may be taken one by one: what a slot holds that never held anything else."""
-    kept = {value for slot, value in held.items() if value in lefts and len(set(trace.versions(slot))) == 1}
+    kept = {value for slot, value in held.items() if slot in constant and value in lefts}
     return {value: lefts[value] for value in kept if lefts[value].ndim == 2 and min(lefts[value].shape) > 1}
 
 
 def _distinct(trace: Trace, held: Mapping[int, int], slots: set[int], out: int) -> dict[int, Array]:
     values = {held[slot] for slot in slots if slot in held} - {out}
-    return {value: trace.values[value] for value in values if np.any(trace.values[value])}
+    return {value: trace.values[value] for value in values if not is_nothing(trace.values[value])}
 
 
 def _is_input(array: Array, zero: bool, value: int, out: int) -> bool:

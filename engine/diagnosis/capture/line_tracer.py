@@ -157,13 +157,24 @@ class LineTracer:
             at = at.f_back
         return depth
 
+    def unnamed(self, value: Any, name: str) -> Any:
+        """Note a value that the program gives no name; it is given back."""
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            frame = sys._getframe(1)
+            code = frame.f_code
+            key = f"{code.co_filename}:{code.co_qualname}:{name}"
+            depth = 0 if code.co_name == "<module>" else self._depth(frame)
+            if self._observe(frame, frame.f_lineno, Seen(key, name, value), depth) is not None:
+                self.check()
+        return value
+
     def _spread(self, frame: FrameType, line: int, bases: set[int]) -> None:
         """What was changed in one place may be reached from others: from globals, and from the calls that led here."""
         for module, names in list(self.modules.items()):
             for name, value in list(names.items()):
                 if not name.startswith("__"):
                     self._spread_below(
-                        frame, line, reachable(self.instances, value, f"{module}:{name}", name), 0, bases
+                        frame, line, reachable(self.instances, value, f"{module}:{name}", name, False), 0, bases
                     )
         at: FrameType | None = frame
         while at is not None:
@@ -171,7 +182,9 @@ class LineTracer:
                 depth = self._depth(at)
                 for name, value in list(at.f_locals.items()):
                     key = f"{at.f_code.co_filename}:{at.f_code.co_qualname}:{name}"
-                    self._spread_below(at, line, reachable(self.instances, value, key, name), depth, bases, frame)
+                    self._spread_below(
+                        at, line, reachable(self.instances, value, key, name, False), depth, bases, frame
+                    )
             at = at.f_back
 
     def _spread_below(

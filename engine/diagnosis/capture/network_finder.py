@@ -10,12 +10,11 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
-from engine.diagnosis.capture.found_layers import Relation, changing_slots, find_relations
-from engine.diagnosis.capture.relations import Form, Match, arrangements, input_rows
+from engine.diagnosis.capture.found_layers import Relation, changing_slots, find_relations, movement, moves_little
+from engine.diagnosis.capture.relations import Form, Match, arrangements, input_rows, is_nothing
 from engine.diagnosis.capture.trace import Trace
 
 LEAST_PASSES = 3
@@ -82,6 +81,8 @@ def find_network(trace: Trace, seconds: float = 4.0) -> Network | None:
             keys = {(slot, match.form._replace(activation="")) for slot in slots}
             if not slots or keys <= tried or hypotheses > MOST_HYPOTHESES or not _is_given_data(trace, match, slots):
                 continue
+            if _moves_less(trace, relation.holders(match.left), slots):
+                continue
             tried |= keys
             hypotheses += 1
             network = _build(trace, relations, changing, slots, match)
@@ -90,22 +91,9 @@ def find_network(trace: Trace, seconds: float = 4.0) -> Network | None:
     return best
 
 
-def moves_little(trace: Trace, slot: int) -> bool:
-    """Whether a slot's values come from each other by steps that are mostly smaller than they are."""
-    arrays = [trace.values[value] for value in trace.versions(slot)[:200]]
-    values = [array for array in arrays if array.dtype.kind == "f" and array.shape == arrays[-1].shape]
-    moves = []
-    for old, new in pairwise(values):
-        size = max(float(np.linalg.norm(old)), float(np.linalg.norm(new)))
-        gap = float(np.linalg.norm(new - old))
-        if gap and math.isfinite(size):
-            moves.append(gap / size)
-    return bool(moves) and float(np.median(moves)) < 1.0
-
-
 def is_output(trace: Trace, slot: int, outs: set[int]) -> bool:
-    """Whether a slot's values are outputs of layers, most of them."""
-    values = set(trace.versions(slot))
+    """Whether a slot's values are outputs of layers, most of those that were searched for some."""
+    values = {value for value in trace.versions(slot) if trace.first[value] <= trace.searched}
     return len(values & outs) > len(values) / 2
 
 
@@ -115,6 +103,12 @@ def _is_given_data(trace: Trace, match: Match, slots: Iterable[int]) -> bool:
         return True
     moved = [trace.first[value] for slot in slots for value in trace.versions(slot)[:2][1:]]
     return trace.first[match.left] < min(moved, default=0)
+
+
+def _moves_less(trace: Trace, inputs: Iterable[int], slots: Iterable[int]) -> bool:
+    """Whether it is the input that moves as a weight does, and the weight as samples do."""
+    moves = min((movement(trace, slot) for slot in inputs), default=math.inf)
+    return moves < min(movement(trace, slot) for slot in slots)
 
 
 def _build(
@@ -314,4 +308,4 @@ def _fits(trace: Trace, layer: PassLayer, values: set[int | None], slot: int) ->
     value = layer.first.held.get(slot)
     if value is None:
         return False
-    return value in values or (None in values and not np.any(trace.values[value]))
+    return value in values or (None in values and is_nothing(trace.values[value]))

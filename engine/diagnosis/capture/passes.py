@@ -9,11 +9,13 @@ from itertools import groupby
 
 import numpy as np
 
-from engine.diagnosis.capture.found_layers import moments
 from engine.diagnosis.capture.network_finder import Layer, Network
 from engine.diagnosis.capture.relations import Array, activated, bias_row, fits, input_rows, product, tolerance_of
 from engine.diagnosis.capture.row_search import found_rows, virtual
 from engine.diagnosis.capture.trace import GONE, Trace
+
+MOST_SOURCES = 100
+"""Values that a pass may have been given, the newest first."""
 
 
 @dataclass(frozen=True)
@@ -34,41 +36,70 @@ class Pass:
 
 def find_passes(trace: Trace, network: Network, inputs: str | None = None) -> list[Pass]:
     """All runs of the first layer, in the order of time; `inputs` names the slot of its inputs, if it is known."""
-    layer = network.layers[0]
-    forms: dict[int, set[str]] = {}
-    for slot, activation in layer.outputs:
-        forms.setdefault(slot, set()).add(activation)
-    sources = [slot for slot in layer.inputs if inputs is None or trace.name(slot) == inputs] or list(layer.inputs)
-    found: list[Pass] = []
-    for index, held in moments(trace):
-        event = trace.events[index]
-        if event.slot not in forms or event.value == GONE or layer.weight not in held:
-            continue
-        given = _given(trace, layer, held, forms[event.slot], event.value, sources)
-        state = tuple(held.get(slot, GONE) for slot in network.slots)
-        if given is not None and GONE not in state and not _same(found, given, state):
-            found.append(Pass(index, (given,), state, dict(held)))
-    return found
+    return PassFinder(trace, network, inputs).passes()
+
+
+class PassFinder:
+    """Finds the runs of a network's first layer in a trace that grows."""
+
+    def __init__(self, trace: Trace, network: Network, inputs: str | None = None) -> None:
+        self.trace = trace
+        self.network = network
+        self.layer = network.layers[0]
+        self.forms: dict[int, set[str]] = {}
+        for slot, activation in self.layer.outputs:
+            self.forms.setdefault(slot, set()).add(activation)
+        named = {slot for slot in self.layer.inputs if inputs is None or trace.name(slot) == inputs}
+        self.sources = named or set(self.layer.inputs)
+        self.held: dict[int, int] = {}
+        self.latest: dict[int, int] = {}
+        """What the sources hold, the newest last."""
+        self.found: list[Pass] = []
+        self.seen = 0
+        """Events that were looked at."""
+
+    def passes(self) -> list[Pass]:
+        """Those of all events until now."""
+        for index in range(self.seen, len(self.trace.events)):
+            event = self.trace.events[index]
+            self.latest.pop(event.slot, None)
+            if event.value == GONE:
+                self.held.pop(event.slot, None)
+                continue
+            self.held[event.slot] = event.value
+            if event.slot in self.sources:
+                self.latest[event.slot] = event.value
+            if event.slot in self.forms and self.layer.weight in self.held:
+                self._look(index)
+        self.seen = len(self.trace.events)
+        return self.found
+
+    def _look(self, index: int) -> None:
+        event = self.trace.events[index]
+        state = tuple(self.held.get(slot, GONE) for slot in self.network.slots)
+        if GONE in state:
+            return
+        given = self._given(self.forms[event.slot], event.value)
+        if given is not None and not _same(self.found, given, state):
+            self.found.append(Pass(index, (given,), state, dict(self.held)))
+
+    def _given(self, forms: set[str], out: int) -> int | None:
+        """The value that the layer was given, so that the output is this one."""
+        trace, layer, held = self.trace, self.layer, self.held
+        array = trace.values[out]
+        for value in list(dict.fromkeys(reversed(self.latest.values())))[:MOST_SOURCES]:
+            rows = pre_activation(trace, layer, trace.values[value], held)
+            if rows is None or rows.size != array.size:
+                continue
+            tolerance = tolerance_of(array, trace.values[value], trace.values[held[layer.weight]])
+            if any(fits(array, activated(name, rows), tolerance) for name in forms):
+                return value
+        return _given_rows(trace, layer, held, forms, array) if layer.wholes else None
 
 
 def _same(found: Sequence[Pass], given: int, state: tuple[int, ...]) -> bool:
     """Whether that is the last pass again: another form of its output, or the same one needed once more."""
     return bool(found) and found[-1].inputs == (given,) and found[-1].state == state
-
-
-def _given(
-    trace: Trace, layer: Layer, held: Mapping[int, int], forms: set[str], out: int, sources: Sequence[int]
-) -> int | None:
-    """The value that the layer was given, so that the output is this one."""
-    array = trace.values[out]
-    for value in dict.fromkeys(held[slot] for slot in sources if slot in held):
-        rows = pre_activation(trace, layer, trace.values[value], held)
-        if rows is None or rows.size != array.size:
-            continue
-        tolerance = tolerance_of(array, trace.values[value], trace.values[held[layer.weight]])
-        if any(fits(array, activated(name, rows), tolerance) for name in forms):
-            return value
-    return _given_rows(trace, layer, held, forms, array) if layer.wholes else None
 
 
 def _given_rows(trace: Trace, layer: Layer, held: Mapping[int, int], forms: set[str], out: Array) -> int | None:

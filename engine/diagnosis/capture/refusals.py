@@ -79,7 +79,7 @@ def why_not(  # noqa: PLR0911 - each of them
         )
     return (
         "No network was found: no array equals act(x·W + b) of data and weights that change, with sigmoid, tanh, ReLU, "
-        f"softmax or none; {RECORDER}."
+        f"leaky ReLU of slope 0.01, softmax or none; {RECORDER}."
     )
 
 
@@ -109,8 +109,8 @@ def more_than_layers(foreign: tuple[str, str], weights: list[str]) -> str:
         return "Some outputs of a layer are set to 0 at random, as dropout does; switch it off, then run it again."
     if between:
         return (
-            f"What {shown(name)} is given is a {between} of the layer before; the activations that are read are "
-            "sigmoid, tanh, ReLU, softmax and none; use the recorder, or take one of those."
+            f"What {shown(name)} is given is {between} of the layer before; the activations that are read are sigmoid, "
+            "tanh, ReLU, leaky ReLU of slope 0.01, softmax and none; take one of those, then run it again."
         )
     return (
         f"Beside {shown(', '.join(weights))} it moves {shown(name)}, which is given something else than their outputs: "

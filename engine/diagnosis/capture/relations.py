@@ -6,7 +6,7 @@ Which of those findings are a network is `network_finder.py`'s.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,10 +14,16 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "softmax", "softmax-over-samples")
+ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "leaky-relu", "softmax", "softmax-over-samples")
 
 MOST_PRODUCT = 50_000_000
 """Multiplications of a product that is tried."""
+
+LEAST_SHARE = 1e-6
+"""Of a bias that a product must be."""
+
+
+NOTHING = 1e-12
 
 
 class Form(NamedTuple):
@@ -46,6 +52,8 @@ def activated(name: str, z: Array) -> Array:
             found = np.tanh(z)
         elif name == "relu":
             found = np.maximum(z, 0)
+        elif name == "leaky-relu":
+            found = np.maximum(z, 0.01 * z)
         elif name.startswith("softmax"):
             axis = 0 if name == "softmax-over-samples" else 1
             powers = np.exp(z - z.max(axis=axis, keepdims=True))
@@ -101,6 +109,11 @@ def layouts(left: Array, right: Array) -> Iterator[Form]:
                 yield form._replace(ones=-1)
 
 
+def is_nothing(array: Array) -> bool:
+    """Whether it is zeros, but for rounding: no layer is to be seen in such numbers."""
+    return not np.any(np.abs(array) > NOTHING)
+
+
 def fits(out: Array, rows: Array, tolerance: float) -> bool:
     """Whether `out`, laid out in some way, is (N, H)."""
     if out.size != rows.size:
@@ -111,7 +124,7 @@ def fits(out: Array, rows: Array, tolerance: float) -> bool:
 def arrangements(out: Array, shape: tuple[int, ...]) -> list[Array]:
     """The ways in which an array can stand for one of that shape."""
     if out.ndim <= 1:
-        return [out.reshape(shape)] if 1 in shape else []
+        return [out.reshape(shape)] if 1 in shape and out.size == math.prod(shape) else []
     if out.ndim > 2:
         return []
     found = [out] if out.shape == shape else []
@@ -151,24 +164,54 @@ class Match(NamedTuple):
     form: Form
 
 
+class Ends(NamedTuple):
+    """The first and the last number of a product, without a bias of its own: what refuses most at once."""
+
+    form: Form
+    samples: int
+    width: int
+    first: float
+    last: float
+
+
+Known = dict[tuple[int, int], tuple[Ends, ...]]
+"""The ends of the products of two values, by their numbers: most are asked for again and again."""
+
+
 def matches(
-    out: Array, lefts: Mapping[int, Array], rights: Mapping[int, Array], biases: Mapping[int, Array]
+    out: Array, lefts: Mapping[int, Array], rights: Mapping[int, Array], biases: Mapping[int, Array], known: Known
 ) -> list[Match]:
     """All ways in which `out` is act(L·R + c) of these; a bias of zeros is not looked at."""
     found = []
     probabilities = _are_probabilities(out)
     for left_number, right_number in _pairs(out, lefts, rights):
         left, right = lefts[left_number], rights[right_number]
-        for form in layouts(left, right):
-            rows, weight = input_rows(left, form), weight_rows(right, form)
-            if len(rows) * weight.shape[1] != out.size:
+        for ends in _ends(known, (left_number, right_number), left, right):
+            if ends.samples * ends.width != out.size:
                 continue
-            choices = _hopeful(out, rows, weight, biases, form, probabilities)
-            z = product(left, right, form) if choices else None
+            choices = _hopeful(out, ends, biases, probabilities)
+            z = product(left, right, ends.form) if choices else None
             if z is not None:
                 for bias, activation in _explanations(out, z, biases, choices, tolerance_of(out, left, right)):
-                    found.append(Match(left_number, right_number, bias, form._replace(activation=activation)))
+                    found.append(Match(left_number, right_number, bias, ends.form._replace(activation=activation)))
     return found
+
+
+def _ends(known: Known, pair: tuple[int, int], left: Array, right: Array) -> tuple[Ends, ...]:
+    found = known.get(pair)
+    if found is None:
+        found = known[pair] = tuple(_ends_of(left, right, form) for form in layouts(left, right))
+    return found
+
+
+def _ends_of(left: Array, right: Array, form: Form) -> Ends:
+    rows, weight = input_rows(left, form), weight_rows(right, form)
+    inner = weight[1:] if form.ones == -1 else weight[:-1] if form.ones == 1 else weight
+    first, last = float(rows[0] @ inner[:, 0]), float(rows[-1] @ inner[:, -1])
+    if form.ones:
+        extra = weight[0] if form.ones == -1 else weight[-1]
+        first, last = first + float(extra[0]), last + float(extra[-1])
+    return Ends(form, len(rows), weight.shape[1], first, last)
 
 
 def _pairs(out: Array, lefts: Mapping[int, Array], rights: Mapping[int, Array]) -> Iterator[tuple[int, int]]:
@@ -190,52 +233,47 @@ def _pairs(out: Array, lefts: Mapping[int, Array], rights: Mapping[int, Array]) 
                     yield left_number, right_number
 
 
-def _hopeful(
-    out: Array, rows: Array, weight: Array, biases: Mapping[int, Array], form: Form, probabilities: bool
-) -> list[tuple[int | None, str]]:
+def _hopeful(out: Array, ends: Ends, biases: Mapping[int, Array], probabilities: bool) -> list[tuple[int | None, str]]:
     """The biases and activations that the first and the last element do not rule out."""
-    wanted = (float(out.flat[0]), float(out.flat[-1]))
-    column = weight.shape[1] - 1
-    inner = weight[1:] if form.ones == -1 else weight[:-1] if form.ones == 1 else weight
-    extra = weight[0] if form.ones == -1 else weight[-1] if form.ones == 1 else None
-    z = [float(rows[0] @ inner[:, 0]), float(rows[-1] @ inner[:, column])]
-    if extra is not None:
-        z = [z[0] + float(extra[0]), z[1] + float(extra[column])]
+    first, last = float(out.flat[0]), float(out.flat[-1])
     choices: list[tuple[int | None, str]] = []
     candidates: list[tuple[int | None, float, float]] = [(None, 0.0, 0.0)]
-    if not form.ones:
+    if not ends.form.ones:
         candidates += [
             (number, float(one.flat[0]), float(one.flat[-1]))
             for number, one in biases.items()
-            if one.size == column + 1
+            if one.size == ends.width
         ]
-    for number, first, last in candidates:
-        at = (z[0] + first, z[1] + last)
-        for name, function in SINGLE:
-            if _near(function(at[0]), wanted[0]) and _near(function(at[1]), wanted[1]):
-                choices.append((number, name))
-        if probabilities and out.size > len(rows):
+    softmax = probabilities and out.size > ends.samples
+    for number, own_first, own_last in candidates:
+        at_first, at_last = ends.first + own_first, ends.last + own_last
+        choices += [(number, name) for name in _single(at_first, first) if name in _single(at_last, last)]
+        if softmax:
             choices.append((number, "softmax"))
-            if len(rows) > 1:
+            if ends.samples > 1:
                 choices.append((number, "softmax-over-samples"))
     return choices
 
 
-def _near(found: float, wanted: float) -> bool:
-    return abs(found - wanted) <= 1e-4 * (abs(wanted) + 1e-3)
+def _single(z: float, wanted: float) -> tuple[str, ...]:
+    """The activations of one number that may make the wanted one of z."""
+    found: tuple[str, ...] = ()
+    allowed = 1e-4 * (abs(wanted) + 1e-3)
+    if abs(z - wanted) <= allowed:
+        found = ("identity", "relu", "leaky-relu") if z >= 0 else ("identity",)
+    elif wanted == 0.0 and z <= 0:
+        found = ("relu",)
+    elif z < 0 and abs(0.01 * z - wanted) <= allowed:
+        found = ("leaky-relu",)
+    if -allowed <= wanted <= 1 + allowed and abs(_sigmoid(z) - wanted) <= allowed:
+        found += ("sigmoid",)
+    if abs(wanted) <= 1 + allowed and abs(math.tanh(z) - wanted) <= allowed:
+        found += ("tanh",)
+    return found
 
 
 def _sigmoid(z: float) -> float:
     return 1 / (1 + math.exp(-z)) if z > -700 else 0.0
-
-
-SINGLE: tuple[tuple[str, Callable[[float], float]], ...] = (
-    ("identity", lambda z: z),
-    ("sigmoid", _sigmoid),
-    ("tanh", math.tanh),
-    ("relu", lambda z: max(z, 0.0)),
-)
-"""Activations of one number."""
 
 
 def _are_probabilities(out: Array) -> bool:
@@ -252,6 +290,9 @@ def _explanations(
     for number, name in choices:
         bias = None if number is None else bias_row(biases[number], z.shape[1])
         if bias is None and number is not None:
+            continue
+        # A product that is nothing beside its bias proves nothing.
+        if bias is not None and np.abs(z).max() <= LEAST_SHARE * np.abs(bias).max():
             continue
         if fits(out, activated(name, z if bias is None else z + bias), tolerance):
             yield number, name

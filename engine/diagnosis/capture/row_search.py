@@ -14,6 +14,7 @@ from engine.diagnosis.capture.relations import (
     arrangements,
     bias_row,
     input_rows,
+    is_nothing,
     layouts,
     product,
     tolerance_of,
@@ -29,7 +30,7 @@ LEAST_NUMBERS = 2
 MOST_PRODUCTS = 4_000_000
 """Numbers of a product of all rows."""
 
-NAMES = ("identity", "sigmoid", "tanh", "relu", "softmax")
+NAMES = ("identity", "sigmoid", "tanh", "relu", "leaky-relu", "softmax")
 
 
 def row_matches(
@@ -51,7 +52,7 @@ def row_matches(
                     row = None if bias is None else bias_row(biases[bias], z.shape[1])
                     for name in NAMES:
                         places = found_rows(out, z if row is None else z + row, name, tolerance_of(out, whole, right))
-                        if places is not None:
+                        if places is not None and not is_nothing(z[places]):
                             left = virtual(trace, whole_number, whole, form, places)
                             plain = form._replace(columns=False, flat_input=False, activation=name)
                             found.append(Match(left, right_number, bias, plain))

@@ -247,15 +247,16 @@ class TargetFinder:
     def _shown(self, one: Candidate, activation: str) -> float:
         """The part of the steps in which something is in proportion to output − targets, always by the same factor."""
         factors: list[set[tuple[int, float]]] = []
-        steps = range(min(LOOKED_AT, len(self.passes)))
-        for step in steps:
+        for step in range(min(LOOKED_AT, len(self.passes))):
             rows = one.rows(step)
-            factors.append(set() if rows is None else self._factors(step, rows, activation, one.rank))
+            # Of targets of 0 the output itself is the difference.
+            if rows is None or np.any(rows):
+                factors.append(set() if rows is None else self._factors(step, rows, activation, one.rank))
         counted: dict[tuple[int, float], int] = {}
         for each in factors:
             for factor in each:
                 counted[factor] = counted.get(factor, 0) + 1
-        return max(counted.values(), default=0) / len(steps)
+        return max(counted.values(), default=0) / max(1, len(factors))
 
     def _factors(self, step: int, rows: Array, activation: str, rank: int) -> set[tuple[int, float]]:
         output = self.outputs[step][activation]
@@ -274,6 +275,15 @@ class TargetFinder:
                 if factor is not None:
                     found.add((number, factor))
         return found
+
+
+def has_targets(trace: Trace, network: Network, steps: Steps, name: str | None) -> bool:
+    """Whether a network's targets can be found."""
+    try:
+        TargetFinder(trace, network, steps).find(name)
+    except DataError:
+        return False
+    return True
 
 
 def _by_samples(array: Array, samples: int) -> Iterator[Array]:

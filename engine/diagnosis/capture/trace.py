@@ -61,6 +61,11 @@ class Trace:
     places: list[Place] = field(default_factory=list)
     watched: set[int] | None = None
     """Slots that are written down; none stands for all."""
+    searched: int = 0
+    """The last event that was searched for layers."""
+    ends: dict[tuple[int, int], Any] = field(default_factory=dict)
+    matches: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    """What was computed and found in such searches: the next one begins with it."""
     relations: list[Any] = field(default_factory=list)
     """The layers that were found in it when it was last looked through."""
     size: int = 0

@@ -18,6 +18,9 @@ MOST_ITEMS = 64
 
 MOST_FOUND = 600
 
+CROWD = 16
+"""Items of a list that are more than the layers of a network: its samples or batches, which nothing changes."""
+
 LONGEST_NUMBERS = 200_000
 """Of a list of numbers that is read as an array."""
 
@@ -57,15 +60,22 @@ class Instances:
         return min(alone, key=lambda path: (path.split(".")[0].split("[")[0] != "self", len(path)), default=None)
 
 
-def reachable(instances: Instances, value: Any, key: str, name: str) -> list[Seen]:
-    """Everything below a value that stands under that key and name."""
+def reachable(instances: Instances, value: Any, key: str, name: str, crowds: bool = True) -> list[Seen]:
+    """Everything below a value that stands under that key and name; without crowds, no items of a long list."""
     found: list[Seen] = []
-    _walk(instances, value, key, name, 0, found, set())
+    _walk(instances, value, key, name, 0, found, set(), crowds)
     return found
 
 
 def _walk(
-    instances: Instances, value: Any, key: str, name: str, depth: int, found: list[Seen], visited: set[int]
+    instances: Instances,
+    value: Any,
+    key: str,
+    name: str,
+    depth: int,
+    found: list[Seen],
+    visited: set[int],
+    crowds: bool,
 ) -> None:
     kind = type(value)
     if kind in SIMPLE or len(found) > MOST_FOUND:
@@ -86,17 +96,24 @@ def _walk(
             for inner, one in list(value.items()):
                 if isinstance(inner, (str, int, tuple)):
                     part = f"[{inner!r}]"
-                    _walk(instances, one, key + part, name + part, depth + 1, found, visited)
+                    _walk(instances, one, key + part, name + part, depth + 1, found, visited, crowds)
     elif isinstance(value, (list, tuple)):
-        _walk_list(instances, value, key, name, depth, found, visited)
+        _walk_list(instances, value, key, name, depth, found, visited, crowds)
     elif instances.is_own(kind):
-        _walk_instance(instances, value, name, depth, found, visited)
+        _walk_instance(instances, value, name, depth, found, visited, crowds)
 
 
 def _walk_list(
-    instances: Instances, value: Any, key: str, name: str, depth: int, found: list[Seen], visited: set[int]
+    instances: Instances,
+    value: Any,
+    key: str,
+    name: str,
+    depth: int,
+    found: list[Seen],
+    visited: set[int],
+    crowds: bool,
 ) -> None:
-    if not value:
+    if not value or (len(value) > CROWD and not crowds):
         return
     first = value[0]
     if _is_number(first) or (isinstance(first, (list, tuple)) and first and _is_number(first[0])):
@@ -106,11 +123,11 @@ def _walk_list(
     fields = getattr(value, "_fields", None)
     for index, one in enumerate(value[:MOST_ITEMS]):
         part = f".{fields[index]}" if fields else f"[{index}]"
-        _walk(instances, one, key + part, name + part, depth + 1, found, visited)
+        _walk(instances, one, key + part, name + part, depth + 1, found, visited, crowds)
 
 
 def _walk_instance(
-    instances: Instances, value: Any, name: str, depth: int, found: list[Seen], visited: set[int]
+    instances: Instances, value: Any, name: str, depth: int, found: list[Seen], visited: set[int], crowds: bool
 ) -> None:
     held = getattr(value, "__dict__", None)
     slots = getattr(type(value), "__slots__", ())
@@ -124,7 +141,7 @@ def _walk_instance(
     if isinstance(slots, (tuple, list)):
         attributes.update({one: getattr(value, one) for one in slots if hasattr(value, one)})
     for attribute, one in list(attributes.items())[: 4 * MOST_ITEMS]:
-        _walk(instances, one, f"#{number}.{attribute}", f"{name}.{attribute}", depth + 1, found, visited)
+        _walk(instances, one, f"#{number}.{attribute}", f"{name}.{attribute}", depth + 1, found, visited, crowds)
 
 
 def _is_number(value: Any) -> bool:

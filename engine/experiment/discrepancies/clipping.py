@@ -16,6 +16,12 @@ CHOICES = (
         "all are scaled down together to a norm of 1: nn.utils.clip_grad_norm_(model.parameters(), 1.0)",
     ),
     Choice(
+        Clipping(ClippingKind.EXACT_NORM, 1.0),
+        "exact-norm:1.0",
+        "exact norm 1",
+        "all are scaled down together to a norm of 1, and nothing is added to the norm that they are divided by",
+    ),
+    Choice(
         Clipping(ClippingKind.TENSOR_NORM, 1.0),
         "tensor-norm:1.0",
         "each norm 1",
@@ -35,6 +41,7 @@ def _phrase(clipping: Clipping) -> str:
     return {
         ClippingKind.NONE: "not clipped",
         ClippingKind.NORM: f"scaled together to a norm of at most {bound}",
+        ClippingKind.EXACT_NORM: f"scaled together to a norm of at most {bound}, without 1e-6",
         ClippingKind.TENSOR_NORM: f"scaled each for itself to a norm of at most {bound}",
         ClippingKind.VALUE: f"cut off at ±{bound}",
     }[clipping.kind]
@@ -46,7 +53,11 @@ def _numbers(settings: Settings) -> str:
     text = f"{settings.parameter_count:,} weights and biases in {2 * len(settings.activations)} tensors."
     if kinds == {ClippingKind.NORM, ClippingKind.TENSOR_NORM}:
         text += " One norm of all is larger than that of each: it clips sooner."
-    if ClippingKind.NORM in kinds and UpdateOrder.IN_TURN in {one.update_order for one in sides}:
+    if kinds == {ClippingKind.NORM, ClippingKind.EXACT_NORM}:
+        text += " Each step that is clipped is shorter in PyTorch's form by 1e-6 of the norm over the norm."
+    if kinds & {ClippingKind.NORM, ClippingKind.EXACT_NORM} and UpdateOrder.IN_TURN in {
+        one.update_order for one in sides
+    }:
         text += " Layers that are updated in turn are clipped one by one, each weight and its bias by their own norm."
     return f"{text} Where no gradient reaches the bound, clipping changes nothing."
 
@@ -56,7 +67,7 @@ WORDING = Wording(
     differ="Gradients are {by_hand} by hand, {pytorch} in PyTorch.",
     equal="on both gradients are {both}; otherwise large ones would make steps of other lengths",
     numbers=_numbers,
-    formula="norm: g ← g·min(1, bound/(‖g‖ + 1e-6)), ‖g‖ of all gradients or of each tensor's; "
+    formula="norm: g ← g·min(1, bound/(‖g‖ + 1e-6)), ‖g‖ of all gradients or of each tensor's; exact: bound/‖g‖; "
     "value: each element between −bound and bound",
     theory=lambda settings: (
         "Scaling keeps a gradient's direction, cutting off single elements does not. PyTorch takes one norm over all "
@@ -78,5 +89,5 @@ DISCREPANCY = Discrepancy(
     wording=WORDING,
     since=8,
     parse_other=Clipping.parse,
-    other="none, norm:1, tensor-norm:1 or value:0.5",
+    other="none, norm:1, exact-norm:1, tensor-norm:1 or value:0.5",
 )

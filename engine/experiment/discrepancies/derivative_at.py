@@ -45,7 +45,7 @@ CHOICES = (
     ),
 )
 
-TRIED_AT = {Activation.SIGMOID: 2.0, Activation.TANH: 2.0, Activation.RELU: -2.0}
+TRIED_AT = {Activation.SIGMOID: 2.0, Activation.TANH: 2.0, Activation.RELU: -2.0, Activation.LEAKY_RELU: -2.0}
 """A z at which the slips can be told apart."""
 
 
@@ -100,6 +100,8 @@ def _slope(kind: Activation, at: DerivativeAt) -> float:
     z = TRIED_AT[kind]
     if at is DerivativeAt.NONE:
         return 1.0
+    if kind is Activation.LEAKY_RELU:
+        return 0.01
     if kind is Activation.RELU:
         return float(max(z, 0) >= 0 if at is DerivativeAt.NOT_NEGATIVE else z > 0)
 

@@ -68,6 +68,7 @@ MODULES = {
     Activation.SIGMOID: "nn.Sigmoid()",
     Activation.TANH: "nn.Tanh()",
     Activation.RELU: "nn.ReLU()",
+    Activation.LEAKY_RELU: "nn.LeakyReLU()",
     Activation.IDENTITY: "nn.Identity()",
     Activation.SOFTMAX: "nn.Softmax(dim=1)",
 }

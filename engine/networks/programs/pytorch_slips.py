@@ -19,7 +19,13 @@ from engine.networks.programs.specialize import Specializer
 
 SOURCE = "engine.networks.torch_slip"
 
-NAMES = {Activation.SIGMOID: "Sigmoid", Activation.TANH: "Tanh", Activation.RELU: "ReLU", Activation.SOFTMAX: "Softmax"}
+NAMES = {
+    Activation.SIGMOID: "Sigmoid",
+    Activation.TANH: "Tanh",
+    Activation.RELU: "ReLU",
+    Activation.LEAKY_RELU: "LeakyReLU",
+    Activation.SOFTMAX: "Softmax",
+}
 
 SLIPS = {
     DerivativeAt.PRE_ACTIVATION: "Slipped{}",

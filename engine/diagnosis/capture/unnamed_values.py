@@ -1,0 +1,64 @@
+"""Values that a program's text gives no name: `X @ w` within `X.T @ (X @ w - y)`, and the difference itself.
+
+They are handed to a function on their way; what the program does stays the same.
+"""
+
+from __future__ import annotations
+
+import ast
+
+SEEN = "__mlp_tui_seen__"
+"""The function that is handed a value and what it is called, and gives the value back."""
+
+PRODUCTS = ("dot", "matmul", "einsum")
+
+LONGEST = 60
+"""Of what such a value is called."""
+
+
+def with_unnamed_values(source: str) -> ast.Module:
+    """The program with each such value handed over. Raises `SyntaxError`."""
+    tree = ast.parse(source)
+    changed: ast.Module = ast.fix_missing_locations(_Naming(_named(tree)).visit(tree))
+    return changed
+
+
+def _named(tree: ast.AST) -> set[int]:
+    """The expressions that get a name as they are, or are given back by a function."""
+    return {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.Return, ast.NamedExpr)) and node.value is not None
+    }
+
+
+class _Naming(ast.NodeTransformer):
+    def __init__(self, named: set[int]) -> None:
+        self.named = named
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        is_named = id(node) in self.named
+        name = ast.unparse(node)[:LONGEST]
+        texts = ast.unparse(node.left)[:LONGEST], ast.unparse(node.right)[:LONGEST]
+        products = _has_product(node.left), _has_product(node.right)
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Sub) or isinstance(node.left, ast.Constant):
+            return node
+        if products[0]:
+            node.left = _handed(node.left, texts[0])
+        if products[1]:
+            node.right = _handed(node.right, texts[1])
+        return node if is_named or isinstance(node.right, ast.Constant) else _handed(node, name)
+
+
+def _has_product(node: ast.expr) -> bool:
+    return any(
+        (isinstance(one, ast.BinOp) and isinstance(one.op, ast.MatMult))
+        or (isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr in PRODUCTS)
+        for one in ast.walk(node)
+    )
+
+
+def _handed(node: ast.expr, name: str) -> ast.expr:
+    call = ast.Call(ast.Name(SEEN, ast.Load()), [node, ast.Constant(name)], [])
+    return ast.copy_location(call, node)

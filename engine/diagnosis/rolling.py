@@ -1,0 +1,180 @@
+"""Momentum beside a learning rate that changes: what a step is once the velocity is taken out of it.
+
+Each form with a coefficient makes of gradients and steps others that are in proportion to each other, step by step, if
+the form is right; what they are in proportion by is the learning rate of each step. T steps, n numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from engine.diagnosis.laws import LEAST_MOVES, Law, Motion, divided, each_for_itself
+from engine.diagnosis.observed import Observed
+from engine.diagnosis.reader import Found, Rule
+from engine.diagnosis.updates import Candidate, scaled_candidates
+from engine.experiment.side import gradient_factor
+from engine.experiment.update_rules import Decayed, Momentum, MomentumForm, WeightDecay, ZeroGrad
+from engine.networks.places import Kind, Place
+from engine.types import FloatArray
+
+COEFFICIENTS = (0.9, 0.5, 0.8, 0.95, 0.99)
+"""That people write, where the program names no other."""
+
+MOST_NAMED = 8
+
+DECAY = re.compile(r"lam|reg|decay|wd|l2|penal")
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """A form of momentum; `pull` is what multiplies a parameter where it is added to the gradient of a sum."""
+
+    form: MomentumForm
+    coefficient: float
+    accumulated: bool = False
+    """Whether gradients are added to those of all steps before."""
+    pull: float = 0.0
+
+    def unrolled(self, motion: Motion, gradients: FloatArray) -> tuple[Motion, FloatArray]:
+        """The motion without its velocity, and what it is in proportion to."""
+        mu, g = self.coefficient, gradients
+        if self.accumulated:
+            g = np.cumsum(g, axis=0)
+        g = g + self.pull * motion.before
+        if mu == 0:
+            return motion, g
+        if self.form is MomentumForm.TEXTBOOK:
+            return replace(motion, steps=motion.steps - mu * _before(motion.steps)), g
+        if self.form is MomentumForm.TEXTBOOK_NESTEROV:
+            v = _summed(motion.steps / (1 + mu), mu / (1 + mu))
+            return replace(motion, steps=v - mu * _before(v)), g
+        v = _summed(g, mu)
+        return motion, g + mu * v if self.form is MomentumForm.NESTEROV else v
+
+
+def _before(values: FloatArray) -> FloatArray:
+    """Of each step, what the step before had; zeros of the first."""
+    return np.concatenate([np.zeros_like(values[:1]), values[:-1]])
+
+
+def _summed(values: FloatArray, share: float) -> FloatArray:
+    """S ← share·s + value."""
+    found = np.empty_like(values)
+    total = np.zeros_like(values[0])
+    for step, value in enumerate(values):
+        total = share * total + value
+        found[step] = total
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class RollingLaw:
+    """A form, and the rates of what it leaves."""
+
+    rolling: Rolling
+    law: Law
+    divided: int = 0
+    """To which power of N the gradients are divided before they are added up."""
+
+
+def rolling_rule(observed: Observed) -> Rule[RollingLaw]:
+    """How such laws are found in this recording."""
+    forms = list(_forms(observed))
+
+    def law_of(motion: Motion, gradients: FloatArray, samples: tuple[int, ...]) -> RollingLaw | None:
+        if motion.stands_still or motion.moves.sum() < LEAST_MOVES or not np.isfinite(gradients).all():
+            return None
+        for power in (0, 1, 2) if len(set(samples)) > 1 else (0,):
+            for rolling in forms:
+                law = each_for_itself(*rolling.unrolled(motion, divided(gradients, samples, power)))
+                if law is not None:
+                    return RollingLaw(rolling, law, power)
+        return None
+
+    return Rule(law_of, like)
+
+
+def like(known: RollingLaw, motion: Motion, gradients: FloatArray, samples: tuple[int, ...]) -> RollingLaw | None:
+    """The same form, if it explains this tensor's steps, with its decay or without."""
+    if motion.stands_still or not np.isfinite(gradients).all():
+        return None
+    for power in dict.fromkeys((known.divided, known.divided + 1)) if len(set(samples)) > 1 else (0,):
+        for rolling in dict.fromkeys((known.rolling, replace(known.rolling, pull=0.0))):
+            law = each_for_itself(*rolling.unrolled(motion, divided(gradients, samples, power)), known.law)
+            if law is not None:
+                return RollingLaw(rolling, law, power)
+    return None
+
+
+def _forms(observed: Observed) -> Iterator[Rolling]:
+    """The likeliest first."""
+    named = [one for one in dict.fromkeys(observed.recording.constants.values()) if 0.1 < one < 1]
+    named += [1 - one for one in named if 0.5 < 1 - one < 1]
+    coefficients = list(dict.fromkeys((*named[:MOST_NAMED], *COEFFICIENTS)))
+    forms = (
+        MomentumForm.TEXTBOOK,
+        MomentumForm.PYTORCH,
+        MomentumForm.NESTEROV,
+        MomentumForm.TEXTBOOK_NESTEROV,
+    )
+    pulls = (0.0, *_pulls(observed))
+    for pull, accumulated in product(pulls, (False, True)):
+        if pull or accumulated:
+            yield Rolling(MomentumForm.PYTORCH, 0.0, accumulated, pull)
+        for form, coefficient in product(forms, coefficients):
+            if not (pull and accumulated):
+                yield Rolling(form, coefficient, accumulated, pull)
+
+
+def _pulls(observed: Observed) -> list[float]:
+    """Of numbers that are called like decays, beside gradients of sums."""
+    constants = observed.recording.constants.items()
+    named = [one for name, one in constants if 0 < one < 1 and DECAY.search(name.lower())]
+    N = observed.samples[0]
+    factors = dict.fromkeys((float(N), N * observed.outputs / 2, 1.0))
+    return [decay * factor for decay in dict.fromkeys(named) for factor in factors]
+
+
+def rolling_candidates(observed: Observed, found: Found[RollingLaw]) -> list[Candidate]:
+    """The sides that such laws may stand for, the likeliest first."""
+    rolling = found.laws[Place(Kind.WEIGHT, observed.layers)].rolling
+    samples = np.array(observed.samples, np.float64)
+    laws = {place: Law(one.law.rates / samples**one.divided) for place, one in found.laws.items()}
+    plain = Found(found.reading, laws, found.unexplained)
+    made: list[Candidate] = []
+    for form, share in _equals(rolling):
+        for one in scaled_candidates(observed, plain, _fields(rolling, form), share):
+            made += _with_decay(observed, found, one)
+    return sorted(made, key=lambda one: one.rank)
+
+
+def _equals(rolling: Rolling) -> Iterator[tuple[MomentumForm, float]]:
+    """The form, and what multiplies the rates in others that are the same."""
+    yield rolling.form, 1.0
+    if rolling.form is MomentumForm.PYTORCH and rolling.coefficient:
+        yield MomentumForm.AVERAGED, 1 / (1 - rolling.coefficient)
+
+
+def _fields(rolling: Rolling, form: MomentumForm) -> dict[str, Any]:
+    fields: dict[str, Any] = {"momentum": Momentum(rolling.coefficient, form)}
+    if rolling.accumulated:
+        fields["zero_grad"] = ZeroGrad.FORGOTTEN
+    return fields
+
+
+def _with_decay(observed: Observed, found: Found[RollingLaw], one: Candidate) -> Iterator[Candidate]:
+    pull = found.laws[Place(Kind.WEIGHT, observed.layers)].rolling.pull
+    if not pull:
+        yield one
+        return
+    biases = [law.rolling.pull for place, law in found.laws.items() if place.kind is Kind.BIAS]
+    value = observed.numbers.likely(pull * gradient_factor(one.side, observed.samples[0], observed.outputs))
+    if 0 < value <= 1:
+        decayed = Decayed.WEIGHTS if biases and not any(biases) else Decayed.ALL
+        yield replace(one, side=replace(one.side, weight_decay=WeightDecay(value), decayed=decayed))
