@@ -143,6 +143,9 @@ def _tensors(observed: Observed, found: Found[Law]) -> Iterator[_Tensors]:
         own |= {place: ratio for place, (ratio, _) in biases.items()}
     else:
         own |= {place: weights[place.layer] for place in biases}
+    if np.median(found.laws[Place(Kind.WEIGHT, observed.layers)].rates) * scale < 0:
+        # A learning rate is above 0: these tensors climb.
+        scale = -scale
     left = {place: factor_like(observed, ratio / scale) for place, ratio in own.items()}
     left |= dict.fromkeys(_stopped(observed, found), 0.0)
     yield _Tensors(fields, scale, tuple((place, factor) for place, factor in left.items() if factor != 1))

@@ -43,7 +43,7 @@ CASES = {
     "shuffled": of_five(batch=2, order="permutation", reduction="sum"),
     "dropped": of_five(batch=2, last_batch="drop", order="dataloader"),
     "single": of_five(batch=1, update_order="in-turn"),
-    "tensors": of_five(tensor_steps="W1:-1+b1:5", reduction="per-sample"),
+    "tensors": of_five(tensor_steps="W2:-1+b1:5", reduction="per-sample"),
     "no-bias": of_five(bias=False, decayed="weights", weight_decay="0.01"),
     "adam": of_five(optimizer="adam", bias_correction="none"),
     "schedule": of_five(schedule="step:every=10,factor=0.5"),
