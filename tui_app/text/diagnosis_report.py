@@ -18,6 +18,7 @@ from engine.experiment.side import gradient_factor
 from engine.networks.places import Kind, Place
 from engine.number_text import number
 from engine.shown_text import shown
+from tui_app.text.diagnosis_remarks import in_pytorch, remarks
 from tui_app.text.fix_lines import fix_lines
 from tui_app.text.lines import DIFFERENT, DIM, FIRST, SAME, STRONG, Line, print_lines
 
@@ -53,6 +54,10 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     yield [("What was found", STRONG)]
     yield from ([(f"{INDENT}{name:<9}", DIM), (text, "")] for name, text in _found(diagnosis))
     yield from _equal_lines(diagnosis)
+    if said := list(remarks(diagnosis)):
+        yield []
+        yield [("Right, though it may look wrong", STRONG)]
+        yield from ([(f"{INDENT}{one}", "")] for one in said)
 
 
 def _shape(diagnosis: Diagnosis) -> str:
@@ -82,7 +87,7 @@ def _conclusion(diagnosis: Diagnosis) -> str:
     repeats = f"PyTorch repeats the weights of the first {steps} steps to {_gap(diagnosis.proved_gap)}{last}"
     if diagnosis.conclusion is Conclusion.PROVED:
         other = f" The nearest other reading is {number(diagnosis.rival)} off." if np.isfinite(diagnosis.rival) else ""
-        parity = " Nothing to change: this is what PyTorch does." if diagnosis.is_parity else ""
+        parity = f" Nothing to change: this is {in_pytorch(diagnosis)}." if diagnosis.is_parity else ""
         return f"Proved.{parity} {repeats}.{other}"
     return f"Reproduced to {_gap(diagnosis.proved_gap)}, which is no proof: {repeats}."
 

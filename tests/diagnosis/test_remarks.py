@@ -1,0 +1,74 @@
+"""Right code is told what it is in PyTorch, and why it looks wrong."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import engine
+from engine.diagnosis.diagnosis import diagnose
+from engine.diagnosis.recording import LayerNames
+from engine.experiment.objectives import with_objective
+from tests.diagnosis.injected import recorded
+from tui_app.text.diagnosis_remarks import in_pytorch, remarks
+
+CANCEL = "The output's error is p − y, with no derivative of the softmax: in the cross-entropy the two cancel."
+OF_TANH = "1 − t² is tanh's derivative where t is the layer's output, as it is here."
+OF_SIGMOID = "s·(1 − s) is the sigmoid's derivative where s is the layer's output, as it is here."
+INSIDE = "v ← μ·v − η·g, w ← w + v is torch.optim.SGD's momentum too, while the learning rate η stays the same."
+
+
+def of_classes(activation="tanh", objective="cross-entropy", **choices):
+    random = np.random.RandomState(4)
+    data = engine.Dataset("five", random.uniform(-1, 1, (5, 2)), np.eye(3)[[0, 2, 1, 1, 0]])
+    side = engine.Side(precision="float64", learning_rate=0.25, initial_weights="normal", **choices)
+    settings = engine.Settings(data, side, side, hidden=(4,), epochs=100, activation=activation)
+    return with_objective(settings, engine.Objective(objective))
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "said"),
+    [
+        (
+            of_classes(),
+            "nn.CrossEntropyLoss() with torch.optim.SGD(model.parameters(), lr=0.25)",
+            [CANCEL, OF_TANH],
+        ),
+        (
+            of_classes(momentum="textbook-0.5"),
+            "nn.CrossEntropyLoss() with torch.optim.SGD(model.parameters(), lr=0.25, momentum=0.5)",
+            [CANCEL, OF_TANH, INSIDE],
+        ),
+        (
+            of_classes("relu", "squared-error", optimizer="adam"),
+            "nn.MSELoss() with torch.optim.Adam(model.parameters(), lr=0.25, betas=(0.9, 0.999), eps=1e-08)",
+            [OF_SIGMOID],
+        ),
+        # A slip is not called right.
+        (of_classes(derivative_at="pre-activation"), None, [CANCEL]),
+        (of_classes("relu", "squared-error", derivative_at="none"), None, []),
+    ],
+)
+def test_what_is_said_of_right_code(settings, name, said):
+    diagnosis = diagnose(recorded(settings, 30))
+    assert diagnosis.is_parity is (name is not None)
+    if name is not None:
+        assert in_pytorch(diagnosis) == name
+    assert list(remarks(diagnosis)) == said
+
+
+def test_how_arrays_are_kept_is_no_difference():
+    recording = recorded(of_classes("relu"), 30)
+    turned = {name: array.swapaxes(1, 2) if array.ndim == 3 else array for name, array in recording.arrays.items()}
+    layers = tuple(replace(layer, transposed=True) for layer in recording.layers)
+    found = diagnose(replace(recording, arrays=turned, layers=layers))
+    assert (
+        list(remarks(found))[-1]
+        == "Weights (out, in) with samples as columns are nn.Linear's own layout: no difference."
+    )
+    rows = {
+        f"M{i}": np.concatenate([recording.arrays[f"W{i}"], recording.arrays[f"b{i}"][:, None, :]], axis=1)
+        for i in (1, 2)
+    }
+    found = diagnose(replace(recording, arrays=rows, layers=tuple(LayerNames(f"M{i}", ones=True) for i in (1, 2))))
+    assert list(remarks(found))[-1].startswith("A column of ones beside the inputs is a bias")

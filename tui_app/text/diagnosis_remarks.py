@@ -1,0 +1,60 @@
+"""What a diagnosis says of right code: what it is called in PyTorch, and why some of it looks wrong and is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from engine.diagnosis.diagnosis import Diagnosis
+from engine.experiment.choices import DerivativeAt, LossInput, Objective, SideName
+from engine.experiment.per_layer import of_layers
+from engine.experiment.settings import OWN_LOSS, Activation
+from engine.experiment.side import is_fused
+from engine.experiment.update_rules import MomentumForm
+from engine.networks.programs import scripts
+
+
+def in_pytorch(diagnosis: Diagnosis) -> str:
+    """'nn.BCEWithLogitsLoss() with torch.optim.SGD(model.parameters(), lr=0.1)', as PyTorch's program has it."""
+    assert diagnosis.settings is not None
+    lines = [line.strip() for line in scripts(diagnosis.settings)[SideName.PYTORCH].lines]
+    made = {
+        name: next((line.partition(" = ")[2] for line in lines if line.startswith(f"{name} = ")), "")
+        for name in ("criterion", "optimizer", "learning_rate")
+    }
+    optimizer = re.sub(r"\blr=[a-z_]+", f"lr={made['learning_rate']}", made["optimizer"])
+    return " with ".join(one for one in (made["criterion"], optimizer) if one) or "what PyTorch does"
+
+
+def remarks(diagnosis: Diagnosis) -> Iterator[str]:
+    """Of what is no difference, and is often taken for one."""
+    reading, settings = diagnosis.reading, diagnosis.settings
+    if reading is None or settings is None:
+        return
+    side, output = settings.numpy, reading.activations[-1]
+    left = {cause.field for cause in diagnosis.causes}
+    own = OWN_LOSS.get(output) is side.objective
+    if is_fused(side) and own and side.loss_input is LossInput.LOGITS and not left & {"loss_input", "softmax_form"}:
+        loss = "cross-entropy" if side.objective is Objective.CROSS_ENTROPY else "binary cross-entropy"
+        yield f"The output's error is p − y, with no derivative of the {output.value}: in the {loss} the two cancel."
+    derivatives = of_layers(side.derivative_at, len(reading.activations))
+    hidden = [one for one, at in zip(reading.activations, derivatives, strict=True) if at is DerivativeAt.OUTPUT]
+    smooth = [one for one in hidden[: None if not is_fused(side) else -1] if one in FROM_OUTPUT]
+    if smooth and "derivative_at" not in left:
+        yield f"{FROM_OUTPUT[smooth[0]]}."
+    momentum = side.sgd_momentum
+    plain = momentum.form in (MomentumForm.PYTORCH, MomentumForm.TEXTBOOK) and not momentum.dampening
+    if momentum.coefficient and plain and side.schedule.is_none and "momentum" not in left:
+        yield "v ← μ·v − η·g, w ← w + v is torch.optim.SGD's momentum too, while the learning rate η stays the same."
+    layers = diagnosis.recording.layers
+    if any(layer.ones for layer in layers):
+        yield "A column of ones beside the inputs is a bias: the weight's last row moves as nn.Linear's bias does."
+    if all(layer.transposed for layer in layers):
+        yield "Weights (out, in) with samples as columns are nn.Linear's own layout: no difference."
+
+
+FROM_OUTPUT = {
+    Activation.SIGMOID: "s·(1 − s) is the sigmoid's derivative where s is the layer's output, as it is here",
+    Activation.TANH: "1 − t² is tanh's derivative where t is the layer's output, as it is here",
+}
+"""Derivatives that are written in terms of what the layer gives."""
