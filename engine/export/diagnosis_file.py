@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.diagnosis.diagnosis import Cause, Diagnosis
 from engine.diagnosis.gradients import Reading
-from engine.diagnosis.recording import PROOF_STEPS
+from engine.diagnosis.recording import PROOF_STEPS, Recording
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import SIDE_SETTINGS
 from engine.networks.places import Place
@@ -35,6 +35,7 @@ def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:
                 "column_of_ones": layer.ones,
                 "activation": None if reading is None else reading.activations[i].value,
                 "line": recording.lines.get(layer.weight),
+                **_cell(recording, layer.weight),
             }
             for i, layer in enumerate(recording.layers)
         ],
@@ -47,6 +48,15 @@ def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:
         "unexplained": [_name(place) for place in diagnosis.unexplained],
         "notes": list(recording.notes),
     }
+
+
+def _cell(recording: Recording, name: str) -> dict[str, Any]:
+    """Of a notebook, the cell and the line there instead of the line of all code."""
+    line = recording.lines.get(name)
+    if line is None or not recording.cells:
+        return {}
+    cell, own = recording.cells[line - 1]
+    return {"cell": cell, "line": own}
 
 
 def _name(place: Place) -> str:

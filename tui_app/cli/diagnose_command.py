@@ -46,11 +46,13 @@ def diagnose(
 ) -> None:
     """Run a training program written in NumPy, find its network and say how it differs from PyTorch's, with a proof.
 
-    The program is run as you would run it, and stopped after some steps. A file that ends in .npz is a recording.
+    The program is run as you would run it, and stopped after some steps. A file that ends in .ipynb is a notebook, one
+    that ends in .npz a recording.
 
     Examples:
     - `mlp-tui diagnose my_network.py`
     - `mlp-tui diagnose train.py --steps 100 -- --lr 0.1`
+    - `mlp-tui diagnose my_network.ipynb`
     - `mlp-tui diagnose recording.npz --json found.json`
     """
     from engine.diagnosis.diagnosis import diagnose as diagnosed

@@ -209,8 +209,8 @@ def _lines(diagnosis: Diagnosis, cause: Cause) -> str:
         names = list(recording.lines)
     else:
         return ""
-    lines = sorted({recording.lines[name] for name in names if name in recording.lines})
-    return f"  line{'s' if len(lines) > 1 else ''} {listed([str(one) for one in lines])}" if lines else ""
+    lines = [recording.lines[name] for name in names if name in recording.lines]
+    return f"  {recording.place(lines)}" if lines else ""
 
 
 def _found(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
@@ -231,10 +231,10 @@ def _found(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
 
 
 def _arrays(diagnosis: Diagnosis, layer: LayerNames) -> str:
-    lines = diagnosis.recording.lines
+    recording = diagnosis.recording
 
     def named(name: str) -> str:
-        return shown(name) + (f" (line {lines[name]})" if name in lines else "")
+        return shown(name) + (f" ({recording.place([recording.lines[name]])})" if name in recording.lines else "")
 
     kept = ", kept (out, in)" if layer.transposed else ""
     if layer.ones:

@@ -1,0 +1,64 @@
+"""Stands between Python's tracing and `line_tracer.py`: one thread at a time, and nothing of ours is raised within a
+program.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from engine.diagnosis.capture.line_tracer import LineTracer, Local
+
+LINES_A_GLANCE = 4096
+"""So many lines are run between two looks at the clock."""
+
+
+class GuardedTracer:
+    """What `sys.settrace` is given. `hurry` is asked now and then whether there is time left, and `failed` gets what
+    goes wrong here.
+    """
+
+    def __init__(self, tracer: LineTracer, hurry: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+        self.tracer = tracer
+        self.hurry = hurry
+        self.failed = failed
+        self.over = False
+        self.lock = threading.RLock()
+        self.lines = 0
+
+    def start(self) -> None:
+        """In this thread and in those that the program starts."""
+        threading.settrace(self)
+        sys.settrace(self)
+
+    def stop(self) -> None:
+        """For good."""
+        self.over = True
+        sys.settrace(None)
+        threading.settrace(None)
+
+    def __call__(self, frame: FrameType, event: str, arg: Any) -> Local | None:
+        """A call of any function."""
+        return self._inside if self._asked(self.tracer, frame, event, arg) is not None else None
+
+    def _inside(self, frame: FrameType, event: str, arg: Any) -> Local | None:
+        self.lines += 1
+        if not self.lines % LINES_A_GLANCE:
+            self.hurry()
+        self._asked(self.tracer.inside, frame, event, arg)
+        return None if self.over else self._inside
+
+    def _asked(self, look: Callable[[FrameType, str, Any], Any], frame: FrameType, event: str, arg: Any) -> Any:
+        if self.over:
+            return None
+        try:
+            with self.lock:
+                return look(frame, event, arg)
+        except RecursionError:
+            return self._inside  # the program's own calls lie too deep for a look
+        except Exception as fault:
+            self.failed(fault)
+            return None
