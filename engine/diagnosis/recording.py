@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from engine.diagnosis.data_places import Probe
 from engine.diagnosis.written_lines import written_lines
 from engine.experiment.settings import Activation
 from engine.types import FloatArray
@@ -61,6 +62,10 @@ class Recording:
     """Of each line of it, the notebook's cell and the line there; none of a plain program."""
     notes: tuple[str, ...] = ()
     """Sentences about what was made up or left out."""
+    data: tuple[Probe, ...] = ()
+    """Where the program binds its data, and what a probe would put there, the way to be tried first before others; none
+    where that is not known.
+    """
 
     @property
     def steps(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -17,6 +18,7 @@ from tui_app.cli.printing import check_targets, output_console, wants_ascii, wri
 from tui_app.text.ascii import spell_out
 
 if TYPE_CHECKING:
+    from engine.diagnosis.data_places import Probe
     from engine.diagnosis.recording import Recording
 
 STEPS = (6, 10_000)
@@ -30,6 +32,7 @@ LONGEST = 3600.0
 @click.option("--steps", metavar="N", default="60", help="Steps to watch (unless said, 60); the program ends then.")
 @click.option("--seconds", type=NUMBER, metavar="S", default="60", help="How long the program may run (60).")
 @click.option("--names", metavar="ROLE=NAME,...", help="What the program calls x, y, W1, b1, ...: x=data,y=labels.")
+@click.option("--probe", is_flag=True, help="Run it again with other numbers of samples: which readings go on?")
 @click.option("--json", "json_file", metavar="FILE", help="Write what was found ('-': stdout).")
 @click.option("--force", is_flag=True, help="Let --json replace a file that exists.")
 @ascii_option
@@ -40,6 +43,7 @@ def diagnose(
     steps: str,
     seconds: float,
     names: str | None,
+    probe: bool,
     json_file: str | None,
     force: bool,
     ascii_only: bool | None,
@@ -52,17 +56,23 @@ def diagnose(
     Examples:
     - `mlp-tui diagnose my_network.py`
     - `mlp-tui diagnose train.py --steps 100 -- --lr 0.1`
-    - `mlp-tui diagnose my_network.ipynb`
+    - `mlp-tui diagnose my_network.ipynb --probe`
     - `mlp-tui diagnose recording.npz --json found.json`
     """
     from engine.diagnosis.diagnosis import diagnose as diagnosed
+    from engine.diagnosis.probed import probed
     from engine.export.diagnosis_file import diagnosis_document
     from tui_app.text.diagnosis_report import print_diagnosis
 
     ascii = wants_ascii({"ascii_only": ascii_only})
     check_targets(json_file, force=force, source=None if module else program)
-    recording = _recorded(program, arguments, module, _steps(steps), _seconds(seconds), _names(names), ascii)
+    if probe and not module and _is_recording(program):
+        raise InputError(f"--probe runs a program again, and {shown(program)} is a recording; name the program.")
+    asked = (program, arguments, module, _steps(steps), _seconds(seconds), _names(names), ascii)
+    recording = _recorded(*asked)
     diagnosis = diagnosed(recording)
+    if probe:
+        diagnosis = probed(diagnosis, partial(_recorded, *asked))
     if json_file != "-":
         print_diagnosis(diagnosis, output_console())
     write_text(json.dumps(diagnosis_document(diagnosis)) + "\n", json_file, force)
@@ -76,17 +86,28 @@ def _recorded(
     seconds: float,
     names: dict[str, str],
     ascii: bool,
+    probe: Probe | None = None,
 ) -> Recording:
     """Of a file, or of a program that is run for it."""
-    if not module and program.lower().endswith(".npz"):
+    if not module and _is_recording(program):
         from engine.diagnosis.recording_files import load_recording
 
         return load_recording(typed_path(program), names)
     from engine.diagnosis.capture import capture
 
-    sentence = f"mlp-tui: running {printable(program)} as you, until it has trained for {steps:,} steps."
+    again = "" if probe is None else f" again with {_sizes(probe)}"
+    sentence = f"mlp-tui: running {printable(program)} as you{again}, until it has trained for {steps:,} steps."
     click.echo(spell_out(sentence) if ascii else sentence, err=True)
-    return capture(program, arguments, steps, seconds, names, module)
+    return capture(program, arguments, steps, seconds, names, module, probe)
+
+
+def _is_recording(program: str) -> bool:
+    return program.lower().endswith(".npz")
+
+
+def _sizes(probe: Probe) -> str:
+    outputs = "" if probe.outputs is None else f" and {probe.outputs} outputs"
+    return f"{len(probe.taken)} samples{outputs}"
 
 
 def _steps(text: str) -> int:

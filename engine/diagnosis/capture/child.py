@@ -28,10 +28,13 @@ from engine.diagnosis.capture.passes import find_passes, find_steps
 from engine.diagnosis.capture.program_errors import no_python, said_of
 from engine.diagnosis.capture.program_start import execute
 from engine.diagnosis.capture.refusals import why_not
+from engine.diagnosis.capture.replaced_rows import Replacer
 from engine.diagnosis.capture.stand_ins import install, notes
 from engine.diagnosis.capture.step_targets import LOOKED_AT
 from engine.diagnosis.capture.trace import Trace
+from engine.diagnosis.data_places import Probe
 from engine.errors import DataError
+from engine.shown_text import shown
 
 FIRST_LOOK = 150
 """Events after which a network is first looked for."""
@@ -63,7 +66,8 @@ class Watch:
         self.folder = os.path.dirname(self.program)
         self.trace = Trace()
         self.tracer = LineTracer(self.trace, self.is_own, self.check)
-        self.guard = GuardedTracer(self.tracer, self.hurry, self.failed)
+        self.replacer = Replacer(Probe.from_json(asked["probe"])) if asked["probe"] else None
+        self.guard = GuardedTracer(self.tracer, self.hurry, self.failed, self.replacer)
         self.network: Network | None = None
         self.next_look = FIRST_LOOK
         self.ending = False
@@ -172,6 +176,9 @@ class Watch:
             main = self.tracer.modules.get("__main__", {}).get("__file__")
             self.program = os.path.abspath(main) if isinstance(main, str) else self.program
         source = self.tracer.sources.get(self.program, "")
+        if self.replacer is not None and self.replacer.left and not error:
+            names = shown(" and ".join(place.name for place in self.replacer.left))
+            return {"refused": f"{names} did not come by again with as many rows as before."}, {}
         try:
             found: Findings = describe(
                 self.trace,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.diagnosis.capture.data_finder import data_places
 from engine.diagnosis.capture.foreign_weights import foreign_weights
 from engine.diagnosis.capture.network_finder import Network, find_network
 from engine.diagnosis.capture.passes import Steps, batch_rows, find_passes, find_steps
@@ -64,6 +65,8 @@ def describe(
     shown = {slot: slot_name(trace, instances, slot) for slot in range(len(trace.slots))}
     called = _unique([shown[slot] for slot in network.slots])
     arrays, states, inputs, answers = _arrays(trace, network, steps, finder, targets)
+    batches = [batch_rows(trace, network, one) for one in steps.passes[: steps.count]]
+    data = data_places(trace, network, steps, batches, targets.rows[0])
     described = {
         "names": called,
         "layers": _layers(network, targets, called),
@@ -75,7 +78,7 @@ def describe(
         },
         "constants": constants_of(trace, shown, source),
         "lines": _lines(trace, network, steps, called, file),
-        "targets_name": targets.name,
+        "data": [one.as_json() for one in data],
     }
     return Findings(arrays, described)
 

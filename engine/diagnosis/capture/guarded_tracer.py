@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 from engine.diagnosis.capture.line_tracer import LineTracer, Local
+from engine.diagnosis.capture.replaced_rows import Replacer
 
 LINES_A_GLANCE = 4096
 """So many lines are run between two looks at the clock."""
@@ -21,8 +22,15 @@ class GuardedTracer:
     goes wrong here.
     """
 
-    def __init__(self, tracer: LineTracer, hurry: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+    def __init__(
+        self,
+        tracer: LineTracer,
+        hurry: Callable[[], None],
+        failed: Callable[[Exception], None],
+        replacer: Replacer | None = None,
+    ) -> None:
         self.tracer = tracer
+        self.replacer = replacer
         self.hurry = hurry
         self.failed = failed
         self.over = False
@@ -56,6 +64,8 @@ class GuardedTracer:
             return None
         try:
             with self.lock:
+                if self.replacer is not None:
+                    self.replacer.look(frame, self.tracer.last.get(id(frame), frame.f_lineno))
                 return look(frame, event, arg)
         except RecursionError:
             return self._inside  # the program's own calls lie too deep for a look

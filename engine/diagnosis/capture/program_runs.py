@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from engine.diagnosis.capture.program_text import ProgramText, read_program
+from engine.diagnosis.data_places import Probe
 from engine.diagnosis.recording import LayerNames, Recording
 from engine.diagnosis.written_lines import written_lines
 from engine.errors import DataError, InputError
@@ -61,11 +62,13 @@ def capture(
     seconds: float = 60.0,
     names: Mapping[str, str] | None = None,
     module: bool = False,
+    probe: Probe | None = None,
 ) -> Recording:
     """The first steps of a program that is run with these arguments, as the same user, from the current folder.
 
     `names` gives roles (x, y) the program's names where the tool had to ask; `module` says that `program` is the name
-    of a module, as for `python -m`. Raises `CaptureError` or another `InputError`.
+    of a module, as for `python -m`; `probe` puts other data in the places of the program's own.
+    Raises `CaptureError` or another `InputError`.
     """
     text = ProgramText("")
     if not module:
@@ -81,6 +84,7 @@ def capture(
         "seconds": seconds,
         "names": dict(names or {}),
         "module": module,
+        "probe": None if probe is None else probe.as_json(),
     }
     with tempfile.TemporaryDirectory(prefix="mlp-tui-") as folder:
         out = Path(folder) / "found.zip"
@@ -230,6 +234,7 @@ def _recording(
         text.source or answer["source"],
         text.cells,
         tuple(notes),
+        tuple(Probe.from_json(one) for one in answer["data"]),
     )
 
 
