@@ -47,6 +47,5 @@ def _may_be(kept: Trial, diagnosis: Diagnosis, result: ProbeResult) -> bool:
     if taken.reading in result.kept:
         return kept.reading == taken.reading
     same_rate = kept.reading.side.learning_rate == taken.reading.side.learning_rate
-    return not result.left_as_it_was and (
-        same_rate or kept.rank <= max(taken.rank, UNNAMED - 1) or taken.rank >= UNNAMED
-    )
+    is_as_sure = kept.rank < UNNAMED or taken.rank >= UNNAMED
+    return not result.left_as_it_was and (same_rate or is_as_sure)

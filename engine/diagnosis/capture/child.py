@@ -26,7 +26,7 @@ from engine.diagnosis.capture.line_tracer import LineTracer
 from engine.diagnosis.capture.network_finder import Network, find_network
 from engine.diagnosis.capture.passes import find_passes, find_steps
 from engine.diagnosis.capture.program_errors import no_python, said_of
-from engine.diagnosis.capture.program_start import execute
+from engine.diagnosis.capture.program_start import execute, wind_up
 from engine.diagnosis.capture.refusals import why_not
 from engine.diagnosis.capture.replaced_rows import Replacer
 from engine.diagnosis.capture.stand_ins import install, notes
@@ -237,7 +237,9 @@ def run(asked: dict[str, Any]) -> NoReturn:
     error = ""
     ended = True
     try:
-        execute(watch.guard, asked)
+        with contextlib.suppress(SystemExit):
+            execute(watch.guard, asked)
+        wind_up()
     except SystemExit:
         pass
     except KeyboardInterrupt:

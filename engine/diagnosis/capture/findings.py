@@ -15,7 +15,7 @@ from engine.diagnosis.capture.foreign_weights import foreign_weights
 from engine.diagnosis.capture.network_finder import Network, find_network
 from engine.diagnosis.capture.passes import Steps, batch_rows, find_passes, find_steps
 from engine.diagnosis.capture.program_numbers import constants_of, logged_numbers
-from engine.diagnosis.capture.refusals import KERNELS, NO_NETWORK, OTHER_OUTPUTS, has_kernels, more_than_layers
+from engine.diagnosis.capture.refusals import KERNELS, NO_NETWORK, OTHER_OUTPUTS, TOO_FEW, has_kernels, more_than_layers
 from engine.diagnosis.capture.relations import Array
 from engine.diagnosis.capture.step_targets import TargetFinder, Targets
 from engine.diagnosis.capture.trace import GONE, Trace
@@ -56,7 +56,7 @@ def describe(
     steps = _cut(trace, network, steps, most_steps)
     if steps.count < LEAST_STEPS:
         raise DataError(
-            f"The program trains for {steps.count} steps while it is watched; a diagnosis needs at least "
+            f"{TOO_FEW}{steps.count} steps while it is watched; a diagnosis needs at least "
             f"{LEAST_STEPS}: let it train longer."
         )
     finder = TargetFinder(trace, network, steps)

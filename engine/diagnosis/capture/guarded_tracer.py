@@ -4,6 +4,7 @@ program.
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -12,6 +13,9 @@ from typing import Any
 
 from engine.diagnosis.capture.line_tracer import LineTracer, Local
 from engine.diagnosis.capture.replaced_rows import Replacer
+
+GLANCE = 0.02
+"""Seconds of work between two looks at whether the program is still traced."""
 
 LINES_A_GLANCE = 4096
 """So many lines are run between two looks at the clock."""
@@ -41,10 +45,25 @@ class GuardedTracer:
         """In this thread and in those that the program starts."""
         threading.settrace(self)
         sys.settrace(self)
+        signal.signal(signal.SIGVTALRM, self._glance)
+        signal.setitimer(signal.ITIMER_VIRTUAL, GLANCE, GLANCE)
+
+    def _glance(self, number: int, frame: FrameType | None) -> None:
+        """Trace again what is traced no more: Python gives it up where calls lie too deep for ours."""
+        self.hurry()
+        if self.over or sys.gettrace() is not None:
+            return
+        while frame is not None:
+            if self.tracer.is_own(frame.f_code.co_filename):
+                self._asked(self.tracer, frame, "call", None)
+                frame.f_trace = self._inside
+            frame = frame.f_back
+        sys.settrace(self)
 
     def stop(self) -> None:
         """For good."""
         self.over = True
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         sys.settrace(None)
         threading.settrace(None)
 

@@ -118,7 +118,7 @@ def _without_answer(ending: _Ending, seconds: float) -> str:
         return f"Gave no answer within {seconds:g} seconds{said}; give it more with --seconds, or use the recorder."
     if ending.status < 0:
         name = signal.Signals(-ending.status).name if -ending.status in set(signal.Signals) else f"{-ending.status}"
-        want = ", for want of memory perhaps" if -ending.status == signal.SIGKILL else ""
+        want = ", for want of memory perhaps," if -ending.status == signal.SIGKILL else ""
         return f"Its process was ended by the signal {name}{want} before enough was seen{said}; use the recorder."
     return f"Its process left with the status {ending.status} before enough was seen{said}; use the recorder."
 

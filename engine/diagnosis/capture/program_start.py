@@ -4,9 +4,11 @@ from __future__ import annotations
 import __future__
 
 import ast
+import atexit
 import os
 import runpy
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
@@ -37,7 +39,14 @@ def execute(guard: GuardedTracer, asked: dict[str, Any]) -> None:
     guard.tracer.add_file(file, asked["source"])
     guard.start()
     exec(code, module.__dict__)
-    sys.settrace(None)
+
+
+def wind_up() -> None:
+    """What Python does when a program has come to its end: wait for its threads, and do what it left to be done."""
+    for thread in threading.enumerate():
+        if not thread.daemon and thread is not threading.current_thread():
+            thread.join()
+    atexit._run_exitfuncs()
 
 
 def _execute_cells(guard: GuardedTracer, file: str, asked: dict[str, Any], names: dict[str, Any]) -> None:
@@ -52,7 +61,6 @@ def _execute_cells(guard: GuardedTracer, file: str, asked: dict[str, Any], names
         flags |= sum(flag for flag in FLAGS if code.co_flags & flag)
         guard.start()
         exec(code, names)
-        sys.settrace(None)
 
 
 def _cells(lines: Sequence[str], places: Sequence[Sequence[int]]) -> Iterator[tuple[int, str]]:
