@@ -246,6 +246,8 @@ def _first_steps(step: FloatArray, gradient: FloatArray) -> Iterator[_FirstStep]
     for inside in (False, True):
         x, y = (g * g, (g / d) ** 2) if inside else (g, g / d)
         A = np.stack([x, np.ones_like(x)], axis=1) / y[:, None]
+        if not np.isfinite(A).all():
+            continue
         slope, constant = np.linalg.lstsq(A, np.ones_like(y), rcond=None)[0]
         if slope > 0 and np.abs(A @ (slope, constant) - 1).max() < 1e-6:
             rate = 1 / np.sqrt(slope) if inside else 1 / slope

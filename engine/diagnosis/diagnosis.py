@@ -9,14 +9,17 @@ from enum import Enum
 import numpy as np
 
 from engine.diagnosis.experiment_of import experiment_of
+from engine.diagnosis.free_pairs import alike_up_to
 from engine.diagnosis.free_run import gaps_of
 from engine.diagnosis.gradients import Reading
 from engine.diagnosis.logged_numbers import LoggedNumber, logged_numbers, speaks_for
 from engine.diagnosis.meant import slips_of
+from engine.diagnosis.numbers import MOST_DIGITS
 from engine.diagnosis.observed import Observed
+from engine.diagnosis.probe import ProbeResult, would_separate
 from engine.diagnosis.ratios import gradient_ratios
 from engine.diagnosis.recording import LEAST_STEPS, PROOF_STEPS, Recording
-from engine.diagnosis.rivals import nearest_rival
+from engine.diagnosis.rivals import other_functions, rivals
 from engine.diagnosis.search import Outcome, Trial, search
 from engine.errors import DataError
 from engine.experiment.choices import LossInput, Objective, SideName
@@ -42,6 +45,10 @@ WORSE = {np.dtype(np.float64): 1e6, np.dtype(np.float32): 100.0}
 """How many times further off the nearest other reading must be; in float32 a gap itself is only some 1e7 times less
 than the weights.
 """
+
+
+UNNAMED = 2
+"""From this rank on a reading has a rate that the program does not name."""
 
 
 class Conclusion(Enum):
@@ -100,6 +107,13 @@ class Diagnosis:
     """
     repeats: bool = False
     """Whether the settings' run by hand is the recorded one, batch by batch."""
+    undecided: tuple[Reading, ...] = ()
+    """Readings that are another function and whose run is no further off than a proof may be."""
+    fitting: tuple[Trial, ...] = ()
+    """All readings whose run is no further off, the likeliest first, that which was taken among them."""
+    is_separable: bool = False
+    """Whether another number of samples or outputs would tell those apart that give the same run."""
+    probe: ProbeResult | None = None
 
     @property
     def is_parity(self) -> bool:
@@ -114,7 +128,7 @@ class Diagnosis:
 
 def diagnose(recording: Recording) -> Diagnosis:
     """Raises `DataError` for a recording that says too little, `SettingsError` for a network of a kind not known."""
-    observed = Observed(_while_finite(recording))
+    observed = Observed(while_finite(recording))
     with np.errstate(all="ignore"):
         return _diagnosed(observed)
 
@@ -128,10 +142,10 @@ def _diagnosed(observed: Observed) -> Diagnosis:
     usual = min(trials, key=lambda one: (one.gap > enough, one.rank, slips_of(one.reading)))
     logged = logged_numbers(observed, usual.reading)
     best, *others = _by_likelihood(trials, logged, enough)
-    return _explained(observed, best, others, enough)
+    return explained(observed, best, others, enough)
 
 
-def _while_finite(recording: Recording) -> Recording:
+def while_finite(recording: Recording) -> Recording:
     """The steps before a run diverges."""
     finite = np.logical_and.reduce(
         [(np.abs(one.reshape(len(one), -1)) < DIVERGED).all(axis=1) for one in recording.arrays.values()]
@@ -171,31 +185,56 @@ def _by_likelihood(trials: list[Trial], logged: tuple[LoggedNumber, ...], enough
     return sorted(trials, key=against)
 
 
-def _explained(observed: Observed, best: Trial, others: list[Trial], enough: float) -> Diagnosis:
+def explained(
+    observed: Observed, best: Trial, others: list[Trial], enough: float, ruled_out: frozenset[Reading] = frozenset()
+) -> Diagnosis:
+    """With this trial taken, those ruled out no longer in its way."""
     from engine.diagnosis.torch_proof import proof_gaps
 
     logged = logged_numbers(observed, best.reading)
     experiment = experiment_of(observed, best.reading, _logged_fields(logged))
     settings, causes = _causes(observed, best.reading, experiment.settings)
     gaps = proof_gaps(observed, best.reading)
-    rival = nearest_rival(observed, best.reading, enough)
+    near = rivals(observed, best.reading, best.gap, enough)
+    fitting = [one for one in (best, *others) if one.gap <= enough]
+    undecided = _undecided(observed, best, fitting, near.within, ruled_out)
     gap = float(gaps[:PROOF_STEPS].max())
-    apart = rival >= WORSE[observed.dtype] * max(gap, observed.eps / 100)
-    proved = gap <= enough and observed.recording.steps >= PROOF_STEPS and apart
+    apart = near.nearest >= WORSE[observed.dtype] * max(gap, observed.eps / 100)
+    conclusion = Conclusion.REPRODUCED
+    if gap <= enough and observed.recording.steps >= PROOF_STEPS and apart:
+        conclusion = Conclusion.UNDECIDED if undecided else Conclusion.PROVED
+    equals = _equals(best, [one for one in others if one.reading not in undecided], enough)
     return Diagnosis(
         observed.recording,
-        Conclusion.PROVED if proved else Conclusion.REPRODUCED,
+        conclusion,
         best.reading,
         settings,
         causes,
-        _equals(best, others, enough),
+        equals,
         logged,
         gaps,
-        rival,
+        near.nearest,
         tuple(observed.motions),
         ratios=gradient_ratios(observed, best.reading, settings),
         repeats=experiment.repeats,
+        undecided=undecided,
+        fitting=tuple(fitting),
+        is_separable=would_separate(observed, best.reading, equals),
     )
+
+
+def _undecided(
+    observed: Observed, best: Trial, fitting: list[Trial], near: tuple[Reading, ...], ruled_out: frozenset[Reading]
+) -> tuple[Reading, ...]:
+    """One of each precision. A number of many digits is no other reading: between any two there is a third."""
+    likely = [one for one in fitting if one is not best and one.rank <= max(best.rank, UNNAMED + MOST_DIGITS)]
+    far = [one.reading for one in likely if one.gap + best.gap > alike_up_to(observed)]
+    found = [*other_functions(observed, best.reading, far), *near]
+    precision, one_of_each = best.reading.side.precision, dict[Reading, Reading]()
+    for one in found:
+        if one not in ruled_out:
+            one_of_each.setdefault(replace(one, side=replace(one.side, precision=precision)), one)
+    return tuple(one_of_each.values())
 
 
 def _logged_fields(logged: tuple[LoggedNumber, ...]) -> dict[str, object]:

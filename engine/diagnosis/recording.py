@@ -5,11 +5,13 @@ Arrays and names only. Reading a file of it is `recording_files.py`'s, making on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from engine.diagnosis.data_places import Probe
+from engine.diagnosis.written_lines import written_lines
 from engine.experiment.settings import Activation
 from engine.types import FloatArray
 
@@ -56,13 +58,23 @@ class Recording:
     """The file that was run, as it was named."""
     source: str = ""
     """Its text."""
+    cells: tuple[tuple[int, int], ...] = ()
+    """Of each line of it, the notebook's cell and the line there; none of a plain program."""
     notes: tuple[str, ...] = ()
     """Sentences about what was made up or left out."""
+    data: tuple[Probe, ...] = ()
+    """Where the program binds its data, and what a probe would put there, the way to be tried first before others; none
+    where that is not known.
+    """
 
     @property
     def steps(self) -> int:
         """T."""
         return len(self.inputs)
+
+    def place(self, lines: Sequence[int]) -> str:
+        """How these lines of the program are called: 'lines 3 and 5', 'cell 2, line 1'."""
+        return written_lines(lines, self.cells)
 
     def first(self, steps: int) -> Recording:
         """The first steps alone."""

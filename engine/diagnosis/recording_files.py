@@ -35,7 +35,10 @@ def load_recording(path: Path, names: Mapping[str, str] | None = None) -> Record
     layers = tuple(LayerNames(one.weight, one.transposed, one.bias, one.ones) for one in found.layers)
     arrays = {name: _stacked(path, name, entries[name]) for name in _parameters(layers)}
     _check_size(path, arrays)
-    inputs = tuple(_rows(one, found.columns, _width(found, shapes)) for one in entries[found.inputs][:-1])
+    _check_numbers(path, {name: entries[name] for name in (found.inputs, found.targets)})
+    inputs = tuple(
+        _rows(path, found.inputs, one, found.columns, _width(found, shapes)) for one in entries[found.inputs][:-1]
+    )
     outputs = fan_out(found.layers[-1], {name: one[0] for name, one in shapes.items()})
     targets = tuple(_targets(path, found, entries, step, len(one), outputs) for step, one in enumerate(inputs))
     logged, constants, left = _scalars(entries, {found.inputs, found.targets, *arrays})
@@ -62,6 +65,24 @@ def _check_size(path: Path, arrays: Mapping[str, FloatArray]) -> None:
         raise DataError(f"{shown(path)}: has {count:,} weights; at most {MOST_WEIGHTS:,} are diagnosed.")
 
 
+def _check_numbers(path: Path, data: Mapping[str, Entries]) -> None:
+    """Inputs and targets are numbers in every step, of as many dimensions."""
+    for name, entries in data.items():
+        for step, one in enumerate(entries, 1):
+            if one.size == 0 or one.ndim != entries[0].ndim:
+                raise DataError(
+                    f"{shown(path)}: {shown(name)} has the shape {one.shape} in step {step}; it should be that of a "
+                    f"batch, as in step 1: {entries[0].shape}."
+                    if one.size
+                    else f"{shown(path)}: {shown(name)} is empty in step {step}; it should hold a batch."
+                )
+            if not np.isfinite(one).all():
+                raise DataError(
+                    f"{shown(path)}: {shown(name)} holds what is no number in step {step}; it should be data, without "
+                    "NaN and infinity."
+                )
+
+
 def _width(found: Found, shapes: Mapping[str, list[tuple[int, ...]]]) -> int:
     layer = found.layers[0]
     shape = shapes[layer.weight][0]
@@ -69,8 +90,13 @@ def _width(found: Found, shapes: Mapping[str, list[tuple[int, ...]]]) -> int:
     return (shape[1] if layer.transposed else shape[0]) - layer.ones
 
 
-def _rows(inputs: NDArray[Any], columns: bool, width: int) -> FloatArray:
+def _rows(path: Path, name: str, inputs: NDArray[Any], columns: bool, width: int) -> FloatArray:
     kept = inputs if inputs.dtype == np.float32 else inputs.astype(np.float64)
+    if kept.size % width or (kept.ndim == 2 and kept.shape[0 if columns else 1] != width):
+        raise DataError(
+            f"{shown(path)}: {shown(name)} has the shape {inputs.shape} in one step; the first layer takes {width} "
+            "inputs for each sample."
+        )
     return np.ascontiguousarray(kept.T if columns else kept.reshape(-1, width))
 
 
@@ -82,7 +108,8 @@ def _targets(
     if rows is None:
         raise DataError(
             f"{shown(path)}: {shown(found.targets)} has the shape {given.shape} in step {step + 1}; beside {samples} "
-            f"samples and {outputs} outputs it should be ({samples}, {outputs}), or class numbers ({samples},)."
+            f"samples and {outputs} outputs it should be ({samples}, {outputs}), or class numbers ({samples},) from 0 "
+            f"to {max(0, outputs - 1)}."
         )
     return rows
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from engine.diagnosis.diagnosis import Cause, Diagnosis
 from engine.diagnosis.gradients import Reading
-from engine.diagnosis.recording import PROOF_STEPS
+from engine.diagnosis.probe import ProbeResult
+from engine.diagnosis.recording import PROOF_STEPS, Recording
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import SIDE_SETTINGS
 from engine.export.document_format import FORMAT
@@ -35,6 +36,7 @@ def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:
                 "column_of_ones": layer.ones,
                 "activation": None if reading is None else reading.activations[i].value,
                 "line": recording.lines.get(layer.weight),
+                **_cell(recording, layer.weight),
             }
             for i, layer in enumerate(recording.layers)
         ],
@@ -42,12 +44,23 @@ def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:
         "repeats": diagnosis.repeats,
         "differences": [_cause(diagnosis, cause) for cause in diagnosis.causes],
         "same_run": [_reading(one) for one in diagnosis.equals],
+        "as_near": [_differing(diagnosis.reading, one) for one in diagnosis.undecided if diagnosis.reading],
+        "probe": None if diagnosis.probe is None else _probe(diagnosis.probe),
         "logged": [{"name": one.name, **_values(one.fields)} for one in diagnosis.logged],
         "gradient_ratios": {_name(place): ratio for place, ratio in diagnosis.ratios.items()},
         "proof": None if diagnosis.gaps is None else _proof(diagnosis),
         "unexplained": [_name(place) for place in diagnosis.unexplained],
         "notes": list(recording.notes),
     }
+
+
+def _cell(recording: Recording, name: str) -> dict[str, Any]:
+    """Of a notebook, the cell and the line there instead of the line of all code."""
+    line = recording.lines.get(name)
+    if line is None or not recording.cells:
+        return {}
+    cell, own = recording.cells[line - 1]
+    return {"cell": cell, "line": own}
 
 
 def _name(place: Place) -> str:
@@ -62,6 +75,39 @@ def _reading(reading: Reading) -> dict[str, Any]:
     fields = ("objective", "loss_input", "derivative_at", "reduction", "learning_rate", "momentum")
     by_field = {one.field: one for one in SIDE_SETTINGS}
     return {field: by_field[field].name(getattr(reading.side, field)) for field in fields}
+
+
+def _differing(taken: Reading, other: Reading) -> dict[str, str]:
+    """The other's values of the settings in which the two differ."""
+    differing = [one for one in SIDE_SETTINGS if getattr(taken.side, one.field) != getattr(other.side, one.field)]
+    return {one.field: one.name(getattr(other.side, one.field)) for one in differing}
+
+
+def _probe(probe: ProbeResult) -> dict[str, Any]:
+    """What the second run settles; its sizes are null where there is none."""
+    before, after = ({"samples": N, "outputs": C} for N, C in zip(probe.samples, probe.outputs, strict=True))
+    return {
+        "before": before if probe.has_run else None,
+        "after": after if probe.has_run else None,
+        "refused": probe.refused or None,
+        "goes_on": probe.has_run and probe.is_taken,
+        "kept": [_reading(one) for one in probe.kept],
+        "ruled_out": [
+            {**_reading(one.reading), "gap": one.gap if math.isfinite(one.gap) else None} for one in probe.ruled_out
+        ],
+        "factors": [
+            {
+                "tensors": [_name(place) for place in one.places],
+                "before": one.before,
+                "after": one.after,
+                "is": list(one.forms),
+                "is_not": list(one.others),
+                "is_constant": one.is_constant,
+            }
+            for one in probe.factors
+        ],
+        "left_as_it_was": list(probe.left_as_it_was),
+    }
 
 
 def _cause(diagnosis: Diagnosis, cause: Cause) -> dict[str, Any]:

@@ -58,6 +58,8 @@ DIAGNOSIS = dict.fromkeys(
         "repeats",
         "differences",
         "same_run",
+        "as_near",
+        "probe",
         "logged",
         "gradient_ratios",
         "proof",

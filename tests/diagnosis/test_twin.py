@@ -17,6 +17,7 @@ from engine.diagnosis.recording import LayerNames, Recording
 from engine.errors import InputError
 from engine.experiment.batch_rules import ALL, LastBatch
 from engine.export.diagnosis_file import diagnosis_document
+from engine.export.document_format import DIAGNOSIS
 from engine.export.run_file import read_settings
 from engine.export.twin import check_twin, twin_files, twin_settings, write_twin
 from engine.networks.numpy_model import NumpyModel
@@ -90,7 +91,9 @@ def test_the_programs_that_are_written_repeat_the_losses(tmp_path):
 def test_the_document_opens_as_an_experiment(tmp_path):
     diagnosis = diagnose(recorded(CASES["batches"], 30))
     path = tmp_path / "found.json"
-    path.write_text(json.dumps(diagnosis_document(diagnosis)))
+    document = diagnosis_document(diagnosis)
+    assert document.keys() - {"format", "settings"} == set(DIAGNOSIS)
+    path.write_text(json.dumps(document))
     opened = read_settings(path)
     assert replace(opened, threads=None) == diagnosis.settings
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -19,6 +20,7 @@ from tui_app.importing import importing
 from tui_app.text.ascii import spell_out
 
 if TYPE_CHECKING:
+    from engine.diagnosis.data_places import Probe
     from engine.diagnosis.diagnosis import Diagnosis
     from engine.diagnosis.recording import Recording
 
@@ -33,6 +35,7 @@ LONGEST = 3600.0
 @click.option("--steps", metavar="N", default="60", help="Steps to watch (unless said, 60); the program ends then.")
 @click.option("--seconds", type=NUMBER, metavar="S", default="60", help="How long the program may run (60).")
 @click.option("--names", metavar="ROLE=NAME,...", help="What the program calls x, y, W1, b1, ...: x=data,y=labels.")
+@click.option("--probe", is_flag=True, help="Run it again with other numbers of samples: which readings go on?")
 @click.option("--json", "json_file", metavar="FILE", help="Write what was found ('-': stdout).")
 @click.option("--write", "twin", metavar="FILE", help="Write a PyTorch program that repeats the run; NumPy's too.")
 @click.option("--open", "opened", is_flag=True, help="Open what was found in the explorer.")
@@ -45,6 +48,7 @@ def diagnose(
     steps: str,
     seconds: float,
     names: str | None,
+    probe: bool,
     json_file: str | None,
     twin: str | None,
     opened: bool,
@@ -53,16 +57,19 @@ def diagnose(
 ) -> None:
     """Run a training program written in NumPy, find its network and say how it differs from PyTorch's, with a proof.
 
-    The program is run as you would run it, and stopped after some steps. A file that ends in .npz is a recording.
+    The program is run as you would run it, and stopped after some steps. A file that ends in .ipynb is a notebook, one
+    that ends in .npz a recording.
 
     Examples:
     - `mlp-tui diagnose my_network.py`
     - `mlp-tui diagnose train.py --steps 100 -- --lr 0.1`
+    - `mlp-tui diagnose my_network.ipynb --probe`
     - `mlp-tui diagnose recording.npz --json found.json`
     - `mlp-tui diagnose my_network.py --write twin.py`
     - `mlp-tui diagnose my_network.py --open`
     """
     from engine.diagnosis.diagnosis import diagnose as diagnosed
+    from engine.diagnosis.probed import probed
     from engine.export.diagnosis_file import diagnosis_document
     from engine.export.twin import check_twin, twin_settings, write_twin
     from tui_app.text.diagnosis_report import print_diagnosis
@@ -70,12 +77,16 @@ def diagnose(
     ascii = wants_ascii({"ascii_only": ascii_only})
     source = None if module else program
     check_targets(json_file, force=force, source=source)
+    if probe and source is not None and _is_recording(program):
+        raise InputError(f"--probe runs a program again, and {shown(program)} is a recording; name the program.")
     if twin is not None:
         check_twin(typed_path(twin), source, force)
     if opened and (reason := _why_no_terminal()) is not None:
         raise InputError(f"--open needs a terminal, but {reason}.")
-    recording = _recorded(program, arguments, module, _steps(steps), _seconds(seconds), _names(names), ascii)
-    diagnosis = diagnosed(recording)
+    asked = (program, arguments, module, _steps(steps), _seconds(seconds), _names(names), ascii)
+    diagnosis = diagnosed(_recorded(*asked))
+    if probe:
+        diagnosis = probed(diagnosis, partial(_recorded, *asked))
     if json_file != "-" and not opened:
         print_diagnosis(diagnosis, output_console())
     write_text(json.dumps(diagnosis_document(diagnosis)) + "\n", json_file, force)
@@ -111,17 +122,28 @@ def _recorded(
     seconds: float,
     names: dict[str, str],
     ascii: bool,
+    probe: Probe | None = None,
 ) -> Recording:
     """Of a file, or of a program that is run for it."""
-    if not module and program.lower().endswith(".npz"):
+    if not module and _is_recording(program):
         from engine.diagnosis.recording_files import load_recording
 
         return load_recording(typed_path(program), names)
     from engine.diagnosis.capture import capture
 
-    sentence = f"mlp-tui: running {printable(program)} as you, until it has trained for {steps:,} steps."
+    again = "" if probe is None else f" again with {_sizes(probe)}"
+    sentence = f"mlp-tui: running {printable(program)} as you{again}, until it has trained for {steps:,} steps."
     click.echo(spell_out(sentence) if ascii else sentence, err=True)
-    return capture(program, arguments, steps, seconds, names, module)
+    return capture(program, arguments, steps, seconds, names, module, probe)
+
+
+def _is_recording(program: str) -> bool:
+    return program.lower().endswith(".npz")
+
+
+def _sizes(probe: Probe) -> str:
+    outputs = "" if probe.outputs is None else f" and {probe.outputs} outputs"
+    return f"{len(probe.taken)} samples{outputs}"
 
 
 def _steps(text: str) -> int:

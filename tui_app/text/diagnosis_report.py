@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from rich.console import Console
@@ -21,6 +22,8 @@ from engine.shown_text import shown
 from tui_app.text.diagnosis_remarks import in_pytorch, remarks
 from tui_app.text.fix_lines import fix_lines
 from tui_app.text.lines import DIFFERENT, DIM, FIRST, SAME, STRONG, Line, print_lines
+from tui_app.text.probe_lines import MOST_NAMED, probe_lines
+from tui_app.text.readings import loss_of, reading_of, told_apart
 
 ROLES = {
     Conclusion.PROVED: SAME,
@@ -31,6 +34,10 @@ ROLES = {
 }
 
 INDENT = "  "
+
+SEPARABLE = "With other numbers of samples or outputs they part: --probe runs the program so, if it can."
+
+WOULD_SEPARATE = "More steps (--steps), other data (--probe) or a run in float64 would tell them apart."
 
 
 def print_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
@@ -54,6 +61,8 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     yield [("What was found", STRONG)]
     yield from ([(f"{INDENT}{name:<9}", DIM), (text, "")] for name, text in _found(diagnosis))
     yield from _equal_lines(diagnosis)
+    if diagnosis.probe is not None:
+        yield from probe_lines(diagnosis.probe, diagnosis.reading, partial(_tensor, diagnosis))
     if said := list(remarks(diagnosis)):
         yield []
         yield [("Right, though it may look wrong", STRONG)]
@@ -89,6 +98,10 @@ def _conclusion(diagnosis: Diagnosis) -> str:
         other = f" The nearest other reading is {number(diagnosis.rival)} off." if np.isfinite(diagnosis.rival) else ""
         parity = f" Nothing to change: this is {in_pytorch(diagnosis)}." if diagnosis.is_parity else ""
         return f"Proved.{parity} {repeats}.{other}"
+    if diagnosis.conclusion is Conclusion.UNDECIDED:
+        count = len(diagnosis.undecided)
+        others = "another reading is" if count == 1 else f"{count} other readings are"
+        return f"Cannot be told apart: {repeats}, and {others} as near. {WOULD_SEPARATE}"
     return f"Reproduced to {_gap(diagnosis.proved_gap)}, which is no proof: {repeats}."
 
 
@@ -178,9 +191,9 @@ def _share(effect: float) -> str:
 
 
 def _lines(diagnosis: Diagnosis, cause: Cause) -> str:
-    """'  line 21', or nothing."""
+    """'  lines 21 and 22', or nothing."""
     lines = lines_of(diagnosis, cause.field)
-    return f"  line{'s' if len(lines) > 1 else ''} {listed([str(one) for one in lines])}" if lines else ""
+    return f"  {diagnosis.recording.place(lines)}" if lines else ""
 
 
 def lines_of(diagnosis: Diagnosis, field: str) -> list[int]:
@@ -210,7 +223,7 @@ def _found(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
         yield f"layer {index + 1}", f"{fan_in} → {fan_out}{activation}: {_arrays(diagnosis, layer)}"
     if reading is None or diagnosis.settings is None:
         return
-    yield "loss", _loss(reading)
+    yield "loss", loss_of(reading)
     yield "update", _update(diagnosis, reading)
     for one in diagnosis.logged:
         label = find_setting("loss_report").label(one.report)
@@ -219,25 +232,16 @@ def _found(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
 
 
 def _arrays(diagnosis: Diagnosis, layer: LayerNames) -> str:
-    lines = diagnosis.recording.lines
+    recording = diagnosis.recording
 
     def named(name: str) -> str:
-        return shown(name) + (f" (line {lines[name]})" if name in lines else "")
+        return shown(name) + (f" ({recording.place([recording.lines[name]])})" if name in recording.lines else "")
 
     kept = ", kept (out, in)" if layer.transposed else ""
     if layer.ones:
         return f"{named(layer.weight)}{kept}, its last row the bias, beside a column of ones"
     bias = "no bias" if layer.bias is None else named(layer.bias)
     return f"{named(layer.weight)}{kept}, {bias}"
-
-
-def _loss(reading: Reading) -> str:
-    side = reading.side
-    parts = [find_setting("objective").label(side.objective)]
-    for field in ("loss_input", "reduction"):
-        if field == "reduction" or side.objective is not Objective.SQUARED_ERROR:
-            parts.append(find_setting(field).label(getattr(side, field)))
-    return ", ".join(parts)
 
 
 def _update(diagnosis: Diagnosis, reading: Reading) -> str:
@@ -268,6 +272,14 @@ def _equal_lines(diagnosis: Diagnosis) -> Iterator[Line]:
         yield []
         yield [("The same run, and not to be told apart on these data", STRONG)]
         for other in diagnosis.equals:
-            rate = f"learning rate {plain(other.side.learning_rate)}"
             derivative = find_setting("derivative_at").label(other.side.derivative_at)
-            yield [(f"{INDENT}{_loss(other)}, {rate}, derivative: {derivative}", "")]
+            yield [(f"{INDENT}{reading_of(other)}, derivative: {derivative}", "")]
+    if diagnosis.undecided and diagnosis.reading is not None:
+        yield []
+        yield [("As near, though another function", STRONG)]
+        for other in diagnosis.undecided[:MOST_NAMED]:
+            yield [(f"{INDENT}{told_apart(diagnosis.reading, other)}", "")]
+        if len(diagnosis.undecided) > MOST_NAMED:
+            yield [(f"{INDENT}and {len(diagnosis.undecided) - MOST_NAMED} more", "")]
+    if diagnosis.is_separable and diagnosis.probe is None:
+        yield [(f"{INDENT}{SEPARABLE}", "")]

@@ -1,4 +1,4 @@
-"""The process that runs a stranger's program as Python would by itself, watches it, and writes what it found.
+"""The process that watches a stranger's program, and writes what it found; `program_start.py` starts the program.
 
 Started by `program_runs.py`; it ends by itself as soon as enough was seen. Nothing of the engine stays in the
 program's way: its modules are taken out of `sys.modules` before the program starts.
@@ -9,29 +9,33 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import runpy
 import signal
 import sys
 import time
 import traceback
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType, ModuleType
 from typing import Any, NoReturn
 
 import numpy as np
 
 from engine.diagnosis.capture.findings import Findings, describe
+from engine.diagnosis.capture.guarded_tracer import GuardedTracer
 from engine.diagnosis.capture.line_tracer import LineTracer
 from engine.diagnosis.capture.network_finder import Network, find_network
 from engine.diagnosis.capture.passes import PassFinder, find_steps
+from engine.diagnosis.capture.program_errors import no_python, said_of
+from engine.diagnosis.capture.program_start import execute, wind_up
 from engine.diagnosis.capture.refusals import why_not
+from engine.diagnosis.capture.replaced_rows import Replacer
 from engine.diagnosis.capture.stand_ins import install, notes
 from engine.diagnosis.capture.step_targets import LOOKED_AT, has_targets
 from engine.diagnosis.capture.trace import Trace
-from engine.diagnosis.capture.unnamed_values import SEEN, with_unnamed_values
+from engine.diagnosis.data_places import Probe
 from engine.diagnosis.recording import PROOF_STEPS
 from engine.errors import DataError
+from engine.shown_text import shown
 
 FIRST_LOOK = 150
 """Events after which a network is first looked for."""
@@ -49,16 +53,25 @@ PATIENCE = 5.0
 
 OTHERS = ("site-packages", "dist-packages")
 
+LEAVE = os._exit
+"""Before the program's own calls of it are caught."""
+
+ROOM = 2000
+"""Calls that may lie on top of one another while something is looked for."""
+
 
 class Watch:
     """One program being watched."""
 
     def __init__(self, asked: dict[str, Any]) -> None:
         self.asked = asked
+        self.process = os.getpid()
         self.program = os.path.abspath(asked["program"])
         self.folder = os.path.dirname(self.program)
         self.trace = Trace()
         self.tracer = LineTracer(self.trace, self.is_own, self.check)
+        self.replacer = Replacer(Probe.from_json(asked["probe"])) if asked["probe"] else None
+        self.guard = GuardedTracer(self.tracer, self.hurry, self.failed, self.replacer)
         self.network: Network | None = None
         self.finder: PassFinder | None = None
         self.next_look = FIRST_LOOK
@@ -81,10 +94,19 @@ class Watch:
         """Look whether there is a network yet, and whether enough of it was seen."""
         if self.ending:
             return
-        if self.trace.size > MOST_BYTES or time.monotonic() > self.end:
+        if self.trace.size > MOST_BYTES:
             self.finish(ended=False)
-        if len(self.trace.events) < self.next_look:
-            return
+        self.hurry()
+        if len(self.trace.events) >= self.next_look:
+            with undisturbed():
+                self._look()
+
+    def hurry(self) -> None:
+        """End if the time is up, whatever the program has made of its signals."""
+        if not self.ending and time.monotonic() > self.end:
+            self.finish(ended=False)
+
+    def _look(self) -> None:
         if self.network is None:
             self.network = find_network(self.trace, seconds=3.0)
             self.next_look = int(len(self.trace.events) * 1.7) + 50
@@ -139,18 +161,35 @@ class Watch:
         assert self.network is not None
         return {self.tracer.held[slot][2] for slot in self.network.layers[0].inputs if slot in self.tracer.held}
 
-    def finish(self, ended: bool, error: str = "") -> NoReturn:
-        """Write what was found, and end the process."""
+    def finish(self, ended: bool, error: str = "", refused: str = "") -> NoReturn:
+        """Write what was found, and end the process; what the program has forked only ends."""
+        if os.getpid() != self.process:
+            LEAVE(0)
         self.ending = True
-        sys.settrace(None)
+        self.guard.stop()
         signal.setitimer(signal.ITIMER_REAL, 0)
-        with np.errstate(all="ignore"):
-            answer, arrays = self._answer(ended, error)
+        with undisturbed():
+            answer, arrays = ({"refused": refused}, {}) if refused else self._answer(ended, error)
         write(Path(self.asked["out"]), arrays, answer)
-        os._exit(0)
+        LEAVE(0)
+
+    def failed(self, fault: Exception) -> NoReturn:
+        """Something went wrong while the program was watched."""
+        if isinstance(fault, MemoryError):
+            self.finish(ended=False, error="MemoryError")
+        self.ending = True
+        self.guard.stop()
+        write(Path(self.asked["out"]), {}, {"fault": "".join(traceback.format_exception(fault))[-4000:]})
+        LEAVE(0)
 
     def _answer(self, ended: bool, error: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        if self.asked["module"]:
+            main = self.tracer.modules.get("__main__", {}).get("__file__")
+            self.program = os.path.abspath(main) if isinstance(main, str) else self.program
         source = self.tracer.sources.get(self.program, "")
+        if self.replacer is not None and self.replacer.left and not error:
+            names = shown(" and ".join(place.name for place in self.replacer.left))
+            return {"refused": f"{names} did not come by again with as many rows as before."}, {}
         try:
             found: Findings = describe(
                 self.trace,
@@ -171,13 +210,28 @@ class Watch:
         return {**found.described, "source": source, "notes": notes()}, found.arrays
 
 
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Whatever the program has said of warnings and of how deep calls may go."""
+    limit = sys.getrecursionlimit()
+    deep = sum(1 for _ in traceback.walk_stack(None))
+    with np.errstate(all="ignore"):
+        sys.setrecursionlimit(max(limit, deep + ROOM))
+        try:
+            yield
+        finally:
+            sys.setrecursionlimit(limit)
+
+
 def write(out: Path, arrays: dict[str, Any], answer: dict[str, Any]) -> None:
-    """An archive of the arrays, and the rest as JSON within it."""
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+    """An archive of the arrays, and the rest as JSON within it; whole or not there at all."""
+    beside = out.with_suffix(".part")
+    with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("answer.json", json.dumps(answer))
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
+    beside.replace(out)
 
 
 def run(asked: dict[str, Any]) -> NoReturn:
@@ -185,6 +239,7 @@ def run(asked: dict[str, Any]) -> NoReturn:
     watch = Watch(asked)
     signal.signal(signal.SIGALRM, lambda *_: None if watch.ending else watch.finish(ended=False))
     signal.setitimer(signal.ITIMER_REAL, asked["seconds"])
+    _guard(watch)
     install()
     for name in [one for one in sys.modules if one == "engine" or one.startswith("engine.")]:
         del sys.modules[name]
@@ -193,47 +248,40 @@ def run(asked: dict[str, Any]) -> NoReturn:
     error = ""
     ended = True
     try:
-        _execute(watch, asked)
+        with contextlib.suppress(SystemExit):
+            execute(watch.guard, asked)
+        wind_up()
     except SystemExit:
         pass
     except KeyboardInterrupt:
         ended = False
     except BaseException as raised:
-        error, ended = _last_line(raised), False
+        sys.settrace(None)
+        if isinstance(raised, SyntaxError) and raised.filename == watch.program:
+            watch.finish(ended=False, refused=no_python(raised, asked["cells"]))
+        error, ended = said_of(raised, watch.program, watch.is_own, asked["cells"]), False
     watch.finish(ended, error)
 
 
-def _execute(watch: Watch, asked: dict[str, Any]) -> None:
-    if asked["module"]:
-        sys.path[0] = os.getcwd()
-        watch.folder = os.getcwd()
-        sys.settrace(watch.tracer)
-        runpy.run_module(asked["program"], run_name="__main__", alter_sys=True)
-        return
-    source = Path(watch.program).read_text(encoding="utf-8-sig", errors="replace")
-    code = compile(with_unnamed_values(source), watch.program, "exec", dont_inherit=True)
-    watch.tracer.add_file(watch.program, source)
-    module = ModuleType("__main__")
-    module.__dict__.update(__file__=asked["program"], __builtins__=__builtins__, __name__="__main__")
-    module.__dict__[SEEN] = watch.tracer.unnamed
-    sys.modules["__main__"] = module
-    sys.settrace(watch.tracer)
-    exec(code, module.__dict__)
-    sys.settrace(None)
+def _guard(watch: Watch) -> None:
+    """Against ends of the process that leave no answer, and answers of processes that the program has forked."""
+
+    def leave(status: int = 0) -> NoReturn:
+        if not watch.ending and os.getpid() == watch.process:
+            watch.finish(ended=True)
+        LEAVE(status)
+
+    def forked() -> None:
+        watch.ending = True
+        watch.guard.stop()
+
+    os._exit = leave
+    os.register_at_fork(after_in_child=forked)
 
 
-def _last_line(raised: BaseException) -> str:
-    lines = [frame.lineno for frame in traceback.extract_tb(raised.__traceback__) if "engine" not in frame.filename]
-    with contextlib.suppress(Exception):
-        text = " ".join(str(raised).split())[:200]
-        where = f" in line {lines[-1]}" if lines and isinstance(lines[-1], int) else ""
-        return f"{type(raised).__name__}: {text}{where}"
-    return type(raised).__name__
-
-
-def main(frame: FrameType | None = None) -> NoReturn:
-    """Entry: what is asked is JSON in the first argument."""
-    run(json.loads(sys.argv[1]))
+def main() -> NoReturn:
+    """Entry: what is asked is JSON in the file that the first argument names."""
+    run(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

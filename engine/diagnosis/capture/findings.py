@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from engine.diagnosis.capture.data_finder import data_places
 from engine.diagnosis.capture.foreign_weights import foreign_weights
 from engine.diagnosis.capture.network_finder import Network, find_network
 from engine.diagnosis.capture.passes import Steps, batch_rows, find_passes, find_steps
 from engine.diagnosis.capture.program_numbers import constants_of, logged_numbers
-from engine.diagnosis.capture.refusals import KERNELS, NO_NETWORK, OTHER_OUTPUTS, has_kernels, more_than_layers
+from engine.diagnosis.capture.refusals import KERNELS, NO_NETWORK, OTHER_OUTPUTS, TOO_FEW, has_kernels, more_than_layers
 from engine.diagnosis.capture.relations import Array
 from engine.diagnosis.capture.step_targets import TargetFinder, Targets
 from engine.diagnosis.capture.trace import GONE, Trace
@@ -55,7 +56,7 @@ def describe(
     steps = _cut(trace, network, steps, most_steps)
     if steps.count < LEAST_STEPS:
         raise DataError(
-            f"The program trains for {steps.count} steps while it is watched; a diagnosis needs at least "
+            f"{TOO_FEW}{steps.count} steps while it is watched; a diagnosis needs at least "
             f"{LEAST_STEPS}: let it train longer."
         )
     finder = TargetFinder(trace, network, steps)
@@ -64,6 +65,8 @@ def describe(
     shown = {slot: slot_name(trace, instances, slot) for slot in range(len(trace.slots))}
     called = _unique([shown[slot] for slot in network.slots])
     arrays, states, inputs, answers = _arrays(trace, network, steps, finder, targets)
+    batches = [batch_rows(trace, network, one) for one in steps.passes[: steps.count]]
+    data = data_places(trace, network, steps, batches, targets.rows[0])
     described = {
         "names": called,
         "layers": _layers(network, targets, called),
@@ -75,7 +78,7 @@ def describe(
         },
         "constants": constants_of(trace, shown, source),
         "lines": _lines(trace, network, steps, called, file),
-        "targets_name": targets.name,
+        "data": [one.as_json() for one in data],
     }
     return Findings(arrays, described)
 

@@ -1,4 +1,5 @@
-"""Watches a program line by line, and writes down which slots have got new values: `sys.settrace` lives here.
+"""Watches a program line by line, and writes down which slots have got new values: what `sys.settrace` calls.
+`guarded_tracer.py` stands between.
 
 What the values mean is decided elsewhere; `finish` is called when enough was seen.
 """
@@ -13,15 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.diagnosis.capture.array_marks import base_of, mark_of
 from engine.diagnosis.capture.stored_names import Stored, stored_names
 from engine.diagnosis.capture.trace import GONE, Place, Trace
 from engine.diagnosis.capture.walk import Instances, Seen, numbers_of, reachable
 
 LARGEST = 20_000_000
 """Elements of an array that is looked at."""
-
-SAMPLED_FROM = 500_000
-"""From so many elements on, a part of them is compared."""
 
 IDLE_LINES = 300
 """A line that never changed an array so many times is looked at less often."""
@@ -82,7 +81,7 @@ class LineTracer:
             self.modules.setdefault(frame.f_globals.get("__name__", ""), frame.f_globals)
         else:
             self._look(frame, frame.f_lineno, frame.f_locals, changed=False)
-        return self._inside
+        return self.inside
 
     def _readable(self, file: str) -> bool:
         if file not in self.lines:
@@ -93,7 +92,8 @@ class LineTracer:
                 return False
         return True
 
-    def _inside(self, frame: FrameType, event: str, arg: Any) -> Local:
+    def inside(self, frame: FrameType, event: str, arg: Any) -> Local:
+        """A line of such a function has been run, or it returns."""
         key = id(frame)
         if event == "line":
             last, self.last[key] = self.last.get(key, frame.f_lineno), frame.f_lineno
@@ -102,7 +102,7 @@ class LineTracer:
             self._after(frame, self.last.get(key, frame.f_lineno))
             self._returned(frame, arg)
             self.last.pop(key, None)
-        return self._inside
+        return self.inside
 
     def _after(self, frame: FrameType, line: int) -> None:
         """A line has been run."""
@@ -220,7 +220,7 @@ class LineTracer:
         array = np.asarray(held)
         if array.size > LARGEST or array.ndim > 4 or array.size == 0:
             return None
-        mark = _mark(array)
+        mark = mark_of(array)
         if last is not None and last[1] == mark:
             if last[0] is not held:
                 self.held[slot] = (held, mark, last[2])
@@ -299,17 +299,3 @@ class LineTracer:
         for slot in self.open_slots.pop(key, ()):
             if self.held.pop(slot, None) is not None:
                 self.trace.note(slot, GONE, self._place(frame, frame.f_lineno))
-
-
-def base_of(array: NDArray[Any]) -> NDArray[Any]:
-    """The array that owns the memory."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
-
-
-def _mark(array: NDArray[Any]) -> int:
-    """A number that differs where the contents do; of a large array, where one of some thousand elements does."""
-    if array.size > SAMPLED_FROM:
-        array = array.reshape(-1)[:: array.size // 4001] if array.flags.c_contiguous else array[:: len(array) // 50 + 1]
-    return hash((array.shape, array.tobytes()))

@@ -12,6 +12,9 @@ NO_NETWORK = "no network"
 
 KERNELS = "kernels"
 
+TOO_FEW = "The program trains for "
+"""How the sentence on too few steps begins."""
+
 OTHER_OUTPUTS = (
     "Something is done to the outputs of its layers while it trains, dropout or noise perhaps, so that the layers "
     "alone do not give them; switch it off, then run it again."
@@ -50,7 +53,7 @@ def why_not(  # noqa: PLR0911 - each of them
 ) -> str:
     """The sentence; `sentence` is what the search said, "no network" where it found none."""
     text = "\n".join(sources.values())
-    if error and sentence == NO_NETWORK:
+    if error and (sentence == NO_NETWORK or sentence.startswith(TOO_FEW)):
         return _of_error(error)
     if sentence == KERNELS or has_kernels(trace):
         return f"{HINTS[0][1]}; {RECORDER}."

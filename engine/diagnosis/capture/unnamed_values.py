@@ -16,9 +16,9 @@ LONGEST = 60
 """Of what such a value is called."""
 
 
-def with_unnamed_values(source: str) -> ast.Module:
-    """The program with each such value handed over. Raises `SyntaxError`."""
-    tree = ast.parse(source)
+def with_unnamed_values(source: str, file: str) -> ast.Module:
+    """The program with each such value handed over. Raises `SyntaxError`, which names the file."""
+    tree = ast.parse(source, file)
     changed: ast.Module = ast.fix_missing_locations(_Naming(_named(tree)).visit(tree))
     return changed
 

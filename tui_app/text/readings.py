@@ -1,0 +1,36 @@
+"""A reading of a program's training in a few words: its loss, its learning rate."""
+
+from __future__ import annotations
+
+from engine.diagnosis.gradients import Reading
+from engine.experiment.choices import Objective
+from engine.experiment.discrepancies import find_setting
+from engine.experiment.discrepancies.base import plain
+
+
+def loss_of(reading: Reading) -> str:
+    """'(p−y)², Σ'."""
+    side = reading.side
+    parts = [find_setting("objective").label(side.objective)]
+    for field in ("loss_input", "reduction"):
+        if field == "reduction" or side.objective is not Objective.SQUARED_ERROR:
+            parts.append(find_setting(field).label(getattr(side, field)))
+    return ", ".join(parts)
+
+
+def reading_of(reading: Reading) -> str:
+    """'(p−y)², Σ, learning rate 1'."""
+    return f"{loss_of(reading)}, learning rate {plain(reading.side.learning_rate)}"
+
+
+def told_apart(one: Reading, other: Reading) -> str:
+    """The settings in which another reading differs: 'epsilon at: under the root, not beside it'."""
+    from engine.experiment.discrepancies import SIDE_SETTINGS
+
+    parts = [
+        f"{setting.title.lower()}: {setting.label(getattr(other.side, setting.field))}, not "
+        f"{setting.label(getattr(one.side, setting.field))}"
+        for setting in SIDE_SETTINGS
+        if getattr(one.side, setting.field) != getattr(other.side, setting.field)
+    ]
+    return "; ".join(parts)
