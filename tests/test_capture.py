@@ -105,7 +105,7 @@ REFUSED = {
     "import os\nos._exit(4)": "No weights were seen to change",
     "import os\nos.abort()": "Its process was ended by the signal SIGABRT before enough was seen",
     "import os\nos.kill(os.getpid(), 9)": "ended by the signal SIGKILL, for want of memory perhaps, before",
-    "import os, sys\nos.execv(sys.executable, [sys.executable, '-c', 'exit(3)'])": "before enough was seen; use the recorder.",
+    "import os\nos.execv('/bin/sleep', ['sleep', '0'])": "Its process left with the status 0 before enough was seen",
     "n = int(input('how many? '))": "The program asks for input",
     "import sys\nsys.stderr.write('z' * 10**7)\nraise ValueError('end')": "ValueError: end in line 3.",
     "raise ValueError('\\x1b[31mred\\nnext \\u202e')": r"ValueError: \x1b[31mred next \u202e in line 1.",
@@ -214,6 +214,16 @@ def test_arguments_and_a_module_of_a_package(tmp_path, monkeypatch):
     assert recording.lines == {"W2": 17, "W1": 18}
     with pytest.raises(CaptureError, match="nosuch"):
         capture("package.nosuch", module=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's own limits")
+def test_limits_that_are_lower_stay(tmp_path):
+    """As after `ulimit -f`: they cannot be raised again."""
+    code = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (10**7, 10**7)); "
+    code += "from engine.diagnosis.capture import capture; print(capture(sys.argv[1], steps=8).steps)"
+    own = _written(tmp_path, f"{TRAIN}train()")
+    ended = subprocess.run([sys.executable, "-c", code, own], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.stdout.strip() == "8", ended.stderr[-300:]
 
 
 def test_the_recorder_stands_alone_and_its_file_is_read(tmp_path):

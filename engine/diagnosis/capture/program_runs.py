@@ -180,13 +180,19 @@ class _Tail:
 
 
 def _limit() -> None:
+    """Lower limits stay; one that cannot be set is none."""
     import resource
 
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if memory > 0:
-        resource.setrlimit(resource.RLIMIT_DATA, (int(MOST_MEMORY * memory),) * 2)
+    for kind, most in (
+        (resource.RLIMIT_FSIZE, LARGEST_FILE),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_DATA, int(MOST_MEMORY * memory)),
+    ):
+        with suppress(ValueError, OSError):
+            hard = resource.getrlimit(kind)[1]
+            least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(kind, (least, least))
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
