@@ -216,6 +216,12 @@ def test_arguments_and_a_module_of_a_package(tmp_path, monkeypatch):
         capture("package.nosuch", module=True)
 
 
+def test_without_a_process_there_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(CaptureError, match="No process can be started with /nowhere/python: No such file"):
+        capture(_written(tmp_path, TRAIN))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux's own limits")
 def test_limits_that_are_lower_stay(tmp_path):
     """As after `ulimit -f`: they cannot be raised again."""

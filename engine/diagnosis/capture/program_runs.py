@@ -135,15 +135,21 @@ def _run(asked: Mapping[str, Any], seconds: float, request: Path) -> _Ending:
         "MKL_NUM_THREADS": "1",
     }
     request.write_text(json.dumps(asked), encoding="utf-8")
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-c", BOOT, str(ROOT), str(request)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=environment,
-        start_new_session=True,
-        preexec_fn=_limit,  # noqa: PLW1509 - it only sets limits, and no thread runs here
-    )
+    try:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-c", BOOT, str(ROOT), str(request)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=_limit,  # noqa: PLW1509 - it only sets limits, and no thread runs here
+        )
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise CaptureError(
+            f"No process can be started with {shown(sys.executable)}: {why}; use the recorder."
+        ) from None
     tail = _Tail(child)
     status = None
     try:
