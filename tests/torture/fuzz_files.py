@@ -209,6 +209,40 @@ def npz_bytes(random):
     return _with_bytes_changed(random, content) if random.random() < 0.3 else content
 
 
+def recording_bytes(random, arrays):
+    """An archive of a recorded run, most often with something wrong in it."""
+    if random.random() < 0.1:
+        return npz_bytes(random)
+    names, spoilt = list(arrays), random.choice([*arrays, None])
+    if random.random() < 0.2:
+        names.remove(random.choice(names))
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", random.choice([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])) as archive:
+        for name in names:
+            array = _spoilt_entries(random, arrays[name]) if name == spoilt else arrays[name]
+            written = random.choice([name] * 9 + [f"../{name}", f"{name}@0", "\x1b[31m", name.lower()])
+            archive.writestr(f"{written}.npy", npy(random, array, name == spoilt and random.random() < 0.3))
+    content = file.getvalue()
+    return _with_bytes_changed(random, content) if random.random() < 0.2 else content
+
+
+def _spoilt_entries(random, array):
+    """One array of a recording, other than it was."""
+    return random.choice(
+        [
+            lambda: array[: random.choice([0, 1, 5, 6, 7])],
+            lambda: array.astype(random.choice(["f4", "f2", ">f8", "i8", "?", "c16", "U5", "g"])),
+            lambda: np.where(array > 0.5, random.choice([np.nan, np.inf, 1e308, 5e-324]), array),
+            lambda: array[:, :0],
+            lambda: array.reshape(len(array), -1),
+            lambda: np.array([Payload()] * len(array), dtype=object),
+            lambda: np.zeros((len(array), 3_000)),
+            lambda: np.zeros(random.choice([(), (8,), (8, 1), (8, 2, 2, 2), (1,) * 30])),
+            lambda: array * random.choice([0, 1e300, -1]),
+        ]
+    )()
+
+
 def _archive(random):
     file = io.BytesIO()
     packed = random.choice(

@@ -39,11 +39,50 @@ def _naming_its_file(document):
     return named
 
 
+OWN_PROGRAM = """import numpy as np
+random = np.random.RandomState(0)
+X, y = random.uniform(-1, 1, (5, 2)), random.uniform(0, 1, (5, 1))
+W1, W2 = random.normal(size=(2, 3)), random.normal(size=(3, 1))
+for epoch in range(30):
+    hidden = np.tanh(X @ W1)
+    out = hidden @ W2
+    error = out - y
+    down = error @ W2.T * (1 - hidden**2)
+    W2 = W2 - 0.1 * hidden.T @ error
+    W1 = W1 - 0.1 * X.T @ down
+"""
+
+
+def own_notebook():
+    """The program in two cells."""
+    lines = OWN_PROGRAM.splitlines(keepends=True)
+    cells = [{"cell_type": "code", "source": part, "outputs": []} for part in (["%who\n", *lines[:4]], lines[4:])]
+    metadata = {"kernelspec": {"name": "python3", "language": "python"}, "language_info": {"name": "python"}}
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}
+
+
+@cache
+def recorded():
+    """What the recorder would write of the program: eight calls of it."""
+    names = {"np": np}
+    exec(OWN_PROGRAM.partition("for epoch")[0], names)
+    step = "".join(line.removeprefix("    ") for line in OWN_PROGRAM.splitlines(keepends=True)[5:])
+    kept = {name: [] for name in ("W1", "W2", "X", "y")}
+    for _ in range(8):
+        for name, series in kept.items():
+            series.append(names[name].copy())
+        exec(step, names)
+    return {name: np.array(series) for name, series in kept.items()}
+
+
 def zoo(places):
     """Files of every kind."""
     work = places["work"]
     (work / "good.csv").write_text(CSV)
     np.savez(work / "good.npz", X=np.eye(3), Y=np.arange(3.0))
+    (work / "own.py").write_text(OWN_PROGRAM)
+    (work / "own.ipynb").write_text(json.dumps(own_notebook()))
+    np.savez(work / "recording.npz", **recorded())
     (work / "run.json").write_text(documents()[0])
     for end in ("csv", "npz", "json"):
         os.mkfifo(work / f"pipe.{end}")

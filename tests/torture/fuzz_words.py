@@ -187,6 +187,9 @@ PATHS += [
     ".",
 ]
 
+PROGRAMS = ["own.py", "own.ipynb", "recording.npz", "./own.py", "own", "own.py/x", "OWN.IPYNB"]
+"""What a diagnosis can be given."""
+
 LAYERS = [
     "none",
     "0",
@@ -322,6 +325,13 @@ OWN = {
         "--matched-start": None,
         "--operation": (["loss", "layer1-delta"], ["layer9-delta", "layer1", "z1 = X·W1", "layer0-activation"]),
     },
+    "diagnose": {
+        **FILES,
+        "-m": None,
+        "--probe": None,
+        "--steps": (["6", "20", "10,000"], [*NUMBERS, "5", "10001"]),
+        "--names": (["x=X,y=y", "x = X"], ["x", "=", "x=", "=X", "x=X,x=Y", ",", "x=X,,y=Y", "W1=a=b"]),
+    },
     "differences": {},
     "presets": {"--ascii": None, "--no-ascii": None},
     "": {},
@@ -346,14 +356,25 @@ ENVIRONMENTS = [
 def command_line(random):
     """The words after `mlp-tui`."""
     command = random.choice(
-        ["run"] * 5 + ["trace"] * 3 + ["impact"] * 3 + ["export"] * 3 + ["differences"] * 2 + ["presets", "", ""]
+        ["run"] * 5
+        + ["trace"] * 3
+        + ["impact"] * 3
+        + ["export"] * 3
+        + ["diagnose"] * 2
+        + ["differences"] * 2
+        + ["presets", "", ""]
     )
-    known = {**SHARED, **OWN[command]} if command != "presets" else {**SHARED}
+    if command == "diagnose":
+        known = {**OWN[command], "--ascii": None, "--no-ascii": None}
+    else:
+        known = {**SHARED, **OWN[command]} if command != "presets" else {**SHARED}
     options = random.sample(sorted(known), random.randint(0, min(4, len(known))))
     absurd = set(random.sample(options, min(len(options), random.choice([0, 0, 1, 1, 2]))))
     words = [command] if command else []
     if command == "export":
         words.append(random.choice(["out"] * 4 + PATHS + NAUGHTY))
+    if command == "diagnose":
+        words.append(random.choice([*PROGRAMS * 3, *PATHS, *NAUGHTY]))
     if command == "presets" and random.random() < 0.6:
         words.append(random.choice([*PRESETS, *NAUGHTY]))
     if command == "differences" and random.random() < 0.6:
@@ -372,6 +393,8 @@ def command_line(random):
 
 def _short(command):
     """What keeps a right line short, whatever stands before it."""
+    if command == "diagnose":
+        return ["--seconds", "2"]
     short = ["--epochs", "3"] if command in TRAINS else []
     return short + (["--seeds", "2"] if command == "impact" else [])
 

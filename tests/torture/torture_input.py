@@ -10,8 +10,8 @@ import pytest
 
 from tests.torture.forks import MOST_SHOWN, Case, changed, forks, fuzz
 from tests.torture.fuzz_documents import config_place, document_text
-from tests.torture.fuzz_files import bomb, csv_bytes, npz_bytes
-from tests.torture.fuzz_places import CSV, documents, zoo
+from tests.torture.fuzz_files import bomb, csv_bytes, npz_bytes, recording_bytes
+from tests.torture.fuzz_places import CSV, documents, own_notebook, recorded, zoo
 from tests.torture.fuzz_words import ENVIRONMENTS, command_line, passable
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open") or sys.platform != "linux", reason="Linux's own limits")
@@ -100,6 +100,27 @@ def an_npz_file(random):
     return Case([*random.choice(COMMANDS), "--data", "data.npz", *random.choice(CLASSES)], prepare)
 
 
+def a_recording(random):
+    content = recording_bytes(random, recorded())
+    more = random.choice([[], [], ["--names", "x=X,y=y"], ["--names", "W1=W2"], ["--json", "-"], ["--probe"]])
+    return Case(["diagnose", "data.npz", *more], lambda places: write(places, "data.npz", content))
+
+
+def a_notebook(random):
+    """Its code is right, or has another line in it; its document is spoilt more often."""
+    notebook = own_notebook()
+    if random.random() < 0.3:
+        notebook["cells"][1]["source"].insert(0, random.choice(LINES) + "\n")
+    content = json.dumps(notebook).encode() if random.random() < 0.2 else document_text(random, [json.dumps(notebook)])
+    more = ["--probe"] if random.random() < 0.1 else []
+    command = ["diagnose", "data.ipynb", "--seconds", "2", "--steps", "20", *more]
+    return Case(command, lambda places: write(places, "data.ipynb", content))
+
+
+LINES = ["%%bash", "!ls", "x = = 1", "while True: pass", "raise ValueError('\x1b[31m')", "np?", "%d", "def f(): f()"]
+LINES += ["import os; os._exit(3)", "print('\x1b]0;t\x07')", "W1 = W1 * np.nan", "input()", "exit(5)", "import nosuch"]
+
+
 def a_document(random):
     content = document_text(random, documents())
     more = ["--hidden", "3"] if random.random() < 0.1 else []
@@ -155,6 +176,14 @@ def test_input_csv_files(part, servers):
 
 def test_input_npz_files(part, servers):
     fuzz(part, servers, EACH, an_npz_file, check_file)
+
+
+def test_input_recordings(part, servers):
+    fuzz(part, servers, EACH // 2, a_recording, check_file)
+
+
+def test_input_notebooks(part, servers):
+    fuzz(part, servers, EACH // 10, a_notebook, check_file)
 
 
 def test_input_documents(part, servers):

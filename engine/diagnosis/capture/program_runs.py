@@ -135,15 +135,21 @@ def _run(asked: Mapping[str, Any], seconds: float, request: Path) -> _Ending:
         "MKL_NUM_THREADS": "1",
     }
     request.write_text(json.dumps(asked), encoding="utf-8")
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-c", BOOT, str(ROOT), str(request)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=environment,
-        start_new_session=True,
-        preexec_fn=_limit,  # noqa: PLW1509 - it only sets limits, and no thread runs here
-    )
+    try:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-c", BOOT, str(ROOT), str(request)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=_limit,  # noqa: PLW1509 - it only sets limits, and no thread runs here
+        )
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise CaptureError(
+            f"No process can be started with {shown(sys.executable)}: {why}; use the recorder."
+        ) from None
     tail = _Tail(child)
     status = None
     try:
@@ -180,13 +186,19 @@ class _Tail:
 
 
 def _limit() -> None:
+    """Lower limits stay; one that cannot be set is none."""
     import resource
 
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if memory > 0:
-        resource.setrlimit(resource.RLIMIT_DATA, (int(MOST_MEMORY * memory),) * 2)
+    for kind, most in (
+        (resource.RLIMIT_FSIZE, LARGEST_FILE),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_DATA, int(MOST_MEMORY * memory)),
+    ):
+        with suppress(ValueError, OSError):
+            hard = resource.getrlimit(kind)[1]
+            least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(kind, (least, least))
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:

@@ -24,6 +24,8 @@ CROWD = 16
 LONGEST_NUMBERS = 200_000
 """Of a list of numbers that is read as an array."""
 
+LARGEST_INTEGER = 2**63
+
 SIMPLE = (str, bytes, bool, type(None), type, complex)
 
 
@@ -87,7 +89,7 @@ def _walk(
             return
         value = list(value.ravel()) if value.size <= MOST_ITEMS else []
     elif kind in (float, int) or isinstance(value, (np.floating, np.integer)):
-        found.append(Seen(key, name, value))
+        found += [Seen(key, name, value)] if kind is not int or abs(value) < LARGEST_INTEGER else []
         return
     if depth > DEEPEST:
         return
@@ -120,7 +122,8 @@ def _walk_list(
         found.append(Seen(key, name, value))
         if not (isinstance(value, tuple) and len(value) <= 4):
             return
-    fields = getattr(value, "_fields", None)
+    fields = getattr(value, "_fields", None) if isinstance(value, tuple) else None
+    fields = fields if isinstance(fields, tuple) and len(fields) == len(value) else None
     for index, one in enumerate(value[:MOST_ITEMS]):
         part = f".{fields[index]}" if fields else f"[{index}]"
         _walk(instances, one, key + part, name + part, depth + 1, found, visited, crowds)
@@ -129,19 +132,28 @@ def _walk_list(
 def _walk_instance(
     instances: Instances, value: Any, name: str, depth: int, found: list[Seen], visited: set[int], crowds: bool
 ) -> None:
-    held = getattr(value, "__dict__", None)
-    slots = getattr(type(value), "__slots__", ())
-    if held is None and not slots:
+    held = _attribute(object.__getattribute__, value, "__dict__")
+    slots = _attribute(type.__getattribute__, type(value), "__slots__") or ()
+    if not isinstance(held, dict) and not slots:
         return
     number = instances.number(value, name)
     if number in visited:
         return
     visited.add(number)
-    attributes = dict(held or {})
+    attributes = dict(held) if isinstance(held, dict) else {}
     if isinstance(slots, (tuple, list)):
-        attributes.update({one: getattr(value, one) for one in slots if hasattr(value, one)})
+        found_slots = {one: _attribute(object.__getattribute__, value, one) for one in slots if isinstance(one, str)}
+        attributes.update({name: one for name, one in found_slots.items() if one is not None})
     for attribute, one in list(attributes.items())[: 4 * MOST_ITEMS]:
         _walk(instances, one, f"#{number}.{attribute}", f"{name}.{attribute}", depth + 1, found, visited, crowds)
+
+
+def _attribute(get: Callable[[Any, str], Any], value: Any, name: str) -> Any:
+    """What the object itself holds, whatever its class makes of attributes; none if it has none."""
+    try:
+        return get(value, name)
+    except Exception:  # a descriptor is the program's own code
+        return None
 
 
 def _is_number(value: Any) -> bool:
