@@ -26,6 +26,8 @@ from engine.types import FloatArray
 COEFFICIENTS = (0.9, 0.5, 0.8, 0.95, 0.99)
 """That people write, where the program names no other."""
 
+DECAYS = (0.01, 1e-3, 1e-4)
+
 MOST_NAMED = 8
 
 DECAY = re.compile(r"lam|reg|decay|wd|l2|penal")
@@ -138,7 +140,7 @@ def _pulls(observed: Observed) -> list[float]:
     named = [one for name, one in constants if 0 < one < 1 and DECAY.search(name.lower())]
     N = observed.samples[0]
     factors = dict.fromkeys((float(N), N * observed.outputs / 2, 1.0))
-    return [decay * factor for decay in dict.fromkeys(named) for factor in factors]
+    return [decay * factor for decay in dict.fromkeys(named or DECAYS) for factor in factors]
 
 
 def rolling_candidates(observed: Observed, found: Found[RollingLaw]) -> list[Candidate]:

@@ -20,7 +20,7 @@ from engine.diagnosis.adaptive import (
 from engine.diagnosis.clipped import Shortening, shortenings
 from engine.diagnosis.cut_off import cut_off_candidates, cut_off_law_of, cut_off_like
 from engine.diagnosis.free_run import gaps_of
-from engine.diagnosis.gradients import Reading, tensor_steps
+from engine.diagnosis.gradients import Reading, Series, tensor_steps
 from engine.diagnosis.laws import law_of, like
 from engine.diagnosis.observed import Observed
 from engine.diagnosis.reader import Found, Rule, find
@@ -29,6 +29,7 @@ from engine.diagnosis.rolling import rolling_candidates, rolling_rule
 from engine.diagnosis.updates import Candidate, candidates
 from engine.experiment.choices import Precision
 from engine.experiment.per_layer import of_layers
+from engine.experiment.update_rules import ZeroGrad
 from engine.types import FloatArray
 
 HOPELESS = 1e-2
@@ -103,12 +104,23 @@ def _kinds(observed: Observed) -> Iterator[_Kind]:
     yield _Kind(Rule(law_of, like), candidates)
     yield from _clipped(observed, Rule(law_of, like), candidates)
     yield _Kind(Rule(cut_off_law_of, cut_off_like, few=False), cut_off_candidates)
-    yield _Kind(rolling_rule(observed), rolling_candidates)
     yield _Kind(Rule(adaptive_law_of, adaptive_like), adaptive_candidates)
+    yield _Kind(rolling_rule(observed), rolling_candidates)
     yield _Kind(Rule(partial(adaptive_law_of, changing=True), adaptive_like), adaptive_candidates)
     yield from _clipped(observed, Rule(adaptive_law_of, adaptive_like), adaptive_candidates)
+    yield _Kind(Rule(adaptive_law_of, adaptive_like, prepared=_added_up), _forgetting)
     decayed = partial(decayed_law_of, pulls=pulls_of(observed))
     yield _Kind(Rule(decayed, adaptive_like), adaptive_candidates)
+
+
+def _added_up(observed: Observed, reading: Reading, gradients: Series) -> Series:
+    """Each step's with those of all steps before."""
+    return {place: np.cumsum(one, axis=0) for place, one in gradients.items()}
+
+
+def _forgetting(observed: Observed, found: Found[Any]) -> list[Candidate]:
+    made = adaptive_candidates(observed, found)
+    return [replace(one, side=replace(one.side, zero_grad=ZeroGrad.FORGOTTEN)) for one in made]
 
 
 def _clipped(

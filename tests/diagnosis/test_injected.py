@@ -50,16 +50,11 @@ BASES = {
 }
 
 TOO_MUCH = {
-    ("adam", "schedule"),
     ("adam", "clipping"),
     ("adam", "batch"),
     ("adam", "rate_in"),
-    ("adam", "zero_grad"),
-    ("momentum", "schedule"),
     ("momentum", "clipping"),
-    ("momentum", "zero_grad"),
     ("decay", "optimizer"),
-    ("decay", "schedule"),
     ("decay", "clipping"),
     ("decay", "zero_grad"),
     ("decay", "rate_in"),

@@ -98,7 +98,7 @@ def movement(trace: Trace, slot: int) -> float:
     for old, new in pairwise(values):
         size = max(float(np.linalg.norm(old)), float(np.linalg.norm(new)))
         gap = float(np.linalg.norm(new - old))
-        if gap and math.isfinite(size):
+        if gap and size and math.isfinite(size):
             moves.append(gap / size)
     return float(np.median(moves)) if moves else math.inf
 
