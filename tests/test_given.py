@@ -146,3 +146,11 @@ def test_no_seed_moves_what_is_given():
     one, other = (engine.train(replace(started(), seed=seed)) for seed in (0, 1))
     for side in SideName:
         np.testing.assert_array_equal(getattr(one, side.value).losses, getattr(other, side.value).losses)
+
+
+def test_an_impact_where_nothing_is_drawn_is_measured_once():
+    settings = started().with_side(SideName.PYTORCH, reduction="sum")
+    assert len(engine.plan(settings).seeds) == 1
+    assert len(engine.plan(settings.with_side(SideName.PYTORCH, initial_weights="zeros")).seeds) == 1
+    for choices in ({"initial_weights": ("given", "normal")}, {"order": "permutation", "batch": 2}):
+        assert len(engine.plan(settings.with_side(SideName.PYTORCH, **choices)).seeds) == 20

@@ -111,6 +111,15 @@ def uses_given(settings: HasSides) -> bool:
     )
 
 
+def draws_something(settings: HasSides) -> bool:
+    """Whether another seed makes another run of some side."""
+    drawn = set(InitialWeights) - {InitialWeights.GIVEN, InitialWeights.ZEROS}
+    return any(
+        drawn & set(values_of(side.initial_weights)) or side.order in (SampleOrder.DATALOADER, SampleOrder.PERMUTATION)
+        for side in (settings.numpy, settings.pytorch)
+    )
+
+
 def check_given(given: Given | None, name: SideName, side: Side, layer_sizes: Sequence[int], samples: int) -> None:
     """Refuse a side that starts from what is not given, or not for this network and these data."""
     sizes = tuple(layer_sizes)

@@ -16,6 +16,7 @@ import numpy as np
 from engine.errors import SettingsError
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE, Discrepancy, differ_again, find, match_toward, remaining
+from engine.experiment.given import draws_something
 from engine.experiment.settings import MAX_SEED, Settings
 from engine.experiment.toward import TOWARD_PYTORCH, Toward, TowardWhat
 from engine.experiment.toward import toward as sides_toward
@@ -119,7 +120,7 @@ def plan(
     threshold: float = THRESHOLD,
 ) -> Plan:
     """The differences of these settings, or those named ('all' names as many of the catalogue as can differ together),
-    over so many seeds from theirs on.
+    over so many seeds from theirs on; over one where nothing is drawn from it.
 
     A named difference that these settings do not have is made, as its switch would; one that is not named is
     matched. `toward` is a side for all, a mapping with the sides of some, or a text such as 'answer' or 'bias=numpy'.
@@ -144,7 +145,7 @@ def plan(
         if discrepancy not in chosen:
             settings, _ = match_toward(discrepancy, settings, sides[discrepancy.field])
     ordered = tuple(discrepancy for discrepancy in CATALOGUE if discrepancy in chosen)
-    first = settings.seed
+    first, seeds = settings.seed, seeds if draws_something(settings) else 1
     return Plan(settings, ordered, tuple((first + k) % (MAX_SEED + 1) for k in range(seeds)), sides, threshold)
 
 
