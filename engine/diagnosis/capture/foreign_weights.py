@@ -10,7 +10,7 @@ import numpy as np
 from engine.diagnosis.capture.found_layers import Relation, changing_slots, moves_little
 from engine.diagnosis.capture.network_finder import Network, is_output
 from engine.diagnosis.capture.passes import Pass
-from engine.diagnosis.capture.relations import Array
+from engine.diagnosis.capture.relations import Array, input_rows
 from engine.diagnosis.capture.trace import GONE, Trace
 
 OTHER_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
@@ -53,7 +53,7 @@ def foreign_weights(trace: Trace, network: Network, passes: list[Pass]) -> tuple
         for match in relation.found:
             if match.right in known or match.left in known or trace.first[match.right] >= earlier[-1]:
                 continue
-            if trace.values[match.left].ndim == trace.values[match.right].ndim == 1 < trace.values[relation.out].ndim:
+            if input_rows(trace.values[match.left], match.form).shape[1] == 1:
                 # An outer product is a gradient.
                 continue
             holders = relation.holders(match.right) & changing - set(network.slots)
