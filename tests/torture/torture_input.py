@@ -18,6 +18,11 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open") or sys.platform !=
 
 EACH = 1000
 
+RECORDINGS, NOTEBOOKS = 500, 100
+"""A notebook is run for each."""
+
+TRIED = 5 * EACH + RECORDINGS + NOTEBOOKS
+
 
 @pytest.fixture(scope="module")
 def servers():
@@ -179,11 +184,11 @@ def test_input_npz_files(part, servers):
 
 
 def test_input_recordings(part, servers):
-    fuzz(part, servers, EACH // 2, a_recording, check_file)
+    fuzz(part, servers, RECORDINGS, a_recording, check_file)
 
 
 def test_input_notebooks(part, servers):
-    fuzz(part, servers, EACH // 10, a_notebook, check_file)
+    fuzz(part, servers, NOTEBOOKS, a_notebook, check_file)
 
 
 def test_input_documents(part, servers):
