@@ -44,6 +44,7 @@ SLIPS = {
 PARITY = (
     "adam_clipped",
     "adam_with_decaying_rate",
+    "checked_gradients",
     "clipped_by_norm_momentum",
     "leaky_relu",
     "linear_regression_inline",

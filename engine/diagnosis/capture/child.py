@@ -75,6 +75,8 @@ class Watch:
         self.network: Network | None = None
         self.finder: PassFinder | None = None
         self.next_look = FIRST_LOOK
+        self.found_at = 0
+        """Events when the network was last looked for."""
         self.ending = False
         self.confirmed = False
         self.counted = (0, 0)
@@ -109,6 +111,7 @@ class Watch:
     def _look(self) -> None:
         if self.network is None:
             self.network = find_network(self.trace, seconds=3.0)
+            self.found_at = len(self.trace.events)
             self.next_look = int(len(self.trace.events) * 1.7) + 50
             if self.network is None and len(self.trace.events) > HOPELESS:
                 self.finish(ended=False)
@@ -121,6 +124,11 @@ class Watch:
             self.finder = PassFinder(self.trace, self.network, self.asked["names"].get("x"))
         steps = find_steps(self.trace, self.network, self.finder.passes(), ended=False)
         missing = self.asked["steps"] + 1 - steps.count
+        if steps.count == 0 and len(self.trace.events) > 2 * self.found_at:
+            # What changed first was not trained: a part of the network, in a check of gradients.
+            self.network = None
+            self.next_look = len(self.trace.events)
+            return
         if steps.count >= min(8, self.asked["steps"]) and not self.confirmed:
             self.confirmed = True
             again = find_network(self.trace, seconds=1.0)
@@ -138,7 +146,7 @@ class Watch:
             self.finish(ended=False)
         if steps.count > self.counted[0]:
             self.counted = (steps.count, len(self.trace.events))
-        elif len(self.trace.events) > 3 * self.counted[1] + 3000:
+        elif len(self.trace.events) > (3 * self.counted[1] + 3000 if steps.count else HOPELESS):
             self.finish(ended=False)
         each = (len(self.trace.events) - steps.passes[0].index) / max(1, steps.count) if steps.passes else 10
         self.next_look = len(self.trace.events) + int(max(10, min(missing * each, 1500)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from engine.diagnosis.capture.network_finder import Layer, Network
 from engine.diagnosis.capture.relations import Array, activated, bias_row, fits, input_rows, product, tolerance_of
 from engine.diagnosis.capture.row_search import found_rows, virtual
 from engine.diagnosis.capture.trace import GONE, Trace
+
+LEAST_PROBED = 8
+"""Weights of a network whose updates surely move more than two."""
 
 MOST_SOURCES = 100
 """Values that a pass may have been given, the newest first."""
@@ -154,6 +157,7 @@ class Steps:
 def find_steps(trace: Trace, network: Network, passes: Sequence[Pass], ended: bool) -> Steps:
     """The passes after which the weights move, told from those that only look: by the calls that led to them."""
     groups = [list(group) for _, group in groupby(passes, key=lambda one: one.state)]
+    groups = _without_probes(trace, groups)
     if len(groups) < 2:
         return Steps(())
     closing = Counter(_calls(trace, group[-1]) for group in groups[:-1])
@@ -167,6 +171,28 @@ def find_steps(trace: Trace, network: Network, passes: Sequence[Pass], ended: bo
         if group:
             steps.extend([_joined(trace, network, group)] if several else group)
     return Steps(tuple(steps), _final(trace, network, steps, ended))
+
+
+def _without_probes(trace: Trace, groups: list[list[Pass]]) -> list[list[Pass]]:
+    """Without those whose weights differ from the ones before in an element or two: a check of gradients moves one
+    element after the other, and puts it back.
+    """
+    probes = {
+        place
+        for place, (before, after) in enumerate(pairwise(groups), start=1)
+        if _is_probe(trace, before[0].state, after[0].state)
+    }
+    return [group for place, group in enumerate(groups) if place not in probes]
+
+
+def _is_probe(trace: Trace, before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    arrays = [(trace.values[old], trace.values[new]) for old, new in changed]
+    if len(arrays) > 2 or sum(trace.values[value].size for value in after) < LEAST_PROBED:
+        return False
+    if any(old.shape != new.shape for old, new in arrays):
+        return False
+    return sum(int(np.count_nonzero(old != new)) for old, new in arrays) <= 2
 
 
 def _with_looks(groups: Sequence[list[Pass]], training: list[list[Pass]]) -> list[list[Pass]]:
