@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from engine.networks.numpy_mlp import Arrays
 ROUNDING = 1e-13
 """Readings that are no further apart after the first steps are roundings of one another."""
 
+GROWN, NUDGES = 4.0, 3
+"""Readings are alike that are no further apart than so many times what the least of these nudges by an ulp becomes."""
+
 State = tuple[Arrays, Arrays]
 
 
@@ -32,25 +36,40 @@ class Beside:
     """One reading's first steps, to compare others with."""
 
     def __init__(self, observed: Observed, reading: Reading) -> None:
-        self.observed = observed
+        self.observed, self.reading = observed, reading
         self.states = list(_states(observed, reading))
 
     def apart(self, other: Reading) -> float:
         """The largest difference of any number after any of these steps, of the largest of its tensor; infinite where
         one of the two is no number.
         """
-        pairs = zip(self.states, _states(self.observed, other), strict=True)
-        return max(_difference(mine, theirs) for one, two in pairs for mine, theirs in zip(one, two, strict=True))
+        return self._apart(_states(self.observed, other))
 
     def is_another(self, other: Reading) -> bool:
         """Whether it is another function on these data."""
-        return self.apart(other) > alike_up_to(self.observed)
+        apart = self.apart(other)
+        return apart > alike_up_to(self.observed) and apart > GROWN * self.roundings
+
+    @cached_property
+    def roundings(self) -> float:
+        """How far the reading parts from itself when its first weights are changed by an ulp of a float64: long steps
+        through a kink let roundings grow a thousandfold.
+        """
+        randoms = (np.random.RandomState(seed) for seed in range(NUDGES))
+        return min(self._apart(_states(self.observed, self.reading, random)) for random in randoms)
+
+    def _apart(self, states: Iterator[State]) -> float:
+        pairs = zip(self.states, states, strict=True)
+        return max(_difference(mine, theirs) for one, two in pairs for mine, theirs in zip(one, two, strict=True))
 
 
-def _states(observed: Observed, reading: Reading) -> Iterator[State]:
+def _states(observed: Observed, reading: Reading, nudge: np.random.RandomState | None = None) -> Iterator[State]:
     recording = observed.recording
     wide = replace(reading, side=replace(reading.side, precision=Precision.FLOAT64))
-    network = network_of(recording, wide, *started(recording, Precision.FLOAT64))
+    W, b = started(recording, Precision.FLOAT64)
+    if nudge is not None:
+        W, b = _nudged(W, nudge), _nudged(b, nudge)
+    network = network_of(recording, wide, W, b)
     rates = rates_of(reading.side, recording.steps, observed.batches_of_epoch)
     for step, rate in enumerate(rates[:PROOF_STEPS]):
         with np.errstate(all="ignore"):
@@ -58,6 +77,12 @@ def _states(observed: Observed, reading: Reading) -> Iterator[State]:
                 recording.inputs[step].astype(np.float64), recording.targets[step].astype(np.float64), rate, step + 1
             )
         yield ({i: one.copy() for i, one in network.W.items()}, {i: one.copy() for i, one in network.b.items()})
+
+
+def _nudged(arrays: Arrays, random: np.random.RandomState) -> Arrays:
+    """Each number an ulp up or down; a zero stays one."""
+    ulp = np.finfo(np.float64).eps
+    return {i: one * (1 + ulp * random.choice([-1, 1], one.shape)) for i, one in arrays.items()}
 
 
 def _difference(ours: Arrays, theirs: Arrays) -> float:
