@@ -21,8 +21,10 @@ from engine.networks.numpy_mlp import Arrays
 ROUNDING = 1e-13
 """Readings that are no further apart after the first steps are roundings of one another."""
 
-GROWN, NUDGES = 4.0, 3
-"""Readings are alike that are no further apart than so many times what the least of these nudges by an ulp becomes."""
+GROWN, NUDGES, MOST_GROWN = 4.0, 8, 1e-11
+"""Readings are alike that are no further apart than so many times what the worst of these nudges by an ulp becomes; but
+never where they are further apart than the last number.
+"""
 
 State = tuple[Arrays, Arrays]
 
@@ -48,7 +50,7 @@ class Beside:
     def is_another(self, other: Reading) -> bool:
         """Whether it is another function on these data."""
         apart = self.apart(other)
-        return apart > alike_up_to(self.observed) and apart > GROWN * self.roundings
+        return apart > alike_up_to(self.observed) and apart > min(GROWN * self.roundings, MOST_GROWN)
 
     @cached_property
     def roundings(self) -> float:
@@ -56,7 +58,7 @@ class Beside:
         through a kink let roundings grow a thousandfold.
         """
         randoms = (np.random.RandomState(seed) for seed in range(NUDGES))
-        return min(self._apart(_states(self.observed, self.reading, random)) for random in randoms)
+        return max(self._apart(_states(self.observed, self.reading, random)) for random in randoms)
 
     def _apart(self, states: Iterator[State]) -> float:
         pairs = zip(self.states, states, strict=True)
