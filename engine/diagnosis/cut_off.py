@@ -13,7 +13,6 @@ from engine.diagnosis.reader import Found
 from engine.diagnosis.updates import Candidate
 from engine.experiment.clipping import Clipping, ClippingKind
 from engine.experiment.side import gradient_factor
-from engine.networks.places import Kind, Place
 from engine.types import FloatArray
 
 ALLOWED = 1e3
@@ -62,7 +61,7 @@ def cut_off_like(law: CutOffLaw, motion: Motion, gradients: FloatArray, samples:
 
 def cut_off_candidates(observed: Observed, found: Found[CutOffLaw]) -> list[Candidate]:
     """The sides that such laws may stand for, the likeliest first."""
-    law = found.laws[Place(Kind.WEIGHT, observed.layers)]
+    law = found.laws[observed.leading]
     bound = min(one.bound for one in found.laws.values())
     made = []
     for rate in rates_behind(observed, found.reading.side, law.rate, None) if np.isfinite(bound) else ():

@@ -173,14 +173,17 @@ def _unexplained(recording: Recording, outcome: Outcome) -> Diagnosis:
 
 def _by_likelihood(trials: list[Trial], logged: tuple[LoggedNumber, ...], enough: float) -> list[Trial]:
     """What is logged speaks for the loss whose gradient is taken, less than a rate that the program names. Of readings
-    that nothing else tells apart, the one is meant that differs least from PyTorch.
+    that nothing else tells apart, the one is meant that differs least from PyTorch, and then the one whose loss is that
+    of its outputs: p − y is a cross-entropy's before it is a squared error's without its derivative.
     """
 
-    def against(trial: Trial) -> tuple[bool, int, float, int, bool]:
+    def against(trial: Trial) -> tuple[bool, int, float, int, bool, bool]:
         side = trial.reading.side
         rank = trial.rank + (speaks_for(logged, side.objective) is False)
         gap = trial.gap if trial.gap > enough else 0.0
-        return trial.gap > enough, rank, gap, slips_of(trial.reading), side.loss_input is not LossInput.LOGITS
+        own = OWN_LOSS.get(trial.reading.activations[-1], side.objective) is side.objective
+        slips = slips_of(trial.reading)
+        return trial.gap > enough, rank, gap, slips, not own, side.loss_input is not LossInput.LOGITS
 
     return sorted(trials, key=against)
 

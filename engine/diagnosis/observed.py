@@ -69,6 +69,12 @@ class Observed:
         return {place: Motion.of(one, self.eps) for place, one in parameter_series(self.recording).items()}
 
     @cached_property
+    def leading(self) -> Place:
+        """The last weight that moves: its law is found first, and those of others are of the same kind."""
+        moving = [i for i in range(1, self.layers + 1) if not self.motions[Place(Kind.WEIGHT, i)].stands_still]
+        return Place(Kind.WEIGHT, max(moving, default=self.layers))
+
+    @cached_property
     def biases(self) -> tuple[bool, ...]:
         """Which layers have one."""
         return tuple(Place(Kind.BIAS, i) in self.motions for i in range(1, self.layers + 1))

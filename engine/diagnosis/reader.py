@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Generic, TypeVar
@@ -18,9 +18,10 @@ from engine.diagnosis.forms import BACKWARD, DERIVATIVES, OutputForm, hidden_act
 from engine.diagnosis.gradients import Reading, Series
 from engine.diagnosis.laws import Motion
 from engine.diagnosis.observed import FEW_STEPS, Observed
-from engine.experiment.choices import BiasGradient, DerivativeAt
+from engine.experiment.choices import BiasGradient, DerivativeAt, SentDown
 from engine.experiment.per_layer import of_layers
 from engine.experiment.side import Side
+from engine.experiment.update_rules import UpdateOrder
 from engine.networks.places import Kind, Place
 from engine.types import FloatArray
 
@@ -69,7 +70,7 @@ def _outputs(
     observed: Observed, rule: Rule[LawType], until: float
 ) -> Iterator[tuple[Reading, LawType, tuple[Reading, ...]]]:
     """Readings whose last layer moves by a law."""
-    place = Place(Kind.WEIGHT, observed.layers)
+    place = observed.leading
     motion = observed.motions[place]
     few, samples = motion.of_steps(slice(0, FEW_STEPS)), observed.samples
     passed: list[tuple[Reading, LawType]] = []
@@ -87,14 +88,34 @@ def _outputs(
             continue
         same = [other for other, _ in passed if other is not reading and _same(observed, place, reading, other)]
         taken += same
-        yield reading, law, tuple(same)
+        yield reading, law, tuple(_in_other_words(reading, same))
+
+
+def _in_other_words(reading: Reading, same: Sequence[Reading]) -> Iterator[Reading]:
+    """Those that say more than that the error comes down in another way, where that is the same."""
+    for other in same:
+        sent_alike = replace(other, side=replace(other.side, sent_down=reading.side.sent_down))
+        if sent_alike == other or sent_alike not in (reading, *same):
+            yield other
 
 
 def _first_readings(observed: Observed) -> Iterator[Reading]:
     known = [layer.activation for layer in observed.recording.layers]
     for hidden in product(*(hidden_activations(one) for one in known[:-1])):
         for form in output_forms(known[-1], observed.targets):
-            yield Reading((*hidden, form.activation), _side_of(form, observed))
+            yield from _sent_through(observed, Reading((*hidden, form.activation), _side_of(form, observed)))
+
+
+def _sent_through(observed: Observed, reading: Reading) -> Iterator[Reading]:
+    """With each way in which the error may come down to the last layer that moves."""
+    if observed.leading.layer == observed.layers:
+        yield reading
+        return
+    for sent in SentDown:
+        readings = [replace(reading, side=replace(reading.side, sent_down=sent))]
+        for i in reversed(range(observed.leading.layer, observed.layers)):
+            readings = [changed for one in readings for changed in _derivatives(one, i)]
+        yield from readings
 
 
 def _side_of(form: OutputForm, observed: Observed) -> Side:
@@ -118,7 +139,7 @@ def _with_hidden(
 ) -> Found[LawType]:
     """The forms of the layers below, and of the biases, that explain most tensors."""
     best: Found[LawType] | None = None
-    for order, sent in BACKWARD if observed.layers > 1 else BACKWARD[:1]:
+    for order, sent in _ways_down(observed, reading):
         start = replace(reading, side=replace(reading.side, update_order=order, sent_down=sent))
         found = _with_biases(observed, rule, *_down(observed, rule, start, law), alike)
         if best is None or len(found.unexplained) < len(best.unexplained):
@@ -129,13 +150,21 @@ def _with_hidden(
     return best
 
 
+def _ways_down(observed: Observed, reading: Reading) -> Sequence[tuple[UpdateOrder, SentDown]]:
+    """How the error may come to the layers below the last one that moves."""
+    ways = BACKWARD
+    if observed.leading.layer < observed.layers:
+        ways = tuple(one for one in BACKWARD if one[1] is reading.side.sent_down)
+    return ways if observed.leading.layer > 1 else ways[:1]
+
+
 def _down(
     observed: Observed, rule: Rule[LawType], reading: Reading, law: LawType
 ) -> tuple[Reading, dict[Place, LawType], list[Place]]:
     """From the layer below the output to the first, each with the derivative that explains it."""
-    laws: dict[Place, LawType] = {Place(Kind.WEIGHT, observed.layers): law}
+    laws: dict[Place, LawType] = {observed.leading: law}
     unexplained: list[Place] = []
-    for i in reversed(range(1, observed.layers)):
+    for i in reversed(range(1, observed.leading.layer)):
         place = Place(Kind.WEIGHT, i)
         motion = observed.motions[place]
         for candidate in _derivatives(reading, i):
@@ -174,7 +203,7 @@ def _with_biases(
         candidate = replace(reading, side=replace(reading.side, bias_gradient=form))
         own: dict[Place, LawType] = {}
         for place in moving:
-            known = laws[Place(Kind.WEIGHT, observed.layers)]
+            known = laws[observed.leading]
             law = rule.like(
                 known, observed.motions[place], rule.gradients(observed, candidate)[place], observed.samples
             )

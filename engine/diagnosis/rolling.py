@@ -20,7 +20,7 @@ from engine.diagnosis.reader import Found, Rule
 from engine.diagnosis.updates import Candidate, scaled_candidates
 from engine.experiment.side import gradient_factor
 from engine.experiment.update_rules import Decayed, Momentum, MomentumForm, WeightDecay, ZeroGrad
-from engine.networks.places import Kind, Place
+from engine.networks.places import Kind
 from engine.types import FloatArray
 
 COEFFICIENTS = (0.9, 0.5, 0.8, 0.95, 0.99)
@@ -145,7 +145,7 @@ def _pulls(observed: Observed) -> list[float]:
 
 def rolling_candidates(observed: Observed, found: Found[RollingLaw]) -> list[Candidate]:
     """The sides that such laws may stand for, the likeliest first."""
-    rolling = found.laws[Place(Kind.WEIGHT, observed.layers)].rolling
+    rolling = found.laws[observed.leading].rolling
     samples = np.array(observed.samples, np.float64)
     laws = {place: Law(one.law.rates / samples**one.divided) for place, one in found.laws.items()}
     plain = Found(found.reading, laws, found.unexplained)
@@ -171,7 +171,7 @@ def _fields(rolling: Rolling, form: MomentumForm) -> dict[str, Any]:
 
 
 def _with_decay(observed: Observed, found: Found[RollingLaw], one: Candidate) -> Iterator[Candidate]:
-    pull = found.laws[Place(Kind.WEIGHT, observed.layers)].rolling.pull
+    pull = found.laws[observed.leading].rolling.pull
     if not pull:
         yield one
         return

@@ -138,7 +138,7 @@ def _clipped(
 
 def _tried(observed: Observed, found: Found[Any], kind: _Kind) -> list[Trial]:
     made: list[Trial] = []
-    for one in (found, *_alike(found)):
+    for one in (found, *_alike(observed, found)):
         for candidate in kind.candidates(observed, one)[:MOST_TRIALS]:
             made += [
                 try_out(observed, _reading(one.reading, candidate, kept), candidate.rank)
@@ -153,10 +153,10 @@ def _reading(reading: Reading, candidate: Candidate, precision: Precision) -> Re
     return replace(reading, side=replace(candidate.side, precision=precision, tensor_steps=steps))
 
 
-def _alike(found: Found[Any]) -> Iterator[Found[Any]]:
+def _alike(observed: Observed, found: Found[Any]) -> Iterator[Found[Any]]:
     """The same with the outputs' form of each reading that has the same gradients."""
+    layers, above = observed.layers, observed.leading.layer - 1
     for other in found.alike:
-        layers = len(other.activations)
         derivatives = of_layers(found.reading.side.derivative_at, layers)
         own = of_layers(other.side.derivative_at, layers)
         side = replace(
@@ -164,7 +164,8 @@ def _alike(found: Found[Any]) -> Iterator[Found[Any]]:
             objective=other.side.objective,
             loss_input=other.side.loss_input,
             softmax_form=other.side.softmax_form,
-            derivative_at=(*derivatives[:-1], own[-1]),
+            sent_down=other.side.sent_down if above < layers - 1 else found.reading.side.sent_down,
+            derivative_at=(*derivatives[:above], *own[above:]),
         )
         yield replace(found, reading=Reading(other.activations, side))
 

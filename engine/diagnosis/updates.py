@@ -61,7 +61,7 @@ class _Motion:
 
 def candidates(observed: Observed, found: Found[Law]) -> list[Candidate]:
     """The likeliest first."""
-    law = found.laws[Place(Kind.WEIGHT, observed.layers)]
+    law = found.laws[observed.leading]
     made = []
     for tensors in _tensors(observed, found):
         side = replace(found.reading.side, **tensors.fields)
@@ -77,7 +77,7 @@ def scaled_candidates(
     observed: Observed, found: Found[Law], fields: dict[str, Any], share: float
 ) -> Iterator[Candidate]:
     """Those of rates that change beside such fields of a side, the rates being so many times what was fitted."""
-    law = found.laws[Place(Kind.WEIGHT, observed.layers)]
+    law = found.laws[observed.leading]
     for tensors in _tensors(observed, found):
         side = replace(found.reading.side, **tensors.fields, **fields)
         for one in _scaled(observed, found, side, law.rates * tensors.scale * share):
@@ -88,7 +88,7 @@ def _ratios(observed: Observed, found: Found[Law]) -> dict[Place, tuple[float, i
     """How the coefficient of each tensor's gradient compares with that of the last layer's weight: a factor, and to
     which power of N it divides besides; none where that changes from step to step.
     """
-    base = found.laws[Place(Kind.WEIGHT, observed.layers)]
+    base = found.laws[observed.leading]
     samples, ratios = np.array(observed.samples, np.float64), {}
     for place, law in found.laws.items():
         moving = (base.rates != 0) & observed.motions[place].moves
@@ -143,7 +143,7 @@ def _tensors(observed: Observed, found: Found[Law]) -> Iterator[_Tensors]:
         own |= {place: ratio for place, (ratio, _) in biases.items()}
     else:
         own |= {place: weights[place.layer] for place in biases}
-    if np.median(found.laws[Place(Kind.WEIGHT, observed.layers)].rates) * scale < 0:
+    if np.median(found.laws[observed.leading].rates) * scale < 0:
         # A learning rate is above 0: these tensors climb.
         scale = -scale
     left = {place: factor_like(observed, ratio / scale) for place, ratio in own.items()}
@@ -174,7 +174,7 @@ def factor_like(observed: Observed, factor: float) -> float:
 
 def _scaled(observed: Observed, found: Found[Law], side: Side, rates: FloatArray) -> Iterator[Candidate]:
     """Plain descent, whose rate may change."""
-    moving = observed.motions[Place(Kind.WEIGHT, observed.layers)].moves
+    moving = observed.motions[observed.leading].moves
     varied = len(set(observed.samples)) > 1
     for power in (0, 1, 2) if varied else (None,):
         own = rates * np.array(observed.samples, np.float64) ** (power or 0)
@@ -197,7 +197,7 @@ def _with_rate(side: Side, rate: Rate, extra: int = 0) -> Candidate:
 
 def _clipped(observed: Observed, found: Found[Law], side: Side, rates: FloatArray) -> Iterator[Candidate]:
     gradients = observed.gradients(found.reading)
-    last = Place(Kind.WEIGHT, observed.layers)
+    last = observed.leading
     kinds = {
         ClippingKind.EXACT_NORM: norms_of(list(gradients.values())),
         ClippingKind.NORM: norms_of(list(gradients.values())),

@@ -170,8 +170,8 @@ def _one_cause(diagnosis: Diagnosis, place: int, cause: Cause) -> Iterator[Line]
     explanation = discrepancy.explain(settings)
     yield [(f"{INDENT}{explanation.what}", "")]
     yield [(f"{INDENT}{explanation.numbers}", "")]
-    if cause.field == "tensor_steps":
-        yield [(f"{INDENT}{_named_tensors(diagnosis)}", "")]
+    if cause.field == "tensor_steps" and (named := _named_tensors(diagnosis)):
+        yield [(f"{INDENT}{named}", "")]
     if cause.effect:
         yield [(f"{INDENT}Mended alone, it moves the weights of these steps by up to {_share(cause.effect)}.", "")]
     for label, lines in fix_lines(settings, discrepancy):
@@ -180,10 +180,12 @@ def _one_cause(diagnosis: Diagnosis, place: int, cause: Cause) -> Iterator[Line]
 
 
 def _named_tensors(diagnosis: Diagnosis) -> str:
-    """'b1 is self.b1.': the names that a difference has, and the program's."""
+    """'b1 is self.b1.': the names that a difference has, and the program's where they are others."""
     assert diagnosis.reading is not None
-    own = places_of(diagnosis.reading.side.tensor_steps)
-    return listed([f"{LETTERS[one.kind]}{one.layer} is {_tensor(diagnosis, one)}" for one in own]) + "."
+    places = places_of(diagnosis.reading.side.tensor_steps)
+    names = [(f"{LETTERS[place.kind]}{place.layer}", _tensor(diagnosis, place)) for place in places]
+    others = [f"{ours} is {theirs}" for ours, theirs in names if ours != theirs]
+    return listed(others) + "." if others else ""
 
 
 def _share(effect: float) -> str:

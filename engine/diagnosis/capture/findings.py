@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.diagnosis.capture.data_finder import data_places
 from engine.diagnosis.capture.foreign_weights import foreign_weights
+from engine.diagnosis.capture.idle_parameters import with_first_layers, with_zero_biases
 from engine.diagnosis.capture.network_finder import Network, find_network
 from engine.diagnosis.capture.passes import Steps, batch_rows, find_passes, find_steps
 from engine.diagnosis.capture.program_numbers import constants_of, logged_numbers
@@ -63,6 +64,8 @@ def describe(
     _check_whole(trace, network, steps, finder)
     targets = finder.find(names.get("y"))
     shown = {slot: slot_name(trace, instances, slot) for slot in range(len(trace.slots))}
+    network, steps = with_first_layers(trace, network, steps, source, file)
+    network, steps = with_zero_biases(trace, network, steps, shown, source)
     called = _unique([shown[slot] for slot in network.slots])
     arrays, states, inputs, answers = _arrays(trace, network, steps, finder, targets)
     batches = [batch_rows(trace, network, one) for one in steps.passes[: steps.count]]

@@ -35,6 +35,9 @@ NEW = 0.25
 MOST_ALIKE = 24
 """Arrays of one shape that are tried as an input or a bias: those that a slot was given last."""
 
+MOST_VECTORS = 6
+"""Matrices of one shape of one column or row that may be weights."""
+
 
 @dataclass(frozen=True)
 class Relation:
@@ -78,6 +81,11 @@ def changing_slots(trace: Trace, least: int = LEAST_VALUES) -> set[int]:
             if len(arrays) >= least and len({one.shape for one in arrays}) == 1:
                 found.add(slot)
     return found
+
+
+def unchanged_slots(trace: Trace) -> set[int]:
+    """Slots of matrices of numbers that never changed."""
+    return {slot for slot in _still(trace) if len(set(trace.versions(slot))) == 1}
 
 
 def moves_little(trace: Trace, slot: int) -> bool:
@@ -178,15 +186,18 @@ def _all_matches(
 
 
 def _still(trace: Trace) -> set[int]:
-    """Slots of matrices that have not changed often yet: weights before the first updates."""
-    found = set()
+    """Slots of matrices that have not changed often yet: weights before the first updates. Of one column or row only
+    where few are alike: a list of samples has many.
+    """
+    found: dict[tuple[int, ...], set[int]] = {}
     for slot in range(len(trace.slots)):
         values = trace.versions(slot)
         if 0 < len(set(values)) < LEAST_VALUES and not trace.slots[slot].listed:
             array = trace.values[values[-1]]
-            if array.ndim == 2 and array.dtype.kind == "f" and min(array.shape) > 1:
-                found.add(slot)
-    return found
+            if array.ndim == 2 and array.dtype.kind == "f" and array.size > 1:
+                found.setdefault(array.shape, set()).add(slot)
+    few = (slots for shape, slots in found.items() if min(shape) > 1 or len(slots) <= MOST_VECTORS)
+    return set().union(*few)
 
 
 def _latest(arrays: Mapping[int, Array]) -> dict[int, Array]:

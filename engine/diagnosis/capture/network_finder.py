@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.diagnosis.capture.found_layers import Relation, changing_slots, find_relations, movement, moves_little
+from engine.diagnosis.capture.found_layers import (
+    Relation,
+    changing_slots,
+    find_relations,
+    movement,
+    moves_little,
+    unchanged_slots,
+)
 from engine.diagnosis.capture.relations import Form, Match, arrangements, input_rows, is_nothing
 from engine.diagnosis.capture.trace import Trace
 
@@ -135,7 +142,8 @@ def _build(
 def _chains(
     trace: Trace, relations: Sequence[Relation], changing: set[int], slots: frozenset[int], first: Match
 ) -> list[list[PassLayer]]:
-    """The passes: each from a first layer on, as far as its layers lead."""
+    """The passes: each from a first layer on, as far as its layers lead; weights that follow may never change."""
+    unchanged = unchanged_slots(trace)
     chains: list[list[PassLayer]] = []
     start = 0
     for relation in relations:
@@ -146,7 +154,7 @@ def _chains(
                 chains.append([_layer(relation, opening)])
                 start = relation.index
         if chains:
-            _extend(trace, chains[-1], relation, changing, start)
+            _extend(trace, chains[-1], relation, changing, unchanged, start)
     return chains
 
 
@@ -167,7 +175,9 @@ def _add_out(layer: PassLayer, relation: Relation, match: Match) -> None:
         entries.append((relation.index, match.form, match.bias))
 
 
-def _extend(trace: Trace, chain: list[PassLayer], relation: Relation, changing: set[int], start: int) -> None:
+def _extend(
+    trace: Trace, chain: list[PassLayer], relation: Relation, changing: set[int], unchanged: set[int], start: int
+) -> None:
     """Another form of the last layer's output, or the next layer."""
     last = chain[-1]
     used = {layer.match.right for layer in chain}
@@ -179,7 +189,10 @@ def _extend(trace: Trace, chain: list[PassLayer], relation: Relation, changing: 
         if match.right in used or trace.first[match.right] >= start:
             continue
         given = _given(trace, last, match)
-        if given is not None and relation.holders(match.right) & changing:
+        holders = relation.holders(match.right)
+        opening = chain[0].match
+        may_stay = match.form.columns == opening.form.columns and match.right != opening.left
+        if given is not None and (holders & changing or (may_stay and holders & unchanged)):
             chain.append(_layer(relation, given))
             return
 

@@ -1,0 +1,180 @@
+"""Parameters that a program uses and never moves: layers before the first that moves, and biases that stay zero.
+
+Layers after the first that moves are found by `network_finder.py`, whether they move or not.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+
+from engine.diagnosis.capture.found_layers import Relation, unchanged_slots
+from engine.diagnosis.capture.network_finder import Layer, Network
+from engine.diagnosis.capture.passes import Pass, Steps, pre_activation
+from engine.diagnosis.capture.relations import (
+    Match,
+    activated,
+    bias_row,
+    fits,
+    input_rows,
+    is_nothing,
+    tolerance_of,
+    weight_rows,
+)
+from engine.diagnosis.capture.trace import GONE, Place, Trace
+
+Loops = Sequence[tuple[int, int]]
+"""The first and the last line of each."""
+
+
+def with_first_layers(trace: Trace, network: Network, steps: Steps, source: str, file: str) -> tuple[Network, Steps]:
+    """With the layers that make, in the loop that trains, what the first layer that moves is given."""
+    loops = _loops(source)
+    for _ in range(MOST_LAYERS):
+        longer = next(_with_a_layer_before(trace, network, steps, loops, file), None)
+        if longer is None:
+            break
+        network, steps = longer
+    return network, steps
+
+
+MOST_LAYERS = 8
+
+
+def _loops(source: str) -> Loops:
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError, RecursionError):
+        return ()
+    return [(one.lineno, one.end_lineno or one.lineno) for one in nodes if isinstance(one, (ast.For, ast.While))]
+
+
+def _with_a_layer_before(
+    trace: Trace, network: Network, steps: Steps, loops: Loops, file: str
+) -> Iterator[tuple[Network, Steps]]:
+    given = {value for one in steps.passes for value in one.inputs}
+    unchanged = unchanged_slots(trace) - set(network.slots)
+    last = trace.places[trace.events[steps.passes[-1].index].place]
+    for relation in trace.relations:
+        made = trace.places[trace.events[relation.index].place]
+        if relation.out not in given or made.file != file or not _in_one_loop(made, last, loops):
+            continue
+        for match in relation.found:
+            for layer in _layers(relation, match, unchanged):
+                found = _steps_from(trace, layer, network.layers[0], steps)
+                if found is not None:
+                    yield Network((layer, *network.layers)), found
+
+
+def _in_one_loop(one: Place, other: Place, loops: Loops) -> bool:
+    """Whether two places are reached from one and the same loop."""
+    for (function, line), (other_function, other_line) in zip(reversed(one.calls), reversed(other.calls), strict=False):
+        if function != other_function:
+            return False
+        if any(start <= line <= end and start <= other_line <= end for start, end in loops):
+            return True
+        if line != other_line:
+            return False
+    return False
+
+
+def _layers(relation: Relation, match: Match, unchanged: set[int]) -> Iterator[Layer]:
+    """Those that a relation shows; their biases may move."""
+    inputs = relation.holders(match.left)
+    biases = [None] if match.bias is None else sorted(relation.holders(match.bias))
+    for weight, bias in product(sorted(relation.holders(match.right) & unchanged), biases):
+        yield Layer(weight, bias, match.form, inputs, frozenset())
+
+
+def _steps_from(trace: Trace, layer: Layer, following: Layer, steps: Steps) -> Steps | None:
+    """The same steps from what this layer is given; none if it does not make every input of the following one."""
+    slots = [layer.weight] if layer.bias is None else [layer.weight, layer.bias]
+    passes = []
+    for one in steps.passes:
+        given = [_given(trace, layer, one, out, following) for out in one.inputs]
+        state = tuple(one.held.get(slot, GONE) for slot in slots)
+        if None in given or GONE in state:
+            return None
+        inputs = tuple(value for value in given if value is not None)
+        passes.append(replace(one, inputs=inputs, state=(*state, *one.state), parts=()))
+    last = tuple(trace.versions(slot)[-1] for slot in slots)
+    return Steps(tuple(passes), None if steps.last is None else (*last, *steps.last))
+
+
+def _given(trace: Trace, layer: Layer, one: Pass, out: int, following: Layer) -> int | None:
+    """The value of which the layer makes that one."""
+    array = input_rows(trace.values[out], following.form)
+    for value in dict.fromkeys(one.held[slot] for slot in layer.inputs if slot in one.held):
+        rows = pre_activation(trace, layer, trace.values[value], one.held)
+        if rows is not None and rows.shape == array.shape:
+            made = activated(layer.form.activation, rows)
+            if fits(array, made, tolerance_of(array, trace.values[value], trace.values[one.held[layer.weight]])):
+                return value
+    return None
+
+
+def with_zero_biases(
+    trace: Trace, network: Network, steps: Steps, shown: Mapping[int, str], source: str
+) -> tuple[Network, Steps]:
+    """With those biases that are zeros in every step and that the program adds to a product with the layer's weight.
+
+    `shown` has the names of slots as the program writes them.
+    """
+    layers = tuple(_with_zero_bias(trace, layer, steps, shown, source) for layer in network.layers)
+    wider = Network(layers)
+    return wider, _with_states(wider, network, steps)
+
+
+def _with_zero_bias(trace: Trace, layer: Layer, steps: Steps, shown: Mapping[int, str], source: str) -> Layer:
+    first = steps.passes[0].held
+    if layer.bias is not None or layer.form.ones or layer.weight not in first:
+        return layer
+    width = weight_rows(trace.values[first[layer.weight]], layer.form).shape[1]
+    own, around = _parted(shown[layer.weight])
+    for slot, value in first.items():
+        array = trace.values[value]
+        if array.dtype.kind != "f" or bias_row(array, width) is None or not is_nothing(array):
+            continue
+        name, its_around = _parted(shown[slot])
+        stays = all(one.held.get(slot) == value for one in steps.passes)
+        if stays and its_around == around and _is_added(name, own, source):
+            return replace(layer, bias=slot)
+    return layer
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """The last word of a name, and what is around it: b1 of params['b1'], bias of layers[0].bias."""
+    words = re.findall(r"[^\W\d]\w*", name)
+    if not words:
+        return name, ""
+    before, _, after = name.rpartition(words[-1])
+    return words[-1], before + after
+
+
+def _is_added(bias: str, weight: str, source: str) -> bool:
+    """Whether a line of the source has the weight, and the bias as a summand."""
+    reached = r"(?:\w+(?:\.|\[['\"]?))*"
+    summand = re.compile(rf"\+\s*{reached}{re.escape(bias)}\b|\b{re.escape(bias)}['\"]?\]?(?:\[\w+\])?\s*\+(?!=)")
+    return any(
+        re.search(rf"\b{re.escape(weight)}\b", line) is not None and summand.search(line) is not None
+        for line in source.splitlines()
+    )
+
+
+def _with_states(wider: Network, network: Network, steps: Steps) -> Steps:
+    """The same steps with what the new slots hold."""
+    if wider == network:
+        return steps
+    still = {slot: steps.passes[0].held[slot] for slot in wider.slots if slot not in network.slots}
+
+    def whole(state: tuple[int, ...]) -> tuple[int, ...]:
+        values = dict(zip(network.slots, state, strict=True)) | still
+        return tuple(values.get(slot, GONE) for slot in wider.slots)
+
+    def of_pass(one: Pass) -> Pass:
+        return replace(one, state=whole(one.state), parts=tuple(map(of_pass, one.parts)))
+
+    return Steps(tuple(map(of_pass, steps.passes)), None if steps.last is None else whole(steps.last))
