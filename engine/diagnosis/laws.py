@@ -167,6 +167,13 @@ def like(law: Law, motion: Motion, gradients: FloatArray, samples: Sequence[int]
     return found
 
 
+def goes_along(law: Law, other: Law, motion: Motion) -> bool:
+    """Whether its rates are the other's, times one number, wherever the tensor moves."""
+    told = (other.rates != 0) & motion.moves
+    shares = law.rates[told] / other.rates[told]
+    return len(shares) == 0 or bool(np.ptp(shares) <= 1e-5 * np.abs(shares).max())
+
+
 def divided(gradients: FloatArray, samples: Sequence[int], power: int) -> FloatArray:
     """Each step's by N to that power, N being the batch's samples."""
     divisors: FloatArray = np.array(samples, np.float64)[:, None] ** power

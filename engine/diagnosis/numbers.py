@@ -54,19 +54,21 @@ class Numbers:
         return rounded(value, self.accuracy)
 
     def as_rate(self, value: float) -> Named:
-        """A learning rate: that of a name that says so, another constant of the program, 1 where none is written, or
-        another number.
+        """A learning rate: that of a name that says so, 1 where none is written, another constant of the program but a
+        count, or another number.
         """
         names = [name for name, one in self.constants.items() if self.near(one, value)]
         for name in names:
             if any(word in name.lower() for word in RATE_WORDS):
                 return Named(written(self.constants[name]), 0, name)
+        if self.near(value, 1.0):
+            return Named(1.0, 2)
+        if value > 1 and self.near(value, round(value)):
+            names = [name for name in names if name.startswith(WRITTEN)]
         if names:
             # A number that is only written somewhere speaks less than one with a name.
             name = next((one for one in names if not one.startswith(WRITTEN)), names[0])
             return Named(written(self.constants[name]), 2 if name.startswith(WRITTEN) else 1, name)
-        if self.near(value, 1.0):
-            return Named(1.0, 2)
         return Named(self.round(value), 2 + digits(self.round(value)))
 
 

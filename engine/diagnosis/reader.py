@@ -41,6 +41,8 @@ class Rule(Generic[LawType]):
     """Whether the first steps show already that there is none."""
     prepared: Callable[[Observed, Reading, Series], Series] | None = None
     """What is made of gradients before a law acts on them."""
+    goes_along: Callable[[LawType, LawType, Motion], bool] | None = None
+    """Whether a tensor's law changes from step to step as that of the last weight does; not all kinds change."""
 
     def gradients(self, observed: Observed, reading: Reading, few: bool = False) -> Series:
         """Those of sums, prepared."""
@@ -138,16 +140,27 @@ def _with_hidden(
     observed: Observed, rule: Rule[LawType], reading: Reading, law: LawType, alike: tuple[Reading, ...]
 ) -> Found[LawType]:
     """The forms of the layers below, and of the biases, that explain most tensors."""
-    best: Found[LawType] | None = None
+    best: tuple[tuple[int, int], Found[LawType]] | None = None
     for order, sent in _ways_down(observed, reading):
         start = replace(reading, side=replace(reading.side, update_order=order, sent_down=sent))
         found = _with_biases(observed, rule, *_down(observed, rule, start, law), alike)
-        if best is None or len(found.unexplained) < len(best.unexplained):
-            best = found
-        if not best.unexplained:
+        against = len(found.unexplained), _apart(observed, rule, found)
+        if best is None or against < best[0]:
+            best = against, found
+        if not any(best[0]):
             break
     assert best is not None
-    return best
+    return best[1]
+
+
+def _apart(observed: Observed, rule: Rule[LawType], found: Found[LawType]) -> int:
+    """How many tensors have a law that does not change as the last weight's does: with one sample and one output an
+    error and its derivative differ by a number of each step, and any rate makes up for that.
+    """
+    if rule.goes_along is None:
+        return 0
+    last = found.laws[observed.leading]
+    return sum(not rule.goes_along(law, last, observed.motions[place]) for place, law in found.laws.items())
 
 
 def _ways_down(observed: Observed, reading: Reading) -> Sequence[tuple[UpdateOrder, SentDown]]:

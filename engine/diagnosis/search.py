@@ -21,7 +21,7 @@ from engine.diagnosis.clipped import Shortening, shortenings
 from engine.diagnosis.cut_off import cut_off_candidates, cut_off_law_of, cut_off_like
 from engine.diagnosis.free_run import gaps_of
 from engine.diagnosis.gradients import Reading, Series, tensor_steps
-from engine.diagnosis.laws import law_of, like
+from engine.diagnosis.laws import goes_along, law_of, like
 from engine.diagnosis.observed import Observed
 from engine.diagnosis.reader import Found, Rule, find
 from engine.diagnosis.recording import PROOF_STEPS
@@ -101,8 +101,8 @@ def search(observed: Observed, enough: float) -> Outcome:
 
 
 def _kinds(observed: Observed) -> Iterator[_Kind]:
-    yield _Kind(Rule(law_of, like), candidates)
-    yield from _clipped(observed, Rule(law_of, like), candidates)
+    yield _Kind(Rule(law_of, like, goes_along=goes_along), candidates)
+    yield from _clipped(observed, Rule(law_of, like, goes_along=goes_along), candidates)
     yield _Kind(Rule(cut_off_law_of, cut_off_like, few=False), cut_off_candidates)
     yield _Kind(Rule(adaptive_law_of, adaptive_like), adaptive_candidates)
     yield _Kind(rolling_rule(observed), rolling_candidates)

@@ -239,14 +239,14 @@ def _motions(law: Law, scale: float, numbers: Numbers) -> Iterator[_Motion]:
     if Column.GRADIENT_BEFORE in law.columns:
         for mu, decay, form in _parted(m, law.decay):
             ahead = mu / (1 - decay) if form is DecayForm.IN_GRADIENT else mu
-            if 0 < ahead <= 1:
+            if 0 < ahead < 1:
                 momentum = Momentum(numbers.round(ahead), MomentumForm.NESTEROV)
                 yield _Motion({"momentum": momentum, **dropped}, later / (1 + ahead), decay, form)
         return
     if numbers.near(m, 1.0):
         yield _Motion({"zero_grad": ZeroGrad.FORGOTTEN}, later, law.decay)
     for mu, decay, form in _parted(m, law.decay):
-        if not 0 < mu <= 1:
+        if not 0 < mu < 1 or numbers.near(mu, 1.0):
             continue
         coefficient = numbers.round(mu)
         if near(first, later, 10 * numbers.accuracy) or dropped:

@@ -70,15 +70,14 @@ def describe(
     arrays, states, inputs, answers = _arrays(trace, network, steps, finder, targets)
     batches = [batch_rows(trace, network, one) for one in steps.passes[: steps.count]]
     data = data_places(trace, network, steps, batches, targets.rows[0])
+    logged = logged_numbers(trace, steps, set(network.slots), shown, source)
     described = {
         "names": called,
         "layers": _layers(network, targets, called),
         "states": states,
         "inputs": inputs,
         "targets": answers,
-        "logged": {
-            name: series.tolist() for name, series in logged_numbers(trace, steps, set(network.slots), shown).items()
-        },
+        "logged": {name: series.tolist() for name, series in logged.items()},
         "constants": constants_of(trace, shown, source),
         "lines": _lines(trace, network, steps, called, file),
         "data": [one.as_json() for one in data],

@@ -5,13 +5,13 @@ Layers after the first that moves are found by `network_finder.py`, whether they
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
 
 from engine.diagnosis.capture.found_layers import Relation, unchanged_slots
+from engine.diagnosis.capture.loops import Loops, in_one_loop, loops_of
 from engine.diagnosis.capture.network_finder import Layer, Network
 from engine.diagnosis.capture.passes import Pass, Steps, pre_activation
 from engine.diagnosis.capture.relations import (
@@ -24,15 +24,12 @@ from engine.diagnosis.capture.relations import (
     tolerance_of,
     weight_rows,
 )
-from engine.diagnosis.capture.trace import GONE, Place, Trace
-
-Loops = Sequence[tuple[int, int]]
-"""The first and the last line of each."""
+from engine.diagnosis.capture.trace import GONE, Trace
 
 
 def with_first_layers(trace: Trace, network: Network, steps: Steps, source: str, file: str) -> tuple[Network, Steps]:
     """With the layers that make, in the loop that trains, what the first layer that moves is given."""
-    loops = _loops(source)
+    loops = loops_of(source)
     for _ in range(MOST_LAYERS):
         longer = next(_with_a_layer_before(trace, network, steps, loops, file), None)
         if longer is None:
@@ -44,14 +41,6 @@ def with_first_layers(trace: Trace, network: Network, steps: Steps, source: str,
 MOST_LAYERS = 8
 
 
-def _loops(source: str) -> Loops:
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-    except (SyntaxError, ValueError, RecursionError):
-        return ()
-    return [(one.lineno, one.end_lineno or one.lineno) for one in nodes if isinstance(one, (ast.For, ast.While))]
-
-
 def _with_a_layer_before(
     trace: Trace, network: Network, steps: Steps, loops: Loops, file: str
 ) -> Iterator[tuple[Network, Steps]]:
@@ -60,25 +49,13 @@ def _with_a_layer_before(
     last = trace.places[trace.events[steps.passes[-1].index].place]
     for relation in trace.relations:
         made = trace.places[trace.events[relation.index].place]
-        if relation.out not in given or made.file != file or not _in_one_loop(made, last, loops):
+        if relation.out not in given or made.file != file or not in_one_loop(made, last, loops):
             continue
         for match in relation.found:
             for layer in _layers(relation, match, unchanged):
                 found = _steps_from(trace, layer, network.layers[0], steps)
                 if found is not None:
                     yield Network((layer, *network.layers)), found
-
-
-def _in_one_loop(one: Place, other: Place, loops: Loops) -> bool:
-    """Whether two places are reached from one and the same loop."""
-    for (function, line), (other_function, other_line) in zip(reversed(one.calls), reversed(other.calls), strict=False):
-        if function != other_function:
-            return False
-        if any(start <= line <= end and start <= other_line <= end for start, end in loops):
-            return True
-        if line != other_line:
-            return False
-    return False
 
 
 def _layers(relation: Relation, match: Match, unchanged: set[int]) -> Iterator[Layer]:

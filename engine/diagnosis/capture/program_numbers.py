@@ -8,7 +8,9 @@ import re
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
+from engine.diagnosis.capture.loops import Loops, in_one_loop, loops_of
 from engine.diagnosis.capture.passes import Steps
 from engine.diagnosis.capture.trace import GONE, Trace
 from engine.types import FloatArray
@@ -21,7 +23,9 @@ LOSS = re.compile(r"loss|cost|err|mse|crit|energy", re.IGNORECASE)
 MOST_CONSTANTS = 400
 
 
-def logged_numbers(trace: Trace, steps: Steps, parameters: set[int], names: Mapping[int, str]) -> dict[str, FloatArray]:
+def logged_numbers(
+    trace: Trace, steps: Steps, parameters: set[int], names: Mapping[int, str], source: str
+) -> dict[str, FloatArray]:
     """By name, numbers that change from step to step, (T,): the last one that each step had, NaN where it had none."""
     starts = np.array([one.index for one in steps.passes])
     found: dict[int, FloatArray] = {}
@@ -36,11 +40,28 @@ def logged_numbers(trace: Trace, steps: Steps, parameters: set[int], names: Mapp
             series = found.setdefault(event.slot, np.full(steps.count, math.nan))
             series[step] = float(value.reshape(()))
     logged: dict[str, FloatArray] = {}
-    for slot, series in found.items():
+    looks = _looked_at_first(trace, steps, loops_of(source))
+    for slot, counted in found.items():
+        series = _a_step_earlier(counted) if looks[: len(counted)][~np.isnan(counted)].all() else counted
         known = series[~np.isnan(series)]
         if len(np.unique(known)) > 1 and len(logged) < MOST_LOGGED:
             logged.setdefault(names.get(slot, trace.name(slot)), series)
     return logged
+
+
+def _looked_at_first(trace: Trace, steps: Steps, loops: Loops) -> NDArray[np.bool_]:
+    """Which steps' passes began with a look at what the step before has come to, (T,): the same samples from another
+    line of the loop than the first step's.
+    """
+    places = [trace.places[trace.events[one.index].place] for one in steps.passes]
+    again = [one.inputs == steps.passes[max(k - 1, 0)].inputs for k, one in enumerate(steps.passes)]
+    others = [own.calls != places[0].calls and in_one_loop(own, places[0], loops) for own in places]
+    return np.array([one and other for one, other in zip(again, others, strict=True)])
+
+
+def _a_step_earlier(series: FloatArray) -> FloatArray:
+    found: FloatArray = np.append(series[1:], math.nan)
+    return found
 
 
 def constants_of(trace: Trace, names: Mapping[int, str], source: str) -> dict[str, float]:

@@ -1,0 +1,94 @@
+"""Of readings that give the same run, the one is named that people mean."""
+
+import numpy as np
+import pytest
+
+from engine.diagnosis.capture import capture
+from engine.diagnosis.diagnosis import Conclusion
+from engine.diagnosis.diagnosis import diagnose as diagnosed
+from engine.diagnosis.numbers import Numbers
+from engine.experiment.data import Dataset
+from engine.experiment.settings import Settings
+from engine.experiment.side import Side
+from tests.diagnosis.injected import recorded
+
+
+def _of(C=2, N=5, hidden=(4,), **choices):
+    random = np.random.RandomState(1)
+    data = Dataset("data", random.uniform(-1, 1, (N, 2)), random.uniform(0, 1, (N, C)))
+    own = Side(
+        **{"precision": "float64", "initial_weights": "normal", "learning_rate": 0.3, "reduction": "sum"} | choices
+    )
+    return diagnosed(recorded(Settings(data, own, own, hidden=hidden), 30))
+
+
+@pytest.mark.parametrize(
+    ("choices", "causes"),
+    [
+        pytest.param({"zero_grad": "forgotten", "reduction": "mean", "learning_rate": 0.02}, {"zero_grad"}, id="sums"),
+        pytest.param(
+            {"sent_down": "error", "batch": 1, "C": 1, "N": 7}, {"sent_down", "reduction"}, id="one-at-a-time"
+        ),
+        pytest.param({"rate_in": "delta", "hidden": (4, 3)}, {"rate_in", "reduction"}, id="rate-in-delta"),
+    ],
+)
+def test_the_slip_is_called_by_its_name(choices, causes):
+    diagnosis = _of(**choices)
+    assert diagnosis.conclusion is Conclusion.PROVED
+    assert {cause.field for cause in diagnosis.causes} == causes
+    assert all(str(cause.field) != "momentum" for cause in diagnosis.causes)
+
+
+@pytest.mark.parametrize(
+    ("constants", "value", "name"),
+    [
+        ({"m": 20.0}, 20.0, ""),
+        ({"m": 20.0, "line 7: 20.0": 20.0}, 20.0, "line 7: 20.0"),
+        ({"axis": 1.0}, 1.0, ""),
+        ({"axis": 1.0, "lr": 1.0}, 1.0, "lr"),
+        ({"speed": 0.3}, 0.3, "speed"),
+    ],
+)
+def test_a_count_is_no_learning_rate(constants, value, name):
+    assert Numbers(constants, 1e-7).as_rate(value).name == name
+
+
+TRAINS = """\
+import numpy as np
+random = np.random.RandomState(0)
+X = random.randn(20, 3)
+Y = X[:, :1] * 2
+W = random.randn(3, 1)
+losses, others = [], []
+{}for step in range(40):
+    error = X @ W - Y
+{}    W = W - 0.1 * 2 * X.T @ error / 20
+{}"""
+
+
+@pytest.mark.parametrize(
+    ("ahead", "before", "after", "logged"),
+    [
+        ("", "", "    losses.append(np.mean((X @ W - Y) ** 2))\n", {"losses": "after-update"}),
+        ("", "    losses.append(np.mean(error ** 2))\n", "", {"losses": "before-update"}),
+        (
+            "",
+            "    losses.append(np.mean(error ** 2))\n",
+            "    others.append(np.mean((X @ W - Y) ** 2))\n",
+            {"losses": "before-update", "others": "after-update"},
+        ),
+        ("first = np.mean((X @ W - Y) ** 2)\n", "    losses.append(np.mean(error ** 2))\n", "", {"losses": "before-update"}),
+        (
+            "",
+            "",
+            "    if step % 5 == 4:\n        losses.append(np.mean((X @ W - Y) ** 2))\n",
+            {"losses": "after-update"},
+        ),
+    ],
+)
+def test_what_is_logged_at_the_end_of_a_step_is_logged_after_it(ahead, before, after, logged, tmp_path):
+    """Though the next step begins with the very same numbers."""
+    program = tmp_path / "program.py"
+    program.write_text(TRAINS.format(ahead, before, after))
+    diagnosis = diagnosed(capture(str(program)))
+    assert {one.name: one.moment.value for one in diagnosis.logged} == logged
