@@ -190,8 +190,8 @@ def each_for_itself(motion: Motion, gradients: FloatArray, known: Law | None = N
     steady = float(np.median(rates[motion.moves])) if motion.moves.any() else 0.0
     if motion.off(-steady * gradients) <= 1:
         return Law(np.full(len(rates), _refined(motion, gradients, steady)))
-    if motion.count < NUMBERS_PER_COEFFICIENT:
-        # One coefficient for each step fits whatever has so few numbers.
+    if motion.count < 2:
+        # One coefficient for each step fits any single number.
         if known is None or known.steady:
             return None
         ratio = rates / np.where(known.rates != 0, known.rates, 1.0)

@@ -77,7 +77,12 @@ losses, others = [], []
             "    others.append(np.mean((X @ W - Y) ** 2))\n",
             {"losses": "before-update", "others": "after-update"},
         ),
-        ("first = np.mean((X @ W - Y) ** 2)\n", "    losses.append(np.mean(error ** 2))\n", "", {"losses": "before-update"}),
+        (
+            "first = np.mean((X @ W - Y) ** 2)\n",
+            "    losses.append(np.mean(error ** 2))\n",
+            "",
+            {"losses": "before-update"},
+        ),
         (
             "",
             "",

@@ -77,7 +77,7 @@ def changing_slots(trace: Trace, least: int = LEAST_VALUES) -> set[int]:
         values = set(trace.versions(slot))
         if len(values) >= least:
             arrays = [trace.values[value] for value in values]
-            arrays = [one for one in arrays if one.dtype.kind == "f" and one.ndim in (1, 2) and one.size > 1]
+            arrays = [one for one in arrays if one.dtype.kind == "f" and one.ndim in (1, 2)]
             if len(arrays) >= least and len({one.shape for one in arrays}) == 1:
                 found.add(slot)
     return found

@@ -80,6 +80,10 @@ class LineTracer:
         if code.co_name == "<module>":
             self.modules.setdefault(frame.f_globals.get("__name__", ""), frame.f_globals)
         else:
+            caller = frame.f_back
+            if caller is not None and id(caller) in self.last and self.codes.get(caller.f_code):
+                # Of several statements on the caller's line some have been run.
+                self._after(caller, caller.f_lineno)
             self._look(frame, frame.f_lineno, frame.f_locals, changed=False)
         return self.inside
 
@@ -159,7 +163,7 @@ class LineTracer:
 
     def unnamed(self, value: Any, name: str) -> Any:
         """Note a value that the program gives no name; it is given back."""
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        if isinstance(value, (float, np.floating, np.ndarray)) and np.asarray(value).dtype.kind == "f":
             frame = sys._getframe(1)
             code = frame.f_code
             key = f"{code.co_filename}:{code.co_qualname}:{name}"

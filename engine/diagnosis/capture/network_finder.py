@@ -80,7 +80,7 @@ def find_network(trace: Trace, seconds: float = 4.0) -> Network | None:
         slot for slot in changing_slots(trace) if moves_little(trace, slot) and not is_output(trace, slot, outs)
     }
     tried: set[tuple[int, Form]] = set()
-    best: Network | None = None
+    best: tuple[tuple[int, int], Network] | None = None
     hypotheses = 0
     for relation in relations:
         for match in relation.found:
@@ -92,10 +92,13 @@ def find_network(trace: Trace, seconds: float = 4.0) -> Network | None:
                 continue
             tried |= keys
             hypotheses += 1
-            network = _build(trace, relations, changing, slots, match)
-            if network is not None and (best is None or len(network.layers) > len(best.layers)):
-                best = network
-    return best
+            built = _build(trace, relations, changing, slots, match)
+            if built is not None:
+                network, passes = built
+                size = len(network.layers), passes
+                if best is None or size > best[0]:
+                    best = size, network
+    return None if best is None else best[1]
 
 
 def is_output(trace: Trace, slot: int, outs: set[int]) -> bool:
@@ -120,7 +123,8 @@ def _moves_less(trace: Trace, inputs: Iterable[int], slots: Iterable[int]) -> bo
 
 def _build(
     trace: Trace, relations: Sequence[Relation], changing: set[int], slots: frozenset[int], first: Match
-) -> Network | None:
+) -> tuple[Network, int] | None:
+    """The network of most layers, and in how many passes it was seen."""
     chains = _chains(trace, relations, changing, slots, first)
     longest = Counter(len(chain) for chain in chains)
     for length in sorted(longest, reverse=True):
@@ -135,7 +139,7 @@ def _build(
         if len({chain[0].match.right for chain in full}) >= LEAST_PASSES:
             layers = _layers(trace, full)
             if layers is not None:
-                return Network(layers)
+                return Network(layers), len(full)
     return None
 
 

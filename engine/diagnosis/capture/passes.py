@@ -97,7 +97,7 @@ class PassFinder:
             tolerance = tolerance_of(array, trace.values[value], trace.values[held[layer.weight]])
             if any(fits(array, activated(name, rows), tolerance) for name in forms):
                 return value
-        return _given_rows(trace, layer, held, forms, array) if layer.wholes else None
+        return _given_rows(trace, layer, held, forms, array, not self.found) if layer.wholes else None
 
 
 def _same(found: Sequence[Pass], given: int, state: tuple[int, ...]) -> bool:
@@ -105,8 +105,12 @@ def _same(found: Sequence[Pass], given: int, state: tuple[int, ...]) -> bool:
     return bool(found) and found[-1].inputs == (given,) and found[-1].state == state
 
 
-def _given_rows(trace: Trace, layer: Layer, held: Mapping[int, int], forms: set[str], out: Array) -> int | None:
-    """The value of the rows of a larger array that the layer was given."""
+def _given_rows(
+    trace: Trace, layer: Layer, held: Mapping[int, int], forms: set[str], out: Array, is_first: bool
+) -> int | None:
+    """The value of the rows of a larger array that the layer was given; none of a first pass with which all of them
+    would fit, as with weights of zeros.
+    """
     right = trace.values[held[layer.weight]]
     for slot in layer.wholes & held.keys():
         whole = trace.values[held[slot]]
@@ -114,6 +118,8 @@ def _given_rows(trace: Trace, layer: Layer, held: Mapping[int, int], forms: set[
             form = layer.form._replace(columns=columns)
             z = pre_activation(trace, replace(layer, form=form), whole, held)
             if z is None or out.size % z.shape[1] or out.size // z.shape[1] >= len(z):
+                continue
+            if is_first and not np.ptp(z, axis=0).any():
                 continue
             for name in forms:
                 places = found_rows(out, z, name, tolerance_of(out, whole, right))

@@ -24,9 +24,6 @@ from engine.diagnosis.capture.trace import Trace
 MOST_ROWS = 512
 """Of an output whose rows are looked for."""
 
-LEAST_NUMBERS = 2
-"""A single number is a row's by chance."""
-
 MOST_PRODUCTS = 4_000_000
 """Numbers of a product of all rows."""
 
@@ -38,8 +35,6 @@ def row_matches(
 ) -> list[Match]:
     """The ways in which `out` is act(L·R + c) of some rows or columns of a larger array; each L becomes a value."""
     found: list[Match] = []
-    if out.size < LEAST_NUMBERS:
-        return found
     for right_number, right in rights.items():
         for whole_number, whole in wholes.items():
             for form in layouts(whole, right):
