@@ -16,6 +16,7 @@ from engine.diagnosis.logged_numbers import LoggedNumber, logged_numbers, speaks
 from engine.diagnosis.meant import slips_of
 from engine.diagnosis.numbers import MOST_DIGITS
 from engine.diagnosis.observed import Observed
+from engine.diagnosis.ones_column import with_ones_as_bias
 from engine.diagnosis.probe import ProbeResult, would_separate
 from engine.diagnosis.ratios import gradient_ratios
 from engine.diagnosis.recording import LEAST_STEPS, PROOF_STEPS, Recording
@@ -138,7 +139,9 @@ def _diagnosed(observed: Observed) -> Diagnosis:
     outcome = search(observed, enough)
     trials = [trial for trial in outcome.trials if trial.gap <= max(enough, REPRODUCED)]
     if not trials:
-        return _unexplained(observed.recording, outcome)
+        beside_ones = with_ones_as_bias(observed.recording)
+        other = None if beside_ones is None else _diagnosed(Observed(beside_ones))
+        return other if other is not None and other.gaps is not None else _unexplained(observed.recording, outcome)
     usual = min(trials, key=lambda one: (one.gap > enough, one.rank, slips_of(one.reading)))
     logged = logged_numbers(observed, usual.reading)
     best, *others = _by_likelihood(trials, logged, enough)

@@ -34,6 +34,13 @@ class LayerNames:
     """Whether the last row of the weight is the bias: the program puts a column of ones beside the layer's input."""
     activation: Activation | None = None
     """None where it is not known."""
+    ones_first: bool = False
+    """Whether that column of ones is the first one in the program, and the bias the weight's first row there."""
+
+    @property
+    def bias_row(self) -> str:
+        """Which row or column of the program's weight is the bias, where it is kept there."""
+        return f"{'first' if self.ones_first else 'last'} {'column' if self.transposed else 'row'}"
 
 
 @dataclass(frozen=True, eq=False)

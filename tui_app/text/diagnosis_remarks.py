@@ -47,8 +47,9 @@ def remarks(diagnosis: Diagnosis) -> Iterator[str]:
     if momentum.coefficient and plain and side.schedule.is_none and "momentum" not in left:
         yield "v ← μ·v − η·g, w ← w + v is torch.optim.SGD's momentum too, while the learning rate η stays the same."
     layers = diagnosis.recording.layers
-    if any(layer.ones for layer in layers):
-        yield "A column of ones beside the inputs is a bias: the weight's last row moves as nn.Linear's bias does."
+    beside_ones = [layer.bias_row for layer in layers if layer.ones]
+    if beside_ones:
+        yield f"A column of ones beside the inputs is a bias: the weight's {beside_ones[0]} moves as nn.Linear's does."
     if all(layer.transposed for layer in layers):
         yield "Weights (out, in) with samples as columns are nn.Linear's own layout: no difference."
 

@@ -114,7 +114,7 @@ def _tensor(diagnosis: Diagnosis, place: Place) -> str:
     layer = diagnosis.recording.layers[place.layer - 1]
     if place.kind is Kind.WEIGHT:
         return shown(layer.weight)
-    return shown(layer.bias) if layer.bias is not None else f"the last row of {shown(layer.weight)}"
+    return shown(layer.bias) if layer.bias is not None else f"the {layer.bias_row} of {shown(layer.weight)}"
 
 
 def _ratio_sentences(diagnosis: Diagnosis) -> Iterator[str]:
@@ -241,7 +241,7 @@ def _arrays(diagnosis: Diagnosis, layer: LayerNames) -> str:
 
     kept = ", kept (out, in)" if layer.transposed else ""
     if layer.ones:
-        return f"{named(layer.weight)}{kept}, its last row the bias, beside a column of ones"
+        return f"{named(layer.weight)}{kept}, its {layer.bias_row} the bias, beside a column of ones"
     bias = "no bias" if layer.bias is None else named(layer.bias)
     return f"{named(layer.weight)}{kept}, {bias}"
 

@@ -176,6 +176,7 @@ def _layers(network: Network, targets: Targets, called: list[str]) -> list[dict[
                 "transposed": layer.form.transposed,
                 "bias": None if layer.bias is None else names[layer.bias],
                 "ones": bool(layer.form.ones),
+                "ones_first": layer.form.ones == -1,
                 "activation": targets.activation if last else layer.form.activation,
             }
         )

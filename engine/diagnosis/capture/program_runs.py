@@ -233,7 +233,9 @@ def _recording(
         activation = Activation.SOFTMAX if over else Activation(one["activation"])
         if over:
             notes.append("The softmax sums over the samples of a batch, not over the classes.")
-        layers.append(LayerNames(one["weight"], one["transposed"], one["bias"], one["ones"], activation))
+        layers.append(
+            LayerNames(one["weight"], one["transposed"], one["bias"], one["ones"], activation, one["ones_first"])
+        )
     return Recording(
         {name: np.stack([arrays[row[index]] for row in states]) for index, name in enumerate(answer["names"])},
         tuple(arrays[name] for name in answer["inputs"]),
