@@ -71,6 +71,13 @@ class Numbers:
             return Named(written(self.constants[name]), 2 if name.startswith(WRITTEN) else 1, name)
         return Named(self.round(value), 2 + digits(self.round(value)))
 
+    def as_part_of_rate(self, value: float, count: int) -> Named | None:
+        """A learning rate that the program names, divided by a count: by the samples of a whole batch in smaller ones,
+        too.
+        """
+        rate = self.as_rate(value * count)
+        return Named(rate.value / count, 1, f"{rate.name} / {count}") if rate.rank == 0 else None
+
 
 def written(value: float) -> float:
     """As it is written: a float32 that is read as a double has digits that nobody wrote."""

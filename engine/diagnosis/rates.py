@@ -50,7 +50,10 @@ def rates_behind(observed: Observed, side: Side, coefficient: float, power: int 
         if power is not None and power_of(side, reduction) != power:
             continue
         factor = gradient_factor(one, observed.samples[0] if power is None else 1, observed.outputs)
-        rate = observed.numbers.as_rate(abs(coefficient) / factor)
+        value = abs(coefficient) / factor
+        rate = observed.numbers.as_rate(value)
+        if power == 0 and rate.rank > 1:
+            rate = observed.numbers.as_part_of_rate(value, max(observed.samples)) or rate
         if not any(observed.numbers.near(rate.value, other.learning_rate.value) for other in found):
             found.append(Rate(reduction, rate))
     return sorted(found, key=lambda one: one.learning_rate.rank)

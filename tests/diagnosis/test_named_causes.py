@@ -1,5 +1,7 @@
 """Of readings that give the same run, the one is named that people mean."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from engine.experiment.data import Dataset
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
 from tests.diagnosis.injected import recorded
+from tui_app.text.diagnosis_report import diagnosis_lines
 
 
 def _of(C=2, N=5, hidden=(4,), **choices):
@@ -51,6 +54,19 @@ def test_the_slip_is_called_by_its_name(choices, causes):
 )
 def test_a_count_is_no_learning_rate(constants, value, name):
     assert Numbers(constants, 1e-7).as_rate(value).name == name
+
+
+def test_a_smaller_batch_divided_by_the_size_of_a_whole_one():
+    """d / batch_size: the sum's gradient with a part of the rate, whichever batch it is."""
+    random = np.random.RandomState(1)
+    data = Dataset("data", random.uniform(-1, 1, (10, 2)), random.uniform(0, 1, (10, 2)))
+    own = Side(precision="float64", learning_rate=0.3 / 4, reduction="sum", batch=4)
+    recording = recorded(Settings(data, own, own, hidden=(3,)), 30)
+    diagnosis = diagnosed(replace(recording, constants={"lr": 0.3, "batch_size": 4.0}))
+    assert diagnosis.conclusion is Conclusion.PROVED
+    assert [cause.field for cause in diagnosis.causes] == ["reduction"]
+    text = " ".join("".join(part for part, _ in line) for line in diagnosis_lines(diagnosis))
+    assert "learning rate 0.075 (lr / 4, in smaller batches too)" in text
 
 
 TRAINS = """\

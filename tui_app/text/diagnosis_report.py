@@ -263,9 +263,14 @@ def _update(diagnosis: Diagnosis, reading: Reading) -> str:
 
 
 def _named(diagnosis: Diagnosis, rate: float) -> str:
-    names = [name for name, value in diagnosis.recording.constants.items() if value == rate]
+    constants = diagnosis.recording.constants.items()
+    counts = {len(batch) for batch in diagnosis.recording.inputs}
+    names = [shown(name) for name, value in constants if value == rate]
+    if len(counts) > 1:
+        shares = [shown(name) for name, value in constants if value / max(counts) == rate]
+        names += [f"{name} / {max(counts)}, in smaller batches too" for name in shares]
     if names:
-        return f" ({shown(names[0])})"
+        return f" ({names[0]})"
     return "" if not diagnosis.recording.constants and rate != 1 else ", which the program does not name"
 
 
