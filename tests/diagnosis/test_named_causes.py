@@ -59,14 +59,14 @@ def test_a_count_is_no_learning_rate(constants, value, name):
 def test_a_smaller_batch_divided_by_the_size_of_a_whole_one():
     """d / batch_size: the sum's gradient with a part of the rate, whichever batch it is."""
     random = np.random.RandomState(1)
-    data = Dataset("data", random.uniform(-1, 1, (10, 2)), random.uniform(0, 1, (10, 2)))
-    own = Side(precision="float64", learning_rate=0.3 / 4, reduction="sum", batch=4)
+    data = Dataset("data", random.uniform(-1, 1, (10, 2)), random.uniform(0, 1, (10, 3)))
+    own = Side(precision="float64", learning_rate=0.1 / 6, reduction="sum", batch=6)
     recording = recorded(Settings(data, own, own, hidden=(3,)), 30)
-    diagnosis = diagnosed(replace(recording, constants={"lr": 0.3, "batch_size": 4.0}))
+    diagnosis = diagnosed(replace(recording, constants={"lr": 0.1, "batch_size": 6.0}))
     assert diagnosis.conclusion is Conclusion.PROVED
     assert [cause.field for cause in diagnosis.causes] == ["reduction"]
     text = " ".join("".join(part for part, _ in line) for line in diagnosis_lines(diagnosis))
-    assert "learning rate 0.075 (lr / 4, in smaller batches too)" in text
+    assert "learning rate 0.0166667 (lr / 6, in smaller batches too)" in text
 
 
 TRAINS = """\
