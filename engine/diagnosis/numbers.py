@@ -33,6 +33,8 @@ class Numbers:
 
     constants: Mapping[str, float]
     accuracy: float
+    are_all: bool = True
+    """Whether the program is known to name no others."""
 
     def near(self, one: float, other: float) -> bool:
         """Whether two numbers are the same but for the fit."""
@@ -55,14 +57,14 @@ class Numbers:
 
     def as_rate(self, value: float) -> Named:
         """A learning rate: that of a name that says so, 1 where none is written, another constant of the program but a
-        count, or another number.
+        count, or another number. Where the program may name others, 1 is a number as others are.
         """
         names = [name for name, one in self.constants.items() if self.near(one, value)]
         for name in names:
             if any(word in name.lower() for word in RATE_WORDS):
                 return Named(written(self.constants[name]), 0, name)
         if self.near(value, 1.0):
-            return Named(1.0, 2)
+            return Named(1.0, 2 if self.are_all else 3)
         if value > 1 and self.near(value, round(value)):
             names = [name for name in names if name.startswith(WRITTEN)]
         if names:

@@ -61,7 +61,8 @@ class Observed:
     @cached_property
     def numbers(self) -> Numbers:
         """What its numbers may be."""
-        return Numbers(self.recording.constants, 1e-7 if self.eps < 1e-10 else 1e-4)
+        accuracy = 1e-7 if self.eps < 1e-10 else 1e-4
+        return Numbers(self.recording.constants, accuracy, self.recording.was_run)
 
     @cached_property
     def motions(self) -> dict[Place, Motion]:

@@ -6,6 +6,7 @@ Which numbers the run was made with is `updates.py`'s; whether a reading is the 
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,9 @@ LawType = TypeVar("LawType")
 
 ALIKE = 1e-11
 """Gradients that differ by no more, of their size, are the same function on this data."""
+
+AT_LEAST_ZERO = re.compile(r">=\s*0\b(?!\.\d*[1-9])")
+"""A ReLU's derivative that is taken so is 1 everywhere."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +120,7 @@ def _sent_through(observed: Observed, reading: Reading) -> Iterator[Reading]:
     for sent in SentDown:
         readings = [replace(reading, side=replace(reading.side, sent_down=sent))]
         for i in reversed(range(observed.leading.layer, observed.layers)):
-            readings = [changed for one in readings for changed in _derivatives(one, i)]
+            readings = [changed for one in readings for changed in _derivatives(observed, one, i)]
         yield from readings
 
 
@@ -180,7 +184,7 @@ def _down(
     for i in reversed(range(1, observed.leading.layer)):
         place = Place(Kind.WEIGHT, i)
         motion = observed.motions[place]
-        for candidate in _derivatives(reading, i):
+        for candidate in _derivatives(observed, reading, i):
             own = rule.like(law, motion, rule.gradients(observed, candidate)[place], observed.samples)
             if own is not None:
                 reading, laws[place] = candidate, own
@@ -191,10 +195,14 @@ def _down(
     return reading, laws, unexplained
 
 
-def _derivatives(reading: Reading, layer: int) -> Iterator[Reading]:
+def _derivatives(observed: Observed, reading: Reading, layer: int) -> Iterator[Reading]:
     """The reading with each derivative that the layer may have."""
     derivatives = of_layers(reading.side.derivative_at, len(reading.activations))
-    for one in DERIVATIVES[reading.activations[layer - 1]]:
+    possible = list(DERIVATIVES[reading.activations[layer - 1]])
+    if AT_LEAST_ZERO.search(observed.recording.source):
+        # What is at least 0 everywhere leaves as much of a gradient as no derivative does.
+        possible.sort(key=lambda one: one is DerivativeAt.NONE)
+    for one in possible:
         changed = (*derivatives[: layer - 1], one, *derivatives[layer:])
         yield replace(reading, side=replace(reading.side, derivative_at=changed))
 

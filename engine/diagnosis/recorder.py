@@ -4,11 +4,12 @@
 
     for epoch in range(1000):
         ...                                                   # forward pass, loss, gradients
-        record(W1=W1, b1=b1, W2=W2, b2=b2, x=x, y=y, loss=loss)
+        record(W1=W1, b1=b1, W2=W2, b2=b2, x=x, y=y, loss=loss, lr=learning_rate)
         W1 -= learning_rate * dW1                             # record first, then update
 
 Call it once for each training step, before the update, with all weights and biases from the first layer to the last,
-the batch `x`, its targets `y`, and the numbers that you log. Everything is copied. After 61 calls, which are 60 steps,
+the batch `x`, its targets `y`, the learning rate, without which a sum's gradient cannot be told from a mean's, and the
+numbers that you log. Everything is copied. After 61 calls, which are 60 steps,
 or 300 MB, and at the latest when the program ends, `recording.npz` is written into the current folder; `save(path)`
 writes it at once. A list or a dict of arrays may be given whole: `record(weights=weights, params=params, x=x, y=y)`.
 

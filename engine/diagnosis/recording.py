@@ -69,6 +69,8 @@ class Recording:
     """Of each line of it, the notebook's cell and the line there; none of a plain program."""
     notes: tuple[str, ...] = ()
     """Sentences about what was made up or left out."""
+    was_run: bool = True
+    """Whether a program was run for it: its constants are then all that the program names."""
     data: tuple[Probe, ...] = ()
     """Where the program binds its data, and what a probe would put there, the way to be tried first before others; none
     where that is not known.

@@ -43,7 +43,7 @@ def load_recording(path: Path, names: Mapping[str, str] | None = None) -> Record
     targets = tuple(_targets(path, found, entries, step, len(one), outputs) for step, one in enumerate(inputs))
     logged, constants, left = _scalars(entries, {found.inputs, found.targets, *arrays})
     notes = (f"Not part of the network, and left out: {shown(', '.join(left))}.",) if left else ()
-    return Recording(arrays, inputs, targets, layers, logged, constants, program=str(path), notes=notes)
+    return Recording(arrays, inputs, targets, layers, logged, constants, program=str(path), notes=notes, was_run=False)
 
 
 def _parameters(layers: tuple[LayerNames, ...]) -> list[str]:

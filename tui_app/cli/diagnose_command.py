@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,9 +27,26 @@ if TYPE_CHECKING:
 
 STEPS = (6, 10_000)
 LONGEST = 3600.0
+ROLES = ("x", "y", "[WwBb][0-9]*")
+"""What --names may name."""
 
 
-@click.command(context_settings={"ignore_unknown_options": False})
+class _ProgramCommand(click.RichCommand):
+    """Says where a program's own options belong."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Raises `click.UsageError`."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as unknown:
+            raise click.UsageError(
+                f"No such option '{printable(unknown.option_name)}'; options of the program's own follow --, as in: "
+                f"mlp-tui diagnose my_network.py -- {printable(unknown.option_name)}.",
+                ctx,
+            ) from None
+
+
+@click.command(cls=_ProgramCommand)
 @click.argument("program", metavar="PROGRAM")
 @click.argument("arguments", metavar="[-- ARGUMENTS]", nargs=-1)
 @click.option("-m", "module", is_flag=True, help="PROGRAM is the name of a module, as for 'python -m'.")
@@ -83,12 +101,20 @@ def diagnose(
         check_twin(typed_path(twin), source, force)
     if opened and (reason := _why_no_terminal()) is not None:
         raise InputError(f"--open needs a terminal, but {reason}.")
-    asked = (program, arguments, module, _steps(steps), _seconds(seconds), _names(names), ascii)
+    asked = (
+        program,
+        arguments,
+        module,
+        _steps(steps),
+        _seconds(seconds),
+        _names(names, not module and _is_recording(program)),
+        ascii,
+    )
     diagnosis = diagnosed(_recorded(*asked))
     if probe:
         diagnosis = probed(diagnosis, partial(_recorded, *asked))
     if json_file != "-" and not opened:
-        print_diagnosis(diagnosis, output_console())
+        print_diagnosis(diagnosis, output_console(), ascii)
     write_text(json.dumps(diagnosis_document(diagnosis)) + "\n", json_file, force)
     if twin is not None:
         for path in write_twin(twin_settings(diagnosis), typed_path(twin), source, force):
@@ -160,13 +186,17 @@ def _seconds(seconds: float) -> float:
     return seconds
 
 
-def _names(text: str | None) -> dict[str, str]:
-    """'x=data,y=labels' by role."""
+def _names(text: str | None, recording: bool) -> dict[str, str]:
+    """'x=data,y=labels' by role; a program's weights are found by what they do."""
     found: dict[str, str] = {}
+    allowed = ROLES if recording else ROLES[:2]
     for part in text.split(",") if text is not None else ():
         role, equals, name = (piece.strip() for piece in part.partition("="))
         if not role or not equals or not name:
             raise InputError(f"--names cannot be '{shown(part)}'; it is roles and names such as x=data,y=labels.")
+        if not any(re.fullmatch(one, role) for one in allowed):
+            roles = "x, y, W1, b1, W2 and so on" if recording else "x and y; a program's weights are found by their use"
+            raise InputError(f"--names cannot name {shown(role)}; it names {roles}.")
         if role in found:
             raise InputError(f"--names gives {shown(role)} twice; once is enough.")
         found[role] = name

@@ -20,10 +20,14 @@ def in_pytorch(diagnosis: Diagnosis) -> str:
     lines = [line.strip() for line in scripts(diagnosis.settings)[SideName.PYTORCH].lines]
     made = {
         name: next((line.partition(" = ")[2] for line in lines if line.startswith(f"{name} = ")), "")
-        for name in ("criterion", "optimizer", "learning_rate")
+        for name in ("criterion", "optimizer", "learning_rate", "scheduled_rate")
     }
     optimizer = re.sub(r"\blr=[a-z_]+", f"lr={made['learning_rate']}", made["optimizer"])
-    return " with ".join(one for one in (made["criterion"], optimizer) if one) or "what PyTorch does"
+    parts = [" with ".join(one for one in (made["criterion"], optimizer) if one) or "what PyTorch does"]
+    if made["scheduled_rate"]:
+        parts.append("lr then " + re.sub(r"\blearning_rate\b", made["learning_rate"], made["scheduled_rate"]))
+    parts += [f"after {line}" for line in lines if line.startswith("nn.utils.clip_grad")]
+    return ", ".join(parts)
 
 
 def remarks(diagnosis: Diagnosis) -> Iterator[str]:

@@ -21,7 +21,7 @@ from engine.number_text import number
 from engine.shown_text import shown
 from tui_app.text.diagnosis_remarks import in_pytorch, remarks
 from tui_app.text.fix_lines import fix_lines
-from tui_app.text.lines import DIFFERENT, DIM, FIRST, SAME, STRONG, Line, print_lines
+from tui_app.text.lines import CODE, DIFFERENT, DIM, FIRST, SAME, STRONG, Line, print_lines, spelled
 from tui_app.text.probe_lines import MOST_NAMED, probe_lines
 from tui_app.text.readings import loss_of, reading_of, told_apart
 
@@ -40,9 +40,10 @@ SEPARABLE = "With other numbers of samples or outputs they part: --probe runs th
 WOULD_SEPARATE = "More steps (--steps), other data (--probe) or a run in float64 would tell them apart."
 
 
-def print_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
+def print_diagnosis(diagnosis: Diagnosis, console: Console, ascii: bool = False) -> None:
     """The whole of it; what cannot be said of it is left out."""
-    print_lines(diagnosis_lines(diagnosis), console)
+    lines = diagnosis_lines(diagnosis)
+    print_lines((spelled(line) for line in lines) if ascii else lines, console)
 
 
 def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
@@ -88,8 +89,13 @@ def _conclusion(diagnosis: Diagnosis) -> str:
     if diagnosis.conclusion is Conclusion.PARTLY:
         explained = listed([_tensor(diagnosis, place) for place in diagnosis.explained])
         first = next((_tensor(diagnosis, place) for place in diagnosis.unexplained), "")
-        why = f"no known form of gradient gives the steps of {first}" if first else "no run of what was found is theirs"
-        return f"Partly explained: {explained}. Beyond that, {why}."
+        if not first:
+            verb = "is its gradient's" if len(diagnosis.explained) == 1 else "are their gradients'"
+            return (
+                f"Partly explained: the direction of each step of {explained} {verb}, but no known rule gives how long "
+                "the steps are."
+            )
+        return f"Partly explained: {explained}. Beyond that, no known form of gradient gives the steps of {first}."
     assert diagnosis.gaps is not None
     steps = min(PROOF_STEPS, len(diagnosis.gaps))
     last = "" if len(diagnosis.gaps) == steps else f", of all {len(diagnosis.gaps)} to {_gap(diagnosis.gaps.max())}"
@@ -102,7 +108,8 @@ def _conclusion(diagnosis: Diagnosis) -> str:
         count = len(diagnosis.undecided)
         others = "another reading is" if count == 1 else f"{count} other readings are"
         return f"Cannot be told apart: {repeats}, and {others} as near. {WOULD_SEPARATE}"
-    return f"Reproduced to {_gap(diagnosis.proved_gap)}, which is no proof: {repeats}."
+    few = f" A proof takes {PROOF_STEPS} steps." if steps < PROOF_STEPS else ""
+    return f"Reproduced to {_gap(diagnosis.proved_gap)}, which is no proof: {repeats}.{few}"
 
 
 def _gap(gap: float) -> str:
@@ -176,7 +183,7 @@ def _one_cause(diagnosis: Diagnosis, place: int, cause: Cause) -> Iterator[Line]
         yield [(f"{INDENT}Mended alone, it moves the weights of these steps by up to {_share(cause.effect)}.", "")]
     for label, lines in fix_lines(settings, discrepancy):
         yield [(f"{INDENT}{label}", DIM)]
-        yield from ([(f"{INDENT * 2}{line}", "")] for line in lines.splitlines())
+        yield from ([(f"{INDENT * 2}{line}", CODE)] for line in lines.splitlines())
 
 
 def _named_tensors(diagnosis: Diagnosis) -> str:
@@ -274,13 +281,22 @@ def _named(diagnosis: Diagnosis, rate: float) -> str:
     return "" if not diagnosis.recording.constants and rate != 1 else ", which the program does not name"
 
 
+def _in_words(reading: Reading) -> str:
+    derivative = find_setting("derivative_at").label(reading.side.derivative_at)
+    return f"{reading_of(reading)}, derivative: {derivative}"
+
+
 def _equal_lines(diagnosis: Diagnosis) -> Iterator[Line]:
     if diagnosis.equals:
         yield []
         yield [("The same run, and not to be told apart on these data", STRONG)]
+        told = {_in_words(diagnosis.reading)} if diagnosis.reading is not None else set()
         for other in diagnosis.equals:
-            derivative = find_setting("derivative_at").label(other.side.derivative_at)
-            yield [(f"{INDENT}{reading_of(other)}, derivative: {derivative}", "")]
+            words = _in_words(other)
+            if words in told and diagnosis.reading is not None:
+                words = told_apart(diagnosis.reading, other)
+            told.add(words)
+            yield [(f"{INDENT}{words}", "")]
     if diagnosis.undecided and diagnosis.reading is not None:
         yield []
         yield [("As near, though another function", STRONG)]

@@ -13,6 +13,7 @@ from engine.experiment.discrepancies import Discrepancy
 from engine.shown_text import printable, shown
 from engine.worker.snapshot import Snapshot
 from tui_app.text.diagnosis_report import diagnosis_lines, lines_of
+from tui_app.text.lines import spelled
 from tui_app.view_state import ViewState
 from tui_app.views.base import View
 from tui_app.views.code import FLASHED, MARKED, highlighted
@@ -67,7 +68,10 @@ the selected difference are lit."""
         if diagnosis is None or self._shown == (diagnosis, self._selected):
             return
         self._shown = diagnosis, self._selected
-        self.query_one("#diagnosis-text", PlainText).update(lines_content(list(diagnosis_lines(diagnosis))[1:]))
+        lines_found = list(diagnosis_lines(diagnosis))[1:]
+        if getattr(self.app, "ascii", False):
+            lines_found = [spelled(line) for line in lines_found]
+        self.query_one("#diagnosis-text", PlainText).update(lines_content(lines_found))
         pane = self.query_one("#diagnosis-source", ScrollableContainer)
         pane.border_title = shown(diagnosis.recording.program) or "recording"
         pane.display = bool(diagnosis.recording.source)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from textual.content import Content
 
-from tui_app.text.lines import ADDS, DIFFERENT, DIM, FIRST, HIDES, ROUNDED, SAME, STRONG, Line
+from tui_app.text.lines import ADDS, CODE, DIFFERENT, DIM, FIRST, HIDES, ROUNDED, SAME, STRONG, Line
 
 THEME_STYLES = {
     "": "",
@@ -14,6 +14,7 @@ THEME_STYLES = {
     STRONG: "bold",
     ADDS: "$text-primary",
     HIDES: "$text-warning",
+    CODE: "",
     SAME: "$text-success",
     ROUNDED: "$text-warning",
     DIFFERENT: "$text-error",

@@ -25,12 +25,12 @@ from engine.diagnosis.capture.guarded_tracer import GuardedTracer
 from engine.diagnosis.capture.line_tracer import LineTracer
 from engine.diagnosis.capture.network_finder import Network, find_network
 from engine.diagnosis.capture.passes import PassFinder, find_steps
-from engine.diagnosis.capture.program_errors import no_python, said_of
+from engine.diagnosis.capture.program_errors import left_with, no_python, said_of
 from engine.diagnosis.capture.program_start import execute, wind_up
 from engine.diagnosis.capture.refusals import why_not
 from engine.diagnosis.capture.replaced_rows import Replacer
 from engine.diagnosis.capture.stand_ins import install, notes
-from engine.diagnosis.capture.step_targets import LOOKED_AT, has_targets
+from engine.diagnosis.capture.step_targets import LOOKED_AT, has_targets, is_called
 from engine.diagnosis.capture.trace import Trace
 from engine.diagnosis.data_places import Probe
 from engine.diagnosis.recording import PROOF_STEPS
@@ -131,6 +131,7 @@ class Watch:
             return
         if steps.count >= min(8, self.asked["steps"]) and not self.confirmed:
             self.confirmed = True
+            self._check_names()
             again = find_network(self.trace, seconds=1.0)
             if again is not None and again.slots != self.network.slots:
                 self.network = again
@@ -152,6 +153,12 @@ class Watch:
         self.next_look = len(self.trace.events) + int(max(10, min(missing * each, 1500)))
         if steps.count > LOOKED_AT + 2 and self.trace.size > FULL_BYTES and self.trace.watched is None:
             self._watch_less()
+
+    def _check_names(self) -> None:
+        """What is not there when it trains is no name of its data."""
+        for role, name in self.asked["names"].items():
+            if not any(is_called(slot.name, name) for slot in self.trace.slots):
+                self.finish(ended=False, refused=f"--names: nothing in it is called '{shown(name)}' for {role}.")
 
     def _watch_less(self) -> None:
         assert self.network is not None
@@ -256,8 +263,10 @@ def run(asked: dict[str, Any]) -> NoReturn:
     error = ""
     ended = True
     try:
-        with contextlib.suppress(SystemExit):
+        try:
             execute(watch.guard, asked)
+        except SystemExit as left:
+            error = left_with(left)
         wind_up()
     except SystemExit:
         pass

@@ -56,6 +56,11 @@ def describe(
     steps = find_steps(trace, network, find_passes(trace, network, names.get("x")), ended)
     steps = _cut(trace, network, steps, most_steps)
     if steps.count < LEAST_STEPS:
+        if any(not np.isfinite(trace.values[value]).all() for slot in network.slots for value in trace.versions(slot)):
+            raise DataError(
+                f"The program's weights are numbers for {steps.count} steps alone, then nan or inf: it diverges; a "
+                f"diagnosis needs at least {LEAST_STEPS} steps, so take a smaller learning rate."
+            )
         raise DataError(
             f"{TOO_FEW}{steps.count} steps while it is watched; a diagnosis needs at least "
             f"{LEAST_STEPS}: let it train longer."
@@ -63,14 +68,14 @@ def describe(
     finder = TargetFinder(trace, network, steps)
     _check_whole(trace, network, steps, finder)
     targets = finder.find(names.get("y"))
-    shown = {slot: slot_name(trace, instances, slot) for slot in range(len(trace.slots))}
+    written = {slot: slot_name(trace, instances, slot) for slot in range(len(trace.slots))}
     network, steps = with_first_layers(trace, network, steps, source, file)
-    network, steps = with_zero_biases(trace, network, steps, shown, source)
-    called = _unique([shown[slot] for slot in network.slots])
+    network, steps = with_zero_biases(trace, network, steps, written, source)
+    called = _unique([written[slot] for slot in network.slots])
     arrays, states, inputs, answers = _arrays(trace, network, steps, finder, targets)
     batches = [batch_rows(trace, network, one) for one in steps.passes[: steps.count]]
     data = data_places(trace, network, steps, batches, targets.rows[0])
-    logged = logged_numbers(trace, steps, set(network.slots), shown, source)
+    logged = logged_numbers(trace, steps, set(network.slots), written, source)
     described = {
         "names": called,
         "layers": _layers(network, targets, called),
@@ -78,7 +83,7 @@ def describe(
         "inputs": inputs,
         "targets": answers,
         "logged": {name: series.tolist() for name, series in logged.items()},
-        "constants": constants_of(trace, shown, source),
+        "constants": constants_of(trace, written, source),
         "lines": _lines(trace, network, steps, called, file),
         "data": [one.as_json() for one in data],
     }

@@ -16,7 +16,24 @@ def said_of(
     raised: BaseException, file: str, is_own: Callable[[str], bool], cells: Sequence[tuple[int, int]] = ()
 ) -> str:
     """'ValueError: no data in line 5'; `file` is the program's main one, `is_own` tells all that are its own."""
-    return f"{type(raised).__name__}: {_text(raised)}{_where(raised, file, is_own, cells)}"
+    text = _text(raised)
+    return f"{type(raised).__name__}{': ' if text else ''}{text}{_where(raised, file, is_own, cells)}"
+
+
+STATUS = "status "
+"""How it begins what is said of a program that has left with another status than 0."""
+
+
+def left_with(left: SystemExit) -> str:
+    """What is said of it; nothing where all was well."""
+    if left.code is None or left.code == 0:
+        return ""
+    return f"{STATUS}{left.code}" if isinstance(left.code, int) else f"SystemExit: {_text(left)}"
+
+
+def sentence(text: str) -> str:
+    """With an end."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def _text(raised: BaseException) -> str:
@@ -45,4 +62,4 @@ def no_python(raised: SyntaxError, cells: Sequence[tuple[int, int]]) -> str:
     """A sentence on text that cannot be run at all."""
     where = written_lines([raised.lineno or 1], cells)
     said = " ".join(str(raised.msg).split())[:LONGEST]
-    return f"{where[:1].upper()}{where[1:]} is not Python: {said}."
+    return f"{where[:1].upper()}{where[1:]} is not Python: {sentence(said)}"

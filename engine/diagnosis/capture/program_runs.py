@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from engine.diagnosis.capture.program_text import ProgramText, read_program
+from engine.diagnosis.capture.refusals import LEFT, LEFT_BEFORE
 from engine.diagnosis.data_places import Probe
 from engine.diagnosis.recording import LayerNames, Recording
 from engine.diagnosis.written_lines import written_lines
@@ -47,6 +48,9 @@ TAIL = 4000
 """Bytes of what the program writes on standard error."""
 
 BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from engine.diagnosis.capture.child import main; main()"
+
+TIMERS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)
+"""Those of the watch outlive it where the process becomes another program's."""
 
 OVER_SAMPLES = "softmax-over-samples"
 
@@ -95,8 +99,14 @@ def capture(
     if "fault" in answer:
         raise RuntimeError(answer["fault"])
     if "refused" in answer:
-        raise CaptureError(f"{shown(program)}: {_with_note(answer['refused'], text.note)}")
+        refused = _with_last_line(answer["refused"], ending.said)
+        raise CaptureError(f"{shown(program)}: {_with_note(refused, text.note)}")
     return _recording(program, answer, arrays, text)
+
+
+def _with_last_line(refused: str, said: str) -> str:
+    """Of a program that has left with a status: its own words."""
+    return refused.replace(LEFT_BEFORE, f"{LEFT_BEFORE} ({shown(said)})") if said and LEFT in refused else refused
 
 
 def _with_note(refused: str, note: str) -> str:
@@ -116,6 +126,8 @@ def _without_answer(ending: _Ending, seconds: float) -> str:
     said = f" ({shown(ending.said)})" if ending.said else ""
     if ending.status is None:
         return f"Gave no answer within {seconds:g} seconds{said}; give it more with --seconds, or use the recorder."
+    if -ending.status in TIMERS:
+        return f"It replaced itself by another program, as os.exec does{said}, and that is not watched; name that one."
     if ending.status < 0:
         name = signal.Signals(-ending.status).name if -ending.status in set(signal.Signals) else f"{-ending.status}"
         want = ", for want of memory perhaps," if -ending.status == signal.SIGKILL else ""
@@ -248,7 +260,7 @@ def _recording(
         text.source or answer["source"],
         text.cells,
         tuple(notes),
-        tuple(Probe.from_json(one) for one in answer["data"]),
+        data=tuple(Probe.from_json(one) for one in answer["data"]),
     )
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.diagnosis.capture.program_errors import STATUS, sentence
 from engine.diagnosis.capture.trace import GONE, Trace
 from engine.shown_text import shown
 
@@ -19,6 +24,8 @@ OTHER_OUTPUTS = (
     "Something is done to the outputs of its layers while it trains, dropout or noise perhaps, so that the layers "
     "alone do not give them; switch it off, then run it again."
 )
+
+LEFT, LEFT_BEFORE = "The program left with", " before enough was seen"
 
 RECORDER = "use the recorder (engine/diagnosis/recorder.py) where it can be put into matrices"
 
@@ -48,37 +55,44 @@ HINTS = (
 )
 
 
-def why_not(  # noqa: PLR0911 - each of them
-    trace: Trace, sources: Mapping[str, str], modules: set[str], error: str, ended: bool, sentence: str
-) -> str:
-    """The sentence; `sentence` is what the search said, "no network" where it found none."""
+def why_not(trace: Trace, sources: Mapping[str, str], modules: set[str], error: str, ended: bool, found: str) -> str:
+    """The sentence; `found` is what the search said, "no network" where it found none."""
     text = "\n".join(sources.values())
-    if error and (sentence == NO_NETWORK or sentence.startswith(TOO_FEW)):
+    if error and (found == NO_NETWORK or found.startswith(TOO_FEW)):
         return _of_error(error)
-    if sentence == KERNELS or has_kernels(trace):
+    if found == KERNELS or has_kernels(trace):
         return f"{HINTS[0][1]}; {RECORDER}."
-    if sentence not in (NO_NETWORK, OTHER_OUTPUTS):
-        for pattern, reason in HINTS[1:3] if sentence.startswith("Beside") else ():
+    if found not in (NO_NETWORK, OTHER_OUTPUTS):
+        for pattern, reason in HINTS[1:3] if found.startswith("Beside") else ():
             if re.search(pattern, text, re.IGNORECASE):
                 return f"{reason}; {RECORDER}."
-        return sentence
+        return found
     for module, name in FRAMEWORKS.items():
         if re.search(rf"^\s*(import|from)\s+{module}\b", text, re.MULTILINE):
             return (
                 f"The gradients of this program are {name}'s own; what is diagnosed is a backward pass written in "
                 "NumPy."
             )
-    if sentence == OTHER_OUTPUTS:
-        return sentence
+    return found if found == OTHER_OUTPUTS else _no_network(trace, text, ended)
+
+
+def _no_network(trace: Trace, text: str, ended: bool) -> str:
+    """Of a program with these sources, in which none was seen."""
     if _numbers_that_move(trace) >= LEAST_VARIABLES:
         return f"Each of its weights is a variable or an entry of a list of its own; {RECORDER}."
     for pattern, reason in HINTS:
         if re.search(pattern, text, re.IGNORECASE):
             return f"{reason}; {RECORDER}." if "dropout" not in pattern else f"{reason}."
-    if not _changes(trace):
-        what = "ended before" if ended else "was stopped before"
+    if _turns_into_nothing(trace):
         return (
-            f"No weights were seen to change: the program {what} it changed an array of floats six times; {RECORDER}."
+            "The program's arrays turn into nan or inf before enough was seen: it diverges, or divides by 0; take a "
+            "smaller learning rate, or mend that first."
+        )
+    if not _changes(trace):
+        what, more = ("ended", "") if ended else ("was stopped", "give it more time with --seconds, or ")
+        return (
+            f"No weights were seen to change: the program {what} before it changed an array of floats six times; "
+            f"{more}{RECORDER}."
         )
     return (
         "No network was found: no array equals act(x·W + b) of data and weights that change, with sigmoid, tanh, ReLU, "
@@ -87,13 +101,17 @@ def why_not(  # noqa: PLR0911 - each of them
 
 
 def _of_error(error: str) -> str:
+    if error.startswith(STATUS):
+        return f"{LEFT} the {error}{LEFT_BEFORE}; arguments of its own follow --."
+    if error.startswith("SystemExit"):
+        return f"The program ended itself{LEFT_BEFORE}: {sentence(error.removeprefix('SystemExit: '))}"
     if error.startswith("EOFError"):
         return "The program asks for input, which it does not get here; give it as arguments, or use the recorder."
     if error.startswith(("ModuleNotFoundError", "ImportError")):
         return f"The program needs a module that is not there ({error}); install it, or use the recorder."
     if error.startswith(("FileNotFoundError", "OSError")):
         return f"The program needs a file that is not there ({error}); run it from its own folder, or use the recorder."
-    return f"The program ended by an error before enough was seen: {error}."
+    return f"The program ended by an error before enough was seen: {sentence(error)}"
 
 
 def has_kernels(trace: Trace) -> bool:
@@ -130,6 +148,21 @@ def _numbers_that_move(trace: Trace) -> int:
         if len(values) >= 6 and values[0].dtype.kind == "f" and (values[0].ndim == 0 or trace.slots[slot].listed):
             found += 1
     return found
+
+
+def _turns_into_nothing(trace: Trace) -> bool:
+    """Whether some array has no numbers left, or no longer numbers alone."""
+    for slot in range(len(trace.slots)):
+        values = [trace.values[value] for value in trace.versions(slot)]
+        if not values or values[-1].size < 2 or values[-1].dtype.kind != "f":
+            continue
+        if np.isnan(values[-1]).all() or (_is_finite(values[0]) and not _is_finite(values[-1])):
+            return True
+    return False
+
+
+def _is_finite(array: NDArray[Any]) -> bool:
+    return array.dtype.kind in "fiu" and bool(np.isfinite(array).all())
 
 
 def _changes(trace: Trace) -> bool:

@@ -92,7 +92,7 @@ class TargetFinder:
 
     def find(self, name: str | None) -> Targets:
         """Raises `DataError`, which says what `--names` should say."""
-        candidates = [one for one in self._candidates() if name is None or _called(one.name, name)]
+        candidates = [one for one in self._candidates() if name is None or is_called(one.name, name)]
         if not candidates:
             what = f"nothing called '{shown(name)}'" if name else "no array"
             raise DataError(
@@ -296,7 +296,8 @@ def _by_samples(array: Array, samples: int) -> Iterator[Array]:
             yield array.T
 
 
-def _called(slot: str, name: str) -> bool:
+def is_called(slot: str, name: str) -> bool:
+    """Whether a slot's name is that, or ends with it as an attribute."""
     return name in (slot, slot.rsplit(".", maxsplit=1)[-1])
 
 
