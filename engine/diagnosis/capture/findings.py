@@ -18,6 +18,7 @@ from engine.diagnosis.capture.passes import Steps, batch_rows, find_passes, find
 from engine.diagnosis.capture.program_numbers import constants_of, logged_numbers
 from engine.diagnosis.capture.refusals import KERNELS, NO_NETWORK, OTHER_OUTPUTS, TOO_FEW, has_kernels, more_than_layers
 from engine.diagnosis.capture.relations import Array
+from engine.diagnosis.capture.restarts import first_training
 from engine.diagnosis.capture.step_targets import TargetFinder, Targets
 from engine.diagnosis.capture.trace import GONE, Trace
 from engine.diagnosis.capture.walk import Instances
@@ -54,7 +55,7 @@ def describe(
     if has_kernels(trace):
         raise DataError(KERNELS)
     steps = find_steps(trace, network, find_passes(trace, network, names.get("x")), ended)
-    steps = _cut(trace, network, steps, most_steps)
+    steps = _cut(trace, network, first_training(trace, network, steps), most_steps)
     if steps.count < LEAST_STEPS:
         if any(not np.isfinite(trace.values[value]).all() for slot in network.slots for value in trace.versions(slot)):
             raise DataError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -185,11 +186,14 @@ class TargetFinder:
         return read
 
     def _after(self, slot: int) -> Reader:
+        before = self._before(slot)
+
         def read(step: int) -> Array | None:
             for event in self._events(step):
                 if event.slot == slot and event.value != GONE:
                     return self._as_rows(self.trace.values[event.value], step)
-            return None
+            # What is computed again and stays the same is no event.
+            return before(step)
 
         return read
 
@@ -229,17 +233,24 @@ class TargetFinder:
 
     def _holds_batches(self, value: int) -> bool:
         array = self.trace.values[value]
-        wide = self.batches[0].shape[1]
-        return array.ndim == 2 and wide in array.shape and array.size > self.batches[0].size
+        first = (batches[0] for batches in self._plain_batches())
+        return array.ndim == 2 and any(one.shape[1] in array.shape and array.size > one.size for one in first)
+
+    def _plain_batches(self) -> Iterator[list[Array]]:
+        """The batches, and without a column of ones that is put beside each."""
+        yield self.batches
+        for column in (0, -1):
+            if self.batches[0].shape[1] > 1 and all((one[:, column] == 1).all() for one in self.batches):
+                yield [np.delete(one, column, axis=1) for one in self.batches]
 
     def _places(self, value: int) -> tuple[list[Array], int] | None:
         """Where the rows of each batch stand among the rows of a constant; and how many rows it has."""
         array = self.trace.values[value]
-        for rows in (array, array.T):
-            if rows.shape[1] != self.batches[0].shape[1]:
+        for rows, batches in product((array, array.T), self._plain_batches()):
+            if rows.shape[1] != batches[0].shape[1]:
                 continue
             numbers = {np.asarray(row, float).tobytes(): number for number, row in reversed(list(enumerate(rows)))}
-            found = [[numbers.get(np.asarray(row, float).tobytes(), -1) for row in batch] for batch in self.batches]
+            found = [[numbers.get(np.asarray(row, float).tobytes(), -1) for row in batch] for batch in batches]
             if all(min(one) >= 0 for one in found):
                 return [np.array(one) for one in found], len(rows)
         return None

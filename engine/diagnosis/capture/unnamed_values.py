@@ -1,4 +1,5 @@
-"""Values that a program's text gives no name: `X @ w` within `X.T @ (X @ w - y)`, and the difference itself.
+"""Values that a program's text gives no name: `X @ w` within `X.T @ (X @ w - y)`, the difference itself, and
+`np.tanh(X @ W)` where ones are put beside it.
 
 They are handed to a function on their way; what the program does stays the same.
 """
@@ -11,6 +12,9 @@ SEEN = "__mlp_tui_seen__"
 """The function that is handed a value and what it is called, and gives the value back."""
 
 PRODUCTS = ("dot", "matmul", "einsum")
+
+JOINS = ("vstack", "hstack", "stack", "column_stack", "concatenate", "append", "insert", "c_", "r_")
+"""What puts arrays beside one another."""
 
 LONGEST = 60
 """Of what such a value is called."""
@@ -49,6 +53,26 @@ class _Naming(ast.NodeTransformer):
         if products[1]:
             node.right = _handed(node.right, texts[1])
         return node if is_named or isinstance(node.right, ast.Constant) else _handed(node, name)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        joins = isinstance(node.func, ast.Attribute) and node.func.attr in JOINS
+        node.args = [_each_handed(one) for one in node.args] if joins else node.args
+        self.generic_visit(node)
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        if isinstance(node.value, ast.Attribute) and node.value.attr in JOINS:
+            node.slice = _each_handed(node.slice)
+        self.generic_visit(node)
+        return node
+
+
+def _each_handed(node: ast.expr) -> ast.expr:
+    """The expression, or each one of a tuple or list, that has a product in it."""
+    if isinstance(node, (ast.Tuple, ast.List)):
+        node.elts = [_each_handed(one) for one in node.elts]
+        return node
+    return _handed(node, ast.unparse(node)[:LONGEST]) if _has_product(node) else node
 
 
 def _has_product(node: ast.expr) -> bool:

@@ -1,0 +1,164 @@
+"""What is found in programs that hide some of it: weights that never move, arrays without a name, trainings anew."""
+
+import textwrap
+
+import numpy as np
+import pytest
+
+from engine.diagnosis.capture import capture
+from engine.diagnosis.diagnosis import Conclusion, diagnose
+from tests.examples import long
+
+BEFORE = """\
+import numpy as np
+random = np.random.RandomState(0)
+X, Y = random.randn(12, 3), random.randn(12, 2)
+W1, b1 = random.randn(3, 5), np.zeros(5)
+W2, b2 = random.randn(5, 2), np.zeros(2)
+unused = np.zeros(5)
+"""
+STEP = """\
+for step in range(40):
+    h = np.tanh(X @ W1 + b1)
+    out = h @ W2 + b2
+    d2 = (out - Y) / len(X)
+    d1 = d2 @ W2.T * (1 - h * h)
+"""
+MOVES = {
+    "W1": "    W1 -= 0.1 * X.T @ d1\n",
+    "b1": "    b1 -= 0.1 * d1.sum(axis=0)\n",
+    "W2": "    W2 -= 0.1 * h.T @ d2\n",
+    "b2": "    b2 -= 0.1 * d2.sum(axis=0)\n",
+}
+
+
+def _captured(tmp_path, program):
+    path = tmp_path / "program.py"
+    path.write_text(textwrap.dedent(program))
+    return capture(str(path))
+
+
+@pytest.mark.parametrize("moving", [("W1", "b1"), ("W2", "b2"), ("W1", "W2")], ids="+".join)
+def test_all_that_takes_part_is_found(moving, tmp_path):
+    recording = _captured(tmp_path, BEFORE + STEP + "".join(MOVES[name] for name in moving))
+    assert [(layer.weight, layer.bias) for layer in recording.layers] == [("W1", "b1"), ("W2", "b2")]
+    assert {name for name, values in recording.arrays.items() if np.ptp(values, axis=0).any()} == set(moving)
+    assert recording.inputs[0].shape == (12, 3)
+
+
+def test_zeros_that_nothing_is_added_to_are_no_bias(tmp_path):
+    step = STEP.replace(" + b1", "").replace(" + b2", "")
+    recording = _captured(tmp_path, BEFORE + step + MOVES["W1"] + MOVES["W2"])
+    assert [(layer.weight, layer.bias) for layer in recording.layers] == [("W1", None), ("W2", None)]
+
+
+def test_features_made_before_the_training_are_data(tmp_path):
+    step = STEP.replace(
+        "for step in range(40):\n    h = np.tanh(X @ W1 + b1)\n", "h = np.tanh(X @ W1)\nfor step in range(40):\n"
+    )
+    recording = _captured(tmp_path, BEFORE + step + MOVES["W2"] + MOVES["b2"])
+    assert [(layer.weight, layer.bias) for layer in recording.layers] == [("W2", "b2")]
+    assert recording.inputs[0].shape == (12, 5)
+
+
+WRITTEN = {
+    "statements of one line": (
+        """
+        f = lambda z: np.tanh(z)
+        def sigmoid(z): return 1 / (1 + np.exp(-z))
+        for _ in range(30):
+            h = f(X @ W1); p = sigmoid(h @ W2)
+            d2 = (p - Y) / 12; d1 = d2 @ W2.T * (1 - h * h)
+            W2 = W2 - 0.1 * h.T @ d2; W1 = W1 - 0.1 * X.T @ d1
+        """,
+        ["W1", "W2"],
+        30,
+    ),
+    "ones put beside a layer without a name": (
+        """
+        V = random.randn(6, 2)
+        for _ in range(30):
+            h = np.c_[np.tanh(X @ W1), np.ones(12)]
+            d2 = (h @ V - Y) / 12
+            d1 = (d2 @ V.T)[:, :-1] * (1 - h[:, :-1] ** 2)
+            V -= 0.1 * h.T @ d2; W1 -= 0.1 * X.T @ d1
+        """,
+        ["W1", "V"],
+        30,
+    ),
+    "targets made in every step": (
+        """
+        for _ in range(30):
+            h = np.tanh(X @ W1)
+            out = h @ W2
+            wanted = Y * 0.9 + 0.05
+            d2 = (out - wanted) / 12
+            d1 = d2 @ W2.T * (1 - h * h)
+            W2 -= 0.1 * h.T @ d2
+            W1 -= 0.1 * X.T @ d1
+        """,
+        ["W1", "W2"],
+        30,
+    ),
+    "one feature": (
+        """
+        w, b = np.zeros((1, 1)), np.zeros(1)
+        x, y = X[:, :1], Y[:, :1]
+        for _ in range(30):
+            error = x @ w + b - y
+            w -= 0.1 * x.T @ error / 12
+            b -= 0.1 * error.mean(axis=0)
+        """,
+        ["w"],
+        30,
+    ),
+    "one unit, one unnamed row at a time, from zeros": (
+        """
+        w, b = np.zeros(3), 0.0
+        y = (X[:, 0] > 0) * 1
+        for _ in range(4):
+            for i in range(12):
+                p = 1 / (1 + np.exp(-(np.dot(w, X[i]) + b)))
+                w += 0.5 * (y[i] - p) * X[i]
+                b += 0.5 * (y[i] - p)
+        """,
+        ["w"],
+        47,
+    ),
+    "another training in a function": (
+        """
+        def train(rate):
+            W, b = np.random.randn(3, 2), np.zeros(2)
+            for _ in range(25):
+                error = X @ W + b - Y
+                W -= rate * X.T @ error
+                b -= rate * error.sum(axis=0)
+        for rate in (0.01, 0.02, 0.03): train(rate)
+        """,
+        ["W"],
+        24,
+    ),
+    "another training in a loop": (
+        """
+        for rate in (0.01, 0.02, 0.03):
+            W = np.zeros((3, 2))
+            for _ in range(25):
+                error = X @ W - Y
+                W = W - rate * X.T @ error
+        """,
+        ["W"],
+        24,
+    ),
+}
+"""Programs behind the same data, the weights that are found in them, and in how many steps."""
+
+ALWAYS = ("statements of one line", "one unit, one unnamed row at a time, from zeros", "another training in a function")
+
+
+@pytest.mark.parametrize("what", [pytest.param(one, marks=() if one in ALWAYS else long) for one in WRITTEN])
+def test_however_it_is_written_it_is_proved(what, tmp_path):
+    program, weights, steps = WRITTEN[what]
+    recording = _captured(tmp_path, BEFORE + textwrap.dedent(program))
+    assert [layer.weight for layer in recording.layers] == weights
+    assert recording.steps == steps
+    assert diagnose(recording).conclusion is Conclusion.PROVED
