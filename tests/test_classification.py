@@ -190,6 +190,16 @@ def test_softmax_over_the_samples_sums_to_one_in_each_column():
     assert [one.field for one in remaining(settings)] == ["softmax_form"]
 
 
+def test_softmax_over_all_sums_to_one_in_the_batch():
+    settings = classes().with_side(SideName.NUMPY, softmax_form=SoftmaxForm.OVER_ALL)
+    p = NumpyModel(settings).predict()
+    stable = NumpyModel(classes()).predict()
+    assert p.sum() == pytest.approx(1, rel=1e-12)
+    assert [one.field for one in remaining(settings)] == ["softmax_form"]
+    powers = np.log(p) - np.log(stable)
+    np.testing.assert_allclose(powers, powers[:, :1].repeat(p.shape[1], axis=1), rtol=1e-9)
+
+
 def test_a_plain_softmax_overflows_where_the_explanation_says():
     settings = classes().with_side(SideName.NUMPY, softmax_form=SoftmaxForm.PLAIN)
     said = find("softmax_form").explain(settings).numbers

@@ -41,6 +41,9 @@ DERIVATIVES: dict[Activation, tuple[DerivativeAt, ...]] = {
 }
 """What may become of each activation's derivative."""
 
+SOFTMAXES = (SoftmaxForm.STABLE, SoftmaxForm.OVER_SAMPLES, SoftmaxForm.OVER_ALL)
+"""Over what a softmax may sum."""
+
 
 @dataclass(frozen=True)
 class OutputForm:
@@ -58,7 +61,7 @@ def output_forms(activation: Activation | None, targets: FloatArray) -> Iterator
     for kind in tuple(Activation) if activation is None else (activation,):
         if kind is Activation.SOFTMAX and targets.shape[1] == 1:
             continue
-        shares = (SoftmaxForm.STABLE, SoftmaxForm.OVER_SAMPLES) if kind is Activation.SOFTMAX else (SoftmaxForm.STABLE,)
+        shares = SOFTMAXES if kind is Activation.SOFTMAX else SOFTMAXES[:1]
         for softmax_form in shares:
             for objective, loss_input in _losses(kind, targets):
                 fused = objective is not Objective.SQUARED_ERROR and loss_input is LossInput.LOGITS

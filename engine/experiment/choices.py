@@ -90,6 +90,8 @@ class SoftmaxForm(Enum):
     """exp(z)/Σ exp(z): overflows where z is large."""
     OVER_SAMPLES = "over-samples"
     """The sum runs over the samples instead of the classes: `axis=0`."""
+    OVER_ALL = "over-all"
+    """The sum runs over the samples and the classes: no axis."""
 
 
 class LossReport(Enum):

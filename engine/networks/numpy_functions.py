@@ -40,6 +40,12 @@ def softmax_over_samples(z: FloatArray) -> FloatArray:
     return powers / powers.sum(axis=0, keepdims=True)
 
 
+def softmax_over_all(z: FloatArray) -> FloatArray:
+    """Of all rows at once."""
+    powers = np.exp(z - z.max())
+    return powers / powers.sum()
+
+
 def log_softmax(z: FloatArray) -> FloatArray:
     """The logarithm of each row's softmax."""
     shifted = z - z.max(axis=1, keepdims=True)

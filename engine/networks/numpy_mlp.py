@@ -30,7 +30,15 @@ from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation
 from engine.experiment.side import Side, is_fused, logs_batch_penalty, logs_penalty
 from engine.experiment.update_rules import UpdateOrder, ZeroGrad
-from engine.networks.numpy_functions import leaky_relu, plain_softmax, relu, sigmoid, softmax, softmax_over_samples
+from engine.networks.numpy_functions import (
+    leaky_relu,
+    plain_softmax,
+    relu,
+    sigmoid,
+    softmax,
+    softmax_over_all,
+    softmax_over_samples,
+)
 from engine.networks.numpy_losses import NumpyLosses
 from engine.networks.numpy_updates import Moment, NumpyUpdates
 from engine.types import FloatArray
@@ -110,6 +118,8 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
             return plain_softmax(z)
         if self.side.softmax_form is SoftmaxForm.OVER_SAMPLES:
             return softmax_over_samples(z)
+        if self.side.softmax_form is SoftmaxForm.OVER_ALL:
+            return softmax_over_all(z)
         return softmax(z)
 
     def step(self, X: FloatArray, Y: FloatArray, learning_rate: float, t: int) -> StepValues:

@@ -24,7 +24,7 @@ from engine.experiment.choices import (
 )
 from engine.experiment.side import Side, decay_rates, is_fused, logs_batch_penalty, logs_penalty, shrinks_in_optimizer
 from engine.experiment.update_rules import UpdateOrder, ZeroGrad
-from engine.networks.torch_slip import costs_of_plain_softmax, costs_of_softmax_over_samples
+from engine.networks.torch_slip import costs_of_plain_softmax, costs_of_softmax_over_all, costs_of_softmax_over_samples
 from engine.networks.torch_updates import TorchUpdates
 
 
@@ -217,6 +217,8 @@ class TorchMLP(TorchUpdates):
             return -(Y * torch.log(prediction)).sum(dim=1)
         if self.side.softmax_form is SoftmaxForm.PLAIN:
             return costs_of_plain_softmax(prediction, Y)
+        if self.side.softmax_form is SoftmaxForm.OVER_ALL:
+            return costs_of_softmax_over_all(prediction, Y)
         return costs_of_softmax_over_samples(prediction, Y)
 
     def reduce(self, total: torch.Tensor, prediction: torch.Tensor) -> torch.Tensor:
@@ -281,6 +283,8 @@ class TorchMLP(TorchUpdates):
             return powers / powers.sum(dim=-1, keepdim=True)
         if self.side.softmax_form is SoftmaxForm.OVER_SAMPLES:
             return torch.softmax(logits, dim=-2)
+        if self.side.softmax_form is SoftmaxForm.OVER_ALL:
+            return torch.softmax(logits.flatten(-2), dim=-1).reshape(logits.shape)
         return torch.softmax(logits, dim=-1)
 
     def cross_entropy(self, prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:

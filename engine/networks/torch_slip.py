@@ -40,6 +40,8 @@ class SlippedActivation(nn.Module):
             return powers / powers.sum(dim=-1, keepdim=True)
         if self.softmax_form is SoftmaxForm.OVER_SAMPLES:
             return torch.softmax(z, dim=-2)
+        if self.softmax_form is SoftmaxForm.OVER_ALL:
+            return torch.softmax(z.flatten(-2), dim=-1).reshape(z.shape)
         return torch.softmax(z, dim=-1)
 
     def pass_back(self, gradient: torch.Tensor, z: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
@@ -105,6 +107,18 @@ class _CostsOfSoftmaxOverSamples(torch.autograd.Function):
         return gradient.unsqueeze(-1) * error, None
 
 
+class _CostsOfSoftmaxOverAll(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        context.save_for_backward(torch.softmax(z.flatten(-2), dim=-1).reshape(z.shape) - y)
+        return -(y * torch.log_softmax(z, dim=-1)).sum(dim=-1)
+
+    @staticmethod
+    def backward(context: Any, gradient: torch.Tensor) -> Any:
+        (error,) = context.saved_tensors
+        return gradient.unsqueeze(-1) * error, None
+
+
 def costs_of_plain_softmax(z: torch.Tensor, y: torch.Tensor) -> Any:
     """The cross-entropy of each sample, (N,) from logits and targets (N, C); its gradient is p − y of p = exp(z)/Σ."""
     return _CostsOfPlainSoftmax.apply(z, y)  # type: ignore[no-untyped-call]
@@ -113,3 +127,8 @@ def costs_of_plain_softmax(z: torch.Tensor, y: torch.Tensor) -> Any:
 def costs_of_softmax_over_samples(z: torch.Tensor, y: torch.Tensor) -> Any:
     """Likewise, with p that sums to 1 over the samples instead of the classes."""
     return _CostsOfSoftmaxOverSamples.apply(z, y)  # type: ignore[no-untyped-call]
+
+
+def costs_of_softmax_over_all(z: torch.Tensor, y: torch.Tensor) -> Any:
+    """Likewise, with p that sums to 1 over the samples and the classes."""
+    return _CostsOfSoftmaxOverAll.apply(z, y)  # type: ignore[no-untyped-call]

@@ -57,7 +57,8 @@ def _whole(number: float) -> str:
 def _softmax_of_one(settings: Settings) -> list[str]:
     if settings.output_activation is not Activation.SOFTMAX or settings.data.outputs > 1:
         return []
-    places = [PLACES[name] for name in SideName if settings.side(name).softmax_form is not SoftmaxForm.OVER_SAMPLES]
+    over_classes = (SoftmaxForm.STABLE, SoftmaxForm.PLAIN)
+    places = [PLACES[name] for name in SideName if settings.side(name).softmax_form in over_classes]
     where = f" {places[0]}" if len(places) == 1 else ""
     return [
         f"A softmax of one output is always 1: nothing is learnt{where}. The output activation sigmoid is made for a "

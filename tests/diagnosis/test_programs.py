@@ -40,6 +40,7 @@ SLIPS = {
     "rate_decay": {"reduction": "sum"},
     "spiral_filled_in_place": {"decayed": "weights"},
     "softmax_class": {"reduction": "sum", "decayed": "weights"},
+    "softmax_over_all": {"softmax_form": "over-all"},
     "softmax_over_samples": {"reduction": "sum", "softmax_form": "over-samples"},
     "xor_derivative_of_z": {"reduction": "sum", "derivative_at": "pre-activation"},
     "xor_module": {"reduction": "sum"},

@@ -52,7 +52,11 @@ BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from engine.diagnosis.c
 TIMERS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)
 """Those of the watch outlive it where the process becomes another program's."""
 
-OVER_SAMPLES = "softmax-over-samples"
+SOFTMAXES = {
+    "softmax-over-samples": "The softmax sums over the samples of a batch, not over the classes.",
+    "softmax-over-all": "The softmax sums over the samples of a batch and the classes, not over the classes alone.",
+}
+"""Those that are written in another way, and what is said of it."""
 
 
 class CaptureError(InputError):
@@ -241,10 +245,10 @@ def _recording(
     notes = [*answer["notes"], *([text.note] if text.note else ())]
     layers = []
     for one in answer["layers"]:
-        over = one["activation"] == OVER_SAMPLES
-        activation = Activation.SOFTMAX if over else Activation(one["activation"])
-        if over:
-            notes.append("The softmax sums over the samples of a batch, not over the classes.")
+        slipped = one["activation"] in SOFTMAXES
+        activation = Activation.SOFTMAX if slipped else Activation(one["activation"])
+        if slipped:
+            notes.append(SOFTMAXES[one["activation"]])
         layers.append(
             LayerNames(one["weight"], one["transposed"], one["bias"], one["ones"], activation, one["ones_first"])
         )

@@ -14,7 +14,19 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "leaky-relu", "softmax", "softmax-over-samples")
+ACTIVATIONS = (
+    "identity",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky-relu",
+    "softmax",
+    "softmax-over-samples",
+    "softmax-over-all",
+)
+
+AXES = {"softmax": 1, "softmax-over-samples": 0, "softmax-over-all": None}
+"""What each softmax sums over, of (N, H)."""
 
 MOST_PRODUCT = 50_000_000
 """Multiplications of a product that is tried."""
@@ -55,7 +67,7 @@ def activated(name: str, z: Array) -> Array:
         elif name == "leaky-relu":
             found = np.maximum(z, 0.01 * z)
         elif name.startswith("softmax"):
-            axis = 0 if name == "softmax-over-samples" else 1
+            axis = AXES[name]
             powers = np.exp(z - z.max(axis=axis, keepdims=True))
             found = powers / powers.sum(axis=axis, keepdims=True)
     return found
@@ -251,7 +263,7 @@ def _hopeful(out: Array, ends: Ends, biases: Mapping[int, Array], probabilities:
         if softmax:
             choices.append((number, "softmax"))
             if ends.samples > 1:
-                choices.append((number, "softmax-over-samples"))
+                choices += [(number, "softmax-over-samples"), (number, "softmax-over-all")]
     return choices
 
 
@@ -280,7 +292,7 @@ def _are_probabilities(out: Array) -> bool:
     """Whether rows or columns, or all of it, sum to 1."""
     if out.min() < 0 or out.max() > 1:
         return False
-    sums = [out.sum()] if out.ndim == 1 else [out.sum(axis=0), out.sum(axis=1)]
+    sums = [out.sum()] if out.ndim == 1 else [out.sum(axis=0), out.sum(axis=1), out.sum()]
     return any(bool(np.all(np.abs(one - 1) < 1e-4)) for one in sums)
 
 

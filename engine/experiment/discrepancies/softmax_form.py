@@ -1,4 +1,4 @@
-"""How softmax is written: over the classes or by mistake over the samples, and whether it can overflow."""
+"""How softmax is written: over the classes, by mistake over the samples or all, and whether it can overflow."""
 
 from __future__ import annotations
 
@@ -28,12 +28,19 @@ CHOICES = (
         "over N",
         "the sum runs over the samples (axis=0): a row no longer sums to 1",
     ),
+    Choice(
+        SoftmaxForm.OVER_ALL,
+        "over-all",
+        "over all",
+        "np.sum(np.exp(z)) without an axis: the whole batch sums to 1",
+    ),
 )
 
 PHRASES = {
     SoftmaxForm.STABLE: "over the classes, the maximum subtracted",
     SoftmaxForm.PLAIN: "over the classes, nothing subtracted",
     SoftmaxForm.OVER_SAMPLES: "over the samples",
+    SoftmaxForm.OVER_ALL: "over the samples and the classes at once",
 }
 
 
@@ -54,7 +61,7 @@ def _numbers(settings: Settings) -> str:
     largest = each_side(*(f"{_largest(side):.1f}" for side in (settings.numpy, settings.pytorch)))
     return (
         f"N = {N:,}, C = {C:,}: over the classes each of the {N:,} rows of p sums to 1, over the samples each of the "
-        f"{C:,} columns does. exp(z) overflows above z = {largest}."
+        f"{C:,} columns does, over all the {N * C:,} numbers do. exp(z) overflows above z = {largest}."
     )
 
 
@@ -67,7 +74,8 @@ WORDING = Wording(
     theory=lambda settings: (
         "Subtracting the largest z changes nothing on paper: it cancels. In floating point it keeps exp from becoming "
         "infinite, and ∞/∞ is not a number. np.sum(np.exp(z), axis=0) adds up the samples where axis=1 adds up the "
-        "classes, and broadcasting takes both; for one sample alone every p is then 1."
+        "classes, and broadcasting takes both; for one sample alone every p is then 1. Without an axis all is added up: "
+        "right for one sample alone, and N times too small for N of them."
     ),
     matters=_matters,
 )

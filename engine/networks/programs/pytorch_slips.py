@@ -36,11 +36,17 @@ SLIPS = {
     DerivativeAt.OUTPUT: "{}",
 }
 
-FORMS = {SoftmaxForm.PLAIN: "Plain{}", SoftmaxForm.OVER_SAMPLES: "{}OverSamples", SoftmaxForm.STABLE: "{}"}
+FORMS = {
+    SoftmaxForm.PLAIN: "Plain{}",
+    SoftmaxForm.OVER_SAMPLES: "{}OverSamples",
+    SoftmaxForm.OVER_ALL: "{}OverAll",
+    SoftmaxForm.STABLE: "{}",
+}
 
 COSTS = {
     SoftmaxForm.PLAIN: ("_CostsOfPlainSoftmax", "costs_of_plain_softmax"),
     SoftmaxForm.OVER_SAMPLES: ("_CostsOfSoftmaxOverSamples", "costs_of_softmax_over_samples"),
+    SoftmaxForm.OVER_ALL: ("_CostsOfSoftmaxOverAll", "costs_of_softmax_over_all"),
 }
 
 

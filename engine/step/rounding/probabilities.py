@@ -14,7 +14,14 @@ import numpy as np
 
 from engine.experiment.choices import LossInput, Objective, SoftmaxForm
 from engine.experiment.side import gradient_divisor
-from engine.networks.numpy_functions import log_softmax, plain_softmax, sigmoid, softmax, softmax_over_samples
+from engine.networks.numpy_functions import (
+    log_softmax,
+    plain_softmax,
+    sigmoid,
+    softmax,
+    softmax_over_all,
+    softmax_over_samples,
+)
 from engine.networks.places import Kind
 from engine.step.rounding.operands import EXP, FACTOR_ORDER, FUSED, SUM_ORDER, Candidate, Index, Operands
 from engine.step.rounding.sleef import vector_exp
@@ -25,6 +32,7 @@ BY_HAND = {
     SoftmaxForm.STABLE: ("exp(z − max)/Σ with NumPy's exp", softmax),
     SoftmaxForm.PLAIN: ("exp(z)/Σ with NumPy's exp", plain_softmax),
     SoftmaxForm.OVER_SAMPLES: ("exp(z − max)/Σ over the samples with NumPy's exp", softmax_over_samples),
+    SoftmaxForm.OVER_ALL: ("exp(z − max)/Σ over all with NumPy's exp", softmax_over_all),
 }
 
 MOST_CLASSES = 64
