@@ -119,6 +119,7 @@ REFUSED = {
     "def f(n): return f(n + 1)\n\nf(0)": "RecursionError: maximum recursion depth exceeded",
     "import numpy as np\na = np.ones(10**13)": "MemoryError: Unable to allocate 72.8 TiB",
     "raise MemoryError": "before enough was seen: MemoryError in line 1.",
+    "import statsmodels.api as sm\nsm.OLS": "No module named 'statsmodels.api', whose OLS is used in line 2)",
     "import helper_bad": "KeyError: 'gone' in helper_bad.py, line 2.",
     "import helper_syntax": "SyntaxError: invalid syntax (helper_syntax.py, line 1) in line 1.",
     "from . import x": "attempted relative import with no known parent package",

@@ -64,6 +64,7 @@ def test_features_made_before_the_training_are_data(tmp_path):
 WRITTEN = {
     "statements of one line": (
         """
+        import statsmodels.api as nothing_is_taken_of_it
         f = lambda z: np.tanh(z)
         def sigmoid(z): return 1 / (1 + np.exp(-z))
         for _ in range(30):

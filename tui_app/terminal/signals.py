@@ -130,7 +130,7 @@ class Ending:
 
 def end_on_termination() -> None:
     """What a command has begun to write is taken away when it is told to end, as on Ctrl-C."""
-    for name in ("SIGTERM", "SIGHUP"):
+    for name in ("SIGTERM", "SIGHUP", "SIGQUIT"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda received, _: sys.exit(128 + received))
 

@@ -55,7 +55,7 @@ class _Naming(ast.NodeTransformer):
         return node if is_named or isinstance(node.right, ast.Constant) else _handed(node, name)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        joins = isinstance(node.func, ast.Attribute) and node.func.attr in JOINS
+        joins = isinstance(node.func, ast.Attribute) and node.func.attr in JOINS and not _is_of_a_list(node)
         node.args = [_each_handed(one) for one in node.args] if joins else node.args
         self.generic_visit(node)
         return node
@@ -65,6 +65,11 @@ class _Naming(ast.NodeTransformer):
             node.slice = _each_handed(node.slice)
         self.generic_visit(node)
         return node
+
+
+def _is_of_a_list(call: ast.Call) -> bool:
+    """Whether it puts one thing behind others: a list's own `append`."""
+    return len(call.args) == 1 and not isinstance(call.args[0], (ast.Tuple, ast.List))
 
 
 def _each_handed(node: ast.expr) -> ast.expr:

@@ -74,7 +74,7 @@ WORDING = Wording(
     theory=lambda settings: (
         "Subtracting the largest z changes nothing on paper: it cancels. In floating point it keeps exp from becoming "
         "infinite, and ∞/∞ is not a number. np.sum(np.exp(z), axis=0) adds up the samples where axis=1 adds up the "
-        "classes, and broadcasting takes both; for one sample alone every p is then 1. Without an axis all is added up: "
+        "classes, and broadcasting takes both; for one sample alone every p is then 1. Without an axis all is added: "
         "right for one sample alone, and N times too small for N of them."
     ),
     matters=_matters,

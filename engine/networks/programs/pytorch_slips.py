@@ -5,6 +5,7 @@ They are made of `torch_slip.py`'s source; a test holds the programs that have t
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 from engine.experiment.choices import DerivativeAt, LossInput, SoftmaxForm
@@ -111,7 +112,7 @@ def _lines(writer: Specializer, method: str, **names: str) -> list[str]:
 
 
 def _names(line: str, name: str) -> bool:
-    return name in line.replace("(", " ").replace(")", " ").replace("*", " ").replace(",", " ").split()
+    return re.search(rf"\b{name}\b", line) is not None
 
 
 def _method(name: str, parameters: str, lines: list[str]) -> list[str]:

@@ -17,6 +17,9 @@ from engine.diagnosis.capture.stand_ins import data_sets, helpers
 SILENT = ("matplotlib", "seaborn", "mpl_toolkits", "IPython", "plotly", "pylab", "graphviz", "wandb", "tensorboardX")
 """Packages whose every name is something that does nothing."""
 
+IMPORTED = ("pandas", "PIL", "cv2", "h5py", "requests", "statsmodels", "networkx")
+"""Packages that many programs import and some never use: only what is taken of them is missed."""
+
 WRITTEN: dict[str, dict[str, Any]] = {
     "sklearn": {},
     "sklearn.datasets": data_sets.PROVIDED,
@@ -79,17 +82,28 @@ class _Module(ModuleType):
         return Nothing()
 
 
+class _Missed(ModuleType):
+    """A module that is missed as soon as something is taken of it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise ModuleNotFoundError(f"No module named '{self.__name__}', whose {name} is used")
+
+
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Asked last, when no other finder knows a module."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if name in WRITTEN or name.partition(".")[0] in SILENT:
+        if name in WRITTEN or name.partition(".")[0] in (*SILENT, *IMPORTED):
             return importlib.machinery.ModuleSpec(name, self, is_package=True)
         return None
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        if spec.name.partition(".")[0] in IMPORTED:
+            return _Missed(spec.name)
         return ModuleType(spec.name) if spec.name in WRITTEN else _Module(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
