@@ -156,13 +156,11 @@ def _recorded(
 
         return load_recording(typed_path(program), names)
     from engine.diagnosis.capture import capture
-    from engine.diagnosis.import_ahead import torch_ahead
 
     again = "" if probe is None else f" again with {_sizes(probe)}"
     sentence = f"mlp-tui: running {printable(program)} as you{again}, until it has trained for {steps:,} steps."
     click.echo(spell_out(sentence) if ascii else sentence, err=True)
-    with torch_ahead() as begin:
-        return capture(program, arguments, steps, seconds, names, module, probe, begin)
+    return capture(program, arguments, steps, seconds, names, module, probe)
 
 
 def _is_recording(program: str) -> bool:

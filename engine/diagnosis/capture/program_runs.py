@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,13 +71,11 @@ def capture(
     names: Mapping[str, str] | None = None,
     module: bool = False,
     probe: Probe | None = None,
-    meanwhile: Callable[[], None] = lambda: None,
 ) -> Recording:
     """The first steps of a program that is run with these arguments, as the same user, from the current folder.
 
     `names` gives roles (x, y) the program's names where the tool had to ask; `module` says that `program` is the name
-    of a module, as for `python -m`; `probe` puts other data in the places of the program's own. `meanwhile` is called
-    once the program runs.
+    of a module, as for `python -m`; `probe` puts other data in the places of the program's own.
     Raises `CaptureError` or another `InputError`.
     """
     text = ProgramText("")
@@ -98,7 +96,7 @@ def capture(
     }
     with tempfile.TemporaryDirectory(prefix="mlp-tui-") as folder:
         out = Path(folder) / "found.zip"
-        ending = _run({**asked, "out": str(out)}, seconds + LATE, Path(folder) / "asked.json", meanwhile)
+        ending = _run({**asked, "out": str(out)}, seconds + LATE, Path(folder) / "asked.json")
         if not out.exists():
             raise CaptureError(f"{shown(program)}: {_without_answer(ending, seconds)}")
         answer, arrays = _read(program, out)
@@ -141,7 +139,7 @@ def _without_answer(ending: _Ending, seconds: float) -> str:
     return f"Its process left with the status {ending.status} before enough was seen{said}; use the recorder."
 
 
-def _run(asked: Mapping[str, Any], seconds: float, request: Path, meanwhile: Callable[[], None]) -> _Ending:
+def _run(asked: Mapping[str, Any], seconds: float, request: Path) -> _Ending:
     """Let the child run."""
     environment = {
         **os.environ,
@@ -171,7 +169,6 @@ def _run(asked: Mapping[str, Any], seconds: float, request: Path, meanwhile: Cal
     tail = _Tail(child)
     status = None
     try:
-        meanwhile()
         status = child.wait(seconds)
     except subprocess.TimeoutExpired:
         pass
