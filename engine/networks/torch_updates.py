@@ -16,7 +16,10 @@ from engine.experiment.choices import RateIn
 from engine.experiment.clipping import ClippingKind
 from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.update_rules import Decayed, UpdateOrder
+from engine.networks.compiler_left_out import leave_compiler_out
 from engine.networks.torch_written_out import TorchWrittenOut
+
+leave_compiler_out()
 
 
 class TorchUpdates(TorchWrittenOut):
