@@ -8,6 +8,7 @@ from enum import Enum
 
 import numpy as np
 
+from engine.diagnosis.backward_lines import backward_lines
 from engine.diagnosis.experiment_of import experiment_of
 from engine.diagnosis.free_pairs import alike_up_to
 from engine.diagnosis.free_run import gaps_of
@@ -106,6 +107,8 @@ class Diagnosis:
     """What their gradient is of the one that is meant, at the same weights in every step; only where that is a number
     for all elements and steps.
     """
+    backward: Mapping[Place, tuple[int, ...]] = field(default_factory=dict)
+    """The lines of the program that make δ and the gradients."""
     repeats: bool = False
     """Whether the settings' run by hand is the recorded one, batch by batch."""
     undecided: tuple[Reading, ...] = ()
@@ -221,6 +224,7 @@ def explained(
         gaps,
         near.nearest,
         tuple(observed.motions),
+        backward=backward_lines(observed, best.reading),
         ratios=gradient_ratios(observed, best.reading, settings),
         repeats=experiment.repeats,
         undecided=undecided,

@@ -131,6 +131,25 @@ def _gradients_at(recording: Recording, network: _Watched, step: int) -> Mapping
     return found
 
 
+def backward_pass(recording: Recording, reading: Reading, step: int) -> Mapping[Place, FloatArray]:
+    """What the backward pass of one step makes: δ of each layer, (N, fan_out), the gradients of its weight and bias."""
+    network = network_of(recording, reading, *parameters_at(recording, step), _Watched)
+    assert isinstance(network, _Watched)
+    network.after = parameters_at(recording, step + 1)
+    X, Y = recording.inputs[step].astype(np.float64), recording.targets[step].astype(np.float64)
+    z, layer = network.forward(X)
+    _, delta = network.backward(layer[network.L] - Y, z, layer, Y, 1.0, 1)
+    found: dict[Place, FloatArray] = {}
+    for i in range(1, network.L + 1):
+        if network.side.update_order is UpdateOrder.TOGETHER:
+            network.differentiate(i, layer[i - 1], delta[i])
+        found[Place(Kind.DELTA, i)] = delta[i]
+        found[Place(Kind.WEIGHT_GRADIENT, i)] = network.dW[i]
+        if i in network.b and network.side.bias_gradient is not BiasGradient.NONE:
+            found[Place(Kind.BIAS_GRADIENT, i)] = np.asarray(network.db[i])
+    return found
+
+
 def parameter_series(recording: Recording) -> Series:
     """The parameters themselves before each step and after the last, (T + 1, n)."""
     rows: dict[Place, list[FloatArray]] = {}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from engine.diagnosis.data_places import Probe
+from engine.diagnosis.made_arrays import MadeArray
 from engine.diagnosis.written_lines import written_lines
 from engine.experiment.settings import Activation
 from engine.types import FloatArray
@@ -69,6 +70,10 @@ class Recording:
     """Of each line of it, the notebook's cell and the line there; none of a plain program."""
     notes: tuple[str, ...] = ()
     """Sentences about what was made up or left out."""
+    made: tuple[MadeArray, ...] = ()
+    """What the program made in one of the steps, in the order of its lines."""
+    made_at: int = 0
+    """That step."""
     was_run: bool = True
     """Whether a program was run for it: its constants are then all that the program names."""
     data: tuple[Probe, ...] = ()

@@ -15,6 +15,7 @@ from engine.experiment.choices import Objective, Reduction, SideName
 from engine.experiment.discrepancies import find_setting
 from engine.experiment.discrepancies.base import Group, listed, plain
 from engine.experiment.optimizers import OptimizerKind
+from engine.experiment.per_layer import by_layer
 from engine.experiment.side import gradient_factor
 from engine.networks.places import Kind, Place
 from engine.number_text import number
@@ -34,6 +35,9 @@ ROLES = {
 }
 
 INDENT = "  "
+
+OF_THE_OUTPUT = ("objective", "loss_input", "softmax_form", "reduction", "target_shape")
+"""Differences in what the backward pass starts from."""
 
 SEPARABLE = "With other numbers of samples or outputs they part: --probe runs the program so, if it can."
 
@@ -206,12 +210,15 @@ def _lines(diagnosis: Diagnosis, cause: Cause) -> str:
 
 
 def lines_of(diagnosis: Diagnosis, field: str) -> list[int]:
-    """Where the program moves the tensors that a difference is about; none where it is about other lines, or is none of
-    the program's.
+    """Where the program makes the gradients, or moves the tensors, that a difference is about; none where that is not
+    known, or is none of the program's.
     """
     recording = diagnosis.recording
     if diagnosis.reading is None or field not in [cause.field for cause in diagnosis.causes]:
         return []
+    made = sorted({line for place in _places_of(diagnosis, field) for line in diagnosis.backward.get(place, ())})
+    if made:
+        return made
     if field == "tensor_steps":
         names = [_tensor(diagnosis, place) for place in places_of(diagnosis.reading.side.tensor_steps)]
     elif field == "bias_gradient":
@@ -221,6 +228,23 @@ def lines_of(diagnosis: Diagnosis, field: str) -> list[int]:
     else:
         return []
     return sorted({recording.lines[name] for name in names if name in recording.lines})
+
+
+def _places_of(diagnosis: Diagnosis, field: str) -> Iterator[Place]:
+    """What a difference makes another in the backward pass."""
+    assert diagnosis.settings is not None
+    layers = len(diagnosis.recording.layers)
+    if field in OF_THE_OUTPUT:
+        yield Place(Kind.DELTA, layers)
+    elif field == "sent_down":
+        yield from (Place(Kind.DELTA, i) for i in range(1, layers))
+    elif field == "bias_gradient":
+        yield from (Place(Kind.BIAS_GRADIENT, i) for i in range(1, layers + 1))
+    elif field == "derivative_at":
+        theirs, meant = (
+            by_layer(side.derivative_at, layers) for side in (diagnosis.settings.numpy, diagnosis.settings.pytorch)
+        )
+        yield from (Place(Kind.DELTA, i) for i in range(1, layers + 1) if theirs[i] is not meant[i])
 
 
 def _found(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:

@@ -22,8 +22,12 @@ from engine.diagnosis.capture.restarts import first_training
 from engine.diagnosis.capture.step_targets import TargetFinder, Targets
 from engine.diagnosis.capture.trace import GONE, Trace
 from engine.diagnosis.capture.walk import Instances
+from engine.diagnosis.made_arrays import sums_of
 from engine.diagnosis.recording import LEAST_STEPS
 from engine.errors import DataError
+
+MADE_AT, MOST_MADE = 2, 3000
+"""The step whose arrays are kept by what they sum to, and how many at most."""
 
 MOST_BYTES = 290_000_000
 """Of a recording."""
@@ -87,6 +91,8 @@ def describe(
         "constants": constants_of(trace, written, source),
         "lines": _lines(trace, network, steps, called, file),
         "data": [one.as_json() for one in data],
+        "made": _made(trace, steps, written, file),
+        "made_at": min(MADE_AT, steps.count - 1),
     }
     return Findings(arrays, described)
 
@@ -118,6 +124,20 @@ def _unique(names: list[str]) -> list[str]:
         seen[name] += 1
         found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return found
+
+
+def _made(trace: Trace, steps: Steps, written: Mapping[int, str], file: str) -> list[list[Any]]:
+    """The arrays that one step makes in the program's main file: line, name, size and sums of each."""
+    step = min(MADE_AT, steps.count - 1)
+    end = steps.passes[step + 1].index if step + 1 < len(steps.passes) else len(trace.events)
+    found: dict[tuple[int, int], list[Any]] = {}
+    for event in trace.events[steps.passes[step].index : end][:MOST_MADE]:
+        place = trace.places[event.place]
+        array = None if event.value == GONE else trace.values[event.value]
+        if array is not None and array.dtype.kind == "f" and array.size > 1 and place.file == file:
+            name = written[event.slot]
+            found.setdefault((event.value, place.line), [place.line, name, array.size, sums_of(array)])
+    return list(found.values())
 
 
 def _cut(trace: Trace, network: Network, steps: Steps, most: int) -> Steps:

@@ -25,6 +25,7 @@ import numpy as np
 from engine.diagnosis.capture.program_text import ProgramText, read_program
 from engine.diagnosis.capture.refusals import LEFT, LEFT_BEFORE
 from engine.diagnosis.data_places import Probe
+from engine.diagnosis.made_arrays import MadeArray
 from engine.diagnosis.recording import LayerNames, Recording
 from engine.diagnosis.written_lines import written_lines
 from engine.errors import DataError, InputError
@@ -264,6 +265,8 @@ def _recording(
         text.source or answer["source"],
         text.cells,
         tuple(notes),
+        made=tuple(MadeArray(line, name, size, tuple(sums)) for line, name, size, sums in answer["made"]),
+        made_at=answer["made_at"],
         data=tuple(Probe.from_json(one) for one in answer["data"]),
     )
 
