@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from engine.diagnosis.cause_lines import lines_of
 from engine.diagnosis.diagnosis import Cause, Diagnosis
 from engine.diagnosis.gradients import Reading
 from engine.diagnosis.probe import ProbeResult
@@ -61,6 +62,11 @@ def _cell(recording: Recording, name: str) -> dict[str, Any]:
         return {}
     cell, own = recording.cells[line - 1]
     return {"cell": cell, "line": own}
+
+
+def _cell_and_line(recording: Recording, line: int) -> Any:
+    """Of a plain program the line alone."""
+    return list(recording.cells[line - 1]) if recording.cells else line
 
 
 def _name(place: Place) -> str:
@@ -122,6 +128,7 @@ def _cause(diagnosis: Diagnosis, cause: Cause) -> dict[str, Any]:
         "pytorch": meant,
         "effect": effect,
         "plotted_number_only": cause.is_plotted,
+        "lines": [_cell_and_line(diagnosis.recording, line) for line in lines_of(diagnosis, cause.field)],
         "explanation": discrepancy.explain(settings).what,
     }
 

@@ -72,6 +72,7 @@ def made_up_diagnosis():
         gaps=np.full(30, 4e-16),
         rival=0.0025,
         explained=tuple(places),
+        backward={Place(Kind.DELTA, 2): (14,), Place(Kind.DELTA, 1): (15,)},
         ratios={place: -2.0 if place == Place(Kind.BIAS, 1) else 2.0 for place in places},
         repeats=True,
     )

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from engine.diagnosis.capture import capture
+from engine.diagnosis.cause_lines import lines_of
 from engine.diagnosis.diagnosis import diagnose
 from engine.diagnosis.made_arrays import MadeArray, sums_of
+from engine.export.diagnosis_file import diagnosis_document
 from engine.networks.places import Kind, Place
-from tui_app.text.diagnosis_report import lines_of
 
 PROGRAM = """\
 import numpy as np
@@ -42,7 +43,8 @@ def test_each_is_found_where_the_program_has_a_name_for_it(tmp_path):
     assert diagnosis.backward[Place(Kind.DELTA, 1)] == (12, 13)
     assert diagnosis.backward[Place(Kind.WEIGHT_GRADIENT, 1)] == (14,)
     lines = {cause.field: lines_of(diagnosis, cause.field) for cause in diagnosis.causes}
-    assert lines == {"reduction": [11], "derivative_at": [12, 13], "bias_gradient": [17, 19]}
+    document = {one["field"]: one["lines"] for one in diagnosis_document(diagnosis)["differences"]}
+    assert lines == document == {"reduction": [11], "derivative_at": [12, 13], "bias_gradient": [17, 19]}
 
 
 @pytest.mark.parametrize(

@@ -8,18 +8,18 @@ from functools import partial
 import numpy as np
 from rich.console import Console
 
+from engine.diagnosis.cause_lines import lines_of
 from engine.diagnosis.diagnosis import Cause, Conclusion, Diagnosis
 from engine.diagnosis.gradients import LETTERS, Reading, places_of
 from engine.diagnosis.recording import PROOF_STEPS, LayerNames
 from engine.experiment.choices import Objective, Reduction, SideName
 from engine.experiment.discrepancies import find_setting
-from engine.experiment.discrepancies.base import Group, listed, plain
+from engine.experiment.discrepancies.base import listed, plain
 from engine.experiment.optimizers import OptimizerKind
-from engine.experiment.per_layer import by_layer
 from engine.experiment.side import gradient_factor
 from engine.networks.places import Kind, Place
 from engine.number_text import number
-from engine.shown_text import shown
+from engine.shown_text import printable, shown
 from tui_app.text.diagnosis_remarks import in_pytorch, remarks
 from tui_app.text.fix_lines import fix_lines
 from tui_app.text.lines import CODE, DIFFERENT, DIM, FIRST, SAME, STRONG, Line, print_lines, spelled
@@ -36,8 +36,8 @@ ROLES = {
 
 INDENT = "  "
 
-OF_THE_OUTPUT = ("objective", "loss_input", "softmax_form", "reduction", "target_shape")
-"""Differences in what the backward pass starts from."""
+MOST_QUOTED = 4
+"""Lines of the program beside one difference."""
 
 SEPARABLE = "With other numbers of samples or outputs they part: --probe runs the program so, if it can."
 
@@ -185,6 +185,9 @@ def _one_cause(diagnosis: Diagnosis, place: int, cause: Cause) -> Iterator[Line]
         yield [(f"{INDENT}{named}", "")]
     if cause.effect:
         yield [(f"{INDENT}Mended alone, it moves the weights of these steps by up to {_share(cause.effect)}.", "")]
+    if theirs_now := _program_lines(diagnosis, cause):
+        yield [(f"{INDENT}Yours:", DIM)]
+        yield from ([(f"{INDENT * 2}{line}", CODE)] for line in theirs_now)
     for label, lines in fix_lines(settings, discrepancy):
         yield [(f"{INDENT}{label}", DIM)]
         yield from ([(f"{INDENT * 2}{line}", CODE)] for line in lines.splitlines())
@@ -209,42 +212,11 @@ def _lines(diagnosis: Diagnosis, cause: Cause) -> str:
     return f"  {diagnosis.recording.place(lines)}" if lines else ""
 
 
-def lines_of(diagnosis: Diagnosis, field: str) -> list[int]:
-    """Where the program makes the gradients, or moves the tensors, that a difference is about; none where that is not
-    known, or is none of the program's.
-    """
-    recording = diagnosis.recording
-    if diagnosis.reading is None or field not in [cause.field for cause in diagnosis.causes]:
-        return []
-    made = sorted({line for place in _places_of(diagnosis, field) for line in diagnosis.backward.get(place, ())})
-    if made:
-        return made
-    if field == "tensor_steps":
-        names = [_tensor(diagnosis, place) for place in places_of(diagnosis.reading.side.tensor_steps)]
-    elif field == "bias_gradient":
-        names = [layer.bias for layer in recording.layers if layer.bias is not None]
-    elif find_setting(field).group is Group.UPDATE:
-        names = list(recording.lines)
-    else:
-        return []
-    return sorted({recording.lines[name] for name in names if name in recording.lines})
-
-
-def _places_of(diagnosis: Diagnosis, field: str) -> Iterator[Place]:
-    """What a difference makes another in the backward pass."""
-    assert diagnosis.settings is not None
-    layers = len(diagnosis.recording.layers)
-    if field in OF_THE_OUTPUT:
-        yield Place(Kind.DELTA, layers)
-    elif field == "sent_down":
-        yield from (Place(Kind.DELTA, i) for i in range(1, layers))
-    elif field == "bias_gradient":
-        yield from (Place(Kind.BIAS_GRADIENT, i) for i in range(1, layers + 1))
-    elif field == "derivative_at":
-        theirs, meant = (
-            by_layer(side.derivative_at, layers) for side in (diagnosis.settings.numpy, diagnosis.settings.pytorch)
-        )
-        yield from (Place(Kind.DELTA, i) for i in range(1, layers + 1) if theirs[i] is not meant[i])
+def _program_lines(diagnosis: Diagnosis, cause: Cause) -> list[str]:
+    """The program's own lines that a difference is about, where they are few."""
+    source = diagnosis.recording.source.splitlines()
+    lines = [line for line in lines_of(diagnosis, cause.field) if line <= len(source)]
+    return [printable(source[line - 1].strip()) for line in lines] if len(lines) <= MOST_QUOTED else []
 
 
 def _found(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:

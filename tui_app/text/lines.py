@@ -54,6 +54,7 @@ def print_lines(lines: Iterable[Line], console: Console) -> None:
             continue
         indent = len(text.plain) - len(text.plain.lstrip(" "))
         for one in text[indent:].wrap(console, max(1, console.width - indent)):
+            one.rstrip()
             console.print(Text(" " * indent) + one)
 
 

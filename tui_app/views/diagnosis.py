@@ -8,11 +8,12 @@ from textual.app import ComposeResult
 from textual.containers import Container, ScrollableContainer, VerticalScroll
 from textual.content import Content
 
+from engine.diagnosis.cause_lines import lines_of
 from engine.diagnosis.diagnosis import Diagnosis
 from engine.experiment.discrepancies import Discrepancy
 from engine.shown_text import printable, shown
 from engine.worker.snapshot import Snapshot
-from tui_app.text.diagnosis_report import diagnosis_lines, lines_of
+from tui_app.text.diagnosis_report import diagnosis_lines
 from tui_app.text.lines import spelled
 from tui_app.view_state import ViewState
 from tui_app.views.base import View
