@@ -27,6 +27,9 @@ from engine.experiment.update_rules import Decayed, DecayForm, Moments, WeightDe
 from engine.networks.places import Kind
 from engine.types import FloatArray
 
+MOST_NAMED = 4
+"""Numbers of the program's own among the averages' shares."""
+
 BETAS1 = (0.9, 0.5, 0.8, 0.95, 0.99)
 BETAS2 = (0.999, 0.99, 0.9, 0.95, 0.98, 0.5, 0.9999)
 ALPHAS = (0.99, 0.9, 0.999, 0.95, 0.5)
@@ -130,13 +133,19 @@ class _FirstStep:
 
 
 def adaptive_law_of(
-    motion: Motion, gradients: FloatArray, samples: tuple[int, ...], changing: bool = False
+    motion: Motion,
+    gradients: FloatArray,
+    samples: tuple[int, ...],
+    changing: bool = False,
+    named: tuple[float, ...] = (),
 ) -> AdaptiveLaw | None:
-    """The rule that explains every step, if one does; with a rate that stays, or one of each step."""
+    """The rule that explains every step, if one does; with a rate that stays, or one of each step. `named` are numbers
+    of the program's own that may be β₁, β₂ or α.
+    """
     if motion.stands_still or motion.moves.sum() < LEAST_MOVES or not np.isfinite(gradients).all():
         return None
     for power in _powers(samples):
-        found = _without_decay(motion, gradients / _divisors(samples, power), changing)
+        found = _without_decay(motion, gradients / _divisors(samples, power), changing, named)
         if found is not None:
             return replace(found, divided=power)
     return None
@@ -149,6 +158,13 @@ def _powers(samples: tuple[int, ...]) -> tuple[int, ...]:
 def _divisors(samples: tuple[int, ...], power: int) -> FloatArray:
     divisors: FloatArray = np.array(samples, np.float64)[:, None] ** power
     return divisors
+
+
+def averages_of(observed: Observed) -> tuple[float, ...]:
+    """The numbers that the program names and that may be a share of what was, beside those that most take."""
+    usual = {*BETAS1, *BETAS2, *ALPHAS}
+    named = [one for one in observed.recording.constants.values() if 0.5 <= one < 1 and one not in usual]
+    return tuple(dict.fromkeys(named))[:MOST_NAMED]
 
 
 def pulls_of(observed: Observed) -> tuple[float, ...]:
@@ -192,14 +208,16 @@ def _loss_beside(motion: Motion, gradients: FloatArray) -> float | None:
     return float(rounded(rate, 1e-2) * decay) if loss > 0 and rate > 0 else None
 
 
-def _without_decay(motion: Motion, gradients: FloatArray, changing: bool = False) -> AdaptiveLaw | None:
+def _without_decay(
+    motion: Motion, gradients: FloatArray, changing: bool = False, named: tuple[float, ...] = ()
+) -> AdaptiveLaw | None:
     best: AdaptiveLaw | None = None
     least = np.inf
     few = motion.of_steps(slice(0, FEW_STEPS)), gradients[:FEW_STEPS]
     for dropped in (False, True) if not motion.steps[0].any() else (False,):
         begins = 1 if dropped else 0
         for first in _first_steps(motion.steps[begins], gradients[begins]):
-            for rule in _laws(first, dropped):
+            for rule in _laws(first, dropped, named):
                 if _off(_with_shares(rule, *few) if changing else rule, *few) > COARSE:
                     continue
                 law = _with_shares(rule, motion, gradients) if changing else rule
@@ -240,7 +258,7 @@ def _first_steps(step: FloatArray, gradient: FloatArray) -> Iterator[_FirstStep]
     """A and B from −step/g = A/(|g| + B), or its square from A²/(g² + B)."""
     size = np.abs(gradient)
     used = (size > 1e-9 * size.max()) & (step != 0) if size.max() > 0 else size > 0
-    if used.sum() < 3 or (np.sign(step[used]) != -np.sign(gradient[used])).any():
+    if used.sum() < LEAST_NUMBERS or (np.sign(step[used]) != -np.sign(gradient[used])).any():
         return
     g, d = size[used], np.abs(step[used])
     for inside in (False, True):
@@ -255,16 +273,16 @@ def _first_steps(step: FloatArray, gradient: FloatArray) -> Iterator[_FirstStep]
             yield _FirstStep(float(rate), float(added), inside)
 
 
-def _laws(first: _FirstStep, dropped: bool) -> Iterator[AdaptiveLaw]:
+def _laws(first: _FirstStep, dropped: bool, named: tuple[float, ...]) -> Iterator[AdaptiveLaw]:
     """The rules that begin with such a step."""
     moments = (Moments.FIRST_DROPPED,) if dropped else (Moments.KEPT, Moments.RESET, Moments.NEW_OPTIMIZER)
     corrections = (BiasCorrection.PER_STEP, BiasCorrection.NONE, BiasCorrection.CONSTANT)
     adagrad = Rule(OptimizerKind.ADAGRAD, 0.0, 0.0, BiasCorrection.NONE, moments[0], first.inside)
     yield from _adagrad(first, adagrad)
-    for kept, alpha in product(moments, ALPHAS):
+    for kept, alpha in product(moments, (*ALPHAS, *named)):
         rule = Rule(OptimizerKind.RMSPROP, 0.0, alpha, BiasCorrection.NONE, kept, first.inside)
         yield _begun(rule, first, 2 if dropped else 1)
-    for kept, beta1, beta2, correction in product(moments, BETAS1, BETAS2, corrections):
+    for kept, beta1, beta2, correction in product(moments, (*BETAS1, *named), (*BETAS2, *named), corrections):
         rule = Rule(OptimizerKind.ADAM, beta1, beta2, correction, kept, first.inside)
         yield _begun(rule, first, 2 if dropped else 1)
         if correction is BiasCorrection.PER_STEP and not first.inside:
@@ -292,6 +310,9 @@ def _begun(rule: Rule, first: _FirstStep, t: int, uncorrected: bool = False) -> 
 
 FEW_STEPS = 4
 """That refuse most rules."""
+
+LEAST_NUMBERS = 3
+"""Of a first step: two may come from any rate and ε."""
 
 COARSE = 1e-5
 """How far a rule may be from the steps, of their length, before its numbers are refined."""

@@ -41,6 +41,8 @@ class Rule(Generic[LawType]):
 
     of: Callable[[Motion, FloatArray, tuple[int, ...]], LawType | None]
     like: Callable[[LawType, Motion, FloatArray, tuple[int, ...]], LawType | None]
+    least: int = 1
+    """Of how many numbers it is read: those of a bias are taken with a weight that has fewer."""
     few: bool = True
     """Whether the first steps show already that there is none."""
     prepared: Callable[[Observed, Reading, Series], Series] | None = None
@@ -77,15 +79,17 @@ def _outputs(
 ) -> Iterator[tuple[Reading, LawType, tuple[Reading, ...]]]:
     """Readings whose last layer moves by a law."""
     place = observed.leading
-    motion = observed.motions[place]
+    places = _read_together(observed, rule)
+    motion = _joined(observed, places)
     few, samples = motion.of_steps(slice(0, FEW_STEPS)), observed.samples
     passed: list[tuple[Reading, LawType]] = []
     for reading in _first_readings(observed):
         if time.monotonic() > until:
             break
-        if rule.few and rule.of(few, rule.gradients(observed, reading, few=True)[place], samples[:FEW_STEPS]) is None:
+        first = _columns(rule.gradients(observed, reading, few=True), places) if rule.few else None
+        if first is not None and rule.of(few, first, samples[:FEW_STEPS]) is None:
             continue
-        law = rule.of(motion, rule.gradients(observed, reading)[place], samples)
+        law = rule.of(motion, _columns(rule.gradients(observed, reading), places), samples)
         if law is not None:
             passed.append((reading, law))
     taken: list[Reading] = []
@@ -95,6 +99,25 @@ def _outputs(
         same = [other for other, _ in passed if other is not reading and _same(observed, place, reading, other)]
         taken += same
         yield reading, law, tuple(_in_other_words(reading, same))
+
+
+def _read_together(observed: Observed, rule: Rule[LawType]) -> list[Place]:
+    """The last weight that moves, and its bias where that is needed."""
+    place, bias = observed.leading, Place(Kind.BIAS, observed.leading.layer)
+    is_short = observed.motions[place].count < rule.least
+    moves = bias in observed.motions and not observed.motions[bias].stands_still
+    return [place, bias] if is_short and moves else [place]
+
+
+def _joined(observed: Observed, places: Sequence[Place]) -> Motion:
+    parts = [observed.motions[place] for place in places]
+    before, steps = (np.concatenate([getattr(one, name) for one in parts], axis=1) for name in ("before", "steps"))
+    return Motion(before, steps, parts[0].eps)
+
+
+def _columns(gradients: Series, places: Sequence[Place]) -> FloatArray:
+    found: FloatArray = np.concatenate([gradients[place] for place in places], axis=1)
+    return found
 
 
 def _in_other_words(reading: Reading, same: Sequence[Reading]) -> Iterator[Reading]:

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from engine.diagnosis.adaptive import (
+    LEAST_NUMBERS,
     adaptive_candidates,
     adaptive_law_of,
     adaptive_like,
+    averages_of,
     decayed_law_of,
     pulls_of,
 )
@@ -104,13 +106,15 @@ def _kinds(observed: Observed) -> Iterator[_Kind]:
     yield _Kind(Rule(law_of, like, goes_along=goes_along), candidates)
     yield from _clipped(observed, Rule(law_of, like, goes_along=goes_along), candidates)
     yield _Kind(Rule(cut_off_law_of, cut_off_like, few=False), cut_off_candidates)
-    yield _Kind(Rule(adaptive_law_of, adaptive_like), adaptive_candidates)
+    named = averages_of(observed)
+    adaptive = Rule(partial(adaptive_law_of, named=named), adaptive_like, least=LEAST_NUMBERS)
+    changing = replace(adaptive, of=partial(adaptive_law_of, changing=True, named=named))
+    yield _Kind(adaptive, adaptive_candidates)
     yield _Kind(rolling_rule(observed), rolling_candidates)
-    yield _Kind(Rule(partial(adaptive_law_of, changing=True), adaptive_like), adaptive_candidates)
-    yield from _clipped(observed, Rule(adaptive_law_of, adaptive_like), adaptive_candidates)
-    yield _Kind(Rule(adaptive_law_of, adaptive_like, prepared=_added_up), _forgetting)
-    decayed = partial(decayed_law_of, pulls=pulls_of(observed))
-    yield _Kind(Rule(decayed, adaptive_like), adaptive_candidates)
+    yield _Kind(changing, adaptive_candidates)
+    yield from _clipped(observed, adaptive, adaptive_candidates)
+    yield _Kind(replace(adaptive, prepared=_added_up), _forgetting)
+    yield _Kind(replace(adaptive, of=partial(decayed_law_of, pulls=pulls_of(observed))), adaptive_candidates)
 
 
 def _added_up(observed: Observed, reading: Reading, gradients: Series) -> Series:

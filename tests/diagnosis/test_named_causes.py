@@ -32,6 +32,11 @@ def _of(C=2, N=5, hidden=(4,), **choices):
         pytest.param(
             {"sent_down": "error", "batch": 1, "C": 1, "N": 7}, {"sent_down", "reduction"}, id="one-at-a-time"
         ),
+        pytest.param(
+            {"C": 1, "N": 7, "hidden": (4, 2), "optimizer": "adam", "reduction": "mean", "learning_rate": 0.05},
+            set(),
+            id="adam-of-two-last-weights",
+        ),
         pytest.param({"rate_in": "delta", "hidden": (4, 3)}, {"rate_in", "reduction"}, id="rate-in-delta"),
     ],
 )
@@ -40,6 +45,18 @@ def test_the_slip_is_called_by_its_name(choices, causes):
     assert diagnosis.conclusion is Conclusion.PROVED
     assert {cause.field for cause in diagnosis.causes} == causes
     assert all(str(cause.field) != "momentum" for cause in diagnosis.causes)
+
+
+@pytest.mark.parametrize("optimizer", ["adam:beta1=0.85,beta2=0.997", "rmsprop:alpha=0.93"])
+def test_numbers_that_the_program_names_are_tried_for_what_averages_keep(optimizer):
+    random = np.random.RandomState(1)
+    data = Dataset("data", random.uniform(-1, 1, (6, 2)), random.uniform(0, 1, (6, 2)))
+    own = Side(precision="float64", learning_rate=0.05, optimizer=optimizer)
+    recording = recorded(Settings(data, own, own, hidden=(4,)), 30)
+    named = {"lr": 0.05, "b1": 0.85, "b2": 0.997, "rho": 0.93}
+    diagnosis = diagnosed(replace(recording, constants=named))
+    assert diagnosis.conclusion is Conclusion.PROVED
+    assert diagnosis.settings.numpy.optimizer == own.optimizer
 
 
 @pytest.mark.parametrize(
