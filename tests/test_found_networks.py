@@ -139,6 +139,21 @@ WRITTEN = {
         ["W"],
         24,
     ),
+    "one vector of all, taken apart in every step": (
+        """
+        theta = np.concatenate([W1.ravel(), W2.ravel()])
+        def gradient(theta):
+            first, second = theta[:15].reshape(3, 5), theta[15:].reshape(5, 2)
+            h = np.tanh(X @ first)
+            error = (h @ second - Y) / 12
+            below = error @ second.T * (1 - h * h)
+            return np.concatenate([(X.T @ below).ravel(), (h.T @ error).ravel()])
+        for _ in range(30):
+            theta = theta - 0.1 * gradient(theta)
+        """,
+        ["first", "second"],
+        29,
+    ),
     "another training in a loop": (
         """
         for rate in (0.01, 0.02, 0.03):
@@ -153,7 +168,12 @@ WRITTEN = {
 }
 """Programs behind the same data, the weights that are found in them, and in how many steps."""
 
-ALWAYS = ("statements of one line", "one unit, one unnamed row at a time, from zeros", "another training in a function")
+ALWAYS = (
+    "one vector of all, taken apart in every step",
+    "statements of one line",
+    "one unit, one unnamed row at a time, from zeros",
+    "another training in a function",
+)
 
 
 @pytest.mark.parametrize("what", [pytest.param(one, marks=() if one in ALWAYS else long) for one in WRITTEN])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from engine.diagnosis.capture.network_finder import Network
 from engine.diagnosis.capture.passes import Steps
 from engine.diagnosis.capture.trace import GONE, Trace
@@ -9,13 +11,15 @@ from engine.diagnosis.capture.trace import GONE, Trace
 
 def first_training(trace: Trace, network: Network, steps: Steps) -> Steps:
     """The steps before the weights are made anew: they are back at their first values, or their function has returned
-    and others stand in their place.
+    and others stand in their place. Where that is so in most steps, it is how the program moves them.
     """
     made_anew = [_made_anew(trace, layer.weight) for layer in network.layers]
-    for k in range(1, len(steps.passes) - 1):
-        here, following = steps.passes[k].index, steps.passes[k + 1].index
-        replaced = all(any(here < index <= following for index in one) for one in made_anew)
-        if replaced or steps.state(k + 1) == steps.state(0):
+    replaced = [
+        all(any(here.index < index <= following.index for index in one) for one in made_anew)
+        for here, following in pairwise(steps.passes)
+    ]
+    for k in range(1, len(replaced)):
+        if (replaced[k] and 2 * sum(replaced) < len(replaced)) or steps.state(k + 1) == steps.state(0):
             return Steps(steps.passes[: k + 1])
     return steps
 
