@@ -29,6 +29,7 @@ from engine.experiment.discrepancies import Discrepancy, remaining
 from engine.experiment.discrepancies.base import Moves
 from engine.experiment.settings import OWN_LOSS, Settings
 from engine.networks.places import Place
+from engine.shown_text import shown
 from engine.types import FloatArray
 
 ENOUGH = {np.dtype(np.float64): 1e-12, np.dtype(np.float32): 2e-6}
@@ -159,8 +160,10 @@ def while_finite(recording: Recording) -> Recording:
     steps = recording.steps if finite.all() else max(0, int(np.argmin(finite)) - 1)
     if steps < LEAST_STEPS:
         why = "" if finite.all() else " before the weights are no numbers any more"
+        where = f"{shown(recording.program)}: " if recording.program else ""
         raise DataError(
-            f"{steps} recorded steps{why} are too few to tell a momentum from none; at least {LEAST_STEPS} are needed."
+            f"{where}{steps} recorded steps{why} are too few to tell a momentum from none; at least {LEAST_STEPS} are "
+            "needed."
         )
     return recording.first(steps)
 

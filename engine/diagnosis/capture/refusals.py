@@ -133,8 +133,9 @@ def more_than_layers(foreign: tuple[str, str], weights: list[str]) -> str:
             f"What {shown(name)} is given is {between} of the layer before; the activations that are read are sigmoid, "
             "tanh, ReLU, leaky ReLU of slope 0.01, softmax and none; take one of those, then run it again."
         )
+    moved = f"another {shown(name)}" if name in weights else shown(name)
     return (
-        f"Beside {shown(', '.join(weights))} it moves {shown(name)}, which is given something else than their outputs: "
+        f"Beside {shown(', '.join(weights))} it moves {moved}, which is given something else than their outputs: "
         "one chain of layers x·W + b is diagnosed, with sigmoid, tanh, ReLU, softmax or none; use the recorder for the "
         "part that is one."
     )
