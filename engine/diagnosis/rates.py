@@ -89,7 +89,9 @@ def _inverse(shares: FloatArray, k: FloatArray, numbers: Numbers) -> Iterator[Sc
     if len(decays) and 0 < decays[-1] <= 1:
         # A decay that hardly shows in so few steps is fitted but roughly.
         named = [one for one in dict.fromkeys(numbers.constants.values()) if near(one, decays[-1], 0.01)]
-        for decay in (*named, numbers.round(float(decays[-1]))):
+        # The longest of the fits is the most exact one; where it is no round number, it is itself.
+        fitted = float(np.sum(decays * k[later]) / np.sum(k[later]))
+        for decay in dict.fromkeys((*named, numbers.round(float(decays[-1])), fitted)):
             yield Schedule(ScheduleKind.INVERSE, decay=decay)
 
 

@@ -94,9 +94,8 @@ def _conclusion(diagnosis: Diagnosis) -> str:
         explained = listed([_tensor(diagnosis, place) for place in diagnosis.explained])
         first = next((_tensor(diagnosis, place) for place in diagnosis.unexplained), "")
         if not first:
-            verb = "is its gradient's" if len(diagnosis.explained) == 1 else "are their gradients'"
             return (
-                f"Partly explained: the direction of each step of {explained} {verb}, but no known rule gives how long "
+                f"Partly explained: each step of {explained} goes along its gradient, but no known rule gives how long "
                 "the steps are."
             )
         return f"Partly explained: {explained}. Beyond that, no known form of gradient gives the steps of {first}."
