@@ -91,7 +91,8 @@ def _inverse(shares: FloatArray, k: FloatArray, numbers: Numbers) -> Iterator[Sc
         named = [one for one in dict.fromkeys(numbers.constants.values()) if near(one, decays[-1], 0.01)]
         # The longest of the fits is the most exact one; where it is no round number, it is itself.
         fitted = float(np.sum(decays * k[later]) / np.sum(k[later]))
-        for decay in dict.fromkeys((*named, numbers.round(float(decays[-1])), fitted)):
+        likely = (*named, numbers.round(float(decays[-1])), fitted)
+        for decay in dict.fromkeys(one for one in likely if 0 < one <= 1):
             yield Schedule(ScheduleKind.INVERSE, decay=decay)
 
 

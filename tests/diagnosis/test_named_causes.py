@@ -9,7 +9,9 @@ from engine.diagnosis.capture import capture
 from engine.diagnosis.diagnosis import Conclusion
 from engine.diagnosis.diagnosis import diagnose as diagnosed
 from engine.diagnosis.numbers import Numbers
+from engine.diagnosis.rates import schedules_behind
 from engine.experiment.data import Dataset
+from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
 from tests.diagnosis.injected import recorded
@@ -57,6 +59,17 @@ def test_numbers_that_the_program_names_are_tried_for_what_averages_keep(optimiz
     diagnosis = diagnosed(replace(recording, constants=named))
     assert diagnosis.conclusion is Conclusion.PROVED
     assert diagnosis.settings.numpy.optimizer == own.optimizer
+
+
+def test_schedules_are_fitted_whether_round_or_not():
+    steps = np.arange(60.0)
+    for decay in (0.02, 0.01 / 1.01):
+        found = list(schedules_behind(0.3 / (1 + decay * steps), 1, Numbers({}, 1e-7)))
+        assert {one.kind for one in found} == {ScheduleKind.INVERSE}
+        assert min(abs(one.decay / decay - 1) for one in found) < 1e-12
+    for seed in range(20):
+        random = np.random.RandomState(seed)
+        assert list(schedules_behind(random.uniform(0.1, 1, 60), 1, Numbers({}, 1e-7))) == []
 
 
 @pytest.mark.parametrize(
