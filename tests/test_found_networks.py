@@ -154,6 +154,21 @@ WRITTEN = {
         ["first", "second"],
         29,
     ),
+    "outputs that are looked at through numbers that stay": (
+        """
+        values = np.array([[1.5], [2.5]])
+        for _ in range(30):
+            h = np.tanh(X @ W1)
+            out = h @ W2
+            answer = out @ values
+            d2 = (out - Y) / 12
+            d1 = d2 @ W2.T * (1 - h * h)
+            W2 -= 0.1 * h.T @ d2
+            W1 -= 0.1 * X.T @ d1
+        """,
+        ["W1", "W2"],
+        30,
+    ),
     "another training in a loop": (
         """
         for rate in (0.01, 0.02, 0.03):

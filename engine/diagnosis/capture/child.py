@@ -23,7 +23,7 @@ import numpy as np
 from engine.diagnosis.capture.findings import Findings, describe
 from engine.diagnosis.capture.guarded_tracer import GuardedTracer
 from engine.diagnosis.capture.line_tracer import LineTracer
-from engine.diagnosis.capture.network_finder import Network, find_network
+from engine.diagnosis.capture.network_finder import Network, find_network, stands_still
 from engine.diagnosis.capture.passes import PassFinder, find_steps
 from engine.diagnosis.capture.program_errors import left_with, no_python, said_of
 from engine.diagnosis.capture.program_start import execute, wind_up
@@ -140,6 +140,7 @@ class Watch:
                 return
             if not has_targets(self.trace, self.network, steps, self.asked["names"].get("y")):
                 # What looks like a layer may be a gradient: a network is compared with something.
+                self.trace.moving_alone = self.trace.moving_alone or stands_still(self.trace, self.network)
                 self.network, self.confirmed = None, False
                 self.next_look = int(len(self.trace.events) * 1.7) + 50
                 return

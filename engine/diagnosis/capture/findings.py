@@ -13,7 +13,7 @@ import numpy as np
 from engine.diagnosis.capture.data_finder import data_places
 from engine.diagnosis.capture.foreign_weights import foreign_weights
 from engine.diagnosis.capture.idle_parameters import with_first_layers, with_zero_biases
-from engine.diagnosis.capture.network_finder import Network, find_network
+from engine.diagnosis.capture.network_finder import Network, find_network, stands_still
 from engine.diagnosis.capture.passes import Steps, batch_rows, find_passes, find_steps
 from engine.diagnosis.capture.program_numbers import constants_of, logged_numbers
 from engine.diagnosis.capture.refusals import KERNELS, NO_NETWORK, OTHER_OUTPUTS, TOO_FEW, has_kernels, more_than_layers
@@ -72,7 +72,13 @@ def describe(
         )
     finder = TargetFinder(trace, network, steps)
     _check_whole(trace, network, steps, finder)
-    targets = finder.find(names.get("y"))
+    try:
+        targets = finder.find(names.get("y"))
+    except DataError:
+        if trace.moving_alone or not stands_still(trace, network):
+            raise
+        trace.moving_alone = True
+        return describe(trace, instances, names, source, file, most_steps, ended)
     written = {slot: slot_name(trace, instances, slot) for slot in range(len(trace.slots))}
     network, steps = with_first_layers(trace, network, steps, source, file)
     network, steps = with_zero_biases(trace, network, steps, written, source)

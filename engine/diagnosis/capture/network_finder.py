@@ -72,6 +72,11 @@ class Network:
         return [slot for layer in self.layers for slot in (layer.weight, layer.bias) if slot is not None]
 
 
+def stands_still(trace: Trace, network: Network) -> bool:
+    """Whether a layer's weight never changes."""
+    return any(len(set(trace.versions(layer.weight))) == 1 for layer in network.layers)
+
+
 def find_network(trace: Trace, seconds: float = 4.0) -> Network | None:
     """The first network that trains; none if there is none."""
     relations = find_relations(trace, seconds)
@@ -147,7 +152,7 @@ def _chains(
     trace: Trace, relations: Sequence[Relation], changing: set[int], slots: frozenset[int], first: Match
 ) -> list[list[PassLayer]]:
     """The passes: each from a first layer on, as far as its layers lead; weights that follow may never change."""
-    unchanged = unchanged_slots(trace)
+    unchanged = set() if trace.moving_alone else unchanged_slots(trace)
     chains: list[list[PassLayer]] = []
     start = 0
     for relation in relations:

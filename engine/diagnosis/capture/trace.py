@@ -70,6 +70,8 @@ class Trace:
     """The layers that were found in it when it was last looked through."""
     size: int = 0
     """Bytes of the values."""
+    moving_alone: bool = False
+    """Whether layers whose weights never change are left out: what follows them was compared with nothing."""
     _versions: dict[int, list[int]] = field(default_factory=dict)
     _slot_of: dict[str, int] = field(default_factory=dict)
     _value_of: dict[tuple[Any, ...], int] = field(default_factory=dict)
