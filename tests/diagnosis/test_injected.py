@@ -137,6 +137,11 @@ def _diagnosed(case):
     return diagnose(recording)
 
 
+def _moves_a_weight(recording):
+    """From zeros a tanh passes nothing on: the last bias alone moves, and no more is read of that."""
+    return any(np.ptp(recording.arrays[layer.weight], axis=0).any() for layer in recording.layers)
+
+
 @pytest.mark.parametrize("case", OF_SIGMOID if TIMES > 1 else ONE_OF_EACH, ids=_named)
 def test_each_difference_alone_is_found(case):
     """Its run is repeated by PyTorch, slips and all. RMSprop's long steps let roundings grow past a proof."""
@@ -160,7 +165,7 @@ def test_nothing_false_is_proved(case):
         pytest.skip("it diverges within the recording")
     if diagnosis.conclusion is Conclusion.PROVED:
         assert _is_equal_run(settings, diagnosis.reading)
-    elif TIMES > 1 and (name, field) not in TOO_MUCH:
+    elif TIMES > 1 and (name, field) not in TOO_MUCH and _moves_a_weight(diagnosis.recording):
         assert diagnosis.conclusion is Conclusion.REPRODUCED
 
 
