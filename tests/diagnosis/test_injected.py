@@ -54,13 +54,16 @@ TOO_MUCH = {
     ("adam", "clipping"),
     ("adam", "batch"),
     ("adam", "rate_in"),
+    ("adam", "tensor_steps"),
     ("momentum", "clipping"),
     ("decay", "optimizer"),
     ("decay", "clipping"),
     ("decay", "zero_grad"),
     ("decay", "rate_in"),
 }
-"""Two laws at once that are not looked for: nothing may be said to be proved of them that is not true."""
+"""Two laws at once, or a factor under Adam, that are not looked for: nothing may be said to be proved of them that is
+not true.
+"""
 
 
 def _singles():
