@@ -12,13 +12,13 @@ import numpy as np
 
 from engine.diagnosis.adaptive import (
     LEAST_NUMBERS,
-    adaptive_candidates,
     adaptive_law_of,
     adaptive_like,
     averages_of,
     decayed_law_of,
     pulls_of,
 )
+from engine.diagnosis.adaptive_candidates import adaptive_candidates
 from engine.diagnosis.clipped import Shortening, shortenings
 from engine.diagnosis.cut_off import cut_off_candidates, cut_off_law_of, cut_off_like
 from engine.diagnosis.free_run import gaps_of

@@ -61,7 +61,7 @@ def _numbers(settings: Settings) -> str:
     largest = each_side(*(f"{_largest(side):.1f}" for side in (settings.numpy, settings.pytorch)))
     return (
         f"N = {N:,}, C = {C:,}: over the classes each of the {N:,} rows of p sums to 1, over the samples each of the "
-        f"{C:,} columns does, over all the {N * C:,} numbers do. exp(z) overflows above z = {largest}."
+        f"{C:,} columns does, over all the whole of p does. exp(z) overflows above z = {largest}."
     )
 
 
@@ -75,7 +75,7 @@ WORDING = Wording(
         "Subtracting the largest z changes nothing on paper: it cancels. In floating point it keeps exp from becoming "
         "infinite, and ∞/∞ is not a number. np.sum(np.exp(z), axis=0) adds up the samples where axis=1 adds up the "
         "classes, and broadcasting takes both; for one sample alone every p is then 1. Without an axis all is added: "
-        "right for one sample alone, and N times too small for N of them."
+        "right for one sample alone, and about N times too small for N of them."
     ),
     matters=_matters,
 )
