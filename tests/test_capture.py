@@ -157,6 +157,22 @@ def test_a_sentence_says_why_nothing_was_seen(program, tmp_path):
     assert "\x1b" not in result.output
 
 
+WORDS = {
+    ("--names", "z=X"): "--names cannot name z; it names x and y; a program's weights are found by their use.",
+    ("--names", "W1=W2"): "--names cannot name W1;",
+    ("--lr", "0.1"): "options of the program's own follow --, as in: mlp-tui diagnose my_network.py -- --lr;",
+    ("--names", "y=NOPE"): "--names: nothing in it is called 'NOPE' for y.",
+}
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_words_that_cannot_be_meant_are_refused(words, tmp_path):
+    result = CliRunner().invoke(main, ["diagnose", _written(tmp_path, f"{TRAIN}train()"), *words])
+    assert result.exit_code == 2
+    assert WORDS[words] in result.stderr
+    assert result.stdout == ""
+
+
 ENDLESS = {
     "a loop": "x = 0\nwhile True: x += 1",
     "a loop that catches all": "while True:\n    try: x = 1\n    except BaseException: pass",

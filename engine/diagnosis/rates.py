@@ -89,7 +89,7 @@ def _inverse(shares: FloatArray, k: FloatArray, numbers: Numbers) -> Iterator[Sc
     if len(decays) and 0 < decays[-1] <= 1:
         # A decay that hardly shows in so few steps is fitted but roughly.
         named = [one for one in dict.fromkeys(numbers.constants.values()) if near(one, decays[-1], 0.01)]
-        # The longest of the fits is the most exact one; where it is no round number, it is itself.
+        # Each step gives a decay, the later ones the more exactly.
         fitted = float(np.sum(decays * k[later]) / np.sum(k[later]))
         likely = (*named, numbers.round(float(decays[-1])), fitted)
         for decay in dict.fromkeys(one for one in likely if 0 < one <= 1):
