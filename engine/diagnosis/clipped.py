@@ -12,8 +12,9 @@ from itertools import product
 
 import numpy as np
 
-from engine.diagnosis.gradients import Reading, Series
+from engine.diagnosis.gradients import Reading
 from engine.diagnosis.observed import Observed
+from engine.diagnosis.stacked_steps import Series
 from engine.diagnosis.updates import Candidate
 from engine.experiment.choices import Reduction
 from engine.experiment.clipping import LARGEST, Clipping, ClippingKind

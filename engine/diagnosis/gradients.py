@@ -6,12 +6,13 @@ Gradients of sums over a batch; what multiplies them is found in `laws.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.diagnosis.recording import Recording
+from engine.diagnosis.stacked_steps import Series, StackedSteps
 from engine.experiment.choices import BiasGradient, Objective, Reduction
 from engine.experiment.settings import Activation
 from engine.experiment.side import Side
@@ -20,9 +21,6 @@ from engine.experiment.update_rules import UpdateOrder
 from engine.networks.numpy_mlp import Arrays, NumpyMLP
 from engine.networks.places import Kind, Place
 from engine.types import FloatArray
-
-Series = dict[Place, FloatArray]
-"""Of each tensor, a row of its numbers for each step: (T, n)."""
 
 
 @dataclass(frozen=True)
@@ -93,42 +91,50 @@ def network_of(
     return kind(side, activations, reading.binary, len(recording.inputs[0]), W, b)
 
 
-def gradients(recording: Recording, reading: Reading, steps: Sequence[int]) -> Series:
+def gradients(recording: Recording, reading: Reading, stacks: Iterable[StackedSteps]) -> Series:
     """Those of each tensor at these steps, (T, n), the numbers of a weight in the order of (fan_in, fan_out)."""
     alone = Side(
         **{name: getattr(reading.side, name) for name in FORMS},
         reduction=Reduction.SUM,
         bias=reading.side.bias,
     )
-    network = network_of(recording, replace(reading, side=alone), *parameters_at(recording, 0), _Watched)
-    assert isinstance(network, _Watched)
     rows: dict[Place, list[FloatArray]] = {}
     with np.errstate(all="ignore"):
-        for step in steps:
-            for place, gradient in _gradients_at(recording, network, step).items():
-                rows.setdefault(place, []).append(np.ravel(gradient))
-    return {place: np.array(found) for place, found in rows.items()}
+        for stack in stacks:
+            for place, found in _gradients_at(recording, replace(reading, side=alone), stack).items():
+                rows.setdefault(place, []).append(found.view(np.ndarray).reshape(len(found.view(np.ndarray)), -1))
+    return {place: found[0] if len(found) == 1 else np.concatenate(found) for place, found in rows.items()}
 
 
 FORMS = ("objective", "loss_input", "softmax_form", "derivative_at", "sent_down", "update_order", "bias_gradient")
 """The fields of a side that a gradient's form depends on."""
 
 
-def _gradients_at(recording: Recording, network: _Watched, step: int) -> Mapping[Place, FloatArray]:
-    network.W, network.b = parameters_at(recording, step)
-    network.after = parameters_at(recording, step + 1)
-    X, Y = recording.inputs[step].astype(np.float64), recording.targets[step].astype(np.float64)
-    before = network.b
-    z, layer = network.forward(X)
-    _, delta = network.backward(layer[network.L] - Y, z, layer, Y, 1.0, 1)
+def _gradients_at(recording: Recording, reading: Reading, stack: StackedSteps) -> Series:
+    network = network_of(recording, reading, dict(stack.W), dict(stack.b), _Watched)
+    assert isinstance(network, _Watched)
+    network.after = stack.after
+    z, layer = _forward(network, stack)
+    _, delta = network.backward(layer[network.L] - stack.Y, z, layer, stack.Y, 1.0, 1)
     if network.side.update_order is UpdateOrder.TOGETHER:
         for i in range(1, network.L + 1):
             network.differentiate(i, layer[i - 1], delta[i])
     found = {Place(Kind.WEIGHT, i): network.dW[i] for i in network.W}
-    for i, bias in before.items():
+    for i, bias in stack.b.items():
         whole = network.side.bias_gradient is not BiasGradient.NONE
-        found[Place(Kind.BIAS, i)] = np.broadcast_to(network.db[i], bias.shape) if whole else np.zeros(bias.shape)
+        plain = bias.view(np.ndarray)
+        found[Place(Kind.BIAS, i)] = (
+            np.broadcast_to(network.db[i].view(np.ndarray), plain.shape) if whole else 0 * plain
+        )
     return found
+
+
+def _forward(network: NumpyMLP, stack: StackedSteps) -> tuple[Arrays, Arrays]:
+    """The forward pass of these steps, which readings with the same activations share."""
+    key = tuple(network.activations.values()), network.side.softmax_form
+    if key not in stack.forward:
+        stack.forward = {key: network.forward(stack.X)}
+    return stack.forward[key]
 
 
 def backward_pass(recording: Recording, reading: Reading, step: int) -> Mapping[Place, FloatArray]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
 from engine.diagnosis.epochs import batches_of_epoch
-from engine.diagnosis.gradients import Reading, Series, gradients, parameter_series
+from engine.diagnosis.gradients import Reading, gradients, parameter_series
 from engine.diagnosis.laws import Motion
 from engine.diagnosis.numbers import Numbers
 from engine.diagnosis.recording import Recording
+from engine.diagnosis.stacked_steps import Series, StackedSteps, stacked_steps
 from engine.experiment.side import Side
 from engine.networks.places import Kind, Place
 from engine.types import FloatArray
@@ -26,6 +29,7 @@ class Observed:
 
     recording: Recording
     _gradients: dict[tuple[Reading, bool], Series] = field(default_factory=dict)
+    _one_stack: dict[bool, StackedSteps] = field(default_factory=dict)
 
     @property
     def layers(self) -> int:
@@ -67,7 +71,12 @@ class Observed:
     @cached_property
     def motions(self) -> dict[Place, Motion]:
         """Of every parameter."""
-        return {place: Motion.of(one, self.eps) for place, one in parameter_series(self.recording).items()}
+        return {place: Motion.of(one, self.eps) for place, one in self.parameters.items()}
+
+    @cached_property
+    def parameters(self) -> Series:
+        """Of every tensor before each step and after the last, (T + 1, n)."""
+        return parameter_series(self.recording)
 
     @cached_property
     def leading(self) -> Place:
@@ -98,9 +107,20 @@ class Observed:
         bare = Reading(reading.activations, _forms_alone(reading.side))
         key = bare, few
         if key not in self._gradients:
-            steps = range(min(FEW_STEPS, self.recording.steps) if few else self.recording.steps)
-            self._gradients[key] = gradients(self.recording, bare, steps)
+            self._gradients[key] = gradients(self.recording, bare, self._stacks(few))
         return self._gradients[key]
+
+    def _stacks(self, few: bool) -> Iterable[StackedSteps]:
+        """All steps, or a few; they are kept where they are one stack."""
+        if few not in self._one_stack:
+            steps = range(min(FEW_STEPS, self.recording.steps) if few else self.recording.steps)
+            stacks = stacked_steps(self.recording, self.parameters, steps)
+            first = next(stacks)
+            further = next(stacks, None)
+            if further is not None:
+                return chain((first, further), stacks)
+            self._one_stack[few] = first
+        return (self._one_stack[few],)
 
 
 def _forms_alone(side: Side) -> Side:

@@ -16,9 +16,10 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from engine.diagnosis.forms import BACKWARD, DERIVATIVES, OutputForm, hidden_activations, output_forms
-from engine.diagnosis.gradients import Reading, Series
+from engine.diagnosis.gradients import Reading
 from engine.diagnosis.laws import Motion
 from engine.diagnosis.observed import FEW_STEPS, Observed
+from engine.diagnosis.stacked_steps import Series
 from engine.experiment.choices import BiasGradient, DerivativeAt, SentDown
 from engine.experiment.per_layer import of_layers
 from engine.experiment.side import Side

@@ -22,12 +22,13 @@ from engine.diagnosis.adaptive_candidates import adaptive_candidates
 from engine.diagnosis.clipped import Shortening, shortenings
 from engine.diagnosis.cut_off import cut_off_candidates, cut_off_law_of, cut_off_like
 from engine.diagnosis.free_run import gaps_of
-from engine.diagnosis.gradients import Reading, Series, tensor_steps
+from engine.diagnosis.gradients import Reading, tensor_steps
 from engine.diagnosis.laws import goes_along, law_of, like
 from engine.diagnosis.observed import Observed
 from engine.diagnosis.reader import Found, Rule, find
 from engine.diagnosis.recording import PROOF_STEPS
 from engine.diagnosis.rolling import rolling_candidates, rolling_rule
+from engine.diagnosis.stacked_steps import Series
 from engine.diagnosis.updates import Candidate, candidates
 from engine.experiment.choices import Precision
 from engine.experiment.per_layer import of_layers
