@@ -3,7 +3,8 @@
 The first step of any of them is −A·g/(|g| + B) or −A·g/√(g² + B) of its gradient g, whatever the numbers are: that
 refuses most gradients, and gives A and B. The moments of later steps tell the rules apart. T steps, n numbers.
 
-Which settings of a side such a law stands for is `adaptive_candidates.py`'s.
+What the rules make of gradients is `adaptive_rules.py`'s; which settings of a side such a law stands for is
+`adaptive_candidates.py`'s.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 
+from engine.diagnosis.adaptive_rules import AdaptiveLaw, Averages, Rule, shares_at
 from engine.diagnosis.laws import LEAST_MOVES, Motion
 from engine.diagnosis.numbers import rounded
 from engine.diagnosis.observed import Observed
@@ -34,88 +35,6 @@ ALPHAS = (0.99, 0.9, 0.999, 0.95, 0.5)
 
 DECAYS = (0.01, 1e-3, 1e-4, 0.1, 5e-4, 1e-5, 0.05)
 """That people write, where the program names no other."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule with its numbers, but for the learning rate and ε."""
-
-    kind: OptimizerKind
-    beta1: float
-    beta2: float
-    correction: BiasCorrection
-    moments: Moments
-    inside: bool
-    """Whether ε is added under the root."""
-
-    def directions(self, gradients: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """What is divided, and the squares whose root it is divided by, both (T, n), corrections put in."""
-        m = np.zeros_like(gradients[0])
-        v = np.zeros_like(gradients[0])
-        firsts, seconds = [], []
-        for t, gradient in enumerate(gradients, start=1):
-            dropped = self.moments is Moments.FIRST_DROPPED and t == 1
-            g = 0.0 * gradient if dropped else gradient
-            if self.moments.forgotten:
-                m, v = np.zeros_like(g), np.zeros_like(g)
-            if self.kind is OptimizerKind.ADAM:
-                m = self.beta1 * m + (1 - self.beta1) * g
-                v = self.beta2 * v + (1 - self.beta2) * g * g
-            elif self.kind is OptimizerKind.RMSPROP:
-                m, v = g, self.beta2 * v + (1 - self.beta2) * g * g
-            else:
-                m, v = g, v + g * g
-            first, second = self._corrections(t)
-            firsts.append(m / first)
-            seconds.append(v / second)
-        return np.array(firsts), np.array(seconds)
-
-    def _corrections(self, t: int) -> tuple[float, float]:
-        if self.kind is not OptimizerKind.ADAM or self.correction is BiasCorrection.NONE:
-            return 1.0, 1.0
-        if self.correction is BiasCorrection.CONSTANT or self.moments is Moments.NEW_OPTIMIZER:
-            return 1 - self.beta1, 1 - self.beta2
-        return 1 - self.beta1**t, 1 - self.beta2**t
-
-
-@dataclass(frozen=True, eq=False)
-class AdaptiveLaw:
-    """step = −rate·direction/(√square + epsilon), or under the root; of the gradients of sums.
-
-    `uncorrected` says that ε is added to the root of the second moment as it is, before any correction.
-    """
-
-    rule: Rule
-    rate: float
-    epsilon: float
-    start: float = 0.0
-    uncorrected: bool = False
-    pull: float = 0.0
-    """What multiplies the parameter where it is added to its gradient."""
-    loss: float = 0.0
-    """The share of itself that a parameter loses in a step beside it."""
-    divided: int = 0
-    """To which power of N the gradients are divided, N being the batch's samples."""
-    mean: bool = False
-    """Whether they are divided by N besides, as a bias' may be alone."""
-    shares: FloatArray | None = None
-    """What the rate of each step is of that of the first, (T,); none where it stays."""
-
-    def steps(self, motion: Motion, gradients: FloatArray) -> FloatArray:
-        """What it makes of gradients (T, n)."""
-        gradients = gradients + self.pull * motion.before
-        first, second = self.rule.directions(gradients)
-        added: Any = self.epsilon
-        if self.uncorrected:
-            t = np.arange(1, len(gradients) + 1)[:, None]
-            added = self.epsilon / np.sqrt(1 - self.rule.beta2**t)
-        if self.rule.inside:
-            divisor = np.sqrt(second + self.start + self.epsilon)
-        else:
-            divisor = np.sqrt(second + self.start) + added
-        rate = self.rate if self.shares is None else self.rate * self.shares[:, None]
-        found: FloatArray = -rate * first / np.where(divisor > 0, divisor, 1.0) - self.loss * motion.before
-        return found
 
 
 @dataclass(frozen=True)
@@ -208,25 +127,26 @@ def _without_decay(
 ) -> AdaptiveLaw | None:
     best: AdaptiveLaw | None = None
     least = np.inf
-    few = motion.of_steps(slice(0, FEW_STEPS)), gradients[:FEW_STEPS]
+    few = motion.of_steps(slice(0, FEW_STEPS)), Averages(gradients[:FEW_STEPS])
+    every = motion, Averages(gradients)
     for dropped in (False, True) if not motion.steps[0].any() else (False,):
         begins = 1 if dropped else 0
         for first in _first_steps(motion.steps[begins], gradients[begins]):
             for rule in _laws(first, dropped, named):
                 if _off(_with_shares(rule, *few) if changing else rule, *few) > COARSE:
                     continue
-                law = _with_shares(rule, motion, gradients) if changing else rule
-                off = _off(law, motion, gradients)
+                law = _with_shares(rule, *every) if changing else rule
+                off = _off(law, *every)
                 # Of rules that are the same here, the likeliest.
                 if off <= COARSE and off < least / 10:
                     best, least = law, off
     return best
 
 
-def _with_shares(law: AdaptiveLaw, motion: Motion, gradients: FloatArray) -> AdaptiveLaw:
+def _with_shares(law: AdaptiveLaw, motion: Motion, averages: Averages) -> AdaptiveLaw:
     """With the rate of each step that comes nearest to it."""
     with np.errstate(all="ignore"):
-        made = law.steps(motion, gradients)
+        made = law.steps(motion, averages)
         squares = (made * made).sum(axis=1)
         shares = (made * motion.steps).sum(axis=1) / np.where(squares > 0, squares, 1.0)
     return replace(law, shares=shares)
@@ -240,7 +160,7 @@ def adaptive_like(
         return None
     least, best = COARSE, None
     for mean in (False, True):
-        divided = gradients / _divisors(samples, law.divided + mean)
+        divided = Averages(gradients / _divisors(samples, law.divided + mean))
         for one in (replace(law, pull=0.0, loss=0.0), law):
             off = _off(one, motion, divided)
             # Where ε is small both are the same but for rounding: then the plain sum.
@@ -293,10 +213,7 @@ def _adagrad(first: _FirstStep, rule: Rule) -> Iterator[AdaptiveLaw]:
 
 def _begun(rule: Rule, first: _FirstStep, t: int, uncorrected: bool = False) -> AdaptiveLaw:
     """With the rate and ε that give this first step: there m = a·g and v = b·g²."""
-    one = np.zeros((t, 1))
-    one[-1] = 1.0
-    directions, squares = rule.directions(one)
-    a, b = float(directions[-1, 0]), float(squares[-1, 0])
+    a, b = shares_at(rule, t)
     epsilon = first.added * (b if rule.inside else np.sqrt(b))
     if uncorrected:
         epsilon *= float(np.sqrt(1 - rule.beta2**t))
@@ -313,10 +230,10 @@ COARSE = 1e-5
 """How far a rule may be from the steps, of their length, before its numbers are refined."""
 
 
-def _off(law: AdaptiveLaw, motion: Motion, gradients: FloatArray) -> float:
+def _off(law: AdaptiveLaw, motion: Motion, averages: Averages) -> float:
     """How far it is from the steps, of their lengths; as far as rounding is no distance."""
     with np.errstate(all="ignore"):
-        made = law.steps(motion, gradients)
+        made = law.steps(motion, averages)
     if not np.isfinite(made).all():
         return np.inf
     distances = np.abs(made - motion.steps).max(axis=1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.diagnosis.adaptive import AdaptiveLaw, Rule
+from engine.diagnosis.adaptive_rules import AdaptiveLaw, Rule
 from engine.diagnosis.numbers import Numbers, digits, near, rounded
 from engine.diagnosis.observed import Observed
 from engine.diagnosis.rates import power_of, schedules_behind

@@ -15,7 +15,7 @@ from engine.diagnosis.recording import Recording
 from engine.experiment.choices import Precision
 from engine.experiment.side import Side
 from engine.networks.numpy_mlp import Arrays
-from engine.networks.places import Kind, Place
+from engine.networks.places import Kind
 from engine.types import FloatArray
 
 
@@ -66,13 +66,9 @@ def gaps_of(observed: Observed, reading: Reading, stop_over: float = math.inf, s
 
 def gap_to(observed: Observed, step: int, W: Arrays, b: Arrays) -> float:
     """Of these parameters, weights (fan_in, fan_out), to those recorded before a step."""
-    recording, worst = observed.recording, 0.0
-    for index in range(len(recording.layers)):
-        pairs = [(Kind.WEIGHT, W[index + 1], recording.weight(index, step))]
-        bias = recording.bias(index, step)
-        if bias is not None:
-            pairs.append((Kind.BIAS, b[index + 1], bias))
-        for kind, mine, theirs in pairs:
-            difference = np.abs(mine.astype(np.float64) - theirs).max() / observed.scales[Place(kind, index + 1)]
-            worst = math.inf if math.isnan(difference) else max(worst, float(difference))
+    worst = 0.0
+    for place, recorded in observed.parameters.items():
+        mine = (W if place.kind is Kind.WEIGHT else b)[place.layer]
+        difference = float(np.abs(np.ravel(mine) - recorded[step]).max()) / observed.scales[place]
+        worst = math.inf if math.isnan(difference) else max(worst, difference)
     return worst

@@ -86,35 +86,35 @@ def network_of(
 ) -> NumpyMLP:
     """The hand-written network at these parameters."""
     L = len(recording.layers)
-    side = replace(reading.side, bias=tuple(i in b for i in range(1, L + 1)))
+    bias = tuple(i in b for i in range(1, L + 1))
+    side = reading.side if reading.side.bias == bias else replace(reading.side, bias=bias)
     activations = dict(enumerate(reading.activations, start=1))
     return kind(side, activations, reading.binary, len(recording.inputs[0]), W, b)
-
-
-def gradients(recording: Recording, reading: Reading, stacks: Iterable[StackedSteps]) -> Series:
-    """Those of each tensor at these steps, (T, n), the numbers of a weight in the order of (fan_in, fan_out)."""
-    alone = Side(
-        **{name: getattr(reading.side, name) for name in FORMS},
-        reduction=Reduction.SUM,
-        bias=reading.side.bias,
-    )
-    rows: dict[Place, list[FloatArray]] = {}
-    with np.errstate(all="ignore"):
-        for stack in stacks:
-            for place, found in _gradients_at(recording, replace(reading, side=alone), stack).items():
-                rows.setdefault(place, []).append(found.view(np.ndarray).reshape(len(found.view(np.ndarray)), -1))
-    return {place: found[0] if len(found) == 1 else np.concatenate(found) for place, found in rows.items()}
 
 
 FORMS = ("objective", "loss_input", "softmax_form", "derivative_at", "sent_down", "update_order", "bias_gradient")
 """The fields of a side that a gradient's form depends on."""
 
 
+def gradients(recording: Recording, reading: Reading, stacks: Iterable[StackedSteps]) -> Series:
+    """Those of each tensor at these steps, (T, n), the numbers of a weight in the order of (fan_in, fan_out)."""
+    has_bias = tuple(recording.bias(layer, 0) is not None for layer in range(len(recording.layers)))
+    forms = {name: getattr(reading.side, name) for name in FORMS}
+    alone = Reading(reading.activations, Side(**forms, reduction=Reduction.SUM, bias=has_bias))
+    rows: dict[Place, list[FloatArray]] = {}
+    with np.errstate(all="ignore"):
+        for stack in stacks:
+            for place, found in _gradients_at(recording, alone, stack).items():
+                of_steps = found.view(np.ndarray)
+                rows.setdefault(place, []).append(of_steps.reshape(len(of_steps), -1))
+    return {place: found[0] if len(found) == 1 else np.concatenate(found) for place, found in rows.items()}
+
+
 def _gradients_at(recording: Recording, reading: Reading, stack: StackedSteps) -> Series:
     network = network_of(recording, reading, dict(stack.W), dict(stack.b), _Watched)
     assert isinstance(network, _Watched)
     network.after = stack.after
-    z, layer = _forward(network, stack)
+    z, layer = forward_of(network, stack)
     _, delta = network.backward(layer[network.L] - stack.Y, z, layer, stack.Y, 1.0, 1)
     if network.side.update_order is UpdateOrder.TOGETHER:
         for i in range(1, network.L + 1):
@@ -129,7 +129,7 @@ def _gradients_at(recording: Recording, reading: Reading, stack: StackedSteps) -
     return found
 
 
-def _forward(network: NumpyMLP, stack: StackedSteps) -> tuple[Arrays, Arrays]:
+def forward_of(network: NumpyMLP, stack: StackedSteps) -> tuple[Arrays, Arrays]:
     """The forward pass of these steps, which readings with the same activations share."""
     key = tuple(network.activations.values()), network.side.softmax_form
     if key not in stack.forward:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ LEAST_MOVES = 4
 
 NUMBERS_PER_COEFFICIENT = 3
 """Fewer fit anything."""
+
+MARGIN = 10.0
+"""How many times what a law may leave of the steps is refused where all columns leave it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +44,13 @@ class Motion:
         """How many numbers it has, n."""
         return int(self.steps.shape[1])
 
-    @property
+    @cached_property
     def rounding(self) -> FloatArray:
         """How much of a step may be rounding, (T,)."""
         most: FloatArray = np.maximum(np.abs(self.before), np.abs(self.before + self.steps)).max(axis=1)
         return 4 * self.eps * most
 
-    @property
+    @cached_property
     def lengths(self) -> FloatArray:
         """The largest number of each step, (T,)."""
         longest: FloatArray = np.abs(self.steps).max(axis=1)
@@ -57,21 +61,27 @@ class Motion:
         """How far the right law may be from a step, of its length: wrong ones are 1e-3 off and more."""
         return 1e-9 if self.eps < 1e-10 else 3e-5
 
-    @property
+    @cached_property
     def moves(self) -> NDArray[np.bool_]:
         """Which steps are long enough to tell laws apart, (T,) of true and false."""
         longer: NDArray[np.bool_] = self.lengths > self.rounding * (1e4 if self.eps < 1e-10 else 1e2)
         return longer
 
-    @property
+    @cached_property
     def stands_still(self) -> bool:
         """Whether it never moves."""
         return not self.steps.any()
 
+    @cached_property
+    def allowed(self) -> FloatArray:
+        """How far a law may be from each step, (T,)."""
+        distances: FloatArray = self.tolerance * self.lengths + 4 * self.rounding
+        return distances
+
     def off(self, fitted: FloatArray) -> float:
         """How far these steps (T, n) are from its own: the largest distance in units of what is allowed."""
         distances = np.abs(self.steps - fitted).max(axis=1)
-        allowed = self.tolerance * self.lengths + 4 * self.rounding
+        allowed = self.allowed
         worst = np.max(np.where(allowed > 0, distances / np.maximum(allowed, 1e-300), np.where(distances > 0, 1e9, 0)))
         return float(worst) if np.isfinite(worst) else np.inf
 
@@ -138,8 +148,9 @@ def law_of(motion: Motion, gradients: FloatArray, samples: Sequence[int]) -> Law
     if scaled is not None:
         return scaled
     powers = (0, 1, 2) if len(set(samples)) > 1 else (0,)
+    possible = [power for power in powers if _may_fit(motion, divided(gradients, samples, power))]
     for columns in MODELS:
-        for power in powers:
+        for power in possible:
             law = fit(motion, divided(gradients, samples, power), columns, power)
             if law is not None:
                 return law
@@ -209,16 +220,38 @@ def _refined(motion: Motion, gradients: FloatArray, rate: float) -> float:
     return float(-products.sum() / total) if total > 0 and np.isfinite(total) else rate
 
 
-def fit(motion: Motion, gradients: FloatArray, columns: tuple[Column, ...], divided: int = 0) -> Law | None:
-    """The law of these columns that explains every step from the second on, and the first with fewer; none if none
-    does.
+def _may_fit(motion: Motion, gradients: FloatArray) -> bool:
+    """Whether some law of these columns may explain the later steps: where all columns together leave more of them than
+    a law may, so do fewer.
     """
-    made = {
+    later = motion.of_steps(slice(1, None))
+    allowed = later.allowed
+    weights = 1 / np.maximum(allowed, 1e-30 * allowed.max() + 1e-300)[:, None]
+    A = np.stack([(one * weights).ravel() for one in _made(motion, gradients).values()], axis=1)
+    y = (later.steps * weights).ravel()
+    if not np.isfinite(A).all():
+        return False
+    norms = np.sqrt((A * A).sum(axis=0))
+    norms[norms == 0] = 1.0
+    left = y - A @ (np.linalg.lstsq(A / norms, y, rcond=1e-13)[0] / norms)
+    return bool((left * left).mean() <= MARGIN**2)
+
+
+def _made(motion: Motion, gradients: FloatArray) -> dict[Column, FloatArray]:
+    """What the steps from the second on may be made of, (T − 1, n) each."""
+    return {
         Column.GRADIENT: gradients[1:],
         Column.STEP_BEFORE: motion.steps[:-1],
         Column.PARAMETER: motion.before[1:],
         Column.GRADIENT_BEFORE: gradients[:-1],
     }
+
+
+def fit(motion: Motion, gradients: FloatArray, columns: tuple[Column, ...], divided: int = 0) -> Law | None:
+    """The law of these columns that explains every step from the second on, and the first with fewer; none if none
+    does.
+    """
+    made = _made(motion, gradients)
     later = motion.of_steps(slice(1, None))
     scale = 1 / np.maximum(later.lengths, later.rounding + 1e-300)[:, None]
     A = np.stack([(made[column] * scale).ravel() for column in columns], axis=1)

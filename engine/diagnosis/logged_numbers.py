@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
-from engine.diagnosis.gradients import Reading, network_of, parameters_at
+from engine.diagnosis.gradients import Reading, forward_of, network_of
 from engine.diagnosis.observed import Observed
+from engine.diagnosis.stacked_steps import stacked_steps
 from engine.experiment.batch_rules import EpochLoss
 from engine.experiment.choices import LoggedPenalty, LogMoment, LossReport, Objective, Precision
 from engine.experiment.settings import OWN_LOSS
 from engine.experiment.side import own_report
-from engine.networks.numpy_mlp import NumpyMLP
 from engine.types import FloatArray
 
 LEAST_VALUES = 3
@@ -75,35 +76,38 @@ def _known(observed: Observed, reading: Reading) -> Iterator[tuple[LoggedNumber,
     penalties = [LoggedPenalty.LEFT_OUT]
     if reading.side.weight_decay.rate > 0:
         penalties.append(LoggedPenalty.ADDED)
-    for report in reports:
-        for penalty in penalties:
-            side = replace(reading.side, loss_report=report, logged_penalty=penalty, precision=Precision.FLOAT64)
-            yield from _of_report(
-                observed,
-                replace(reading, side=side),
-                LoggedNumber("", report, LogMoment.BEFORE, EpochLoss.MEAN, penalty),
-            )
+    kinds = [
+        LoggedNumber("", report, LogMoment.BEFORE, EpochLoss.MEAN, penalty)
+        for report, penalty in product(reports, penalties)
+    ]
+    yield from _of_kinds(observed, reading, kinds)
 
 
 def _possible(reading: Reading, report: LossReport) -> bool:
     return not report.of_probabilities or reading.activations[-1] in OWN_LOSS
 
 
-def _of_report(observed: Observed, reading: Reading, kind: LoggedNumber) -> Iterator[tuple[LoggedNumber, FloatArray]]:
-    recording = observed.recording
-    batches = list(zip(recording.inputs, recording.targets, strict=True))
-    before = _series(observed, reading, 0, batches)
-    yield kind, before
-    after = _series(observed, reading, 1, batches)
-    yield replace(kind, moment=LogMoment.AFTER), after
-    epoch = observed.batches_of_epoch
-    if 1 < epoch <= recording.steps // LEAST_VALUES:
-        yield replace(kind, epoch_loss=EpochLoss.MEAN), _of_epochs(before, epoch)
-        whole = [np.concatenate(one[:epoch]) for one in (recording.inputs, recording.targets)]
-        yield (
-            replace(kind, epoch_loss=EpochLoss.WHOLE),
-            _series(observed, reading, 1, [(whole[0], whole[1])] * recording.steps),
-        )
+def _of_kinds(
+    observed: Observed, reading: Reading, kinds: Sequence[LoggedNumber]
+) -> Iterator[tuple[LoggedNumber, FloatArray]]:
+    """Each kind's of the batch before its update and after; where there are epochs, their mean and the whole set's."""
+    recording, epoch = observed.recording, observed.batches_of_epoch
+    wide = replace(reading.side, precision=Precision.FLOAT64)
+    sides = [replace(wide, loss_report=kind.report, logged_penalty=kind.penalty) for kind in kinds]
+    readings = [replace(reading, side=side) for side in sides]
+    before = _series(observed, readings, 0, recording.batches)
+    after = _series(observed, readings, 1, recording.batches)
+    has_epochs = 1 < epoch <= recording.steps // LEAST_VALUES
+    whole = after
+    if has_epochs:
+        X, Y = (np.concatenate(one[:epoch]) for one in (recording.inputs, recording.targets))
+        whole = _series(observed, readings, 1, [(X, Y)] * recording.steps)
+    for kind, of_before, of_after, of_whole in zip(kinds, before, after, whole, strict=True):
+        yield kind, of_before
+        yield replace(kind, moment=LogMoment.AFTER), of_after
+        if has_epochs:
+            yield replace(kind, epoch_loss=EpochLoss.MEAN), _of_epochs(of_before, epoch)
+            yield replace(kind, epoch_loss=EpochLoss.WHOLE), of_whole
 
 
 def _of_epochs(losses: FloatArray, epoch: int) -> FloatArray:
@@ -115,17 +119,20 @@ def _of_epochs(losses: FloatArray, epoch: int) -> FloatArray:
 
 
 def _series(
-    observed: Observed, reading: Reading, later: int, batches: list[tuple[FloatArray, FloatArray]]
-) -> FloatArray:
-    """Of each step's batch, at the weights so many steps later."""
-    network = network_of(observed.recording, reading, *parameters_at(observed.recording, 0), NumpyMLP)
-    found = []
+    observed: Observed, readings: Sequence[Reading], later: int, batches: Sequence[tuple[FloatArray, FloatArray]]
+) -> list[FloatArray]:
+    """What each logs of each step's batch, at the weights so many steps later; their networks are the same."""
+    recording = observed.recording
+    parameters = {place: one[later:] for place, one in observed.parameters.items()}
+    found: list[list[FloatArray]] = [[] for _ in readings]
     with np.errstate(all="ignore"):
-        for step, (X, Y) in enumerate(batches):
-            network.W, network.b = parameters_at(observed.recording, step + later)
-            z, layer = network.forward(X.astype(np.float64))
-            found.append(float(network.log(z[network.L], layer[network.L], Y.astype(np.float64))))
-    return np.array(found)
+        for stack in stacked_steps(recording, parameters, batches):
+            for reading, values in zip(readings, found, strict=True):
+                network = network_of(recording, reading, stack.W, stack.b)
+                z, layer = forward_of(network, stack)
+                logged = network.log(z[network.L], layer[network.L], stack.Y)
+                values.append(np.asarray(logged, np.float64).reshape(-1))
+    return [np.concatenate(values) for values in found]
 
 
 def speaks_for(numbers: tuple[LoggedNumber, ...], objective: Objective) -> bool | None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
 import numpy as np
 
 from engine.diagnosis.epochs import batches_of_epoch
-from engine.diagnosis.gradients import Reading, gradients, parameter_series
+from engine.diagnosis.gradients import FORMS, Reading, gradients, parameter_series
 from engine.diagnosis.laws import Motion
 from engine.diagnosis.numbers import Numbers
 from engine.diagnosis.recording import Recording
 from engine.diagnosis.stacked_steps import Series, StackedSteps, stacked_steps
-from engine.experiment.side import Side
 from engine.networks.places import Kind, Place
 from engine.types import FloatArray
 
@@ -28,7 +27,7 @@ class Observed:
     """A recording, and what has been computed of it."""
 
     recording: Recording
-    _gradients: dict[tuple[Reading, bool], Series] = field(default_factory=dict)
+    _gradients: dict[tuple[object, ...], Series] = field(default_factory=dict)
     _one_stack: dict[bool, StackedSteps] = field(default_factory=dict)
 
     @property
@@ -104,35 +103,19 @@ class Observed:
 
     def gradients(self, reading: Reading, few: bool = False) -> Series:
         """Of every tensor at all steps, or at a few."""
-        bare = Reading(reading.activations, _forms_alone(reading.side))
-        key = bare, few
+        key = reading.activations, few, *(getattr(reading.side, name) for name in FORMS)
         if key not in self._gradients:
-            self._gradients[key] = gradients(self.recording, bare, self._stacks(few))
+            self._gradients[key] = gradients(self.recording, reading, self._stacks(few))
         return self._gradients[key]
 
     def _stacks(self, few: bool) -> Iterable[StackedSteps]:
         """All steps, or a few; they are kept where they are one stack."""
         if few not in self._one_stack:
-            steps = range(min(FEW_STEPS, self.recording.steps) if few else self.recording.steps)
-            stacks = stacked_steps(self.recording, self.parameters, steps)
+            batches = self.recording.batches[: FEW_STEPS if few else None]
+            stacks = stacked_steps(self.recording, self.parameters, batches)
             first = next(stacks)
             further = next(stacks, None)
             if further is not None:
                 return chain((first, further), stacks)
             self._one_stack[few] = first
         return (self._one_stack[few],)
-
-
-def _forms_alone(side: Side) -> Side:
-    """With nothing set that no gradient depends on."""
-    bare = Side()
-    return replace(
-        bare,
-        objective=side.objective,
-        loss_input=side.loss_input,
-        softmax_form=side.softmax_form,
-        derivative_at=side.derivative_at,
-        sent_down=side.sent_down,
-        update_order=side.update_order,
-        bias_gradient=side.bias_gradient,
-    )

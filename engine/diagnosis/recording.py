@@ -86,6 +86,11 @@ class Recording:
         """T."""
         return len(self.inputs)
 
+    @property
+    def batches(self) -> list[tuple[FloatArray, FloatArray]]:
+        """X (N, D) and Y (N, C) of each step."""
+        return list(zip(self.inputs, self.targets, strict=True))
+
     def place(self, lines: Sequence[int]) -> str:
         """How these lines of the program are called: 'lines 3 and 5', 'cell 2, line 1'."""
         return written_lines(lines, self.cells)

@@ -47,9 +47,11 @@ class Rivals:
 
 def rivals(observed: Observed, reading: Reading, gap: float, enough: float) -> Rivals:
     """Of a reading that has this gap itself."""
-    nearest, within = np.inf, []
+    nearest: float = np.inf
+    within: list[Reading] = []
     for other in (*_others(reading), *_with_named_decay(observed, reading)):
-        gaps = gaps_of(observed, other, stop_over=1.0, steps=PROOF_STEPS)
+        # One that is further off already than the nearest is not looked at any longer.
+        gaps = gaps_of(observed, other, stop_over=min(1.0, nearest), steps=PROOF_STEPS)
         own = float(gaps.max()) if np.isfinite(gaps).all() else np.inf
         if own > enough:
             nearest = min(nearest, own)

@@ -7,7 +7,7 @@ the form is right; what they are in proportion by is the learning rate of each s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -29,6 +29,9 @@ COEFFICIENTS = (0.9, 0.5, 0.8, 0.95, 0.99)
 DECAYS = (0.01, 1e-3, 1e-4)
 
 MOST_NAMED = 8
+
+FEW_STEPS = 4
+"""That refuse most forms."""
 
 DECAY = re.compile(r"lam|reg|decay|wd|l2|penal")
 
@@ -93,13 +96,26 @@ def rolling_rule(observed: Observed) -> Rule[RollingLaw]:
         if motion.stands_still or motion.moves.sum() < LEAST_MOVES or not np.isfinite(gradients).all():
             return None
         for power in (0, 1, 2) if len(set(samples)) > 1 else (0,):
-            for rolling in forms:
+            for rolling in _promising(forms, motion, divided(gradients, samples, power)):
                 law = each_for_itself(*rolling.unrolled(motion, divided(gradients, samples, power)))
                 if law is not None:
                     return RollingLaw(rolling, law, power)
         return None
 
     return Rule(law_of, like)
+
+
+def _promising(forms: Sequence[Rolling], motion: Motion, gradients: FloatArray) -> Iterator[Rolling]:
+    """Those whose first steps are in proportion to what they make of the gradients: all forms at once, (F, T, n)."""
+    few = motion.of_steps(slice(0, FEW_STEPS))
+    made = [rolling.unrolled(few, gradients[:FEW_STEPS]) for rolling in forms]
+    steps, along = (np.stack(arrays) for arrays in zip(*((one.steps, g) for one, g in made), strict=True))
+    squares = (along * along).sum(axis=2)
+    rates = (along * steps).sum(axis=2) / np.where(squares > 0, squares, 1.0)
+    left = np.abs(steps - rates[:, :, None] * along).max(axis=2)
+    allowed = np.array([one.allowed for one, _ in made])
+    fitting = (left <= (1 + 1e-9) * allowed).all(axis=1)
+    return (rolling for rolling, fits in zip(forms, fitting, strict=True) if fits)
 
 
 def like(known: RollingLaw, motion: Motion, gradients: FloatArray, samples: tuple[int, ...]) -> RollingLaw | None:

@@ -39,25 +39,27 @@ class StackedSteps:
     """The last forward pass through them, by what it depends on."""
 
 
-def stacked_steps(recording: Recording, parameters: Series, steps: range) -> Iterator[StackedSteps]:
-    """These steps, one stack after the other. `parameters` are before each step and after the last, (T + 1, n)."""
-    for samples, alike in groupby(steps, lambda step: len(recording.inputs[step])):
+def stacked_steps(
+    recording: Recording, parameters: Series, batches: Sequence[tuple[FloatArray, FloatArray]]
+) -> Iterator[StackedSteps]:
+    """Those of these batches X and Y, one stack after the other. `parameters` are the recorded ones before the first of
+    them and after each, (T + 1, n); the last may be lacking where nothing goes by it.
+    """
+    for samples, alike in groupby(range(len(batches)), lambda step: len(batches[step][0])):
         group = list(alike)
         longest = max(1, AT_ONCE // _numbers_of_a_step(recording, samples))
         for begin in range(group[0], group[-1] + 1, longest):
-            yield _stack(recording, parameters, range(begin, min(begin + longest, group[-1] + 1)))
+            steps = slice(begin, min(begin + longest, group[-1] + 1))
+            X, Y = (_batches(arrays) for arrays in zip(*batches[steps], strict=True))
+            before = _parameters(recording, parameters, steps)
+            after = _parameters(recording, parameters, slice(steps.start + 1, steps.stop + 1))
+            yield StackedSteps(X, Y, *before, after)
 
 
 def _numbers_of_a_step(recording: Recording, samples: int) -> int:
     """About so many are made of one: its batch, every layer's output, and the parameters."""
     shapes = [recording.weight(layer, 0).shape for layer in range(len(recording.layers))]
     return sum(rows * columns + samples * (rows + columns) for rows, columns in shapes)
-
-
-def _stack(recording: Recording, parameters: Series, steps: range) -> StackedSteps:
-    before, after = (_parameters(recording, parameters, slice(steps.start + one, steps.stop + one)) for one in (0, 1))
-    X, Y = (_batches(arrays[steps.start : steps.stop]) for arrays in (recording.inputs, recording.targets))
-    return StackedSteps(X, Y, *before, after)
 
 
 def _parameters(recording: Recording, parameters: Series, steps: slice) -> tuple[Arrays, Arrays]:

@@ -124,7 +124,8 @@ class Side:
             "decay_factor": DecayFactor,
         }
         for field, kind in kinds.items():
-            object.__setattr__(self, field, parse_choice(kind, getattr(self, field), field))
+            if not isinstance(getattr(self, field), kind):
+                object.__setattr__(self, field, parse_choice(kind, getattr(self, field), field))
         object.__setattr__(self, "batch", parse_batch_size(self.batch))
         for field, parse in PER_LAYER.items():
             object.__setattr__(self, field, parsed_per_layer(getattr(self, field), parse))
