@@ -29,7 +29,7 @@ from engine.networks.programs import scripts
 from engine.networks.torch_model import TorchModel
 from tests.examples import examples
 
-STEPS = 50
+STEPS = 20
 X = np.random.RandomState(1).uniform(-1, 1, (5, 2))
 SQUARES = Dataset("three outputs", X, np.random.RandomState(2).uniform(0, 1, (5, 3)))
 CLASSES = Dataset("three classes", X, np.eye(3)[[0, 2, 1, 1, 0]], classes=("a", "b", "c"))
