@@ -8,9 +8,9 @@ import pytest
 from engine.diagnosis.capture import CaptureError, capture
 from engine.diagnosis.diagnosis import Conclusion, diagnose
 from engine.errors import InputError
-from tests.examples import long
+from tests.diagnosis.kept import KEPT, PROGRAMS, STEPS, kept
+from tests.examples import TIMES, long
 
-PROGRAMS = Path(__file__).parent.parent / "programs"
 README = Path(__file__).parent.parent.parent / "README.md"
 
 SLIPS = {
@@ -65,11 +65,11 @@ PARITY = (
 """With the same numbers PyTorch does what these do."""
 
 LIVE = ("xor_module", "in_turn_module", "parity_bce", "refused_dropout")
-"""Tried always; the rest with TIMES=20."""
+"""Run always; of the rest recordings are read, and they are run with TIMES=20."""
 
-
-def _some(names):
-    return [pytest.param(one, marks=() if one in LIVE else long) for one in names]
+STEMS = sorted(path.stem for path in PROGRAMS.glob("*.py"))
+REFUSED = [name for name in STEMS if name.startswith("refused_")]
+OTHERS = [name for name in STEMS if name not in (*SLIPS, *PARITY, *REFUSED)]
 
 
 def _written(value):
@@ -84,10 +84,10 @@ def has_value(diagnosis, field, value):
 
 
 def _diagnosed(name):
-    return diagnose(capture(str(PROGRAMS / f"{name}.py")))
+    return diagnose(capture(str(PROGRAMS / f"{name}.py")) if TIMES > 1 or name in LIVE else kept(name))
 
 
-@pytest.mark.parametrize("name", _some(SLIPS))
+@pytest.mark.parametrize("name", SLIPS)
 def test_a_slip_is_found_and_proved(name):
     diagnosis = _diagnosed(name)
     assert diagnosis.conclusion is Conclusion.PROVED
@@ -97,31 +97,42 @@ def test_a_slip_is_found_and_proved(name):
         assert has_value(diagnosis, field, value)
 
 
-@pytest.mark.parametrize("name", _some(PARITY))
+@pytest.mark.parametrize("name", PARITY)
 def test_right_code_is_said_to_be_right(name):
     diagnosis = _diagnosed(name)
     assert diagnosis.conclusion is Conclusion.PROVED
     assert diagnosis.is_parity
 
 
-@pytest.mark.parametrize("name", _some(sorted(path.stem for path in PROGRAMS.glob("refused_*.py"))))
+@pytest.mark.parametrize("name", [pytest.param(one, marks=() if one in LIVE else long) for one in REFUSED])
 def test_what_is_no_chain_of_layers_is_refused_in_a_sentence(name):
     with pytest.raises(CaptureError, match=r"^.*\.py: [A-Z].*\.$"):
         capture(str(PROGRAMS / f"{name}.py"))
 
 
-@pytest.mark.parametrize("name", _some(sorted(path.stem for path in PROGRAMS.glob("[!r]*.py"))))
+@pytest.mark.parametrize("name", OTHERS)
 def test_every_other_program_is_proved(name):
-    if name not in LIVE:
-        assert _diagnosed(name).conclusion is Conclusion.PROVED
+    assert _diagnosed(name).conclusion is Conclusion.PROVED
+
+
+def test_what_is_kept_is_of_these_programs():
+    names = sorted(path.stem for path in KEPT.glob("*.zip"))
+    assert names == sorted([*SLIPS, *PARITY, *OTHERS])
+    for name in names:
+        assert kept(name).source == (PROGRAMS / f"{name}.py").read_text(), "python -m tests.diagnosis.kept"
+
+
+@long
+@pytest.mark.parametrize("name", [*SLIPS, *PARITY, *OTHERS])
+def test_what_is_kept_is_what_is_recorded_now(name):
+    then, now = kept(name), capture(str(PROGRAMS / f"{name}.py"))
+    assert (then.layers, then.constants, then.lines, then.notes) == (now.layers, now.constants, now.lines, now.notes)
+    assert [(X.shape, Y.shape) for X, Y in then.batches] == [(X.shape, Y.shape) for X, Y in now.first(STEPS).batches]
 
 
 def test_the_readmes_table_counts_these_programs():
-    names = [path.stem for path in PROGRAMS.glob("*.py")]
-    refused = sum(name.startswith("refused_") for name in names)
-    others = len(names) - len(SLIPS) - len(PARITY) - refused
     rows = re.findall(r"^\| [^|]+\| (\d+) \|.*\| (\d+) (proved|refused) \|", README.read_text("utf-8"), re.MULTILINE)
-    expected = [(len(SLIPS), "proved"), (len(PARITY), "proved"), (others, "proved"), (refused, "refused")]
+    expected = [(len(SLIPS), "proved"), (len(PARITY), "proved"), (len(OTHERS), "proved"), (len(REFUSED), "refused")]
     assert rows == [(str(count), str(count), verdict) for count, verdict in expected]
 
 
