@@ -49,6 +49,7 @@ def reduced(reduction, of_reduction, samples, outputs):
         return of_reduction(reduction.value)
     share = {
         Reduction.TWICE_SUM: 2,
+        Reduction.MEAN_OF_SUMS: 1 / samples,
         Reduction.PER_SAMPLE: 1 / samples,
         Reduction.PER_SAMPLE_TWICE: 1 / samples / samples,
         Reduction.PER_OUTPUT: 1 / outputs,
@@ -174,6 +175,7 @@ def test_each_cross_entropy_that_is_logged_by_hand():
             LossReport.HALF_SUM: np.square(p - Y).sum() / 2,
             LossReport.HALF_MEAN: np.square(p - Y).mean() / 2,
             LossReport.HALF_PER_SAMPLE: np.square(p - Y).sum() / len(Y) / 2,
+            LossReport.MEAN_OF_SUMS: np.square(p - Y).sum(axis=1).mean(),
             LossReport.MEAN_ABSOLUTE: float(torch.nn.L1Loss()(torch.tensor(p), torch.tensor(Y))),
             LossReport.SUM: np.square(p - Y).sum(),
             LossReport.ERROR_TIMES_LOSS: (p - Y).mean() * np.square(p - Y).mean() / 2,

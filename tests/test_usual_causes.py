@@ -170,6 +170,7 @@ SQUARED = {
     Reduction.SUM: lambda p, Y: (p - Y).square().sum() / 2,
     Reduction.TWICE_SUM: lambda p, Y: (p - Y).square().sum(),
     Reduction.MEAN: lambda p, Y: (p - Y).square().mean(),
+    Reduction.MEAN_OF_SUMS: lambda p, Y: (p - Y).square().sum(dim=1).mean(),
     Reduction.PER_SAMPLE: lambda p, Y: (p - Y).square().sum(dim=1).mean() / 2,
     Reduction.PER_SAMPLE_TWICE: lambda p, Y: (p - Y).square().sum(dim=1).mean() / 2 / len(Y),
     Reduction.PER_OUTPUT: lambda p, Y: (p - Y).square().mean(dim=1).sum(),

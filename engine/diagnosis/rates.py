@@ -20,6 +20,7 @@ REDUCTIONS = (
     Reduction.SUM,
     Reduction.PER_SAMPLE,
     Reduction.TWICE_SUM,
+    Reduction.MEAN_OF_SUMS,
     Reduction.PER_OUTPUT,
     Reduction.PER_SAMPLE_TWICE,
 )

@@ -107,6 +107,8 @@ class LossReport(Enum):
     """½·mean(e²)."""
     HALF_PER_SAMPLE = "half-per-sample"
     """½·Σe²/N."""
+    MEAN_OF_SUMS = "mean-of-sums"
+    """Σe²/N."""
     SUM = "sum"
     """Σe²."""
     MEAN_ABSOLUTE = "mean-absolute"
@@ -264,6 +266,8 @@ class Reduction(Enum):
     """½·Σe²/N: e/N; of a cross-entropy Σ/N, whether binary or not."""
     PER_SAMPLE_TWICE = "per-sample-twice"
     """½·Σe²/N²: divided by N in δ and in the weights' gradient once more; of a cross-entropy Σ/N²."""
+    MEAN_OF_SUMS = "mean-of-sums"
+    """Σe²/N, the mean over the samples of each one's sum: 2/N·e; of a cross-entropy Σ/N, as PER_SAMPLE."""
     PER_OUTPUT = "per-output"
     """Σe²/C: the mean over the outputs of a sample, summed over the samples; of a cross-entropy Σ/C."""
 

@@ -201,7 +201,8 @@ class Side:
     @property
     def takes_mean(self) -> bool:
         """Whether the objective is the mean that PyTorch's own loss function has."""
-        of_samples = self.objective is Objective.CROSS_ENTROPY and self.reduction is Reduction.PER_SAMPLE
+        by_sample = self.reduction in (Reduction.PER_SAMPLE, Reduction.MEAN_OF_SUMS)
+        of_samples = self.objective is Objective.CROSS_ENTROPY and by_sample
         return self.reduction is Reduction.MEAN or of_samples
 
     @property
@@ -259,6 +260,7 @@ OWN_REPORTS = {
     (True, Reduction.SUM): LossReport.HALF_SUM,
     (True, Reduction.TWICE_SUM): LossReport.SUM,
     (True, Reduction.PER_SAMPLE): LossReport.HALF_PER_SAMPLE,
+    (True, Reduction.MEAN_OF_SUMS): LossReport.MEAN_OF_SUMS,
     (False, Reduction.MEAN): LossReport.CROSS_ENTROPY,
     (False, Reduction.SUM): LossReport.CROSS_ENTROPY_SUM,
 }
@@ -287,11 +289,15 @@ def decay_rates(side: Side, samples: int) -> tuple[float, float]:
     return rate, rate if side.weight_decay.form is DecayForm.IN_GRADIENT else 0.0
 
 
+UNHALVED = (Reduction.MEAN, Reduction.MEAN_OF_SUMS, Reduction.PER_OUTPUT)
+"""Reductions of squared errors that are not halved, but for twice the sum."""
+
+
 def gradient_factor(side: Side, samples: int, outputs: int) -> float:
     """What multiplies e = prediction − target, or a cross-entropy's p − y: 1 for the sum; for the mean 2/(N·C) of
     squared errors, 1/(N·C) of a binary cross-entropy, 1/N of a cross-entropy.
     """
-    squares = side.objective is Objective.SQUARED_ERROR and side.reduction in (Reduction.MEAN, Reduction.PER_OUTPUT)
+    squares = side.objective is Objective.SQUARED_ERROR and side.reduction in UNHALVED
     return (2.0 if squares else 1.0) / gradient_divisor(side, samples, outputs)
 
 
@@ -303,6 +309,7 @@ def gradient_divisor(side: Side, samples: int, outputs: int) -> float:
         Reduction.MEAN: samples * (1 if side.objective is Objective.CROSS_ENTROPY else outputs),
         Reduction.PER_SAMPLE: samples,
         Reduction.PER_SAMPLE_TWICE: samples**2,
+        Reduction.MEAN_OF_SUMS: samples,
         Reduction.PER_OUTPUT: outputs,
     }[side.reduction]
 

@@ -41,6 +41,8 @@ class NumpyLosses:
             return 2 / (N * C) * error
         if self.side.reduction is Reduction.PER_OUTPUT:
             return 2 / Y.shape[1] * error
+        if self.side.reduction is Reduction.MEAN_OF_SUMS:
+            return 2 / len(Y) * error
         if self.side.reduction is Reduction.PER_SAMPLE:
             return 1 / len(Y) * error
         if self.side.reduction is Reduction.PER_SAMPLE_TWICE:
@@ -104,6 +106,8 @@ class NumpyLosses:
         if self.side.loss_report is LossReport.HALF_PER_SAMPLE:
             total = np.sum(np.square(error))
             return 0.5 * total / len(error)
+        if self.side.loss_report is LossReport.MEAN_OF_SUMS:
+            return np.sum(np.square(error)) / len(error)
         return np.mean(error * (0.5 * np.mean(np.square(error))))
 
     def costs(self, z: FloatArray, p: FloatArray, Y: FloatArray) -> FloatArray:

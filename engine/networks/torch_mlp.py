@@ -229,10 +229,11 @@ class TorchMLP(TorchUpdates):
         if side.objective is Objective.SQUARED_ERROR:
             if side.reduction is Reduction.TWICE_SUM:
                 return total
-            total = total * 0.5
+            if side.reduction is not Reduction.MEAN_OF_SUMS:
+                total = total * 0.5
         elif side.reduction is Reduction.TWICE_SUM:
             return total * 2
-        if side.reduction is Reduction.PER_SAMPLE:
+        if side.reduction is Reduction.PER_SAMPLE or side.reduction is Reduction.MEAN_OF_SUMS:
             return total / len(prediction)
         if side.reduction is Reduction.PER_SAMPLE_TWICE:
             return total / len(prediction) ** 2
@@ -265,6 +266,8 @@ class TorchMLP(TorchUpdates):
             return nn.functional.mse_loss(p, Y) * 0.5
         if self.side.loss_report is LossReport.HALF_PER_SAMPLE:
             return nn.functional.mse_loss(p, Y, reduction="sum") * 0.5 / len(Y)
+        if self.side.loss_report is LossReport.MEAN_OF_SUMS:
+            return nn.functional.mse_loss(p, Y, reduction="sum") / len(Y)
         error = p - Y
         return (error * (0.5 * error.square().mean())).mean()
 

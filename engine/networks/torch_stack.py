@@ -156,6 +156,8 @@ class StackedTorchMLP(TorchMLP):
         error = self.probabilities(prediction) - Y
         if report is LossReport.HALF_PER_SAMPLE:
             return error.flatten(1).square().sum(1) * 0.5 / error.shape[1]
+        if report is LossReport.MEAN_OF_SUMS:
+            return error.flatten(1).square().sum(1) / error.shape[1]
         return _of_errors(report, error.flatten(1))
 
 

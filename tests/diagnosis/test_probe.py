@@ -99,7 +99,7 @@ def test_only_a_rate_of_the_programs_own_keeps_a_factor_from_being_another(reduc
         families = {
             frozenset({"sum", "twice-sum"}),
             frozenset({"mean"}),
-            frozenset({"per-sample"}),
+            frozenset({"per-sample", "mean-of-sums"}),
             frozenset({"per-sample-twice"}),
             frozenset({"per-output"}),
         }

@@ -34,6 +34,12 @@ CHOICES = (
         "½Σe²/N",
         "½·Σe²/N, the quadratic cost: half the squared length of a sample's error, averaged over the samples",
     ),
+    Choice(
+        LossReport.MEAN_OF_SUMS,
+        "mean-of-sums",
+        "Σe²/N",
+        "Σe²/N, np.mean(np.sum(e**2, axis=1)): the squared length of a sample's error, averaged over the samples",
+    ),
     Choice(LossReport.SUM, "sum", "Σe²", "Σe², what nn.MSELoss(reduction='sum') returns"),
     Choice(
         LossReport.MEAN_ABSOLUTE,
@@ -68,6 +74,7 @@ PHRASES = {
     LossReport.HALF_SUM: "½·Σe²",
     LossReport.HALF_MEAN: "½·mean(e²)",
     LossReport.HALF_PER_SAMPLE: "½·Σe²/N",
+    LossReport.MEAN_OF_SUMS: "Σe²/N",
     LossReport.SUM: "Σe²",
     LossReport.MEAN_ABSOLUTE: "mean|e|",
     LossReport.CROSS_ENTROPY: "the mean cross-entropy",
@@ -87,6 +94,7 @@ def _logged(report: LossReport, error: float, settings: Settings, binary: bool) 
         LossReport.HALF_SUM: elements * square / 2,
         LossReport.HALF_MEAN: square / 2,
         LossReport.HALF_PER_SAMPLE: settings.data.outputs * square / 2,
+        LossReport.MEAN_OF_SUMS: settings.data.outputs * square,
         LossReport.SUM: elements * square,
         LossReport.MEAN_ABSOLUTE: abs(error),
         LossReport.CROSS_ENTROPY: log(2),
@@ -129,6 +137,8 @@ def _theory(settings: Settings) -> str:
         text += "mean|e| is not what the gradient makes smaller: it may rise while the squares fall. "
     if LossReport.HALF_PER_SAMPLE in reports:
         text += f"½·Σe²/N is C/2 times the MSE, here {plain(settings.data.outputs / 2)} times. "
+    if LossReport.MEAN_OF_SUMS in reports:
+        text += f"Σe²/N is C times the MSE, here {plain(settings.data.outputs)} times. "
     return text + (
         f"With N·C = {settings.elements:,}, ½·Σe² is {plain(settings.elements / 2)} times the MSE. "
         "error·loss is negative where the predictions are too low on average: it is no loss, and no log axis can show "

@@ -30,6 +30,12 @@ CHOICES = (
         "2/(N·C)·(ŷ − y), the gradient of nn.MSELoss(); of a cross-entropy's mean (p − y)/N, /(N·C) if it is binary",
     ),
     Choice(
+        Reduction.MEAN_OF_SUMS,
+        "mean-of-sums",
+        "2/N",
+        "2/N·(ŷ − y), the gradient of Σ(ŷ − y)²/N: a mean over the samples alone; of a cross-entropy (p − y)/N",
+    ),
+    Choice(
         Reduction.PER_SAMPLE,
         "per-sample",
         "1/N",
@@ -95,6 +101,7 @@ WORDING = Wording(
         Reduction.SUM: "ŷ − y",
         Reduction.TWICE_SUM: "2·(ŷ − y)",
         Reduction.MEAN: "2/(N·C)·(ŷ − y)",
+        Reduction.MEAN_OF_SUMS: "2/N·(ŷ − y)",
         Reduction.PER_SAMPLE: "(ŷ − y)/N",
         Reduction.PER_SAMPLE_TWICE: "(ŷ − y)/N²",
         Reduction.PER_OUTPUT: "2/C·(ŷ − y)",
@@ -120,6 +127,7 @@ OF_CROSS_ENTROPY = Wording(
         Reduction.SUM: "the sum",
         Reduction.TWICE_SUM: "twice the sum",
         Reduction.MEAN: "the mean",
+        Reduction.MEAN_OF_SUMS: "1/N of the sum",
         Reduction.PER_SAMPLE: "1/N of the sum",
         Reduction.PER_SAMPLE_TWICE: "1/N² of the sum",
         Reduction.PER_OUTPUT: "1/C of the sum",

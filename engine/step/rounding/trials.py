@@ -142,6 +142,8 @@ def _sums_before(place: Place, operands: Operands) -> Callable[[Index], float]:
 
 HALVES = (LossReport.HALF_SUM, LossReport.HALF_MEAN, LossReport.HALF_PER_SAMPLE)
 
+BY_SAMPLE = (LossReport.HALF_PER_SAMPLE, LossReport.MEAN_OF_SUMS)
+
 MEANS = (LossReport.MSE, LossReport.HALF_MEAN, LossReport.MEAN_ABSOLUTE)
 """Over all N·C elements."""
 
@@ -153,7 +155,7 @@ def _losses(operands: Operands) -> Iterator[Candidate]:
     error = (operands.of(Kind.OUTPUT, operands.last) - operands.Y).ravel()
     square, ones, number = error * error, np.ones_like(error), error.dtype.type
     half = number(0.5 if report in HALVES else 1)
-    counts = {LossReport.HALF_PER_SAMPLE: len(operands.Y)} | dict.fromkeys(MEANS, error.size)
+    counts = dict.fromkeys(BY_SAMPLE, len(operands.Y)) | dict.fromkeys(MEANS, error.size)
     count = number(counts.get(report, 1))
 
     def scaled(total: np.floating) -> np.floating:
