@@ -39,10 +39,10 @@ class Motion:
         """Of its values before each step and after the last, (T + 1, n)."""
         return cls(parameters[:-1], np.diff(parameters, axis=0), eps)
 
-    @property
+    @cached_property
     def count(self) -> int:
-        """How many numbers it has, n."""
-        return int(self.steps.shape[1])
+        """How many numbers of it ever move: those of a unit that is never active do not."""
+        return int(self.steps.any(axis=0).sum())
 
     @cached_property
     def rounding(self) -> FloatArray:

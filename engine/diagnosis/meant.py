@@ -19,12 +19,22 @@ from engine.experiment.choices import (
     SentDown,
     SoftmaxForm,
 )
-from engine.experiment.optimizers import BiasCorrection, EpsilonAt
+from engine.experiment.optimizers import BiasCorrection, EpsilonAt, OptimizerKind
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import OWN_LOSS
 from engine.experiment.side import Side, own_report
 from engine.experiment.tensor_steps import AS_THEY_ARE
-from engine.experiment.update_rules import Decayed, DecayFactor, Moments, Momentum, MomentumForm, UpdateOrder, ZeroGrad
+from engine.experiment.update_rules import (
+    Decayed,
+    DecayFactor,
+    DecayForm,
+    Moments,
+    Momentum,
+    MomentumForm,
+    UpdateOrder,
+    WeightDecay,
+    ZeroGrad,
+)
 
 
 def meant_side(reading: Reading) -> Side:
@@ -48,6 +58,7 @@ def meant_side(reading: Reading) -> Side:
         bias_correction=BiasCorrection.PER_STEP,
         epsilon_at=EpsilonAt.OUTSIDE,
         momentum=_meant_momentum(side.momentum),
+        weight_decay=_meant_decay(side),
         decayed=Decayed.ALL,
         decay_factor=DecayFactor.ONCE,
         log_moment=LogMoment.BEFORE,
@@ -69,6 +80,13 @@ def slips_of(reading: Reading) -> int:
     apart = ("loss_report", "log_moment", "logged_penalty", "epoch_loss", "precision", "tensor_steps")
     choices = sum(set(named[field]) != set(others[field]) for field in named if field not in apart)
     return choices + len(reading.side.tensor_steps.factors)
+
+
+def _meant_decay(side: Side) -> WeightDecay:
+    """Of `torch.optim` only Adam has a decay beside its step: `AdamW`."""
+    if side.optimizer.kind is OptimizerKind.ADAM:
+        return side.weight_decay
+    return replace(side.weight_decay, form=DecayForm.IN_GRADIENT)
 
 
 def _meant_momentum(momentum: Momentum) -> Momentum:

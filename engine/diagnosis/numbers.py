@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.diagnosis.recording import Recording
 from engine.types import FloatArray
 
 RATE_WORDS = ("lr", "learn", "rate", "alpha", "eta", "step")
@@ -35,6 +36,8 @@ class Numbers:
     accuracy: float
     are_all: bool = True
     """Whether the program is known to name no others."""
+    update_lines: frozenset[int] = frozenset()
+    """The lines that parameters are changed in: a number that is written there is a rate before others are."""
 
     def near(self, one: float, other: float) -> bool:
         """Whether two numbers are the same but for the fit."""
@@ -63,6 +66,9 @@ class Numbers:
         for name in names:
             if any(word in name.lower() for word in RATE_WORDS):
                 return Named(written(self.constants[name]), 0, name)
+        for name in names:
+            if name.startswith(WRITTEN) and _line(name) in self.update_lines:
+                return Named(written(self.constants[name]), 1, name)
         if self.near(value, 1.0):
             return Named(1.0, 2 if self.are_all else 3)
         if value > 1 and self.near(value, round(value)):
@@ -79,6 +85,22 @@ class Numbers:
         """
         rate = self.as_rate(value * count)
         return Named(rate.value / count, 1, f"{rate.name} / {count}") if rate.rank == 0 else None
+
+
+def numbers_of(recording: Recording, accuracy: float) -> Numbers:
+    """What numbers of this program may be."""
+    lines = frozenset() if recording.cells else frozenset(recording.lines.values())
+    return Numbers(recording.constants, accuracy, recording.was_run, lines)
+
+
+def rate_name(recording: Recording, rate: float) -> str:
+    """What a program calls its learning rate, of all that has this value; nothing where it has no such number."""
+    return numbers_of(recording, 1e-12).as_rate(rate).name
+
+
+def _line(name: str) -> int:
+    """7 of 'line 7: 0.1'."""
+    return int(name.removeprefix(WRITTEN).partition(":")[0])
 
 
 def written(value: float) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from engine.diagnosis.epochs import batches_of_epoch
 from engine.diagnosis.gradients import FORMS, Reading, gradients, parameter_series
 from engine.diagnosis.laws import Motion
-from engine.diagnosis.numbers import Numbers
+from engine.diagnosis.numbers import Numbers, numbers_of
 from engine.diagnosis.recording import Recording
 from engine.diagnosis.stacked_steps import Series, StackedSteps, stacked_steps
 from engine.networks.places import Kind, Place
@@ -65,7 +65,7 @@ class Observed:
     def numbers(self) -> Numbers:
         """What its numbers may be."""
         accuracy = 1e-7 if self.eps < 1e-10 else 1e-4
-        return Numbers(self.recording.constants, accuracy, self.recording.was_run)
+        return numbers_of(self.recording, accuracy)
 
     @cached_property
     def motions(self) -> dict[Place, Motion]:

@@ -34,7 +34,7 @@ class NumpyLosses:
             gradient = error
         return self.reduce(gradient, Y)
 
-    def reduce_squares(self, error: FloatArray, Y: FloatArray) -> FloatArray:
+    def reduce_squares(self, error: FloatArray, Y: FloatArray) -> FloatArray:  # noqa: PLR0911 - each of them
         """The gradient of a sum or mean of squared errors; without a mean, of half of it."""
         if self.side.reduction is Reduction.MEAN:
             N, C = Y.shape
@@ -92,7 +92,7 @@ class NumpyLosses:
             return np.mean(costs)
         return np.sum(costs) / len(Y)
 
-    def report_squares(self, error: FloatArray) -> np.floating:
+    def report_squares(self, error: FloatArray) -> np.floating:  # noqa: PLR0911 - each of them
         """What is logged of squared errors."""
         if self.side.loss_report is LossReport.MSE:
             return np.mean(np.square(error))

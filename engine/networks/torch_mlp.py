@@ -254,7 +254,7 @@ class TorchMLP(TorchUpdates):
             return nn.functional.l1_loss(p, Y)
         return self.squares(p, Y)
 
-    def squares(self, p: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:
+    def squares(self, p: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:  # noqa: PLR0911 - each of them
         """What is logged of squared errors."""
         if self.side.loss_report is LossReport.MSE:
             return nn.functional.mse_loss(p, Y)

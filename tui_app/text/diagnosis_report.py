@@ -11,6 +11,7 @@ from rich.console import Console
 from engine.diagnosis.cause_lines import lines_of
 from engine.diagnosis.diagnosis import Cause, Conclusion, Diagnosis
 from engine.diagnosis.gradients import LETTERS, Reading, places_of
+from engine.diagnosis.numbers import rate_name
 from engine.diagnosis.recording import PROOF_STEPS, LayerNames
 from engine.experiment.choices import Objective, Reduction, SideName
 from engine.experiment.discrepancies import find_setting
@@ -267,7 +268,8 @@ def _update(diagnosis: Diagnosis, reading: Reading) -> str:
 def _named(diagnosis: Diagnosis, rate: float) -> str:
     constants = diagnosis.recording.constants.items()
     counts = {len(batch) for batch in diagnosis.recording.inputs}
-    names = [shown(name) for name, value in constants if value == rate]
+    found = rate_name(diagnosis.recording, rate)
+    names = [shown(found)] if found else []
     if len(counts) > 1:
         shares = [shown(name) for name, value in constants if value / max(counts) == rate]
         names += [f"{name} / {max(counts)}, in smaller batches too" for name in shares]

@@ -19,8 +19,10 @@ def loss_of(reading: Reading) -> str:
 
 
 def reading_of(reading: Reading) -> str:
-    """'(p−y)², Σ, learning rate 1'."""
-    return f"{loss_of(reading)}, learning rate {plain(reading.side.learning_rate)}"
+    """'(p−y)², Σ, learning rate 1, momentum 0.9'."""
+    momentum = reading.side.sgd_momentum
+    rate = f"{loss_of(reading)}, learning rate {plain(reading.side.learning_rate)}"
+    return f"{rate}, momentum {momentum}" if momentum.coefficient else rate
 
 
 def told_apart(one: Reading, other: Reading) -> str:

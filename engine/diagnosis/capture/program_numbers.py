@@ -23,6 +23,10 @@ LOSS = re.compile(r"loss|cost|err|mse|crit|energy", re.IGNORECASE)
 MOST_CONSTANTS = 400
 
 
+MOST_WHOLE = 10**6
+"""A rate is no larger."""
+
+
 def logged_numbers(
     trace: Trace, steps: Steps, parameters: set[int], names: Mapping[int, str], source: str
 ) -> dict[str, FloatArray]:
@@ -101,7 +105,23 @@ def written_numbers(source: str) -> dict[str, float]:
                     _keep(found, argument.arg, maybe)
         elif isinstance(node, ast.Constant) and isinstance(node.value, float):
             plain.setdefault(f"line {node.lineno}: {node.value!r}", node.value)
+        elif isinstance(node, ast.AugAssign) or (
+            isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ast.unparse(node.value)
+        ):
+            plain |= _whole_factors(node.value)
     return found | plain
+
+
+def _whole_factors(node: ast.expr) -> dict[str, float]:
+    """The whole numbers that something is multiplied by where a variable is changed: `W -= 50 * gradient`."""
+    products = [one for one in ast.walk(node) if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)]
+    factors = [one for product in products for one in (product.left, product.right)]
+    values = [one.operand if isinstance(one, ast.UnaryOp) else one for one in factors]
+    return {
+        f"line {one.lineno}: {one.value}": float(one.value)
+        for one in values
+        if isinstance(one, ast.Constant) and type(one.value) is int and 1 < one.value < MOST_WHOLE
+    }
 
 
 def _keep(found: dict[str, float], name: str, node: ast.expr) -> None:
