@@ -69,13 +69,15 @@ def where_in_effect(discrepancy, first):
     )
 
 
+EARLIER = ("step:every=4,factor=0.5,offset=3", "given:factors=0.2/0.6/1/0.5")
+
 OF_ONES_OWN = {
     "tensor_steps": ("W1:0.5", "W1:-1+b1:0.25"),
     "momentum": ("0.5", "textbook-0.25", "pytorch-0.5-dampened-0.125", "nesterov-0.5", "averaged-0.5"),
     "weight_decay": ("0.01", "decoupled-0.02"),
     "batch": ("2", "3", "4"),
     "clipping": ("norm:0.05", "exact-norm:0.05", "tensor-norm:0.02", "value:0.01"),
-    "schedule": ("step:every=2,factor=0.5,per=batch", "step:every=3,factor=0.1", "cosine:length=9,per=batch"),
+    "schedule": ("step:every=2,factor=0.5,per=batch", "step:every=3,factor=0.1", "cosine:length=9,per=batch", *EARLIER),
     "optimizer": ("adam:beta1=0.5,beta2=0.9,epsilon=0.01", "rmsprop:alpha=0.5", "adagrad:start=0.1"),
 }
 """Values beside the catalogue's choices."""

@@ -42,6 +42,25 @@ def experiment(rule, **choices):
     return settings
 
 
+GIVEN = ("step:every=10,factor=0.9,offset=9", "given:factors=0.1/0.5/1.0/0.25")
+
+
+def test_a_rate_that_drops_after_the_first_step_and_rates_that_are_given():
+    """`if k % 10 == 0: rate *= 0.9` behind the step; a warm-up."""
+    rate, early, given = RATE, *map(Schedule.parse, GIVEN)
+    for k in range(35):
+        assert early.rate_at(RATE, k, 35) == pytest.approx(rate, rel=1e-12)
+        if k % 10 == 0:
+            rate *= 0.9
+    assert [given.rate_at(8.0, k, 35) for k in range(6)] == [0.8, 4.0, 8.0, 2.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize("text", ["step:every=10,offset=10", "given:factors=", "given:factors=1/-1", "given:factors=x"])
+def test_what_is_no_schedule_is_refused(text):
+    with pytest.raises(SettingsError):
+        Schedule.parse(text)
+
+
 def torchs_own(optimizer, rule, length):
     if rule.startswith("step"):
         return lr_scheduler.StepLR(optimizer, 6, 0.5)
@@ -162,11 +181,14 @@ def test_schedules_that_come_to_the_same_are_told(here, there, batch, alike):
     factor=st.floats(0.001, 1),
     decay=st.floats(0, 1),
     length=st.integers(0, 10**6),
+    offset=st.integers(0, 10**6),
+    factors=st.lists(st.floats(0, 10), min_size=1, max_size=5),
     per_batch=st.booleans(),
 )
-def test_every_name_reads_back(kind, every, factor, decay, length, per_batch):
+def test_every_name_reads_back(kind, every, factor, decay, length, offset, factors, per_batch):
     numbers = {
-        ScheduleKind.STEP: {"every": every, "factor": factor},
+        ScheduleKind.STEP: {"every": every, "factor": factor, "offset": offset % every},
+        ScheduleKind.GIVEN: {"factors": tuple(factors)},
         ScheduleKind.INVERSE: {"decay": decay},
         ScheduleKind.COSINE: {"length": length},
     }
@@ -178,7 +200,7 @@ def test_every_name_reads_back(kind, every, factor, decay, length, per_batch):
 
 @given(rate=st.floats(1e-5, 10), k=st.integers(0, 5000), whole=st.integers(1, 5000))
 def test_a_programs_formula_is_the_engines(rate, k, whole):
-    for text in ("step:every=7,factor=0.3", "inverse:decay=0.03", "cosine", "cosine:length=900"):
+    for text in ("step:every=7,factor=0.3", "inverse:decay=0.03", "cosine", "cosine:length=900", *GIVEN):
         schedule = Schedule.parse(text)
         written = eval(schedule.text("k", whole), {"math": math, "learning_rate": rate, "k": k})
         assert written == schedule.rate_at(rate, k, whole)
@@ -210,7 +232,8 @@ def test_epochs_and_updates_are_counted_from_zero():
         ("none:per=batch", "none has no 'per'; it has no numbers."),
         (
             "linear",
-            "it is none, step:every=100,factor=0.5, inverse:decay=0.01 or cosine, with per=batch to count updates.",
+            "it is none, step:every=100,factor=0.5, inverse:decay=0.01, cosine or given:factors=1/0.5, with "
+            "per=batch to count updates.",
         ),
     ],
 )

@@ -12,7 +12,7 @@ import numpy as np
 from engine.diagnosis.adaptive_rules import AdaptiveLaw, Rule
 from engine.diagnosis.numbers import Numbers, digits, near, rounded
 from engine.diagnosis.observed import Observed
-from engine.diagnosis.rates import power_of, schedules_behind
+from engine.diagnosis.rates import power_of, schedules_of
 from engine.diagnosis.reader import Found
 from engine.diagnosis.updates import Candidate
 from engine.experiment.choices import BiasGradient, Reduction
@@ -51,7 +51,7 @@ def _schedules(observed: Observed, law: AdaptiveLaw) -> Iterator[Schedule]:
     if law.shares is None:
         yield NO_SCHEDULE
     else:
-        yield from schedules_behind(law.shares, observed.batches_of_epoch, observed.numbers)
+        yield from schedules_of(observed, law.shares)
 
 
 def _factors(observed: Observed, side: Side, power: int) -> Iterator[tuple[Reduction, float]]:

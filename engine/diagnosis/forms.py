@@ -56,9 +56,13 @@ class OutputForm:
     softmax_form: SoftmaxForm = SoftmaxForm.STABLE
 
 
+NAMED_OUTPUTS = {Activation.IDENTITY: (Activation.IDENTITY, Activation.SIGMOID, Activation.SOFTMAX)}
+"""What an output layer may be whose value has a name: what is made of it on the way to the error may have none."""
+
+
 def output_forms(activation: Activation | None, targets: FloatArray) -> Iterator[OutputForm]:
     """Those of an output layer, whose activation is known or not; `targets` are all there are, (N, C)."""
-    for kind in tuple(Activation) if activation is None else (activation,):
+    for kind in tuple(Activation) if activation is None else NAMED_OUTPUTS.get(activation, (activation,)):
         if kind is Activation.SOFTMAX and targets.shape[1] == 1:
             continue
         shares = SOFTMAXES if kind is Activation.SOFTMAX else SOFTMAXES[:1]

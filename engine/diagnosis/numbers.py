@@ -90,7 +90,18 @@ class Numbers:
 def numbers_of(recording: Recording, accuracy: float) -> Numbers:
     """What numbers of this program may be."""
     lines = frozenset() if recording.cells else frozenset(recording.lines.values())
-    return Numbers(recording.constants, accuracy, recording.was_run, lines)
+    first = {name: float(values[np.isfinite(values)][0]) for name, values in rates_named(recording).items()}
+    return Numbers({**recording.constants, **first}, accuracy, recording.was_run, lines)
+
+
+def rates_named(recording: Recording) -> dict[str, FloatArray]:
+    """The numbers that a program calls a rate, and that change: (T,) each, NaN where it stayed."""
+    logged = recording.logged.items()
+    return {
+        name: values
+        for name, values in logged
+        if np.isfinite(values).any() and any(word in name.lower() for word in RATE_WORDS)
+    }
 
 
 def rate_name(recording: Recording, rate: float) -> str:

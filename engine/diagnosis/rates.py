@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.diagnosis.numbers import Named, Numbers, near
+from engine.diagnosis.numbers import Named, Numbers, near, rates_named
 from engine.diagnosis.observed import Observed
 from engine.experiment.choices import Reduction
-from engine.experiment.schedules import Schedule, ScheduleKind
+from engine.experiment.schedules import LARGEST, MOST_FACTORS, Schedule, ScheduleKind
 from engine.experiment.side import Side, gradient_factor
 from engine.types import FloatArray
 
@@ -68,8 +68,45 @@ def named_rates(observed: Observed) -> list[Rate]:
     return sorted(found, key=lambda one: one.learning_rate.rank)
 
 
+def schedules_of(observed: Observed, rates: FloatArray) -> Iterator[Schedule]:
+    """The schedules by which these learning rates (T,) change; where no rule gives them, but a number that the program
+    calls a rate changes just so, they are given one by one.
+    """
+    epoch, known = observed.batches_of_epoch, False
+    for one in schedules_behind(rates, epoch, observed.numbers):
+        known = True
+        yield one
+    if known or rates[0] == 0 or len(rates) > MOST_FACTORS:
+        return
+    shares = rates / rates[0]
+    for series in rates_named(observed.recording).values():
+        given = _as_given(series, shares)
+        if given is not None and given.min() >= 0 and given.max() <= LARGEST:
+            yield Schedule(ScheduleKind.GIVEN, factors=tuple(map(float, given)), per_batch=epoch > 1)
+            return
+
+
+def _as_given(series: FloatArray, shares: FloatArray) -> FloatArray | None:
+    """What a number of the program, (T,) with NaN where it stayed, says that the rates are of the first, if it goes as
+    they do: as it is in each step, or as the step before has left it.
+    """
+    last = np.maximum.accumulate(np.where(np.isnan(series), -1, np.arange(len(series))))
+    filled = np.where(last >= 0, series[last], np.nan)
+    for theirs in (filled, np.append(np.nan, filled[:-1])):
+        told = ~np.isnan(theirs) & (theirs != 0)
+        if len(np.unique(theirs[told])) > 1:
+            ratios = shares[told] / theirs[told]
+            if np.ptp(ratios) <= 1e-6 * np.abs(ratios).max():
+                start = theirs[told][0] / shares[told][0]
+                start = theirs[0] if told[0] else start
+                return np.where(np.isnan(theirs), shares, theirs / start)
+    return None
+
+
 def schedules_behind(rates: FloatArray, batches_of_epoch: int, numbers: Numbers) -> Iterator[Schedule]:
     """The schedules by which these learning rates (T,) change."""
+    if rates[0] == 0:
+        return
     shares = rates / rates[0]
     steps = np.arange(len(rates), dtype=np.float64)
     counts = {False: steps // batches_of_epoch}
@@ -101,7 +138,11 @@ def _stepwise(shares: FloatArray, k: FloatArray, numbers: Numbers) -> Iterator[S
     changed = np.flatnonzero(np.abs(shares - 1) > numbers.accuracy)
     if len(changed) and 0 < shares[changed[0]] < 1 and k[changed[0]] >= 1:
         factor = numbers.round(float(shares[changed[0]]))
-        yield Schedule(ScheduleKind.STEP, every=int(k[changed[0]]), factor=factor)
+        first = int(k[changed[0]])
+        again = np.flatnonzero(np.abs(shares - shares[changed[0]]) > numbers.accuracy)
+        second = next((int(k[at]) for at in again if at > changed[0]), 2 * first)
+        if first <= second - first:
+            yield Schedule(ScheduleKind.STEP, every=second - first, factor=factor, offset=second - 2 * first)
 
 
 def _cosine(shares: FloatArray, k: FloatArray) -> Iterator[Schedule]:

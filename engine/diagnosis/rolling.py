@@ -17,9 +17,9 @@ import numpy as np
 from engine.diagnosis.laws import LEAST_MOVES, Law, Motion, divided, each_for_itself
 from engine.diagnosis.observed import Observed
 from engine.diagnosis.reader import Found, Rule
-from engine.diagnosis.updates import Candidate, scaled_candidates
+from engine.diagnosis.updates import Candidate, decay_readings, scaled_candidates
 from engine.experiment.side import gradient_factor
-from engine.experiment.update_rules import Decayed, Momentum, MomentumForm, WeightDecay, ZeroGrad
+from engine.experiment.update_rules import Decayed, DecayForm, Momentum, MomentumForm, ZeroGrad
 from engine.networks.places import Kind
 from engine.types import FloatArray
 
@@ -155,7 +155,9 @@ def _pulls(observed: Observed) -> list[float]:
     constants = observed.recording.constants.items()
     named = [one for name, one in constants if 0 < one < 1 and DECAY.search(name.lower())]
     N = observed.samples[0]
-    factors = dict.fromkeys((float(N), N * observed.outputs / 2, 1.0))
+    C = observed.outputs
+    # The penalty's gradient is λ·w, or 2·λ·w where its half is forgotten.
+    factors = dict.fromkeys((float(N), N * C / 2, 1.0, 2.0 * N, float(N * C), 2.0))
     return [decay * factor for decay in dict.fromkeys(named or DECAYS) for factor in factors]
 
 
@@ -192,7 +194,7 @@ def _with_decay(observed: Observed, found: Found[RollingLaw], one: Candidate) ->
         yield one
         return
     biases = [law.rolling.pull for place, law in found.laws.items() if place.kind is Kind.BIAS]
-    value = observed.numbers.likely(pull * gradient_factor(one.side, observed.samples[0], observed.outputs))
-    if 0 < value <= 1:
-        decayed = Decayed.WEIGHTS if biases and not any(biases) else Decayed.ALL
-        yield replace(one, side=replace(one.side, weight_decay=WeightDecay(value), decayed=decayed))
+    acting = pull * gradient_factor(one.side, observed.samples[0], observed.outputs)
+    decayed = Decayed.WEIGHTS if biases and not any(biases) else Decayed.ALL
+    for fields in decay_readings(observed, acting, DecayForm.IN_GRADIENT, decayed):
+        yield replace(one, side=replace(one.side, **fields))

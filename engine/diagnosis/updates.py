@@ -20,7 +20,7 @@ from engine.diagnosis.rates import (
     named_rates,
     norms_of,
     rates_behind,
-    schedules_behind,
+    schedules_of,
 )
 from engine.diagnosis.reader import Found
 from engine.experiment.choices import BiasGradient, RateIn
@@ -184,7 +184,7 @@ def _scaled(observed: Observed, found: Found[Law], side: Side, rates: FloatArray
             return
     for power in (0, 1, 2) if varied else (None,):
         own = rates * np.array(observed.samples, np.float64) ** (power or 0)
-        for schedule in schedules_behind(own, observed.batches_of_epoch, observed.numbers):
+        for schedule in schedules_of(observed, own):
             for rate in rates_behind(observed, side, float(own[0]), power):
                 yield _with_rate(replace(side, schedule=schedule), rate)
     yield from _clipped(observed, found, side, rates)
@@ -278,7 +278,11 @@ def _decays(observed: Observed, motion: _Motion, rate: float, decayed: Decayed) 
     if motion.decay == 0:
         yield {}
         return
-    acting = motion.decay / rate
+    yield from decay_readings(observed, motion.decay / rate, motion.form, decayed)
+
+
+def decay_readings(observed: Observed, acting: float, form: DecayForm, decayed: Decayed) -> Iterator[dict[str, Any]]:
+    """The weight decays by which so much of a parameter is added to its gradient."""
     numbers = observed.numbers
     readings = {
         DecayFactor.ONCE: acting,
@@ -293,5 +297,5 @@ def _decays(observed: Observed, motion: _Motion, rate: float, decayed: Decayed) 
     for factor in named or list(readings)[:1]:
         value = numbers.likely(readings[factor])
         if 0 < value <= 1:
-            decay = WeightDecay(value, motion.form)
+            decay = WeightDecay(value, form)
             yield {"weight_decay": decay, "decay_factor": factor, "decayed": decayed}

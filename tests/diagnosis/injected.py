@@ -4,6 +4,7 @@ import numpy as np
 
 from engine.diagnosis.recording import LayerNames, Recording
 from engine.experiment.per_layer import of_layers
+from engine.experiment.schedules import ScheduleKind
 from engine.networks.numpy_model import NumpyModel
 from engine.networks.places import Kind, Place
 
@@ -19,10 +20,8 @@ def recorded(settings, steps=40, known=False, constants=True):
             X, Y = model.next_batch()
             inputs.append(X.copy())
             targets.append(Y.copy())
-            before = model.progress.state(model.steps)
             loss = model.next_loss()
             model.close_batch(loss)
-            del before
             losses.append(loss)
             states.append(model.parameters())
     arrays = {}
@@ -42,6 +41,15 @@ def recorded(settings, steps=40, known=False, constants=True):
             )
             for i in range(1, layers + 1)
         ),
-        logged={"loss": np.array(losses)},
+        logged={"loss": np.array(losses)} | _rates(settings, steps),
         constants={"learning_rate": settings.numpy.learning_rate} if constants else {},
     )
+
+
+def _rates(settings, steps):
+    """What a program has in a variable where it gives each step a rate of its own."""
+    side = settings.numpy
+    if side.schedule.kind is not ScheduleKind.GIVEN:
+        return {}
+    batches = 1 if side.schedule.per_batch else settings.batches(side).count
+    return {"rate": np.array([side.schedule.rate_at(side.learning_rate, k // batches, steps) for k in range(steps)])}

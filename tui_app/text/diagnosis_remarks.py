@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from engine.diagnosis.diagnosis import Diagnosis
 from engine.experiment.choices import DerivativeAt, LossInput, Objective, SideName
 from engine.experiment.per_layer import of_layers
+from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import OWN_LOSS, Activation
 from engine.experiment.side import is_fused
 from engine.experiment.update_rules import MomentumForm
@@ -24,7 +25,9 @@ def in_pytorch(diagnosis: Diagnosis) -> str:
     }
     optimizer = re.sub(r"\blr=[a-z_]+", f"lr={made['learning_rate']}", made["optimizer"])
     parts = [" with ".join(one for one in (made["criterion"], optimizer) if one) or "what PyTorch does"]
-    if made["scheduled_rate"]:
+    if diagnosis.settings.pytorch.schedule.kind is ScheduleKind.GIVEN:
+        parts.append("with the learning rate of each step as the program has it")
+    elif made["scheduled_rate"]:
         parts.append("lr then " + re.sub(r"\blearning_rate\b", made["learning_rate"], made["scheduled_rate"]))
     parts += [f"after {line}" for line in lines if line.startswith("nn.utils.clip_grad")]
     return ", ".join(parts)

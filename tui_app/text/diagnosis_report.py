@@ -25,7 +25,7 @@ from tui_app.text.diagnosis_remarks import in_pytorch, remarks
 from tui_app.text.fix_lines import fix_lines
 from tui_app.text.lines import CODE, DIFFERENT, DIM, FIRST, SAME, STRONG, Line, print_lines, spelled
 from tui_app.text.probe_lines import MOST_NAMED, probe_lines
-from tui_app.text.readings import loss_of, reading_of, told_apart
+from tui_app.text.readings import loss_of, reading_of, schedule_of, told_apart
 
 ROLES = {
     Conclusion.PROVED: SAME,
@@ -259,7 +259,7 @@ def _update(diagnosis: Diagnosis, reading: Reading) -> str:
     if side.weight_decay.rate:
         parts.append(f"weight decay {side.weight_decay}")
     if not side.schedule.is_none:
-        parts.append(f"schedule {side.schedule}")
+        parts.append(f"schedule {schedule_of(side)}")
     if str(side.clipping) != "none":
         parts.append(f"clipping {side.clipping}")
     return ", ".join(parts)

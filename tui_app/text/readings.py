@@ -6,6 +6,8 @@ from engine.diagnosis.gradients import Reading
 from engine.experiment.choices import Objective
 from engine.experiment.discrepancies import find_setting
 from engine.experiment.discrepancies.base import plain
+from engine.experiment.schedules import ScheduleKind
+from engine.experiment.side import Side
 
 
 def loss_of(reading: Reading) -> str:
@@ -23,6 +25,12 @@ def reading_of(reading: Reading) -> str:
     momentum = reading.side.sgd_momentum
     rate = f"{loss_of(reading)}, learning rate {plain(reading.side.learning_rate)}"
     return f"{rate}, momentum {momentum}" if momentum.coefficient else rate
+
+
+def schedule_of(side: Side) -> str:
+    """'step:every=10,factor=0.5', or the words for one that has a number for each step."""
+    given = side.schedule.kind is ScheduleKind.GIVEN
+    return find_setting("schedule").wording.phrase(side.schedule) if given else str(side.schedule)
 
 
 def told_apart(one: Reading, other: Reading) -> str:

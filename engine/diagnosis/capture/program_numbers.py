@@ -105,14 +105,19 @@ def written_numbers(source: str) -> dict[str, float]:
                     _keep(found, argument.arg, maybe)
         elif isinstance(node, ast.Constant) and isinstance(node.value, float):
             plain.setdefault(f"line {node.lineno}: {node.value!r}", node.value)
-        elif isinstance(node, ast.AugAssign) or (
-            isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ast.unparse(node.value)
-        ):
-            plain |= _whole_factors(node.value)
+        elif _changes_itself(node):
+            plain |= _whole_factors(node)
     return found | plain
 
 
-def _whole_factors(node: ast.expr) -> dict[str, float]:
+def _changes_itself(node: ast.AST) -> bool:
+    """`W -= …` or `W = W - …`."""
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.targets[0]) in ast.unparse(node.value)
+    return isinstance(node, ast.AugAssign)
+
+
+def _whole_factors(node: ast.AST) -> dict[str, float]:
     """The whole numbers that something is multiplied by where a variable is changed: `W -= 50 * gradient`."""
     products = [one for one in ast.walk(node) if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)]
     factors = [one for product in products for one in (product.left, product.right)]

@@ -41,12 +41,16 @@ CHOICES = (
 def _phrase(schedule: Schedule) -> str:
     by = "updates" if schedule.per_batch else "epochs"
     if schedule.kind is ScheduleKind.STEP:
-        return f"times {plain(schedule.factor)} every {schedule.every:,} {by}"
+        earlier = f", the first time after {schedule.every - schedule.offset:,}" if schedule.offset else ""
+        return f"times {plain(schedule.factor)} every {schedule.every:,} {by}{earlier}"
     if schedule.kind is ScheduleKind.INVERSE:
         return f"divided by 1 + {plain(schedule.decay)}·{by}"
     if schedule.kind is ScheduleKind.COSINE:
         length = f"{schedule.length:,} {by}" if schedule.length else f"the run's {by}"
         return f"along a cosine over {length}"
+    if schedule.kind is ScheduleKind.GIVEN:
+        least, most = (plain(one) for one in (min(schedule.factors), max(schedule.factors)))
+        return f"times a given number of each of {len(schedule.factors):,} {by}, {least} to {most}"
     return "constant"
 
 
@@ -58,7 +62,7 @@ def _length(settings: Settings, side: Side) -> int:
 def _in_effect(settings: Settings, side: Side) -> Schedule:
     """What it comes to in this run: none where it ends before anything changes."""
     schedule, length = side.schedule, _length(settings, side)
-    never = schedule.kind is ScheduleKind.STEP and (schedule.every >= length or schedule.factor == 1)
+    never = schedule.kind is ScheduleKind.STEP and (schedule.every - schedule.offset >= length or schedule.factor == 1)
     if never or length == 1 or (schedule.kind is ScheduleKind.INVERSE and not schedule.decay):
         return NO_SCHEDULE
     by_batch = schedule.per_batch and settings.batches(side).count > 1
@@ -86,7 +90,8 @@ WORDING = Wording(
     differ="The learning rate is {by_hand} by hand, {pytorch} in PyTorch.",
     equal="on both the learning rate is {both}; otherwise later steps would be of other lengths",
     numbers=_numbers,
-    formula="step: η·factor^(k div every); inverse: η/(1 + decay·k); cosine: η·(1 + cos(π·k/length))/2; k from 0",
+    formula="step: η·factor^((k + offset) div every); inverse: η/(1 + decay·k); cosine: η·(1 + cos(π·k/length))/2; "
+    "given: η·factors[k]; k from 0",
     theory=lambda settings: (
         "A schedule makes the steps shorter as a run goes on. Counted in updates it goes on as often in an epoch as "
         "there are batches, in epochs once: the same decay is then another schedule. PyTorch's momentum gathers plain "
@@ -108,5 +113,6 @@ DISCREPANCY = Discrepancy(
     since=8,
     parse_other=Schedule.parse,
     alike=lambda settings: _in_effect(settings, settings.numpy) == _in_effect(settings, settings.pytorch),
-    other="none, step:every=100,factor=0.5, inverse:decay=0.01 or cosine, with per=batch to count updates",
+    other="none, step:every=100,factor=0.5, inverse:decay=0.01, cosine or given:factors=1/0.5, with per=batch to count "
+    "updates",
 )

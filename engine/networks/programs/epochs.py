@@ -113,7 +113,7 @@ class RateText:
         """In epoch or update k, from 0; none where it stays."""
         if self.schedule.is_none:
             return []
-        return [f"{SCHEDULED} = {self.schedule.text(k, self.whole_run)}", *self.given]
+        return [*f"{SCHEDULED} = {self.schedule.text(k, self.whole_run)}".splitlines(), *self.given]
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ What has content of its own is in the other modules here; the rest accepts every
 
 from __future__ import annotations
 
+import dis
 import importlib.abc
 import importlib.machinery
 import sys
 from collections.abc import Sequence
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from engine.diagnosis.capture.stand_ins import data_sets, helpers
@@ -62,7 +63,7 @@ class Nothing:
     def __setitem__(self, key: Any, value: Any) -> None: ...
 
     def __iter__(self) -> Any:
-        return iter((Nothing(), Nothing()))
+        return iter([Nothing() for _ in range(_asked_for(sys._getframe(1)))])
 
     def __enter__(self) -> Nothing:
         return self
@@ -71,6 +72,14 @@ class Nothing:
 
     def __bool__(self) -> bool:
         return False
+
+
+def _asked_for(frame: FrameType) -> int:
+    """How many values the line that iterates is waiting for: `line, = ax.plot(…)`, `fig, (a, b, c) = …`; else two."""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    if at >= 0 and code[at] == dis.opmap["UNPACK_SEQUENCE"]:
+        return code[at + 1]
+    return 2
 
 
 class _Module(ModuleType):
