@@ -175,7 +175,7 @@ def test_each_cross_entropy_that_is_logged_by_hand():
             LossReport.HALF_SUM: np.square(p - Y).sum() / 2,
             LossReport.HALF_MEAN: np.square(p - Y).mean() / 2,
             LossReport.HALF_PER_SAMPLE: np.square(p - Y).sum() / len(Y) / 2,
-            LossReport.MEAN_OF_SUMS: np.square(p - Y).sum(axis=1).mean(),
+            LossReport.SUM_PER_SAMPLE: np.square(p - Y).sum(axis=1).mean(),
             LossReport.MEAN_ABSOLUTE: float(torch.nn.L1Loss()(torch.tensor(p), torch.tensor(Y))),
             LossReport.SUM: np.square(p - Y).sum(),
             LossReport.ERROR_TIMES_LOSS: (p - Y).mean() * np.square(p - Y).mean() / 2,

@@ -194,7 +194,7 @@ def test_the_line_to_change_the_report_logs_the_other_sides_number(here, there, 
         LossReport.HALF_SUM: np.sum(error**2) / 2,
         LossReport.HALF_MEAN: np.mean(error**2) / 2,
         LossReport.HALF_PER_SAMPLE: np.sum(error**2) / 4 / 2,
-        LossReport.MEAN_OF_SUMS: np.mean(np.sum(error**2, axis=1)),
+        LossReport.SUM_PER_SAMPLE: np.mean(np.sum(error**2, axis=1)),
         LossReport.MEAN_ABSOLUTE: (0.5 + 0.25 + 0.125 + 0.5) / 4,
         LossReport.SUM: np.sum(error**2),
         LossReport.ERROR_TIMES_LOSS: np.mean(error) * np.mean(error**2) / 2,
@@ -217,7 +217,7 @@ def test_what_is_said_of_absolute_errors_and_of_halves_is_so():
     said = find("loss_report").explain(three.with_side(SideName.NUMPY, loss_report="mean-absolute")).theory
     assert "it may rise while the squares fall" in said
     said = find("loss_report").explain(three.with_side(SideName.NUMPY, loss_report="half-per-sample")).theory
-    of_sums = find("loss_report").explain(three.with_side(SideName.NUMPY, loss_report="mean-of-sums")).theory
+    of_sums = find("loss_report").explain(three.with_side(SideName.NUMPY, loss_report="sum-per-sample")).theory
     assert "Σe²/N is C times the MSE, here 3 times." in of_sums
     error = np.random.RandomState(0).uniform(-1, 1, (7, 3))
     assert (error**2).sum(axis=1).mean() == pytest.approx(3 * (error**2).mean())

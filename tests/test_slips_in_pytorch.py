@@ -25,6 +25,7 @@ from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side
 from engine.experiment.update_rules import Moments, UpdateOrder, ZeroGrad
 from engine.networks.numpy_model import NumpyModel
+from engine.networks.places import Kind, Place
 from engine.networks.programs import scripts
 from engine.networks.torch_model import TorchModel
 from tests.examples import examples
@@ -177,6 +178,35 @@ SINGLE = {
 def test_both_sides_move_alike(name):
     start, end = assert_both_move_alike(alike(**SINGLE[name]))
     assert any((start[place] != end[place]).any() for place in start)
+
+
+SLOPES = {
+    "of-sigmoid": lambda s: s * (1 - s),
+    "of-tanh": lambda s: 1 - s**2,
+    "of-relu": lambda s: np.where(s > 0, 1.0, 0.0),
+    "itself": lambda s: s,
+    "none": lambda s: 1.0,
+}
+FUNCTIONS = {
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    "tanh": np.tanh,
+    "relu": lambda z: np.where(z > 0, z, 0),
+    "leaky-relu": lambda z: np.where(z > 0, z, 0.01 * z),
+}
+
+
+@pytest.mark.parametrize("at", SLOPES)
+@pytest.mark.parametrize("kind", FUNCTIONS)
+def test_a_derivative_that_is_anothers_is_what_its_name_says(kind, at):
+    """One layer, one step: dW = Xᵀ·(2/(N·C)·e·slope)."""
+    side = Side(precision=Precision.FLOAT64, learning_rate=0.5, derivative_at=at)
+    settings = Settings(SQUARES, side, side, hidden=(), output_activation=kind)
+    model = NumpyModel(settings)
+    W, b = (model.parameters()[Place(one, 1)].T.copy() for one in (Kind.WEIGHT, Kind.BIAS))
+    s = FUNCTIONS[kind](X @ W + b)
+    expected = W - 0.5 * X.T @ (2 / 15 * (s - SQUARES.Y) * SLOPES[at](s))
+    model.next_loss()
+    np.testing.assert_allclose(model.parameters()[Place(Kind.WEIGHT, 1)].T, expected, rtol=1e-12)
 
 
 def losses_of_programs(experiment):

@@ -260,7 +260,7 @@ OWN_REPORTS = {
     (True, Reduction.SUM): LossReport.HALF_SUM,
     (True, Reduction.TWICE_SUM): LossReport.SUM,
     (True, Reduction.PER_SAMPLE): LossReport.HALF_PER_SAMPLE,
-    (True, Reduction.MEAN_OF_SUMS): LossReport.MEAN_OF_SUMS,
+    (True, Reduction.MEAN_OF_SUMS): LossReport.SUM_PER_SAMPLE,
     (False, Reduction.MEAN): LossReport.CROSS_ENTROPY,
     (False, Reduction.SUM): LossReport.CROSS_ENTROPY_SUM,
 }

@@ -9,10 +9,36 @@ Slip = tuple[Activation, DerivativeAt, SoftmaxForm]
 """An activation, what becomes of its derivative, and how it is written if it is softmax."""
 
 SLIPS = {
-    Activation.SIGMOID: (DerivativeAt.PRE_ACTIVATION, DerivativeAt.OUTPUT_AGAIN, DerivativeAt.NONE),
-    Activation.TANH: (DerivativeAt.PRE_ACTIVATION, DerivativeAt.OUTPUT_AGAIN, DerivativeAt.NONE),
-    Activation.RELU: (DerivativeAt.NOT_NEGATIVE, DerivativeAt.NONE),
-    Activation.LEAKY_RELU: (DerivativeAt.NONE,),
+    Activation.SIGMOID: (
+        DerivativeAt.PRE_ACTIVATION,
+        DerivativeAt.OUTPUT_AGAIN,
+        DerivativeAt.NONE,
+        DerivativeAt.OF_TANH,
+        DerivativeAt.OF_RELU,
+        DerivativeAt.ITSELF,
+    ),
+    Activation.TANH: (
+        DerivativeAt.PRE_ACTIVATION,
+        DerivativeAt.OUTPUT_AGAIN,
+        DerivativeAt.NONE,
+        DerivativeAt.OF_SIGMOID,
+        DerivativeAt.OF_RELU,
+        DerivativeAt.ITSELF,
+    ),
+    Activation.RELU: (
+        DerivativeAt.NOT_NEGATIVE,
+        DerivativeAt.NONE,
+        DerivativeAt.OF_SIGMOID,
+        DerivativeAt.OF_TANH,
+        DerivativeAt.ITSELF,
+    ),
+    Activation.LEAKY_RELU: (
+        DerivativeAt.NONE,
+        DerivativeAt.OF_SIGMOID,
+        DerivativeAt.OF_TANH,
+        DerivativeAt.OF_RELU,
+        DerivativeAt.ITSELF,
+    ),
     Activation.SOFTMAX: (
         DerivativeAt.PRE_ACTIVATION,
         DerivativeAt.OUTPUT_AGAIN,

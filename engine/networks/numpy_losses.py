@@ -106,7 +106,7 @@ class NumpyLosses:
         if self.side.loss_report is LossReport.HALF_PER_SAMPLE:
             total = np.sum(np.square(error))
             return 0.5 * total / len(error)
-        if self.side.loss_report is LossReport.MEAN_OF_SUMS:
+        if self.side.loss_report is LossReport.SUM_PER_SAMPLE:
             return np.sum(np.square(error)) / len(error)
         return np.mean(error * (0.5 * np.mean(np.square(error))))
 

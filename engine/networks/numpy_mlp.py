@@ -208,19 +208,25 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
 
     def pass_activation(self, i: int, gradient: FloatArray, s: FloatArray) -> FloatArray:  # noqa: PLR0911 - each of them
         """The gradient at the output of layer i, times the activation's derivative in terms of its output s."""
-        if self.derivative_at[i] is DerivativeAt.NONE:
+        if self.derivative_at[i] is DerivativeAt.NONE or self.activations[i] is Activation.IDENTITY:
             return gradient
+        if self.activations[i] is Activation.SOFTMAX:
+            return self.pass_softmax(i, gradient, s)
+        if self.derivative_at[i] is DerivativeAt.ITSELF:
+            return gradient * s
+        if self.derivative_at[i] is DerivativeAt.OF_SIGMOID:
+            return gradient * (s * (1 - s))
+        if self.derivative_at[i] is DerivativeAt.OF_TANH:
+            return gradient * (1 - s * s)
+        if self.derivative_at[i] is DerivativeAt.OF_RELU:
+            return gradient * (s > 0)
         if self.activations[i] is Activation.SIGMOID:
             return gradient * (s * (1 - s))
         if self.activations[i] is Activation.TANH:
             return gradient * (1 - s * s)
         if self.activations[i] is Activation.RELU:
             return self.pass_relu(i, gradient, s)
-        if self.activations[i] is Activation.LEAKY_RELU:
-            return gradient * (s > 0) + 0.01 * gradient * (s <= 0)
-        if self.activations[i] is Activation.SOFTMAX:
-            return self.pass_softmax(i, gradient, s)
-        return gradient
+        return gradient * (s > 0) + 0.01 * gradient * (s <= 0)
 
     def pass_relu(self, i: int, gradient: FloatArray, s: FloatArray) -> FloatArray:
         """1 where the output s is above 0."""

@@ -266,7 +266,7 @@ class TorchMLP(TorchUpdates):
             return nn.functional.mse_loss(p, Y) * 0.5
         if self.side.loss_report is LossReport.HALF_PER_SAMPLE:
             return nn.functional.mse_loss(p, Y, reduction="sum") * 0.5 / len(Y)
-        if self.side.loss_report is LossReport.MEAN_OF_SUMS:
+        if self.side.loss_report is LossReport.SUM_PER_SAMPLE:
             return nn.functional.mse_loss(p, Y, reduction="sum") / len(Y)
         error = p - Y
         return (error * (0.5 * error.square().mean())).mean()

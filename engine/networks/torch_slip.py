@@ -44,20 +44,30 @@ class SlippedActivation(nn.Module):
             return torch.softmax(z.flatten(-2), dim=-1).reshape(z.shape)
         return torch.softmax(z, dim=-1)
 
-    def pass_back(self, gradient: torch.Tensor, z: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
+    def pass_back(  # noqa: PLR0911 - each of them
+        self, gradient: torch.Tensor, z: torch.Tensor, output: torch.Tensor
+    ) -> torch.Tensor:
         """The gradient at z, from that at the output."""
         if self.derivative_at is DerivativeAt.NONE:
             return gradient
         s = self.derivative_argument(z, output)
+        if self.activation is Activation.SOFTMAX:
+            if self.derivative_at is DerivativeAt.DIAGONAL:
+                return gradient * (s * (1 - s))
+            return s * (gradient - (gradient * s).sum(dim=-1, keepdim=True))
+        if self.derivative_at is DerivativeAt.ITSELF:
+            return gradient * s
+        if self.derivative_at is DerivativeAt.OF_SIGMOID:
+            return gradient * (s * (1 - s))
+        if self.derivative_at is DerivativeAt.OF_TANH:
+            return gradient * (1 - s * s)
+        if self.derivative_at is DerivativeAt.OF_RELU:
+            return gradient * (s > 0)
         if self.activation is Activation.SIGMOID:
             return gradient * (s * (1 - s))
         if self.activation is Activation.TANH:
             return gradient * (1 - s * s)
-        if self.activation is Activation.RELU:
-            return gradient * (s >= 0)
-        if self.derivative_at is DerivativeAt.DIAGONAL:
-            return gradient * (s * (1 - s))
-        return s * (gradient - (gradient * s).sum(dim=-1, keepdim=True))
+        return gradient * (s >= 0)
 
     def derivative_argument(self, z: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
         """What the formula of the derivative is given; it is written for the output."""

@@ -156,7 +156,7 @@ class StackedTorchMLP(TorchMLP):
         error = self.probabilities(prediction) - Y
         if report is LossReport.HALF_PER_SAMPLE:
             return error.flatten(1).square().sum(1) * 0.5 / error.shape[1]
-        if report is LossReport.MEAN_OF_SUMS:
+        if report is LossReport.SUM_PER_SAMPLE:
             return error.flatten(1).square().sum(1) / error.shape[1]
         return _of_errors(report, error.flatten(1))
 

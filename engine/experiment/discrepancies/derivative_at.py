@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import exp, tanh
 
 from engine.experiment.choices import DerivativeAt
@@ -36,6 +37,25 @@ CHOICES = (
         "not-negative",
         "s ≥ 0",
         "ReLU′ taken as s ≥ 0, which holds everywhere: always 1",
+    ),
+    Choice(
+        DerivativeAt.OF_SIGMOID,
+        "of-sigmoid",
+        "sigmoid's",
+        "s·(1 − s), which is the sigmoid's, whatever the activation is",
+    ),
+    Choice(DerivativeAt.OF_TANH, "of-tanh", "tanh's", "1 − s², which is tanh's, whatever the activation is"),
+    Choice(
+        DerivativeAt.OF_RELU,
+        "of-relu",
+        "ReLU's",
+        "1 where s is above 0 and else 0, which is ReLU's, whatever the activation is",
+    ),
+    Choice(
+        DerivativeAt.ITSELF,
+        "itself",
+        "s itself",
+        "the output s stands where its derivative should: the activation is called, not its derivative",
     ),
     Choice(
         DerivativeAt.DIAGONAL,
@@ -100,18 +120,38 @@ def _slope(kind: Activation, at: DerivativeAt) -> float:
     z = TRIED_AT[kind]
     if at is DerivativeAt.NONE:
         return 1.0
-    if kind is Activation.LEAKY_RELU:
-        return 0.01
-    if kind is Activation.RELU:
-        return float(max(z, 0) >= 0 if at is DerivativeAt.NOT_NEGATIVE else z > 0)
-
-    def function(x: float) -> float:
-        return tanh(x) if kind is Activation.TANH else 1 / (1 + exp(-x))
-
+    function = FUNCTIONS[kind]
     s = z if at is DerivativeAt.PRE_ACTIVATION else function(z)
     if at is DerivativeAt.OUTPUT_AGAIN:
         s = function(s)
-    return 1 - s * s if kind is Activation.TANH else s * (1 - s)
+    if at is DerivativeAt.ITSELF:
+        return s
+    if at is DerivativeAt.NOT_NEGATIVE:
+        return float(s >= 0)
+    return SLOPES[OF.get(at, kind)](s)
+
+
+FUNCTIONS: dict[Activation, Callable[[float], float]] = {
+    Activation.SIGMOID: lambda z: 1 / (1 + exp(-z)),
+    Activation.TANH: tanh,
+    Activation.RELU: lambda z: max(z, 0.0),
+    Activation.LEAKY_RELU: lambda z: max(z, 0.01 * z),
+}
+
+SLOPES: dict[Activation, Callable[[float], float]] = {
+    Activation.SIGMOID: lambda s: s * (1 - s),
+    Activation.TANH: lambda s: 1 - s * s,
+    Activation.RELU: lambda s: float(s > 0),
+    Activation.LEAKY_RELU: lambda s: 1.0 if s > 0 else 0.01,
+}
+"""Of the output s."""
+
+OF = {
+    DerivativeAt.OF_SIGMOID: Activation.SIGMOID,
+    DerivativeAt.OF_TANH: Activation.TANH,
+    DerivativeAt.OF_RELU: Activation.RELU,
+}
+"""Whose derivative is taken for another's."""
 
 
 WORDING = Wording(
@@ -121,6 +161,10 @@ WORDING = Wording(
         DerivativeAt.OUTPUT_AGAIN: "σ of the output s",
         DerivativeAt.NONE: "nothing (it is left out)",
         DerivativeAt.NOT_NEGATIVE: "s ≥ 0 (which is always so)",
+        DerivativeAt.OF_SIGMOID: "the sigmoid's formula",
+        DerivativeAt.OF_TANH: "tanh's formula",
+        DerivativeAt.OF_RELU: "ReLU's formula",
+        DerivativeAt.ITSELF: "nothing (the output s itself stands for it)",
         DerivativeAt.DIAGONAL: "softmax's diagonal alone",
     }.__getitem__,
     differ="σ′ is computed from {by_hand} by hand, from {pytorch} in PyTorch.",

@@ -35,8 +35,8 @@ CHOICES = (
         "½·Σe²/N, the quadratic cost: half the squared length of a sample's error, averaged over the samples",
     ),
     Choice(
-        LossReport.MEAN_OF_SUMS,
-        "mean-of-sums",
+        LossReport.SUM_PER_SAMPLE,
+        "sum-per-sample",
         "Σe²/N",
         "Σe²/N, np.mean(np.sum(e**2, axis=1)): the squared length of a sample's error, averaged over the samples",
     ),
@@ -74,7 +74,7 @@ PHRASES = {
     LossReport.HALF_SUM: "½·Σe²",
     LossReport.HALF_MEAN: "½·mean(e²)",
     LossReport.HALF_PER_SAMPLE: "½·Σe²/N",
-    LossReport.MEAN_OF_SUMS: "Σe²/N",
+    LossReport.SUM_PER_SAMPLE: "Σe²/N",
     LossReport.SUM: "Σe²",
     LossReport.MEAN_ABSOLUTE: "mean|e|",
     LossReport.CROSS_ENTROPY: "the mean cross-entropy",
@@ -94,7 +94,7 @@ def _logged(report: LossReport, error: float, settings: Settings, binary: bool) 
         LossReport.HALF_SUM: elements * square / 2,
         LossReport.HALF_MEAN: square / 2,
         LossReport.HALF_PER_SAMPLE: settings.data.outputs * square / 2,
-        LossReport.MEAN_OF_SUMS: settings.data.outputs * square,
+        LossReport.SUM_PER_SAMPLE: settings.data.outputs * square,
         LossReport.SUM: elements * square,
         LossReport.MEAN_ABSOLUTE: abs(error),
         LossReport.CROSS_ENTROPY: log(2),
@@ -137,7 +137,7 @@ def _theory(settings: Settings) -> str:
         text += "mean|e| is not what the gradient makes smaller: it may rise while the squares fall. "
     if LossReport.HALF_PER_SAMPLE in reports:
         text += f"½·Σe²/N is C/2 times the MSE, here {plain(settings.data.outputs / 2)} times. "
-    if LossReport.MEAN_OF_SUMS in reports:
+    if LossReport.SUM_PER_SAMPLE in reports:
         text += f"Σe²/N is C times the MSE, here {plain(settings.data.outputs)} times. "
     return text + (
         f"With N·C = {settings.elements:,}, ½·Σe² is {plain(settings.elements / 2)} times the MSE. "

@@ -30,12 +30,6 @@ CHOICES = (
         "2/(N·C)·(ŷ − y), the gradient of nn.MSELoss(); of a cross-entropy's mean (p − y)/N, /(N·C) if it is binary",
     ),
     Choice(
-        Reduction.MEAN_OF_SUMS,
-        "mean-of-sums",
-        "2/N",
-        "2/N·(ŷ − y), the gradient of Σ(ŷ − y)²/N: a mean over the samples alone; of a cross-entropy (p − y)/N",
-    ),
-    Choice(
         Reduction.PER_SAMPLE,
         "per-sample",
         "1/N",
@@ -46,6 +40,12 @@ CHOICES = (
         "per-sample-twice",
         "1/N²",
         "(ŷ − y)/N²: δ is divided by N, and the weights' gradient again; of a cross-entropy (p − y)/N²",
+    ),
+    Choice(
+        Reduction.MEAN_OF_SUMS,
+        "mean-of-sums",
+        "2/N",
+        "2/N·(ŷ − y), the gradient of Σ(ŷ − y)²/N: a mean over the samples alone; of a cross-entropy (p − y)/N",
     ),
     Choice(
         Reduction.PER_OUTPUT,

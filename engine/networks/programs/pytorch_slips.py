@@ -34,6 +34,10 @@ SLIPS = {
     DerivativeAt.NONE: "{}WithoutDerivative",
     DerivativeAt.NOT_NEGATIVE: "{}NotNegative",
     DerivativeAt.DIAGONAL: "{}OfDiagonal",
+    DerivativeAt.OF_SIGMOID: "{}WithSigmoidsDerivative",
+    DerivativeAt.OF_TANH: "{}WithTanhsDerivative",
+    DerivativeAt.OF_RELU: "{}WithReLUsDerivative",
+    DerivativeAt.ITSELF: "{}AsItsDerivative",
     DerivativeAt.OUTPUT: "{}",
 }
 

@@ -11,6 +11,7 @@ from engine.experiment.choices import DerivativeAt, Objective
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation
 from engine.experiment.side import decay_rates, gradient_factor
+from engine.experiment.slipped import SLIPS
 from engine.experiment.update_rules import Decayed, Moments, MomentumForm
 from engine.networks.numpy_functions import sigmoid
 from engine.networks.places import Kind, Place
@@ -82,13 +83,25 @@ def output_errors(operands: Operands) -> Iterator[Candidate]:
     yield _whole("2·(ŷ − y), then divided by N·C", number(2) * error / number(error.size))
 
 
+FORMULAS = {
+    DerivativeAt.OF_SIGMOID: Activation.SIGMOID,
+    DerivativeAt.OF_TANH: Activation.TANH,
+    DerivativeAt.OF_RELU: Activation.RELU,
+    DerivativeAt.ITSELF: Activation.IDENTITY,
+}
+"""Whose derivative is computed in another's place; of a product with the output itself nothing can be rounded twice."""
+
+
 def deltas(layer: int, operands: Operands) -> Iterator[Candidate]:
     """Of δ = g ∘ σ′, in the orders in which the factors can stand."""
     kind = operands.settings.activations[layer - 1]
     error = operands.of(Kind.ERROR, layer)
     derivatives_at = of_layers(operands.side.derivative_at, operands.last)
-    slipped = derivatives_at[layer - 1] is DerivativeAt.PRE_ACTIVATION
+    at = derivatives_at[layer - 1]
+    slipped = at is DerivativeAt.PRE_ACTIVATION
     s, one = operands.of(Kind.PRE_ACTIVATION if slipped else Kind.OUTPUT, layer), error.dtype.type(1)
+    if at in FORMULAS and at in SLIPS[kind]:
+        kind = FORMULAS[at]
     if kind is Activation.SIGMOID:
         yield _whole("g·(s·(1 − s))", error * (s * (one - s)))
         yield _whole("(g·(1 − s))·s", error * (one - s) * s)

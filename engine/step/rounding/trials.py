@@ -142,7 +142,7 @@ def _sums_before(place: Place, operands: Operands) -> Callable[[Index], float]:
 
 HALVES = (LossReport.HALF_SUM, LossReport.HALF_MEAN, LossReport.HALF_PER_SAMPLE)
 
-BY_SAMPLE = (LossReport.HALF_PER_SAMPLE, LossReport.MEAN_OF_SUMS)
+BY_SAMPLE = (LossReport.HALF_PER_SAMPLE, LossReport.SUM_PER_SAMPLE)
 
 MEANS = (LossReport.MSE, LossReport.HALF_MEAN, LossReport.MEAN_ABSOLUTE)
 """Over all N·C elements."""
