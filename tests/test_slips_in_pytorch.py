@@ -28,7 +28,7 @@ from engine.networks.numpy_model import NumpyModel
 from engine.networks.places import Kind, Place
 from engine.networks.programs import scripts
 from engine.networks.torch_model import TorchModel
-from tests.examples import examples
+from tests.examples import examples, some_of
 
 STEPS = 20
 X = np.random.RandomState(1).uniform(-1, 1, (5, 2))
@@ -220,7 +220,7 @@ def losses_of_programs(experiment):
         np.testing.assert_array_equal(printed[: len(side.losses)], side.losses)
 
 
-@pytest.mark.parametrize("name", SINGLE)
+@pytest.mark.parametrize("name", some_of(SINGLE, 3))
 def test_the_programs_have_the_engines_bits(name):
     """Long enough for the engine to record its steps, and to take them from the recordings."""
     losses_of_programs(replace(alike(**SINGLE[name]), epochs=6))

@@ -113,12 +113,16 @@ def schedules_behind(rates: FloatArray, batches_of_epoch: int, numbers: Numbers)
     if batches_of_epoch > 1:
         counts[True] = steps
     for per_batch, k in counts.items():
+        is_named = False
         for one in (*_inverse(shares, k, numbers), *_stepwise(shares, k, numbers), *_cosine(shares, k)):
             schedule = replace(one, per_batch=per_batch)
             length = schedule.length or int(k[-1]) + 1
             again = np.array([schedule.rate_at(1.0, int(value), length) for value in k])
             if np.abs(again - shares).max() <= 10 * numbers.accuracy:
-                yield schedule
+                # A decay that the program names is no other that is fitted to the same steps.
+                if not (is_named and schedule.kind is ScheduleKind.INVERSE):
+                    yield schedule
+                is_named = is_named or schedule.decay in numbers.constants.values()
 
 
 def _inverse(shares: FloatArray, k: FloatArray, numbers: Numbers) -> Iterator[Schedule]:

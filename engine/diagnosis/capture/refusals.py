@@ -59,11 +59,13 @@ def why_not(trace: Trace, sources: Mapping[str, str], modules: set[str], error: 
     """The sentence; `found` is what the search said, "no network" where it found none."""
     text = "\n".join(sources.values())
     if error and (found == NO_NETWORK or found.startswith(TOO_FEW)):
-        return _of_error(error)
+        optimizer, reason = HINTS[3]
+        # With it the program would run, and be refused all the same.
+        return f"{reason}; {RECORDER}." if re.search(optimizer, error) else _of_error(error)
     if found == KERNELS or has_kernels(trace):
         return f"{HINTS[0][1]}; {RECORDER}."
     if found not in (NO_NETWORK, OTHER_OUTPUTS):
-        for pattern, reason in HINTS[1:3] if found.startswith("Beside") else ():
+        for pattern, reason in HINTS[:3] if found.startswith("Beside") else ():
             if re.search(pattern, text, re.IGNORECASE):
                 return f"{reason}; {RECORDER}."
         return found
@@ -106,7 +108,7 @@ def _of_error(error: str) -> str:
     if error.startswith("SystemExit"):
         return f"The program ended itself{LEFT_BEFORE}: {sentence(error.removeprefix('SystemExit: '))}"
     if error.startswith("EOFError"):
-        return "The program asks for input, which it does not get here; give it as arguments, or use the recorder."
+        return "The program asks for input, which it does not get here; write the answer in, or use the recorder."
     if error.startswith(("ModuleNotFoundError", "ImportError")):
         return f"The program needs a module that is not there ({error}); install it, or use the recorder."
     if error.startswith(("FileNotFoundError", "OSError")):
