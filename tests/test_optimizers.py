@@ -158,6 +158,8 @@ def by_hand(gradients, rule, correction, epsilon_at):
         first, second = {
             BiasCorrection.NONE: (1.0, 1.0),
             BiasCorrection.CONSTANT: (1 - rule.beta1, 1 - rule.beta2),
+            BiasCorrection.FIRST_MOMENT: (1 - rule.beta1**t, 1.0),
+            BiasCorrection.SECOND_MOMENT: (1.0, 1 - rule.beta2**t),
         }.get(correction, (1 - rule.beta1**t, 1 - rule.beta2**t))
         if first == 0:
             return [np.nan] * len(gradients)

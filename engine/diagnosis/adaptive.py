@@ -191,7 +191,13 @@ def _first_steps(step: FloatArray, gradient: FloatArray) -> Iterator[_FirstStep]
 def _laws(first: _FirstStep, dropped: bool, named: tuple[float, ...]) -> Iterator[AdaptiveLaw]:
     """The rules that begin with such a step."""
     moments = (Moments.FIRST_DROPPED,) if dropped else (Moments.KEPT, Moments.RESET, Moments.NEW_OPTIMIZER)
-    corrections = (BiasCorrection.PER_STEP, BiasCorrection.NONE, BiasCorrection.CONSTANT)
+    corrections = (
+        BiasCorrection.PER_STEP,
+        BiasCorrection.NONE,
+        BiasCorrection.CONSTANT,
+        BiasCorrection.FIRST_MOMENT,
+        BiasCorrection.SECOND_MOMENT,
+    )
     adagrad = Rule(OptimizerKind.ADAGRAD, 0.0, 0.0, BiasCorrection.NONE, moments[0], first.inside)
     yield from _adagrad(first, adagrad)
     for kept, alpha in product(moments, (*ALPHAS, *named)):

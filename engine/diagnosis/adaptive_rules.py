@@ -79,7 +79,10 @@ class Rule:
         if self.correction is BiasCorrection.CONSTANT or self.moments is Moments.NEW_OPTIMIZER:
             return 1 - self.beta1, 1 - self.beta2
         t = np.arange(1, steps + 1)[:, None]
-        return 1 - self.beta1**t, 1 - self.beta2**t
+        first, second = 1 - self.beta1**t, 1 - self.beta2**t
+        if self.correction is BiasCorrection.FIRST_MOMENT:
+            return first, 1.0
+        return (1.0, second) if self.correction is BiasCorrection.SECOND_MOMENT else (first, second)
 
 
 @lru_cache(maxsize=4096)

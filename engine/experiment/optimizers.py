@@ -38,6 +38,10 @@ class BiasCorrection(Enum):
     """1 − βᵗ, t from 0: the first division is by 0."""
     CONSTANT = "constant"
     """1 − β at every step."""
+    FIRST_MOMENT = "first-moment"
+    """The first moment alone by 1 − β₁ᵗ."""
+    SECOND_MOMENT = "second-moment"
+    """The second moment alone by 1 − β₂ᵗ."""
     NONE = "none"
     """Nothing."""
 

@@ -48,7 +48,12 @@ from engine.experiment.update_rules import (
 )
 from engine.shown_text import shown
 
-COUNTING = (BiasCorrection.PER_STEP, BiasCorrection.FROM_ZERO)
+COUNTING = (
+    BiasCorrection.PER_STEP,
+    BiasCorrection.FROM_ZERO,
+    BiasCorrection.FIRST_MOMENT,
+    BiasCorrection.SECOND_MOMENT,
+)
 """Those that go by the number of the update."""
 
 LEARNING_RATES = (1e-30, 1e30)

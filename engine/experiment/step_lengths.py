@@ -65,6 +65,10 @@ def _adam(side: Side) -> float | None:
         return None  # the first step has left no number
     if correction is BiasCorrection.CONSTANT or (correction is BiasCorrection.PER_STEP and is_first):
         first, second = shares
+    elif is_first and correction is BiasCorrection.FIRST_MOMENT:
+        first = shares[0]
+    elif is_first and correction is BiasCorrection.SECOND_MOMENT:
+        second = shares[1]
     if side.epsilon_at is EpsilonAt.UNCORRECTED:
         return math.sqrt(second) * _over_root(side, moment / first, square)
     return _over_root(side, moment / first, square / second)

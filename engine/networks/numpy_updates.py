@@ -197,6 +197,16 @@ class NumpyUpdates:
         """Adam's step, from moments that started at 0."""
         if self.side.bias_correction is BiasCorrection.NONE:
             self.move(parameter, moment, square, learning_rate)
+        elif self.side.bias_correction is BiasCorrection.FIRST_MOMENT:
+            first = self.correction(self.side.optimizer.beta1, t)
+            self.move(parameter, moment / first, square, learning_rate)
+        elif self.side.bias_correction is BiasCorrection.SECOND_MOMENT:
+            second = self.correction(self.side.optimizer.beta2, t)
+            if self.side.epsilon_at is EpsilonAt.UNCORRECTED:
+                rate = learning_rate * second**0.5
+                self.move(parameter, moment, square, rate)
+            else:
+                self.move(parameter, moment, square / second, learning_rate)
         else:
             first = self.correction(self.side.optimizer.beta1, t)
             second = self.correction(self.side.optimizer.beta2, t)

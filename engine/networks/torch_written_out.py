@@ -146,6 +146,15 @@ class TorchWrittenOut:
         rate = self.step_size()
         if self.side.bias_correction is BiasCorrection.NONE:
             self.step_along(parameter, moment, square, rate)
+        elif self.side.bias_correction is BiasCorrection.FIRST_MOMENT:
+            first = self.correction(rule.beta1)
+            self.step_along(parameter, moment / first, square, rate)
+        elif self.side.bias_correction is BiasCorrection.SECOND_MOMENT:
+            second = self.correction(rule.beta2)
+            if self.side.epsilon_at is EpsilonAt.UNCORRECTED:
+                self.step_along(parameter, moment, square, rate * second**0.5)
+            else:
+                self.step_along(parameter, moment, square / second, rate)
         else:
             first = self.correction(rule.beta1)
             second = self.correction(rule.beta2)

@@ -10,6 +10,18 @@ from engine.experiment.side import Side
 CHOICES = (
     Choice(BiasCorrection.PER_STEP, "per-step", "1 − βᵗ", "by 1 − βᵗ, t being the number of the step from 1"),
     Choice(BiasCorrection.NONE, "none", "none", "by nothing: the first steps are longer"),
+    Choice(
+        BiasCorrection.FIRST_MOMENT,
+        "first-moment",
+        "m alone",
+        "the first moment by 1 − β₁ᵗ, the second by nothing: the first steps are far too long",
+    ),
+    Choice(
+        BiasCorrection.SECOND_MOMENT,
+        "second-moment",
+        "v alone",
+        "the second moment by 1 − β₂ᵗ, the first by nothing: the first steps are too short",
+    ),
     Choice(BiasCorrection.CONSTANT, "constant", "1 − β", "by 1 − β at every step: t is never counted up"),
     Choice(BiasCorrection.FROM_ZERO, "from-zero", "t from 0", "by 1 − βᵗ with t from 0: the first time by 0"),
 )
@@ -28,6 +40,10 @@ def _lengths(side: Side) -> str:
         return "no number and 1"
     if side.bias_correction is BiasCorrection.CONSTANT:
         return f"1 and {plain(second**0.5 / first, 3)}"
+    if side.bias_correction is BiasCorrection.FIRST_MOMENT:
+        return f"{plain(1 / second**0.5, 3)} and 1"
+    if side.bias_correction is BiasCorrection.SECOND_MOMENT:
+        return f"{plain(first, 3)} and 1"
     return f"{plain(first / second**0.5, 3)} and 1"
 
 
@@ -42,6 +58,8 @@ WORDING = Wording(
     phrase={
         BiasCorrection.PER_STEP: "by 1 − βᵗ",
         BiasCorrection.NONE: "by nothing",
+        BiasCorrection.FIRST_MOMENT: "by 1 − βᵗ, but the first alone",
+        BiasCorrection.SECOND_MOMENT: "by 1 − βᵗ, but the second alone",
         BiasCorrection.CONSTANT: "by 1 − β at every step",
         BiasCorrection.FROM_ZERO: "by 1 − βᵗ with t from 0",
     }.__getitem__,

@@ -50,10 +50,11 @@ def _numbers(settings: Settings) -> str:
 
 
 def _alike(settings: Settings) -> bool:
-    """Where nothing is corrected, the uncorrected moment is the moment."""
+    """Where the second moment is not corrected, the uncorrected one is the moment."""
 
     def in_effect(side: Side) -> EpsilonAt:
-        corrects = side.optimizer.kind is OptimizerKind.ADAM and side.bias_correction is not BiasCorrection.NONE
+        left_as_it_is = side.bias_correction in (BiasCorrection.NONE, BiasCorrection.FIRST_MOMENT)
+        corrects = side.optimizer.kind is OptimizerKind.ADAM and not left_as_it_is
         same = side.epsilon_at is EpsilonAt.UNCORRECTED and not corrects
         return EpsilonAt.OUTSIDE if same else side.epsilon_at
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, each_side, plain
-from engine.experiment.optimizers import BiasCorrection, OptimizerKind
+from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.settings import Settings
-from engine.experiment.side import Side
+from engine.experiment.side import COUNTING, Side
 from engine.experiment.step_lengths import late_step
 from engine.experiment.update_rules import Moments, MomentumForm
 
@@ -38,7 +38,7 @@ def _matters(settings: Settings) -> bool:
 def _counts(side: Side) -> bool:
     """Whether a step from moments made anew depends on its number t."""
     if side.optimizer.kind is OptimizerKind.ADAM:
-        return side.bias_correction in (BiasCorrection.PER_STEP, BiasCorrection.FROM_ZERO)
+        return side.bias_correction in COUNTING
     return side.sgd_momentum.form is MomentumForm.PYTORCH and side.sgd_momentum.dampening > 0
 
 

@@ -108,7 +108,10 @@ def _corrections(operands: Operands) -> tuple[float, float]:
     if correction is BiasCorrection.NONE:
         return 1.0, 1.0
     t = {BiasCorrection.CONSTANT: 1, BiasCorrection.FROM_ZERO: operands.t - 1}.get(correction, operands.t)
-    return 1 - rule.beta1**t, 1 - rule.beta2**t
+    first, second = 1 - rule.beta1**t, 1 - rule.beta2**t
+    if correction is BiasCorrection.FIRST_MOMENT:
+        return first, 1.0
+    return (1.0, second) if correction is BiasCorrection.SECOND_MOMENT else (first, second)
 
 
 def _shrunk(weight: bool, parameter: FloatArray, operands: Operands) -> FloatArray:
