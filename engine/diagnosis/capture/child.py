@@ -133,7 +133,9 @@ class Watch:
             self.confirmed = True
             self._check_names()
             again = find_network(self.trace, seconds=1.0)
-            if again is not None and again.slots != self.network.slots:
+            # In a second not all of a network may be found again.
+            is_whole = again is not None and len(again.slots) >= len(self.network.slots)
+            if again is not None and is_whole and again.slots != self.network.slots:
                 self.network = again
                 self.confirmed = False
                 self.next_look = len(self.trace.events) + FIRST_LOOK

@@ -115,7 +115,7 @@ def _walk_list(
     visited: set[int],
     crowds: bool,
 ) -> None:
-    if not value or (len(value) > CROWD and not crowds):
+    if not value or (not crowds and _is_crowd(value)):
         return
     first = value[0]
     if _is_number(first) or (isinstance(first, (list, tuple)) and first and _is_number(first[0])):
@@ -127,6 +127,12 @@ def _walk_list(
     for index, one in enumerate(value[:MOST_ITEMS]):
         part = f".{fields[index]}" if fields else f"[{index}]"
         _walk(instances, one, key + part, name + part, depth + 1, found, visited, crowds)
+
+
+def _is_crowd(value: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether it has many items, or lists that have many together."""
+    inner = len(value[0]) if isinstance(value[0], (list, tuple)) else 0
+    return len(value) > CROWD or len(value) * inner > 2 * CROWD
 
 
 def _walk_instance(
