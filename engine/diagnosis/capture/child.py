@@ -43,10 +43,15 @@ FIRST_LOOK = 150
 HOPELESS = 20_000
 """So many events without a network are enough."""
 
+LONG_SEARCH = 15.0
+"""Seconds of looking after which a quarter of them are."""
+
 FULL_BYTES = 150_000_000
 """Of a trace: beyond it only what belongs to the network is written down, if there is one."""
 
 MOST_BYTES = 700_000_000
+
+MOST_CHANGES = 3
 
 PATIENCE = 5.0
 """Seconds after which the steps of a proof are enough."""
@@ -79,6 +84,10 @@ class Watch:
         """Events when the network was last looked for."""
         self.ending = False
         self.confirmed = False
+        self.searched = 0.0
+        """Seconds in which no network was found."""
+        self.changes = 0
+        """How often another network was found than the one that was watched."""
         self.counted = (0, 0)
         """Steps at the last look but one that found more, and the events then."""
         self.end = time.monotonic() + asked["seconds"]
@@ -110,10 +119,13 @@ class Watch:
 
     def _look(self) -> None:
         if self.network is None:
+            began = time.monotonic()
             self.network = find_network(self.trace, seconds=3.0)
+            self.searched += time.monotonic() - began
             self.found_at = len(self.trace.events)
             self.next_look = int(len(self.trace.events) * 1.7) + 50
-            if self.network is None and len(self.trace.events) > HOPELESS:
+            is_long = self.searched > LONG_SEARCH and len(self.trace.events) > HOPELESS / 4
+            if self.network is None and (is_long or len(self.trace.events) > HOPELESS):
                 self.finish(ended=False)
         if self.network is not None:
             self._count()
@@ -133,10 +145,9 @@ class Watch:
             self.confirmed = True
             self._check_names()
             again = find_network(self.trace, seconds=1.0)
-            # In a second not all of a network may be found again.
-            is_whole = again is not None and len(again.slots) >= len(self.network.slots)
-            if again is not None and is_whole and again.slots != self.network.slots:
+            if again is not None and self._is_better(again):
                 self.network = again
+                self.changes += 1
                 self.confirmed = False
                 self.next_look = len(self.trace.events) + FIRST_LOOK
                 return
@@ -156,6 +167,14 @@ class Watch:
         self.next_look = len(self.trace.events) + int(max(10, min(missing * each, 1500)))
         if steps.count > LOOKED_AT + 2 and self.trace.size > FULL_BYTES and self.trace.watched is None:
             self._watch_less()
+
+    def _is_better(self, again: Network) -> bool:
+        """Whether another network than the one that is watched was found: in a second not all of one may be found
+        again, and where several take turns none is.
+        """
+        assert self.network is not None
+        is_whole = len(again.slots) >= len(self.network.slots) and again.slots != self.network.slots
+        return is_whole and self.changes < MOST_CHANGES
 
     def _check_names(self) -> None:
         """What is not there when it trains is no name of its data."""
