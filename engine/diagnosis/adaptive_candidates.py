@@ -12,7 +12,8 @@ import numpy as np
 from engine.diagnosis.adaptive_rules import AdaptiveLaw, Rule
 from engine.diagnosis.numbers import Numbers, digits, near, rounded
 from engine.diagnosis.observed import Observed
-from engine.diagnosis.rates import power_of, schedules_of
+from engine.diagnosis.program_rates import program_rates, schedules_of
+from engine.diagnosis.rates import power_of
 from engine.diagnosis.reader import Found
 from engine.diagnosis.updates import Candidate
 from engine.experiment.choices import BiasGradient, Reduction
@@ -35,7 +36,9 @@ def adaptive_candidates(observed: Observed, found: Found[AdaptiveLaw]) -> list[C
     if biases and all(one.mean for one in biases) and start.bias_gradient is BiasGradient.SUM:
         start = replace(start, bias_gradient=BiasGradient.MEAN)
     for schedule, (one, fields) in product(_schedules(observed, law), _equals(law)):
-        rate = numbers.as_rate(one.rate)
+        theirs = None if one.shares is None else program_rates(observed, one.shares)
+        is_theirs = theirs is not None and numbers.near(theirs.first.value, one.rate)
+        rate = theirs.first if theirs is not None and is_theirs else numbers.as_rate(one.rate)
         for reduction, factor in _factors(observed, start, law.divided):
             side = replace(start, reduction=reduction, learning_rate=rate.value, schedule=schedule, **fields)
             for epsilon, begins, rank in _epsilons(one, factor, numbers):

@@ -90,8 +90,7 @@ class Numbers:
 def numbers_of(recording: Recording, accuracy: float) -> Numbers:
     """What numbers of this program may be."""
     lines = frozenset() if recording.cells else frozenset(recording.lines.values())
-    first = {name: float(values[np.isfinite(values)][0]) for name, values in rates_named(recording).items()}
-    return Numbers({**recording.constants, **first}, accuracy, recording.was_run, lines)
+    return Numbers(recording.constants, accuracy, recording.was_run, lines)
 
 
 def rates_named(recording: Recording) -> dict[str, FloatArray]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.diagnosis.numbers import Named, Numbers, near, rates_named
+from engine.diagnosis.numbers import Named, Numbers, near
 from engine.diagnosis.observed import Observed
 from engine.experiment.choices import Reduction
-from engine.experiment.schedules import LARGEST, MOST_FACTORS, Schedule, ScheduleKind
+from engine.experiment.schedules import Schedule, ScheduleKind
 from engine.experiment.side import Side, gradient_factor
 from engine.types import FloatArray
 
@@ -41,9 +41,12 @@ def power_of(side: Side, reduction: Reduction) -> int:
     return round(math.log2(gradient_factor(one, 1, 1) / gradient_factor(one, 2, 1)))
 
 
-def rates_behind(observed: Observed, side: Side, coefficient: float, power: int | None) -> list[Rate]:
+def rates_behind(
+    observed: Observed, side: Side, coefficient: float, power: int | None, own: Named | None = None
+) -> list[Rate]:
     """The reductions and rates that give this coefficient, which is that of sums divided by N to that power, or where
-    every batch has the same N (then `power` is none) of sums; the likeliest first.
+    every batch has the same N (then `power` is none) of sums; the likeliest first. `own` is the program's own rate of
+    that step, where it is known.
     """
     found: list[Rate] = []
     for reduction in REDUCTIONS:
@@ -52,7 +55,7 @@ def rates_behind(observed: Observed, side: Side, coefficient: float, power: int 
             continue
         factor = gradient_factor(one, observed.samples[0] if power is None else 1, observed.outputs)
         value = abs(coefficient) / factor
-        rate = observed.numbers.as_rate(value)
+        rate = own if own and observed.numbers.near(own.value, value) else observed.numbers.as_rate(value)
         if power == 0 and rate.rank > 1:
             rate = observed.numbers.as_part_of_rate(value, max(observed.samples)) or rate
         if not any(observed.numbers.near(rate.value, other.learning_rate.value) for other in found):
@@ -66,41 +69,6 @@ def named_rates(observed: Observed) -> list[Rate]:
     rates = [observed.numbers.as_rate(one) for one in dict.fromkeys(constants) if one > 0]
     found = [Rate(reduction, rate) for rate in rates for reduction in REDUCTIONS]
     return sorted(found, key=lambda one: one.learning_rate.rank)
-
-
-def schedules_of(observed: Observed, rates: FloatArray) -> Iterator[Schedule]:
-    """The schedules by which these learning rates (T,) change; where no rule gives them, but a number that the program
-    calls a rate changes just so, they are given one by one.
-    """
-    epoch, known = observed.batches_of_epoch, False
-    for one in schedules_behind(rates, epoch, observed.numbers):
-        known = True
-        yield one
-    if known or rates[0] == 0 or len(rates) > MOST_FACTORS:
-        return
-    shares = rates / rates[0]
-    for series in rates_named(observed.recording).values():
-        given = _as_given(series, shares)
-        if given is not None and given.min() >= 0 and given.max() <= LARGEST:
-            yield Schedule(ScheduleKind.GIVEN, factors=tuple(map(float, given)), per_batch=epoch > 1)
-            return
-
-
-def _as_given(series: FloatArray, shares: FloatArray) -> FloatArray | None:
-    """What a number of the program, (T,) with NaN where it stayed, says that the rates are of the first, if it goes as
-    they do: as it is in each step, or as the step before has left it.
-    """
-    last = np.maximum.accumulate(np.where(np.isnan(series), -1, np.arange(len(series))))
-    filled = np.where(last >= 0, series[last], np.nan)
-    for theirs in (filled, np.append(np.nan, filled[:-1])):
-        told = ~np.isnan(theirs) & (theirs != 0)
-        if len(np.unique(theirs[told])) > 1:
-            ratios = shares[told] / theirs[told]
-            if np.ptp(ratios) <= 1e-6 * np.abs(ratios).max():
-                start = theirs[told][0] / shares[told][0]
-                start = theirs[0] if told[0] else start
-                return np.where(np.isnan(theirs), shares, theirs / start)
-    return None
 
 
 def schedules_behind(rates: FloatArray, batches_of_epoch: int, numbers: Numbers) -> Iterator[Schedule]:

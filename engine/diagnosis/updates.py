@@ -14,13 +14,13 @@ import numpy as np
 from engine.diagnosis.laws import Column, Law
 from engine.diagnosis.numbers import Numbers, common, near
 from engine.diagnosis.observed import Observed
+from engine.diagnosis.program_rates import program_rates, schedules_of
 from engine.diagnosis.rates import (
     Rate,
     bounds_behind,
     named_rates,
     norms_of,
     rates_behind,
-    schedules_of,
 )
 from engine.diagnosis.reader import Found
 from engine.experiment.choices import BiasGradient, RateIn
@@ -184,8 +184,10 @@ def _scaled(observed: Observed, found: Found[Law], side: Side, rates: FloatArray
             return
     for power in (0, 1, 2) if varied else (None,):
         own = rates * np.array(observed.samples, np.float64) ** (power or 0)
+        theirs = program_rates(observed, own)
+        first = None if theirs is None else theirs.first
         for schedule in schedules_of(observed, own):
-            for rate in rates_behind(observed, side, float(own[0]), power):
+            for rate in rates_behind(observed, side, float(own[0]), power, first):
                 yield _with_rate(replace(side, schedule=schedule), rate)
     yield from _clipped(observed, found, side, rates)
 

@@ -15,6 +15,7 @@ README = Path(__file__).parent.parent.parent / "README.md"
 
 SLIPS = {
     "adam_epsilon_inside": {"epsilon_at": "inside"},
+    "adam_first_moment_alone": {"bias_correction": "first-moment"},
     "adam_no_correction": {"bias_correction": "none"},
     "bias_sum_without_axis": {"reduction": "sum", "bias_gradient": "scalar"},
     "biases_never_moved": {"bias_gradient": "none"},
@@ -32,7 +33,9 @@ SLIPS = {
     "hidden_derivative_forgotten": {"reduction": "sum"},
     "in_turn_module": {"update_order": "in-turn", "reduction": "sum"},
     "last_layer_never_moved": {"reduction": "per-sample", "tensor_steps": "W3:0"},
+    "leaky_with_relus_derivative": {"derivative_at": None},
     "layer_objects_in_turn": {"update_order": "in-turn"},
+    "mean_of_sums": {"reduction": "mean-of-sums"},
     "minibatch_averaged_momentum": {"momentum": "averaged-0.9"},
     "momentum_with_decaying_rate": {"momentum": "textbook-0.9"},
     "nielsen_lists": {"reduction": "per-sample"},
@@ -58,6 +61,9 @@ PARITY = (
     "parity_bce",
     "parity_cross_entropy",
     "nesterov",
+    "probabilities_without_a_name",
+    "rate_dropped_early",
+    "warm_up",
     "clipped_by_norm",
     "rmsprop",
     "float32_network",

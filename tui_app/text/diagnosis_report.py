@@ -11,7 +11,7 @@ from rich.console import Console
 from engine.diagnosis.cause_lines import lines_of
 from engine.diagnosis.diagnosis import Cause, Conclusion, Diagnosis
 from engine.diagnosis.gradients import LETTERS, Reading, places_of
-from engine.diagnosis.numbers import rate_name
+from engine.diagnosis.numbers import rate_name, rates_named
 from engine.diagnosis.recording import PROOF_STEPS, LayerNames
 from engine.experiment.choices import Objective, Reduction, SideName
 from engine.experiment.discrepancies import find_setting
@@ -275,6 +275,10 @@ def _named(diagnosis: Diagnosis, rate: float) -> str:
         names += [f"{name} / {max(counts)}, in smaller batches too" for name in shares]
     if names:
         return f" ({names[0]})"
+    side = diagnosis.settings.numpy if diagnosis.settings is not None else None
+    if side is not None and not side.schedule.is_none:
+        changing = [shown(name) for name in rates_named(diagnosis.recording)]
+        return f" ({changing[0]} in the first step)" if changing else ""
     return "" if not diagnosis.recording.constants and rate != 1 else ", which the program does not name"
 
 
