@@ -31,6 +31,7 @@ def backward_lines(observed: Observed, reading: Reading) -> Mapping[Place, tuple
             continue
         same = [one for one in recording.made if one.is_multiple_of(array, allowed)]
         named = [one.line for one in same if one.is_named] or [one.line for one in same]
-        if named and len(set(named)) <= MOST_LINES:
-            found[place] = tuple(sorted(set(named)))
+        if named:
+            # What is handed on stands in more lines: the first has made it.
+            found[place] = tuple(sorted(set(named))) if len(set(named)) <= MOST_LINES else (named[0],)
     return found

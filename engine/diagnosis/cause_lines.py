@@ -45,6 +45,9 @@ def _places(diagnosis: Diagnosis, field: str) -> Iterator[Place]:
         yield from (Place(Kind.DELTA, i) for i in range(1, layers))
     elif field == "bias_gradient":
         yield from (Place(Kind.BIAS_GRADIENT, i) for i in range(1, layers + 1))
+    elif field == "tensor_steps" and diagnosis.reading is not None:
+        kinds = {Kind.WEIGHT: Kind.WEIGHT_GRADIENT, Kind.BIAS: Kind.BIAS_GRADIENT}
+        yield from (Place(kinds[one.kind], one.layer) for one in places_of(diagnosis.reading.side.tensor_steps))
     elif field == "derivative_at":
         sides = diagnosis.settings.numpy, diagnosis.settings.pytorch
         theirs, meant = (by_layer(side.derivative_at, layers) for side in sides)

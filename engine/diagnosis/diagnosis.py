@@ -205,8 +205,8 @@ def explained(
 
     logged = logged_numbers(observed, best.reading)
     experiment = experiment_of(observed, best.reading, _logged_fields(logged))
-    settings, causes = _causes(observed, best.reading, experiment.settings)
     gaps = proof_gaps(observed, best.reading)
+    settings, causes = _causes(observed, best.reading, experiment.settings, max(SAME, float(gaps.max())))
     near = rivals(observed, best.reading, best.gap, enough)
     fitting = [one for one in (best, *others) if one.gap <= enough]
     undecided = _undecided(observed, best, fitting, near.within, ruled_out)
@@ -254,9 +254,11 @@ def _logged_fields(logged: tuple[LoggedNumber, ...]) -> dict[str, object]:
     return logged[0].fields if logged else {}
 
 
-def _causes(observed: Observed, reading: Reading, settings: Settings) -> tuple[Settings, tuple[Cause, ...]]:
+def _causes(
+    observed: Observed, reading: Reading, settings: Settings, same: float
+) -> tuple[Settings, tuple[Cause, ...]]:
     """Those that move the weights most first; last what only the plotted number shows. Another way to write the same
-    function is no cause: the settings are returned without it.
+    function, which moves them by no more than `same`, is no cause: the settings are returned without it.
     """
     found = []
     for discrepancy in remaining(settings):
@@ -264,7 +266,7 @@ def _causes(observed: Observed, reading: Reading, settings: Settings) -> tuple[S
         if discrepancy.moves is Moves.WEIGHTS:
             mended = replace(settings.numpy, **{discrepancy.field: getattr(settings.pytorch, discrepancy.field)})
             effect = float(gaps_of(observed, replace(reading, side=mended)).max())
-            if effect <= SAME:
+            if effect <= same:
                 settings = discrepancy.match(settings, SideName.PYTORCH)
                 continue
         found.append(Cause(discrepancy, effect))

@@ -79,6 +79,8 @@ def _known(observed: Observed, reading: Reading) -> Iterator[tuple[LoggedNumber,
     kinds = [
         LoggedNumber("", report, LogMoment.BEFORE, EpochLoss.MEAN, penalty)
         for report, penalty in product(reports, penalties)
+        # Errors that are 0 on average would leave the penalty alone.
+        if report is not LossReport.ERROR_TIMES_LOSS or penalty is LoggedPenalty.LEFT_OUT
     ]
     yield from _of_kinds(observed, reading, kinds)
 

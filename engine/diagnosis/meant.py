@@ -71,15 +71,15 @@ def meant_side(reading: Reading) -> Side:
 
 
 def slips_of(reading: Reading) -> int:
-    """In how many choices that move weights a reading differs from the network that it means to be; each tensor with a
-    factor of its own is one.
+    """In how many choices that move weights a reading differs from the network that it means to be; each factor that
+    tensors have of their own is one.
     """
     meant = meant_side(reading)
     named = {field: of_layers(getattr(reading.side, field), 1) for field in vars(meant)}
     others = {field: of_layers(getattr(meant, field), 1) for field in vars(meant)}
     apart = ("loss_report", "log_moment", "logged_penalty", "epoch_loss", "precision", "tensor_steps")
     choices = sum(set(named[field]) != set(others[field]) for field in named if field not in apart)
-    return choices + len(reading.side.tensor_steps.factors)
+    return choices + len({factor for _, factor in reading.side.tensor_steps.factors})
 
 
 def _meant_decay(side: Side) -> WeightDecay:

@@ -143,12 +143,13 @@ def _tensors(observed: Observed, found: Found[Law]) -> Iterator[_Tensors]:
         own |= {place: ratio for place, (ratio, _) in biases.items()}
     else:
         own |= {place: weights[place.layer] for place in biases}
-    if np.median(found.laws[observed.leading].rates) * scale < 0:
-        # A learning rate is above 0: these tensors climb.
-        scale = -scale
-    left = {place: factor_like(observed, ratio / scale) for place, ratio in own.items()}
-    left |= dict.fromkeys(_stopped(observed, found), 0.0)
-    yield _Tensors(fields, scale, tuple((place, factor) for place, factor in left.items() if factor != 1))
+    # Most tensors have the common factor, or the last one has it and the others have lost theirs.
+    for one in (scale,) if near(scale, 1.0, allowed) else (scale, 1.0):
+        # A learning rate is above 0: tensors climb where theirs is not.
+        signed = -one if np.median(found.laws[observed.leading].rates) * one < 0 else one
+        left = {place: factor_like(observed, ratio / signed) for place, ratio in own.items()}
+        left |= dict.fromkeys(_stopped(observed, found), 0.0)
+        yield _Tensors(fields, signed, tuple((place, factor) for place, factor in left.items() if factor != 1))
 
 
 def _stopped(observed: Observed, found: Found[Law]) -> list[Place]:

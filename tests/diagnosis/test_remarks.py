@@ -15,7 +15,10 @@ from tui_app.text.diagnosis_remarks import in_pytorch, remarks
 CANCEL = "The output's error is p − y, with no derivative of the softmax: in the cross-entropy the two cancel."
 OF_TANH = "1 − t² is tanh's derivative where t is the layer's output, as it is here."
 OF_SIGMOID = "s·(1 − s) is the sigmoid's derivative where s is the layer's output, as it is here."
-INSIDE = "v ← μ·v − η·g, w ← w + v is torch.optim.SGD's momentum too, while the learning rate η stays the same."
+INSIDE = (
+    "v ← μ·v − η·g, w ← w + v takes the steps of v ← μ·v + g, w ← w − η·v, torch.optim.SGD's momentum, while the "
+    "learning rate η stays the same."
+)
 
 
 def of_classes(activation="tanh", objective="cross-entropy", **choices):

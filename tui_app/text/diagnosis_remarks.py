@@ -52,7 +52,10 @@ def remarks(diagnosis: Diagnosis) -> Iterator[str]:
     momentum = side.sgd_momentum
     plain = momentum.form in (MomentumForm.PYTORCH, MomentumForm.TEXTBOOK) and not momentum.dampening
     if momentum.coefficient and plain and side.schedule.is_none and "momentum" not in left:
-        yield "v ← μ·v − η·g, w ← w + v is torch.optim.SGD's momentum too, while the learning rate η stays the same."
+        yield (
+            "v ← μ·v − η·g, w ← w + v takes the steps of v ← μ·v + g, w ← w − η·v, torch.optim.SGD's momentum, while "
+            "the learning rate η stays the same."
+        )
     layers = diagnosis.recording.layers
     beside_ones = [layer.bias_row for layer in layers if layer.ones]
     if beside_ones:

@@ -13,7 +13,8 @@ from engine.diagnosis.diagnosis import Cause, Conclusion, Diagnosis
 from engine.diagnosis.gradients import LETTERS, Reading, places_of
 from engine.diagnosis.numbers import rate_name, rates_named
 from engine.diagnosis.recording import PROOF_STEPS, LayerNames
-from engine.experiment.choices import Objective, Reduction, SideName
+from engine.experiment.batch_rules import EpochLoss
+from engine.experiment.choices import LoggedPenalty, Objective, Reduction, SideName
 from engine.experiment.discrepancies import find_setting
 from engine.experiment.discrepancies.base import listed, plain
 from engine.experiment.optimizers import OptimizerKind
@@ -151,6 +152,8 @@ def _why(diagnosis: Diagnosis, ratio: float) -> str:
     factor = gradient_factor(settings.numpy, N, C) / gradient_factor(settings.pytorch, N, C)
     if abs(factor - ratio) > 1e-9 * abs(ratio):
         return ""
+    if settings.numpy.objective is Objective.SQUARED_ERROR and abs(ratio - 0.5) < 1e-9:
+        return ": that of half the squared error, without the 2 that its derivative has"
     if settings.numpy.reduction is Reduction.SUM:
         rule = {
             Objective.SQUARED_ERROR: "N·C/2",
@@ -233,7 +236,9 @@ def _found(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     for one in diagnosis.logged:
         label = find_setting("loss_report").label(one.report)
         moment = find_setting("log_moment").label(one.moment)
-        yield "logged", f"{shown(one.name)}: {label}, {moment} the update"
+        penalty = " with the penalty" if one.penalty is LoggedPenalty.ADDED else ""
+        when = "of the whole set" if one.epoch_loss is EpochLoss.WHOLE else f"{moment} the update"
+        yield "logged", f"{shown(one.name)}: {label}{penalty}, {when}"
 
 
 def _arrays(diagnosis: Diagnosis, layer: LayerNames) -> str:

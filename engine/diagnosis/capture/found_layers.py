@@ -114,7 +114,7 @@ def movement(trace: Trace, slot: int) -> float:
 def find_relations(trace: Trace, seconds: float) -> list[Relation]:
     """All layers in the order of time, as far as the time goes."""
     end = time.monotonic() + seconds
-    weights = {slot for slot in changing_slots(trace) if not trace.slots[slot].listed and moves_little(trace, slot)}
+    weights = {slot for slot in changing_slots(trace) if not _is_vector(trace, slot) and moves_little(trace, slot)}
     still = _still(trace)
     constant = {slot for slot in range(len(trace.slots)) if len(set(trace.versions(slot))) == 1}
     zero = [is_nothing(array) for array in trace.values]
@@ -162,6 +162,11 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
         trace.searched = index
     trace.relations = list(found)
     return found
+
+
+def _is_vector(trace: Trace, slot: int) -> bool:
+    """Whether it is a plain list of numbers: a list of such lists may be a weight, kept row by row."""
+    return trace.slots[slot].listed and trace.values[trace.versions(slot)[-1]].ndim < 2
 
 
 def _matches_before(trace: Trace, index: int, tried: object) -> list[Match] | None:

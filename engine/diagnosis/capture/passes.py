@@ -58,6 +58,8 @@ class PassFinder:
         self.latest: dict[int, int] = {}
         """What the sources hold, the newest last."""
         self.found: list[Pass] = []
+        self.given_at: dict[int, int] = {}
+        """The last event that brought each value of the sources."""
         self.seen = 0
         """Events that were looked at."""
 
@@ -72,6 +74,7 @@ class PassFinder:
             self.held[event.slot] = event.value
             if event.slot in self.sources:
                 self.latest[event.slot] = event.value
+                self.given_at[event.value] = index
             if event.slot in self.forms and self.layer.weight in self.held:
                 self._look(index)
         self.seen = len(self.trace.events)
@@ -83,8 +86,16 @@ class PassFinder:
         if GONE in state:
             return
         given = self._given(self.forms[event.slot], event.value)
-        if given is not None and not _same(self.found, given, state):
+        if given is not None and not self._is_last_again(given, state):
             self.found.append(Pass(index, (given,), state, dict(self.held)))
+
+    def _is_last_again(self, given: int, state: tuple[int, ...]) -> bool:
+        """Whether that is the last pass again: another form of its output, or the same one needed once more. A sample
+        that was drawn anew is another pass, though it is the one before.
+        """
+        if not self.found or self.found[-1].inputs != (given,) or self.found[-1].state != state:
+            return False
+        return self.given_at.get(given, -1) < self.found[-1].index
 
     def _given(self, forms: set[str], out: int) -> int | None:
         """The value that the layer was given, so that the output is this one."""
@@ -98,11 +109,6 @@ class PassFinder:
             if any(fits(array, activated(name, rows), tolerance) for name in forms):
                 return value
         return _given_rows(trace, layer, held, forms, array, not self.found) if layer.wholes else None
-
-
-def _same(found: Sequence[Pass], given: int, state: tuple[int, ...]) -> bool:
-    """Whether that is the last pass again: another form of its output, or the same one needed once more."""
-    return bool(found) and found[-1].inputs == (given,) and found[-1].state == state
 
 
 def _given_rows(
@@ -181,14 +187,20 @@ def find_steps(trace: Trace, network: Network, passes: Sequence[Pass], ended: bo
 
 def _without_probes(trace: Trace, groups: list[list[Pass]]) -> list[list[Pass]]:
     """Without those whose weights differ from the ones before in an element or two: a check of gradients moves one
-    element after the other, and puts it back.
+    element after the other, and puts it back, so that never more than one is another than before it.
     """
-    probes = {
-        place
-        for place, (before, after) in enumerate(pairwise(groups), start=1)
-        if _is_probe(trace, before[0].state, after[0].state)
-    }
-    return [group for place, group in enumerate(groups) if place not in probes]
+    kept = groups[:1]
+    for before, after in pairwise(groups):
+        is_one = _moved(trace, kept[-1][0].state, after[0].state) <= 1
+        if not (is_one and _is_probe(trace, before[0].state, after[0].state)):
+            kept.append(after)
+    return kept
+
+
+def _moved(trace: Trace, before: tuple[int, ...], after: tuple[int, ...]) -> int:
+    """How many elements are others."""
+    changed = [(trace.values[old], trace.values[new]) for old, new in zip(before, after, strict=True) if old != new]
+    return sum(int(np.count_nonzero(old != new)) if old.shape == new.shape else new.size for old, new in changed)
 
 
 def _is_probe(trace: Trace, before: tuple[int, ...], after: tuple[int, ...]) -> bool:

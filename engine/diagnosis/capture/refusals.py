@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.diagnosis.capture.found_layers import moves_little
 from engine.diagnosis.capture.program_errors import STATUS, sentence
 from engine.diagnosis.capture.trace import GONE, Trace
 from engine.shown_text import shown
@@ -117,12 +118,20 @@ def _of_error(error: str) -> str:
 
 
 def has_kernels(trace: Trace) -> bool:
-    """Whether arrays of four dimensions change like weights."""
+    """Whether arrays of four dimensions change like weights, or of three, as filters for one channel have."""
     seen: dict[int, set[int]] = {}
     for event in trace.events:
-        if event.value != GONE and trace.values[event.value].ndim == 4:
+        if event.value != GONE and trace.values[event.value].ndim in (3, 4):
             seen.setdefault(event.slot, set()).add(event.value)
-    return any(len(one) >= 3 for one in seen.values())
+    changing = [slot for slot, values in seen.items() if len(values) >= 3]
+    return any(trace.values[min(seen[slot])].ndim == 4 or _is_moved(trace, slot) for slot in changing)
+
+
+def _is_moved(trace: Trace, slot: int) -> bool:
+    """Whether it begins with numbers, and goes on from them by small steps."""
+    versions = trace.versions(slot)
+    shapes = {trace.values[value].shape for value in versions}
+    return len(shapes) == 1 and bool(np.any(trace.values[versions[0]])) and moves_little(trace, slot)
 
 
 def more_than_layers(foreign: tuple[str, str], weights: list[str]) -> str:

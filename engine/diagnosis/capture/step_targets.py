@@ -134,7 +134,8 @@ class TargetFinder:
                 f"The network was found, its targets were not: they may be {shown(names)}; say which with "
                 "--names y=NAME."
             )
-        return self._read(pool[0], self.network.layers[-1].form.activation)
+        own = self.network.layers[-1].form.activation
+        return self._read(pool[0], max(self.forms, key=lambda form: (self._shown(pool[0], form), form == own)))
 
     def _uses_all(self, one: Candidate) -> bool:
         """Whether the last output is ever asked for: class numbers that never reach it count something else."""
@@ -260,6 +261,9 @@ class TargetFinder:
         factors: list[set[tuple[int, float]]] = []
         for step in range(min(LOOKED_AT, len(self.passes))):
             rows = one.rows(step)
+            # What stays is not seen again, as the error of outputs that no longer move.
+            if step and np.array_equal(self.outputs[step][activation], self.outputs[step - 1][activation]):
+                continue
             # Of targets of 0 the output itself is the difference.
             if rows is None or np.any(rows):
                 factors.append(set() if rows is None else self._factors(step, rows, activation, one.rank))
