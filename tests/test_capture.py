@@ -157,6 +157,37 @@ def test_a_sentence_says_why_nothing_was_seen(program, tmp_path):
     assert "\x1b" not in result.output
 
 
+FILTERS = """\
+import numpy as np
+r = np.random.RandomState(0)
+images, labels = r.rand(20, 5, 5), r.randint(0, 3, 20)
+filters, W, b = r.randn(2, 3, 3) / 9, r.randn(18, 3) / 8, np.zeros(3)
+for k in range(200):
+    image, label = images[k % 20], labels[k % 20]
+    out = np.zeros((3, 3, 2))
+    for i, j in np.ndindex(3, 3):
+        out[i, j] = np.sum(image[i : i + 3, j : j + 3] * filters, axis=(1, 2))
+    flat = out.flatten()
+    p = np.exp(flat @ W + b)
+    p = p / p.sum()
+    d = p - np.eye(3)[label]
+    back = (W @ d).reshape(3, 3, 2)
+    change = np.zeros_like(filters)
+    for i, j in np.ndindex(3, 3):
+        for f in range(2):
+            change[f] += back[i, j, f] * image[i : i + 3, j : j + 3]
+    W -= 0.05 * np.outer(flat, d)
+    b -= 0.05 * d
+    filters -= 0.05 * change
+"""
+
+
+def test_filters_of_one_channel_are_a_convolution(tmp_path):
+    """Its last layer alone would be diagnosed, and proved."""
+    with pytest.raises(CaptureError, match="It is a convolution"):
+        capture(_written(tmp_path, FILTERS))
+
+
 WORDS = {
     ("--names", "z=X"): "--names cannot name z; it names x and y; a program's weights are found by their use.",
     ("--names", "W1=W2"): "--names cannot name W1;",

@@ -225,6 +225,17 @@ def test_what_is_said_of_absolute_errors_and_of_halves_is_so():
     assert f"½·Σe²/N is C/2 times the MSE, here {times:.2g} times." in said
 
 
+def test_tensors_with_the_same_factor_are_told_together():
+    settings = replace(engine.preset("exact"), data=engine.built_in("regression"))
+    samples, outputs = settings.data.samples, settings.data.outputs
+    value = f"W1:{samples}+b1:{samples}+W2:{samples * outputs}+b2:-1"
+    said = find("tensor_steps").explain(settings.with_side(SideName.NUMPY, tensor_steps=value)).numbers
+    missing = "times too far: the mean that the others take is missing"
+    assert f"W1 and b1 move N = {samples} {missing}" in said
+    assert f"W2 moves N·C = {samples * outputs} {missing}" in said
+    assert "b2 climbs: the sign of its line is wrong" in said
+
+
 def test_lines_are_those_of_these_very_settings():
     asked = engine.preset("asked")
 

@@ -169,6 +169,66 @@ WRITTEN = {
         ["W1", "W2"],
         30,
     ),
+    "a sample drawn twice in a batch": (
+        """
+        K = random.randn(3, 2) * 0.3
+        drawn = [0, 1, 1, 2, 5, 5, 5, 7] * 20
+        total = np.zeros_like(K)
+
+        def gradient(x, y):
+            error = x @ K - y
+            return np.outer(x, error)
+
+        for k in range(160):
+            total = total + gradient(X[drawn[k]], Y[drawn[k]])
+            if k % 4 == 3:
+                K = K - 0.05 * total
+                total = np.zeros_like(K)
+        """,
+        ["K"],
+        40,
+    ),
+    "steps that move two weights at most": (
+        """
+        lights, walk = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1], [1, 1, 1]]), np.array([[1, 1, 0, 0]]).T
+        V = np.array([[0.8, -0.7, -0.4], [-0.6, -0.8, 0.9], [-0.5, 0.3, -0.2]])
+        U = np.array([[0.4], [-0.3], [0.7]])
+        for turn in range(10):
+            for i in range(4):
+                row = lights[i : i + 1]
+                hidden = (row @ V > 0) * (row @ V)
+                change = walk[i : i + 1] - hidden @ U
+                down = change @ U.T * (hidden > 0)
+                U = U + 0.1 * hidden.T @ change
+                V = V + 0.1 * row.T @ down
+        """,
+        ["V", "U"],
+        40,
+    ),
+    "outputs that hardly move any more": (
+        """
+        seen, wanted = np.array([[0, 0, 1], [1, 1, 1], [1, 0, 1], [0, 1, 1], [0, 1, 0]]), np.array([[0, 1, 1, 0, 0]]).T
+        V = np.array([[-0.16595599], [0.44064899], [-0.99977125]])
+        def slope(s):
+            return s * (1 - s)
+
+        def squash(z):
+            return np.tanh(z)
+
+        def answer(rows):
+            return squash(rows @ V)
+
+        def train(rows, targets):
+            global V
+            for turn in range(100):
+                out = answer(rows)
+                V = V + rows.T @ ((targets - out) * slope(out))
+
+        train(seen, wanted)
+        """,
+        ["V"],
+        60,
+    ),
     "another training in a loop": (
         """
         for rate in (0.01, 0.02, 0.03):
@@ -186,6 +246,8 @@ WRITTEN = {
 ALWAYS = (
     "one vector of all, taken apart in every step",
     "statements of one line",
+    "a sample drawn twice in a batch",
+    "steps that move two weights at most",
     "one unit, one unnamed row at a time, from zeros",
     "another training in a function",
 )

@@ -15,28 +15,42 @@ CHOICES = (
 
 
 def _phrase(value: TensorSteps) -> str:
-    parts = [f"{name} by {plain(factor)}" for name, factor in value.factors]
+    parts = [f"{listed(names)} by {plain(factor)}" for factor, names in _by_factor(value).items()]
     return f"multiplied for {listed(parts)}" if parts else "taken as they are"
 
 
-def _meaning(factor: float, samples: int) -> str:
-    """What such a factor is a sign of."""
+def _by_factor(value: TensorSteps) -> dict[float, list[str]]:
+    """The tensors that have each factor."""
+    found: dict[float, list[str]] = {}
+    for name, factor in value.factors:
+        found.setdefault(factor, []).append(name)
+    return found
+
+
+def _meaning(names: list[str], factor: float, samples: int, outputs: int) -> str:
+    """What such a factor is a sign of: 'b1 climbs: …', 'W1 and b1 move …'."""
+    one, who = len(names) == 1, listed(names)
+    moves, its = f"{who} move{'s' if one else ''}", "its gradient" if one else "their gradients"
     if factor == 0:
-        return "never moves: the line that updates it is missing"
+        lines = "the line that updates it is" if one else "the lines that update them are"
+        return f"{who} never move{'s' if one else ''}: {lines} missing"
     if factor == -1:
-        return "climbs: the sign of its line is wrong"
-    if samples > 1 and factor == samples:
-        return f"moves N = {samples:,} times too far: the mean that the others take is missing"
-    if samples > 1 and factor == 1 / samples:
-        return f"moves N = {samples:,} times too little: a mean that the others do not take"
-    return f"moves by {plain(factor)} times its gradient"
+        return f"{who} climb{'s: the sign of its line is' if one else ': the signs of their lines are'} wrong"
+    counts = {"N": samples, "N·C": samples * outputs, "C": outputs}
+    for name, count in counts.items():
+        if count > 1 and factor == count:
+            return f"{moves} {name} = {count:,} times too far: the mean that the others take is missing"
+        if count > 1 and factor == 1 / count:
+            return f"{moves} {name} = {count:,} times too little: a mean that the others do not take"
+    return f"{moves} by {plain(factor)} times {its}"
 
 
 def _numbers(settings: Settings) -> str:
     found: dict[str, None] = {}
     for side in (settings.numpy, settings.pytorch):
-        samples = settings.batch_samples(side)
-        found |= {f"{name} {_meaning(factor, samples)}": None for name, factor in side.tensor_steps.factors}
+        samples, outputs = settings.batch_samples(side), settings.data.outputs
+        by_factor = _by_factor(side.tensor_steps).items()
+        found |= {_meaning(names, factor, samples, outputs): None for factor, names in by_factor}
     return f"{'; '.join(found)}." if found else f"{batch_words(settings)}; no tensor has a factor of its own."
 
 
