@@ -124,8 +124,9 @@ class TargetFinder:
 
     def _by_name(self, candidates: Sequence[Candidate], name: str | None) -> Targets:
         """Where nothing is computed from them under a name: the only ones, or those that are called like targets."""
-        sure = [one for one in candidates if one.rank < 2 and self._uses_all(one)] if name is None else list(candidates)
-        usual = [one for one in sure if name or one.name.split(".")[-1].lower() in {known.lower() for known in TARGETS}]
+        near = [one for one in candidates if one.rank < 2] if name is None else list(candidates)
+        sure = [one for one in near if name or self._uses_all(one)]
+        usual = [one for one in sure if name or _is_called_so(one)] or [one for one in near if _is_called_so(one)]
         pool = usual or ([] if len({one.name for one in sure}) > 1 else sure)
         different = {b"".join(rows.tobytes() for rows in self._rows(one) if rows is not None) for one in pool}
         if len(different) != 1:
@@ -290,6 +291,11 @@ class TargetFinder:
                 if factor is not None:
                     found.add((number, factor))
         return found
+
+
+def _is_called_so(one: Candidate) -> bool:
+    """Whether it has a name that people give targets."""
+    return one.name.split(".")[-1].lower() in {known.lower() for known in TARGETS}
 
 
 def has_targets(trace: Trace, network: Network, steps: Steps, name: str | None) -> bool:
