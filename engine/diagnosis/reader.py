@@ -105,7 +105,8 @@ def _outputs(
 def _read_together(observed: Observed, rule: Rule[LawType]) -> list[Place]:
     """The last weight that moves, and its bias where that is needed."""
     place, bias = observed.leading, Place(Kind.BIAS, observed.leading.layer)
-    is_short = observed.motions[place].count < rule.least
+    # Where no weight moves nothing is read of a bias alone.
+    is_short = 0 < observed.motions[place].count < rule.least
     moves = bias in observed.motions and not observed.motions[bias].stands_still
     return [place, bias] if is_short and moves else [place]
 
