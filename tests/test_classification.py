@@ -51,6 +51,7 @@ def reduced(reduction, of_reduction, samples, outputs):
         Reduction.TWICE_SUM: 2,
         Reduction.MEAN_OF_SUMS: 1 / samples,
         Reduction.PER_SAMPLE: 1 / samples,
+        Reduction.PER_BATCH_SIZE: 1 / samples,
         Reduction.PER_SAMPLE_TWICE: 1 / samples / samples,
         Reduction.PER_OUTPUT: 1 / outputs,
     }[reduction]

@@ -225,6 +225,14 @@ def test_what_is_said_of_absolute_errors_and_of_halves_is_so():
     assert f"½·Σe²/N is C/2 times the MSE, here {times:.2g} times." in said
 
 
+def test_what_b_is_is_said():
+    settings = replace(engine.preset("exact"), data=engine.built_in("regression"))
+    for side in SideName:
+        settings = settings.with_side(side, batch=4)
+    said = find("reduction").explain(settings.with_side(SideName.NUMPY, reduction="per-batch-size")).numbers
+    assert said.endswith(f"B is the batch size, 4, in the last batch, of {settings.data.samples % 4}, too.")
+
+
 def test_tensors_with_the_same_factor_are_told_together():
     settings = replace(engine.preset("exact"), data=engine.built_in("regression"))
     samples, outputs = settings.data.samples, settings.data.outputs

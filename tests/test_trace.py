@@ -99,6 +99,7 @@ def objective_of(side, binary, z, p, Y):
     shares = {
         Reduction.TWICE_SUM: 2,
         Reduction.PER_SAMPLE: 1 / N,
+        Reduction.PER_BATCH_SIZE: 1 / (N if side.batch == "all" else side.batch),
         Reduction.PER_SAMPLE_TWICE: 1 / N**2,
         Reduction.MEAN_OF_SUMS: (2 if side.objective is Objective.SQUARED_ERROR else 1) / N,
         # Squared errors are halved before they are summed up.

@@ -60,7 +60,7 @@ def _schedules(observed: Observed, law: AdaptiveLaw) -> Iterator[Schedule]:
 def _factors(observed: Observed, side: Side, power: int) -> Iterator[tuple[Reduction, float]]:
     """The reductions that divide like that, and what each multiplies a sum's gradient by besides."""
     varied = len(set(observed.samples)) > 1
-    for reduction in Reduction:
+    for reduction in (one for one in Reduction if one is not Reduction.PER_BATCH_SIZE):
         one = replace(side, reduction=reduction)
         if not varied:
             yield reduction, gradient_factor(one, observed.samples[0], observed.outputs)

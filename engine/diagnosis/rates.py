@@ -60,6 +60,10 @@ def rates_behind(
             rate = observed.numbers.as_part_of_rate(value, max(observed.samples)) or rate
         if not any(observed.numbers.near(rate.value, other.learning_rate.value) for other in found):
             found.append(Rate(reduction, rate))
+    if power == 0:
+        # Divided by what a batch should have, a smaller last one too.
+        whole = observed.numbers.as_rate(abs(coefficient) * max(observed.samples))
+        found += [Rate(Reduction.PER_BATCH_SIZE, whole)] if whole.rank == 0 else []
     return sorted(found, key=lambda one: one.learning_rate.rank)
 
 

@@ -23,7 +23,7 @@ from engine.diagnosis.rates import (
     rates_behind,
 )
 from engine.diagnosis.reader import Found
-from engine.experiment.choices import BiasGradient, RateIn
+from engine.experiment.choices import BiasGradient, RateIn, Reduction
 from engine.experiment.clipping import Clipping, ClippingKind
 from engine.experiment.side import Side, gradient_factor
 from engine.experiment.update_rules import (
@@ -181,7 +181,7 @@ def _scaled(observed: Observed, found: Found[Law], side: Side, rates: FloatArray
         own = rates * np.array(observed.samples, np.float64) ** (power or 0)
         if observed.numbers.is_steady(own[moving]):
             for rate in rates_behind(observed, side, float(np.median(own[moving])), power):
-                yield _with_rate(side, rate)
+                yield _with_rate(observed, side, rate)
             return
     for power in (0, 1, 2) if varied else (None,):
         own = rates * np.array(observed.samples, np.float64) ** (power or 0)
@@ -189,12 +189,14 @@ def _scaled(observed: Observed, found: Found[Law], side: Side, rates: FloatArray
         first = None if theirs is None else theirs.first
         for schedule in schedules_of(observed, own):
             for rate in rates_behind(observed, side, float(own[0]), power, first):
-                yield _with_rate(replace(side, schedule=schedule), rate)
+                yield _with_rate(observed, replace(side, schedule=schedule), rate)
     yield from _clipped(observed, found, side, rates)
 
 
-def _with_rate(side: Side, rate: Rate, extra: int = 0) -> Candidate:
+def _with_rate(observed: Observed, side: Side, rate: Rate, extra: int = 0) -> Candidate:
     changed = replace(side, reduction=rate.reduction, learning_rate=rate.learning_rate.value)
+    if rate.reduction is Reduction.PER_BATCH_SIZE:
+        changed = replace(changed, batch=max(observed.samples))
     return Candidate(changed, rate.learning_rate.rank + extra)
 
 
@@ -213,7 +215,7 @@ def _clipped(observed: Observed, found: Found[Law], side: Side, rates: FloatArra
             whole = rate.learning_rate.value * factor
             added = 0.0 if kind is ClippingKind.EXACT_NORM else 1e-6
             for bound in bounds_behind(rates, norms * factor + added, whole, observed.numbers):
-                yield _with_rate(replace(side, clipping=Clipping(kind, bound)), rate)
+                yield _with_rate(observed, replace(side, clipping=Clipping(kind, bound)), rate)
 
 
 def _rolling(observed: Observed, found: Found[Law], side: Side, law: Law, scale: float) -> Iterator[Candidate]:
@@ -223,7 +225,7 @@ def _rolling(observed: Observed, found: Found[Law], side: Side, law: Law, scale:
     for motion in _motions(law, scale, observed.numbers):
         for rate in rates_behind(observed, side, motion.coefficient, power):
             for fields in _decays(observed, motion, rate.learning_rate.value, decayed):
-                yield _with_rate(replace(side, **motion.fields, **fields), rate)
+                yield _with_rate(observed, replace(side, **motion.fields, **fields), rate)
 
 
 def _decayed(found: Found[Law]) -> Decayed:

@@ -306,6 +306,11 @@ def gradient_factor(side: Side, samples: int, outputs: int) -> float:
     return (2.0 if squares else 1.0) / gradient_divisor(side, samples, outputs)
 
 
+def batch_size(side: Side, samples: int) -> int:
+    """B: what a batch should have; the samples that it has where that is all."""
+    return samples if isinstance(side.batch, str) else side.batch
+
+
 def gradient_divisor(side: Side, samples: int, outputs: int) -> float:
     """What the costs of all outputs are divided by."""
     return {
@@ -314,6 +319,7 @@ def gradient_divisor(side: Side, samples: int, outputs: int) -> float:
         Reduction.MEAN: samples * (1 if side.objective is Objective.CROSS_ENTROPY else outputs),
         Reduction.PER_SAMPLE: samples,
         Reduction.PER_SAMPLE_TWICE: samples**2,
+        Reduction.PER_BATCH_SIZE: batch_size(side, samples),
         Reduction.MEAN_OF_SUMS: samples,
         Reduction.PER_OUTPUT: outputs,
     }[side.reduction]

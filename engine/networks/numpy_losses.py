@@ -15,10 +15,13 @@ from engine.types import FloatArray
 
 
 class NumpyLosses:
-    """The costs of a side; `binary` says that a cross-entropy is that of each output for itself."""
+    """The costs of a side; `binary` says that a cross-entropy is that of each output for itself. A batch should have so
+    many samples.
+    """
 
     side: Side
     binary: bool
+    batch_size: int
 
     def output_gradient(self, error: FloatArray, p: FloatArray, Y: FloatArray) -> FloatArray:
         """The objective's gradient at the outputs p; `error` is p − Y. Of a fused loss it is that at the logits."""
@@ -43,6 +46,8 @@ class NumpyLosses:
             return 2 / Y.shape[1] * error
         if self.side.reduction is Reduction.MEAN_OF_SUMS:
             return 2 / len(Y) * error
+        if self.side.reduction is Reduction.PER_BATCH_SIZE:
+            return 1 / self.batch_size * error
         if self.side.reduction is Reduction.PER_SAMPLE:
             return 1 / len(Y) * error
         if self.side.reduction is Reduction.PER_SAMPLE_TWICE:
@@ -64,7 +69,7 @@ class NumpyLosses:
             return (p - Y) / np.maximum(p * (1 - p), 1e-12)
         return -Y / p
 
-    def reduce(self, gradient: FloatArray, Y: FloatArray) -> FloatArray:
+    def reduce(self, gradient: FloatArray, Y: FloatArray) -> FloatArray:  # noqa: PLR0911 - each of them
         """The gradient of a cross-entropy's sum or mean, from that of its costs."""
         if self.side.reduction is Reduction.SUM:
             return gradient
@@ -72,6 +77,8 @@ class NumpyLosses:
             return 2 * gradient
         if self.side.reduction is Reduction.PER_OUTPUT:
             return gradient / Y.shape[1]
+        if self.side.reduction is Reduction.PER_BATCH_SIZE:
+            return gradient / self.batch_size
         if self.side.reduction is Reduction.PER_SAMPLE_TWICE:
             return gradient / len(Y) ** 2
         if self.binary and self.side.reduction is Reduction.MEAN:

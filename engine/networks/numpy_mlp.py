@@ -28,7 +28,7 @@ from engine.experiment.choices import (
 from engine.experiment.clipping import ClippingKind
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation
-from engine.experiment.side import Side, is_fused, logs_batch_penalty, logs_penalty
+from engine.experiment.side import Side, batch_size, is_fused, logs_batch_penalty, logs_penalty
 from engine.experiment.update_rules import UpdateOrder, ZeroGrad
 from engine.networks.numpy_functions import (
     leaky_relu,
@@ -71,6 +71,7 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
         """
         self.side = side
         self.samples = samples
+        self.batch_size = batch_size(side, samples)
         self.activations = activations
         self.binary = binary
         self.fused = is_fused(side)

@@ -22,7 +22,15 @@ from engine.experiment.choices import (
     SentDown,
     SoftmaxForm,
 )
-from engine.experiment.side import Side, decay_rates, is_fused, logs_batch_penalty, logs_penalty, shrinks_in_optimizer
+from engine.experiment.side import (
+    Side,
+    batch_size,
+    decay_rates,
+    is_fused,
+    logs_batch_penalty,
+    logs_penalty,
+    shrinks_in_optimizer,
+)
 from engine.experiment.update_rules import UpdateOrder, ZeroGrad
 from engine.networks.torch_slip import costs_of_plain_softmax, costs_of_softmax_over_all, costs_of_softmax_over_samples
 from engine.networks.torch_updates import TorchUpdates
@@ -38,6 +46,7 @@ class TorchMLP(TorchUpdates):
         self.side = side
         self.binary = binary
         self.fused = is_fused(side)
+        self.batch_size = batch_size(side, samples)
         self.decay_rate, self.decay_in_gradient = decay_rates(side, samples)
         self.optimizer_shrinks = shrinks_in_optimizer(side)
         self.logs_penalty, self.logs_batch_penalty = logs_penalty(side), logs_batch_penalty(side)
@@ -221,7 +230,7 @@ class TorchMLP(TorchUpdates):
             return costs_of_softmax_over_all(prediction, Y)
         return costs_of_softmax_over_samples(prediction, Y)
 
-    def reduce(self, total: torch.Tensor, prediction: torch.Tensor) -> torch.Tensor:
+    def reduce(self, total: torch.Tensor, prediction: torch.Tensor) -> torch.Tensor:  # noqa: PLR0911 - each of them
         """The objective, from the sum of all squared errors or cross-entropies; the prediction is (N, C)."""
         side = self.side
         if side.reduction is Reduction.PER_OUTPUT:
@@ -233,6 +242,8 @@ class TorchMLP(TorchUpdates):
                 total = total * 0.5
         elif side.reduction is Reduction.TWICE_SUM:
             return total * 2
+        if side.reduction is Reduction.PER_BATCH_SIZE:
+            return total / self.batch_size
         if side.reduction is Reduction.PER_SAMPLE or side.reduction is Reduction.MEAN_OF_SUMS:
             return total / len(prediction)
         if side.reduction is Reduction.PER_SAMPLE_TWICE:

@@ -86,16 +86,17 @@ def test_a_count_is_no_learning_rate(constants, value, name):
 
 
 def test_a_smaller_batch_divided_by_the_size_of_a_whole_one():
-    """d / batch_size: the sum's gradient with a part of the rate, whichever batch it is."""
+    """d / batch_size: too short a step in the smaller last batch."""
     random = np.random.RandomState(1)
     data = Dataset("data", random.uniform(-1, 1, (10, 2)), random.uniform(0, 1, (10, 3)))
-    own = Side(precision="float64", learning_rate=0.1 / 6, reduction="sum", batch=6)
+    own = Side(precision="float64", learning_rate=0.1, reduction="per-batch-size", batch=6)
     recording = recorded(Settings(data, own, own, hidden=(3,)), 30)
     diagnosis = diagnosed(replace(recording, constants={"lr": 0.1, "batch_size": 6.0}))
     assert diagnosis.conclusion is Conclusion.PROVED
     assert [cause.field for cause in diagnosis.causes] == ["reduction"]
     text = " ".join("".join(part for part, _ in line) for line in diagnosis_lines(diagnosis))
-    assert "learning rate 0.0166667 (lr / 6, in smaller batches too)" in text
+    assert diagnosis.settings.numpy.reduction.value == "per-batch-size"
+    assert "learning rate 0.1 (lr)" in text
 
 
 TRAINS = """\

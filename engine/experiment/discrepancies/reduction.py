@@ -16,7 +16,7 @@ from engine.experiment.discrepancies.base import (
     plain,
 )
 from engine.experiment.settings import Settings
-from engine.experiment.side import Side, gradient_factor
+from engine.experiment.side import Side, batch_size, gradient_factor
 
 CHOICES = (
     Choice(Reduction.SUM, "sum", "Σ", "ŷ − y, the gradient of ½·Σ(ŷ − y)²; of a cross-entropy's sum p − y"),
@@ -34,6 +34,12 @@ CHOICES = (
         "per-sample",
         "1/N",
         "(ŷ − y)/N, the gradient of ½·Σ(ŷ − y)²/N; of a cross-entropy (p − y)/N, binary or not",
+    ),
+    Choice(
+        Reduction.PER_BATCH_SIZE,
+        "per-batch-size",
+        "1/B",
+        "(ŷ − y)/B, B the batch size, though the last batch is smaller; of a cross-entropy (p − y)/B",
     ),
     Choice(
         Reduction.PER_SAMPLE_TWICE,
@@ -78,7 +84,18 @@ def _numbers(settings: Settings) -> str:
         for side in (settings.numpy, settings.pytorch)
     ]
     rules = ", ".join(f"{RULES[one]} = {plain(_times(one, settings))}" for one in _objectives(settings))
-    return f"{batch_words(settings)}, C = {data.outputs:,}: {rules}. Factor × learning rate: {each_side(*steps)}."
+    text = f"{batch_words(settings)}, C = {data.outputs:,}: {rules}. Factor × learning rate: {each_side(*steps)}."
+    return f"{text}{_batch_size(settings)}"
+
+
+def _batch_size(settings: Settings) -> str:
+    """What B is, where a side divides by it."""
+    for side in (settings.numpy, settings.pytorch):
+        if side.reduction is Reduction.PER_BATCH_SIZE:
+            batches = settings.batches(side)
+            smaller = f", in the last batch, of {batches.last:,}, too" if batches.last != batches.size else ""
+            return f" B is the batch size, {batch_size(side, batches.size):,}{smaller}."
+    return ""
 
 
 def _theory(settings: Settings) -> str:
@@ -103,6 +120,7 @@ WORDING = Wording(
         Reduction.MEAN: "2/(N·C)·(ŷ − y)",
         Reduction.MEAN_OF_SUMS: "2/N·(ŷ − y)",
         Reduction.PER_SAMPLE: "(ŷ − y)/N",
+        Reduction.PER_BATCH_SIZE: "(ŷ − y)/B",
         Reduction.PER_SAMPLE_TWICE: "(ŷ − y)/N²",
         Reduction.PER_OUTPUT: "2/C·(ŷ − y)",
     }.__getitem__,
@@ -129,6 +147,7 @@ OF_CROSS_ENTROPY = Wording(
         Reduction.MEAN: "the mean",
         Reduction.MEAN_OF_SUMS: "1/N of the sum",
         Reduction.PER_SAMPLE: "1/N of the sum",
+        Reduction.PER_BATCH_SIZE: "1/B of the sum",
         Reduction.PER_SAMPLE_TWICE: "1/N² of the sum",
         Reduction.PER_OUTPUT: "1/C of the sum",
     }.__getitem__,

@@ -19,7 +19,7 @@ from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.per_layer import by_layer
 from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import Side, is_fused, logs_batch_penalty, logs_penalty
+from engine.experiment.side import Side, batch_size, is_fused, logs_batch_penalty, logs_penalty
 from engine.experiment.update_rules import ZeroGrad
 from engine.networks.programs.base import (
     ARCHIVE,
@@ -198,6 +198,7 @@ class _Known:
         known = SimpleNamespace(
             side=side,
             samples=self.samples,
+            batch_size=batch_size(side, self.samples),
             activations=by_layer(self.activations, layers),
             binary=self.binary,
             fused=is_fused(side),

@@ -18,7 +18,15 @@ from engine.experiment.choices import BiasGradient, InitialWeights, Precision, R
 from engine.experiment.per_layer import of_layers
 from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import Side, decay_rates, is_fused, logs_batch_penalty, logs_penalty, shrinks_in_optimizer
+from engine.experiment.side import (
+    Side,
+    batch_size,
+    decay_rates,
+    is_fused,
+    logs_batch_penalty,
+    logs_penalty,
+    shrinks_in_optimizer,
+)
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.programs.base import (
     ARCHIVE,
@@ -246,6 +254,7 @@ def _specializer(side: Side, binary: bool, samples: int) -> Specializer:
         side=side,
         binary=binary,
         fused=is_fused(side),
+        batch_size=batch_size(side, samples),
         decay_rate=rate,
         decay_in_gradient=in_gradient,
         optimizer_shrinks=shrinks_in_optimizer(side),
