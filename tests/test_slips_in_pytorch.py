@@ -174,7 +174,7 @@ SINGLE = {
 }
 
 
-@pytest.mark.parametrize("name", SINGLE)
+@pytest.mark.parametrize("name", some_of(SINGLE, 2))
 def test_both_sides_move_alike(name):
     start, end = assert_both_move_alike(alike(**SINGLE[name]))
     assert any((start[place] != end[place]).any() for place in start)
@@ -220,7 +220,7 @@ def losses_of_programs(experiment):
         np.testing.assert_array_equal(printed[: len(side.losses)], side.losses)
 
 
-@pytest.mark.parametrize("name", some_of(SINGLE, 3))
+@pytest.mark.parametrize("name", some_of(SINGLE, 5))
 def test_the_programs_have_the_engines_bits(name):
     """Long enough for the engine to record its steps, and to take them from the recordings."""
     losses_of_programs(replace(alike(**SINGLE[name]), epochs=6))
