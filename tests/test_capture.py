@@ -188,6 +188,26 @@ def test_filters_of_one_channel_are_a_convolution(tmp_path):
         capture(_written(tmp_path, FILTERS))
 
 
+JACOBIAN = """\
+import numpy as np
+r = np.random.RandomState(0)
+X, T = r.randn(12, 4), np.eye(3)[r.randint(0, 3, 12)]
+W, b = r.randn(4, 3) / 4, np.zeros(3)
+for step in range(100):
+    e = np.exp(X @ W + b)
+    P = e / e.sum(axis=1, keepdims=True)
+    J = np.array([np.diag(p) - np.outer(p, p) for p in P])
+    d = np.einsum("nij,nj->ni", J, 2 * (P - T) / P.size)
+    W -= 0.5 * X.T @ d
+    b -= 0.5 * d.sum(axis=0)
+"""
+
+
+def test_a_softmaxs_jacobian_is_no_convolution(tmp_path):
+    """Of each sample a matrix, which changes as little as weights do."""
+    assert [layer.weight for layer in capture(_written(tmp_path, JACOBIAN)).layers] == ["W"]
+
+
 WORDS = {
     ("--names", "z=X"): "--names cannot name z; it names x and y; a program's weights are found by their use.",
     ("--names", "W1=W2"): "--names cannot name W1;",

@@ -56,9 +56,10 @@ def describe(
     network = network or find_network(trace)
     if network is None:
         raise DataError(NO_NETWORK)
-    if has_kernels(trace):
+    passes = find_passes(trace, network, names.get("x"))
+    if has_kernels(trace, passes[0].index if passes else 0):
         raise DataError(KERNELS)
-    steps = find_steps(trace, network, find_passes(trace, network, names.get("x")), ended)
+    steps = find_steps(trace, network, passes, ended)
     steps = _cut(trace, network, first_training(trace, network, steps), most_steps)
     if steps.count < LEAST_STEPS:
         if any(not np.isfinite(trace.values[value]).all() for slot in network.slots for value in trace.versions(slot)):

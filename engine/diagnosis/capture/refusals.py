@@ -117,14 +117,19 @@ def _of_error(error: str) -> str:
     return f"The program ended by an error before enough was seen: {sentence(error)}"
 
 
-def has_kernels(trace: Trace) -> bool:
-    """Whether arrays of four dimensions change like weights, or of three, as filters for one channel have."""
+def has_kernels(trace: Trace, trained: int = 0) -> bool:
+    """Whether arrays of four dimensions change like weights, or of three, as filters for one channel have: those that
+    were there before the event `trained`, the first pass.
+    """
     seen: dict[int, set[int]] = {}
-    for event in trace.events:
+    early: set[int] = set()
+    for index, event in enumerate(trace.events):
         if event.value != GONE and trace.values[event.value].ndim in (3, 4):
             seen.setdefault(event.slot, set()).add(event.value)
+            early |= {event.slot} if index < trained else set()
     changing = [slot for slot, values in seen.items() if len(values) >= 3]
-    return any(trace.values[min(seen[slot])].ndim == 4 or _is_moved(trace, slot) for slot in changing)
+    deep = any(trace.values[min(seen[slot])].ndim == 4 for slot in changing)
+    return deep or any(_is_moved(trace, slot) for slot in changing if slot in early)
 
 
 def _is_moved(trace: Trace, slot: int) -> bool:
