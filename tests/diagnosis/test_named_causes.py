@@ -99,6 +99,12 @@ def test_a_smaller_batch_divided_by_the_size_of_a_whole_one():
     assert "learning rate 0.1 (lr)" in text
 
 
+def test_a_run_that_grows_roundings_is_said_to_do_so():
+    diagnosis = replace(_of(), conclusion=Conclusion.REPRODUCED, gaps=np.geomspace(1e-12, 0.34, 20))
+    said = "".join(part for part, _ in list(diagnosis_lines(diagnosis))[3])
+    assert said.startswith("Repeated by hand alone: in PyTorch roundings grow to 0.34 of the weights' size")
+
+
 TRAINS = """\
 import numpy as np
 random = np.random.RandomState(0)

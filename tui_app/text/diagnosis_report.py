@@ -38,6 +38,9 @@ ROLES = {
 
 INDENT = "  "
 
+GROWN = 1e-4
+"""A gap that no rounding makes in a run that does not diverge."""
+
 MOST_QUOTED = 4
 """Lines of the program beside one difference."""
 
@@ -88,7 +91,7 @@ def _batches(diagnosis: Diagnosis) -> str:
     return f"{samples} sample{'s' if sizes[-1] > 1 else ''} in a step"
 
 
-def _conclusion(diagnosis: Diagnosis) -> str:
+def _conclusion(diagnosis: Diagnosis) -> str:  # noqa: PLR0911 - each of them
     """The verdict in a sentence or two."""
     if diagnosis.conclusion is Conclusion.NOT_EXPLAINED:
         return "Not explained: no form of gradient that is known gives the last layer's steps."
@@ -113,6 +116,11 @@ def _conclusion(diagnosis: Diagnosis) -> str:
         count = len(diagnosis.undecided)
         others = "another reading is" if count == 1 else f"{count} other readings are"
         return f"Cannot be told apart: {repeats}, and {others} as near. {WOULD_SEPARATE}"
+    if diagnosis.proved_gap > GROWN:
+        return (
+            f"Repeated by hand alone: in PyTorch roundings grow to {_gap(diagnosis.proved_gap)} of the weights' size "
+            f"within {steps} steps, so that nothing is proved. Take a smaller learning rate."
+        )
     few = f" A proof takes {PROOF_STEPS} steps." if steps < PROOF_STEPS else ""
     return f"Reproduced to {_gap(diagnosis.proved_gap)}, which is no proof: {repeats}.{few}"
 
