@@ -11,22 +11,20 @@ from rich.console import Console
 from engine.diagnosis.cause_lines import lines_of
 from engine.diagnosis.diagnosis import Cause, Conclusion, Diagnosis
 from engine.diagnosis.gradients import LETTERS, Reading, places_of
-from engine.diagnosis.numbers import rate_name, rates_named
-from engine.diagnosis.recording import PROOF_STEPS, LayerNames
-from engine.experiment.batch_rules import EpochLoss
-from engine.experiment.choices import LoggedPenalty, Objective, Reduction, SideName
+from engine.diagnosis.recording import PROOF_STEPS
+from engine.experiment.choices import Objective, Reduction, SideName
 from engine.experiment.discrepancies import find_setting
-from engine.experiment.discrepancies.base import listed, plain
-from engine.experiment.optimizers import OptimizerKind
+from engine.experiment.discrepancies.base import listed
 from engine.experiment.side import gradient_factor
 from engine.networks.places import Kind, Place
 from engine.number_text import number
 from engine.shown_text import printable, shown
 from tui_app.text.diagnosis_remarks import in_pytorch, remarks
 from tui_app.text.fix_lines import fix_lines
+from tui_app.text.found_lines import found_lines
 from tui_app.text.lines import CODE, DIFFERENT, DIM, FIRST, SAME, STRONG, Line, print_lines, spelled
 from tui_app.text.probe_lines import MOST_NAMED, probe_lines
-from tui_app.text.readings import loss_of, reading_of, schedule_of, told_apart
+from tui_app.text.readings import reading_of, told_apart
 
 ROLES = {
     Conclusion.PROVED: SAME,
@@ -69,7 +67,7 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[Line]:
         yield from _cause_lines(diagnosis)
     yield []
     yield [("What was found", STRONG)]
-    yield from ([(f"{INDENT}{name:<9}", DIM), (text, "")] for name, text in _found(diagnosis))
+    yield from ([(f"{INDENT}{name:<9}", DIM), (text, "")] for name, text in found_lines(diagnosis))
     yield from _equal_lines(diagnosis)
     if diagnosis.probe is not None:
         yield from probe_lines(diagnosis.probe, diagnosis.reading, partial(_tensor, diagnosis))
@@ -228,71 +226,6 @@ def _program_lines(diagnosis: Diagnosis, cause: Cause) -> list[str]:
     source = diagnosis.recording.source.splitlines()
     lines = [line for line in lines_of(diagnosis, cause.field) if line <= len(source)]
     return [printable(source[line - 1].strip()) for line in lines] if len(lines) <= MOST_QUOTED else []
-
-
-def _found(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
-    """Of the network, layer by layer, and of how it is trained."""
-    recording, reading = diagnosis.recording, diagnosis.reading
-    for index, layer in enumerate(recording.layers):
-        fan_in, fan_out = recording.weight(index, 0).shape
-        activation = "" if reading is None else f", {reading.activations[index].value}"
-        yield f"layer {index + 1}", f"{fan_in} → {fan_out}{activation}: {_arrays(diagnosis, layer)}"
-    if reading is None or diagnosis.settings is None:
-        return
-    yield "loss", loss_of(reading)
-    yield "update", _update(diagnosis, reading)
-    for one in diagnosis.logged:
-        label = find_setting("loss_report").label(one.report)
-        moment = find_setting("log_moment").label(one.moment)
-        penalty = " with the penalty" if one.penalty is LoggedPenalty.ADDED else ""
-        when = "of the whole set" if one.epoch_loss is EpochLoss.WHOLE else f"{moment} the update"
-        yield "logged", f"{shown(one.name)}: {label}{penalty}, {when}"
-
-
-def _arrays(diagnosis: Diagnosis, layer: LayerNames) -> str:
-    recording = diagnosis.recording
-
-    def named(name: str) -> str:
-        return shown(name) + (f" ({recording.place([recording.lines[name]])})" if name in recording.lines else "")
-
-    kept = ", kept (out, in)" if layer.transposed else ""
-    if layer.ones:
-        return f"{named(layer.weight)}{kept}, its {layer.bias_row} the bias, beside a column of ones"
-    bias = "no bias" if layer.bias is None else named(layer.bias)
-    return f"{named(layer.weight)}{kept}, {bias}"
-
-
-def _update(diagnosis: Diagnosis, reading: Reading) -> str:
-    side = reading.side
-    rate = f"learning rate {plain(side.learning_rate)}{_named(diagnosis, side.learning_rate)}"
-    rule = "SGD" if side.optimizer.kind is OptimizerKind.SGD else str(side.optimizer)
-    parts = [rule, rate]
-    if side.momentum.coefficient and side.optimizer.is_sgd:
-        parts.append(f"momentum {side.momentum}")
-    if side.weight_decay.rate:
-        parts.append(f"weight decay {side.weight_decay}")
-    if not side.schedule.is_none:
-        parts.append(f"schedule {schedule_of(side)}")
-    if str(side.clipping) != "none":
-        parts.append(f"clipping {side.clipping}")
-    return ", ".join(parts)
-
-
-def _named(diagnosis: Diagnosis, rate: float) -> str:
-    constants = diagnosis.recording.constants.items()
-    counts = {len(batch) for batch in diagnosis.recording.inputs}
-    found = rate_name(diagnosis.recording, rate)
-    names = [shown(found)] if found else []
-    if len(counts) > 1:
-        shares = [shown(name) for name, value in constants if value / max(counts) == rate]
-        names += [f"{name} / {max(counts)}, in smaller batches too" for name in shares]
-    if names:
-        return f" ({names[0]})"
-    side = diagnosis.settings.numpy if diagnosis.settings is not None else None
-    if side is not None and not side.schedule.is_none:
-        changing = [shown(name) for name in rates_named(diagnosis.recording)]
-        return f" ({changing[0]} in the first step)" if changing else ""
-    return "" if not diagnosis.recording.constants and rate != 1 else ", which the program does not name"
 
 
 def _in_words(reading: Reading) -> str:
