@@ -178,6 +178,16 @@ def assert_the_lines_turn_it(text, program, matched):
     assert missing <= of_any_layer(as_written("\n".join(bodies)))
 
 
+def test_what_every_layers_update_makes_stands_once():
+    settings = engine.preset("exact")
+    for side in SideName:
+        settings = settings.with_side(side, optimizer="adam", bias=True, batch=2)
+    settings = settings.with_side(SideName.NUMPY, bias_correction="constant")
+    lines = lines_to_change(settings, find("bias_correction"), SideName.NUMPY).splitlines()
+    assert len(lines) == len(set(lines))
+    assert sum(line.startswith("second = ") for line in lines) == 1
+
+
 def test_what_cannot_be_changed_says_why():
     mixed = engine.preset("answer")
     assert lines_to_change(mixed, find("precision"), SideName.PYTORCH).startswith("# not possible: ")

@@ -149,12 +149,16 @@ LAYER = r"(?<=\b[WbVUSRz])\d+|(?<=layer)\d+|(?<=delta)\d+|(?<=\bd[Wb])\d+|(?<=mo
 """Where a line says which layer it is for, or how large that is."""
 
 
+OF_EACH_STEP = re.compile(r"(first|second|rate) = ")
+"""What each layer's update makes anew and alike."""
+
+
 def _once_for_all_layers(lines: Iterator[str], layers: int) -> list[str]:
     """One line where several are alike but for the layer, and one deletion where several are the same."""
     found: dict[str, list[str]] = {}
     for place, line in enumerate(lines):
         alike = re.sub(LAYER, "#", re.sub(r"\bX(?=\.T|, W)", "layer0", line))
-        once = alike != line or line.startswith("# delete: ")
+        once = alike != line or line.startswith("# delete: ") or OF_EACH_STEP.match(line) is not None
         found.setdefault(alike if once else f"{place} {line}", []).append(line)
     return [f"{alike[0]}{_more_layers(len(set(alike)), layers)}" for alike in found.values()]
 
