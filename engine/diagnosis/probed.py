@@ -31,7 +31,10 @@ def probed(diagnosis: Diagnosis, run: RunAgain) -> Diagnosis:
         fitting += [replace(one, reading=other, rank=one.rank + 1) for other in same_factors(observed, one.reading)]
     readings = dict.fromkeys([*(one.reading for one in fitting), *diagnosis.undecided])
     result = compared(observed.recording, again, list(readings), enough)
+    rate = None if diagnosis.reading is None else diagnosis.reading.side.learning_rate
+    # With the rate that was taken, before others.
     kept = [one for one in fitting if one.reading in result.kept]
+    kept.sort(key=lambda one: one.reading.side.learning_rate != rate)
     if kept and result.ruled_out and _may_be(kept[0], diagnosis, result):
         ruled_out = frozenset(one.reading for one in result.ruled_out)
         with np.errstate(all="ignore"):
