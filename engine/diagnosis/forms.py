@@ -12,51 +12,29 @@ import numpy as np
 
 from engine.experiment.choices import DerivativeAt, LossInput, Objective, SentDown, SoftmaxForm
 from engine.experiment.settings import ELEMENTWISE, LEFT_OVER, OWN_LOSS, Activation
+from engine.experiment.slipped import SLIPS
 from engine.experiment.update_rules import UpdateOrder
 from engine.types import FloatArray
 
+SLIPS_OF_SIGMOID = tuple(one for one in SLIPS[Activation.SIGMOID] if one is not DerivativeAt.OF_RELU)
+"""Its output is above 0 everywhere: of that, ReLU's derivative is none."""
+
+LIKELY = (
+    DerivativeAt.OUTPUT,
+    DerivativeAt.DIAGONAL,
+    DerivativeAt.NONE,
+    DerivativeAt.NOT_NEGATIVE,
+    DerivativeAt.PRE_ACTIVATION,
+    DerivativeAt.OUTPUT_AGAIN,
+    DerivativeAt.OF_RELU,
+    DerivativeAt.OF_SIGMOID,
+    DerivativeAt.OF_TANH,
+    DerivativeAt.ITSELF,
+)
+
 DERIVATIVES: dict[Activation, tuple[DerivativeAt, ...]] = {
-    Activation.SIGMOID: (
-        DerivativeAt.OUTPUT,
-        DerivativeAt.NONE,
-        DerivativeAt.PRE_ACTIVATION,
-        DerivativeAt.OUTPUT_AGAIN,
-        DerivativeAt.OF_TANH,
-        DerivativeAt.ITSELF,
-    ),
-    Activation.TANH: (
-        DerivativeAt.OUTPUT,
-        DerivativeAt.NONE,
-        DerivativeAt.PRE_ACTIVATION,
-        DerivativeAt.OUTPUT_AGAIN,
-        DerivativeAt.OF_SIGMOID,
-        DerivativeAt.OF_RELU,
-        DerivativeAt.ITSELF,
-    ),
-    Activation.RELU: (
-        DerivativeAt.OUTPUT,
-        DerivativeAt.NONE,
-        DerivativeAt.NOT_NEGATIVE,
-        DerivativeAt.OF_SIGMOID,
-        DerivativeAt.OF_TANH,
-        DerivativeAt.ITSELF,
-    ),
-    Activation.LEAKY_RELU: (
-        DerivativeAt.OUTPUT,
-        DerivativeAt.NONE,
-        DerivativeAt.OF_RELU,
-        DerivativeAt.OF_SIGMOID,
-        DerivativeAt.OF_TANH,
-        DerivativeAt.ITSELF,
-    ),
-    Activation.IDENTITY: (DerivativeAt.OUTPUT,),
-    Activation.SOFTMAX: (
-        DerivativeAt.OUTPUT,
-        DerivativeAt.DIAGONAL,
-        DerivativeAt.NONE,
-        DerivativeAt.PRE_ACTIVATION,
-        DerivativeAt.OUTPUT_AGAIN,
-    ),
+    kind: tuple(one for one in LIKELY if one in (DerivativeAt.OUTPUT, *slips))
+    for kind, slips in (SLIPS | {Activation.SIGMOID: SLIPS_OF_SIGMOID}).items()
 }
 """What may become of each activation's derivative."""
 

@@ -93,16 +93,6 @@ def numbers_of(recording: Recording, accuracy: float) -> Numbers:
     return Numbers(recording.constants, accuracy, recording.was_run, lines)
 
 
-def rates_named(recording: Recording) -> dict[str, FloatArray]:
-    """The numbers that a program calls a rate, and that change: (T,) each, NaN where it stayed."""
-    logged = recording.logged.items()
-    return {
-        name: values
-        for name, values in logged
-        if np.isfinite(values).any() and any(word in name.lower() for word in RATE_WORDS)
-    }
-
-
 def rate_name(recording: Recording, rate: float) -> str:
     """What a program calls its learning rate, of all that has this value; nothing where it has no such number."""
     return numbers_of(recording, 1e-12).as_rate(rate).name

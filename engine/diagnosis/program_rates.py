@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.diagnosis.numbers import Named, rates_named, rounded
+from engine.diagnosis.numbers import RATE_WORDS, Named, rounded
 from engine.diagnosis.observed import Observed
 from engine.diagnosis.rates import schedules_behind
+from engine.diagnosis.recording import Recording
 from engine.experiment.schedules import LARGEST, MOST_FACTORS, Schedule, ScheduleKind
 from engine.types import FloatArray
 
@@ -23,6 +24,16 @@ class ProgramRates:
 
     first: Named
     factors: FloatArray
+
+
+def rates_named(recording: Recording) -> dict[str, FloatArray]:
+    """The numbers that a program calls a rate, and that change: (T,) each, NaN where it stayed."""
+    logged = recording.logged.items()
+    return {
+        name: values
+        for name, values in logged
+        if np.isfinite(values).any() and any(word in name.lower() for word in RATE_WORDS)
+    }
 
 
 def program_rates(observed: Observed, rates: FloatArray) -> ProgramRates | None:

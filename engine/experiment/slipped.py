@@ -50,6 +50,14 @@ SLIPS = {
 """The slips that change an activation's derivative: ReLU's, for one, is the same of z and of its output."""
 
 
+DERIVATIVE_OF = {
+    DerivativeAt.OF_SIGMOID: Activation.SIGMOID,
+    DerivativeAt.OF_TANH: Activation.TANH,
+    DerivativeAt.OF_RELU: Activation.RELU,
+}
+"""Whose derivative is taken for another's."""
+
+
 def is_slipped(activation: Activation, derivative_at: DerivativeAt, softmax_form: SoftmaxForm) -> bool:
     """Whether it has another derivative than its own, or is a softmax of another form."""
     form = activation is Activation.SOFTMAX and softmax_form is not SoftmaxForm.STABLE

@@ -15,8 +15,8 @@ from engine.types import FloatArray
 
 
 class NumpyLosses:
-    """The costs of a side; `binary` says that a cross-entropy is that of each output for itself. A batch should have so
-    many samples.
+    """The costs of a side; `binary` says that a cross-entropy is that of each output for itself, `batch_size` is B,
+    what a batch should have.
     """
 
     side: Side

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from engine.diagnosis.diagnosis import Diagnosis
 from engine.diagnosis.gradients import Reading
-from engine.diagnosis.numbers import rate_name, rates_named
+from engine.diagnosis.numbers import rate_name
+from engine.diagnosis.program_rates import rates_named
 from engine.diagnosis.recording import LayerNames
 from engine.experiment.batch_rules import EpochLoss
 from engine.experiment.choices import LoggedPenalty

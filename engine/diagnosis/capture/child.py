@@ -52,6 +52,7 @@ FULL_BYTES = 150_000_000
 MOST_BYTES = 700_000_000
 
 MOST_CHANGES = 3
+"""Of the network that is watched, to another that was found later."""
 
 PATIENCE = 5.0
 """Seconds after which the steps of a proof are enough."""
@@ -92,14 +93,14 @@ class Watch:
         """Steps at the last look but one that found more, and the events then."""
         self.end = time.monotonic() + asked["seconds"]
         self.patience = time.monotonic() + min(PATIENCE, asked["seconds"])
-        self.library = os.path.dirname(os.__file__)
+        self.standard_library = os.path.dirname(os.__file__)
 
     def is_own(self, file: str) -> bool:
         """Whether a file is the program's own."""
         if file.startswith("<") or any(f"{os.sep}{one}{os.sep}" in file for one in OTHERS):
             return False
         path = os.path.abspath(file)
-        return path.startswith(self.folder + os.sep) and not path.startswith(self.library + os.sep)
+        return path.startswith(self.folder + os.sep) and not path.startswith(self.standard_library + os.sep)
 
     def check(self) -> None:
         """Look whether there is a network yet, and whether enough of it was seen."""

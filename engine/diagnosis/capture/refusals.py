@@ -43,14 +43,21 @@ FRAMEWORKS = {
     "cupy": "CuPy",
 }
 
-HINTS = (
+OF_LAYERS = (
     (r"conv(2d|olution)?\b|im2col|class Conv|max_?pool", "It is a convolution; what is diagnosed are layers x·W + b"),
     (r"\b(rnn|lstm|gru)\b|h_prev|hprev|Whh|W_hh|hidden_state", "It is recurrent; what is diagnosed are layers x·W + b"),
     (r"attention|Wq\b|W_q\b", "It has attention; what is diagnosed are layers x·W + b"),
-    (
-        r"scipy\.optimize|from scipy import optimize",
-        "Its weights are moved by scipy.optimize, not by a step of its own",
-    ),
+)
+"""Layers that are no x·W + b, by words of the program."""
+
+OF_SCIPY = (
+    r"scipy\.optimize|from scipy import optimize",
+    "Its weights are moved by scipy.optimize, not by a step of its own",
+)
+
+HINTS = (
+    *OF_LAYERS,
+    OF_SCIPY,
     (r"\bmutat|crossover|genetic|\bpopulation\b", "It searches its weights by chance, without gradients"),
     (r"dropout", "It has dropout; switch it off, then run it again"),
 )
@@ -60,13 +67,13 @@ def why_not(trace: Trace, sources: Mapping[str, str], modules: set[str], error: 
     """The sentence; `found` is what the search said, "no network" where it found none."""
     text = "\n".join(sources.values())
     if error and (found == NO_NETWORK or found.startswith(TOO_FEW)):
-        optimizer, reason = HINTS[3]
+        optimizer, reason = OF_SCIPY
         # With it the program would run, and be refused all the same.
         return f"{reason}; {RECORDER}." if re.search(optimizer, error) else _of_error(error)
     if found == KERNELS or has_kernels(trace):
-        return f"{HINTS[0][1]}; {RECORDER}."
+        return f"{OF_LAYERS[0][1]}; {RECORDER}."
     if found not in (NO_NETWORK, OTHER_OUTPUTS):
-        for pattern, reason in HINTS[:3] if found.startswith("Beside") else ():
+        for pattern, reason in OF_LAYERS if found.startswith("Beside") else ():
             if re.search(pattern, text, re.IGNORECASE):
                 return f"{reason}; {RECORDER}."
         return found
@@ -126,7 +133,8 @@ def has_kernels(trace: Trace, trained: int = 0) -> bool:
     for index, event in enumerate(trace.events):
         if event.value != GONE and trace.values[event.value].ndim in (3, 4):
             seen.setdefault(event.slot, set()).add(event.value)
-            early |= {event.slot} if index < trained else set()
+            if index < trained:
+                early.add(event.slot)
     changing = [slot for slot, values in seen.items() if len(values) >= 3]
     deep = any(trace.values[min(seen[slot])].ndim == 4 for slot in changing)
     return deep or any(_is_moved(trace, slot) for slot in changing if slot in early)

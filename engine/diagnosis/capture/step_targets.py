@@ -126,7 +126,7 @@ class TargetFinder:
         """Where nothing is computed from them under a name: the only ones, or those that are called like targets."""
         near = [one for one in candidates if one.rank < 2] if name is None else list(candidates)
         sure = [one for one in near if name or self._uses_all(one)]
-        usual = [one for one in sure if name or _is_called_so(one)] or [one for one in near if _is_called_so(one)]
+        usual = [one for one in sure if name or _has_usual_name(one)] or [one for one in near if _has_usual_name(one)]
         pool = usual or ([] if len({one.name for one in sure}) > 1 else sure)
         different = {b"".join(rows.tobytes() for rows in self._rows(one) if rows is not None) for one in pool}
         if len(different) != 1:
@@ -293,7 +293,7 @@ class TargetFinder:
         return found
 
 
-def _is_called_so(one: Candidate) -> bool:
+def _has_usual_name(one: Candidate) -> bool:
     """Whether it has a name that people give targets."""
     return one.name.split(".")[-1].lower() in {known.lower() for known in TARGETS}
 

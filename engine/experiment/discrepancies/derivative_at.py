@@ -10,7 +10,7 @@ from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Mov
 from engine.experiment.per_layer import of_layers, values_of
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import Side, is_fused
-from engine.experiment.slipped import SLIPS
+from engine.experiment.slipped import DERIVATIVE_OF, SLIPS
 
 CHOICES = (
     Choice(DerivativeAt.OUTPUT, "output", "of output", "s·(1 − s) of the activation's output s: σ′"),
@@ -128,7 +128,7 @@ def _slope(kind: Activation, at: DerivativeAt) -> float:
         return s
     if at is DerivativeAt.NOT_NEGATIVE:
         return float(s >= 0)
-    return SLOPES[OF.get(at, kind)](s)
+    return SLOPES[DERIVATIVE_OF.get(at, kind)](s)
 
 
 FUNCTIONS: dict[Activation, Callable[[float], float]] = {
@@ -145,13 +145,6 @@ SLOPES: dict[Activation, Callable[[float], float]] = {
     Activation.LEAKY_RELU: lambda s: 1.0 if s > 0 else 0.01,
 }
 """Of the output s."""
-
-OF = {
-    DerivativeAt.OF_SIGMOID: Activation.SIGMOID,
-    DerivativeAt.OF_TANH: Activation.TANH,
-    DerivativeAt.OF_RELU: Activation.RELU,
-}
-"""Whose derivative is taken for another's."""
 
 
 WORDING = Wording(

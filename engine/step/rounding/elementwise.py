@@ -11,7 +11,7 @@ from engine.experiment.choices import DerivativeAt, Objective
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation
 from engine.experiment.side import decay_rates, gradient_factor
-from engine.experiment.slipped import SLIPS
+from engine.experiment.slipped import DERIVATIVE_OF, SLIPS
 from engine.experiment.update_rules import Decayed, Moments, MomentumForm
 from engine.networks.numpy_functions import sigmoid
 from engine.networks.places import Kind, Place
@@ -83,12 +83,7 @@ def output_errors(operands: Operands) -> Iterator[Candidate]:
     yield _whole("2·(ŷ − y), then divided by N·C", number(2) * error / number(error.size))
 
 
-FORMULAS = {
-    DerivativeAt.OF_SIGMOID: Activation.SIGMOID,
-    DerivativeAt.OF_TANH: Activation.TANH,
-    DerivativeAt.OF_RELU: Activation.RELU,
-    DerivativeAt.ITSELF: Activation.IDENTITY,
-}
+FORMULAS = {**DERIVATIVE_OF, DerivativeAt.ITSELF: Activation.IDENTITY}
 """Whose derivative is computed in another's place; of a product with the output itself nothing can be rounded twice."""
 
 
