@@ -153,7 +153,8 @@ def by_hand(gradients, rule, correction, epsilon_at):
     """What each step adds to a parameter, number by number."""
     m = v = 0.0
     moved = []
-    for t, g in enumerate(gradients, start=0 if correction is BiasCorrection.FROM_ZERO else 1):
+    for step, g in enumerate(gradients):
+        t = {BiasCorrection.FROM_ZERO: step, BiasCorrection.PER_EPOCH: step // 3 + 1}.get(correction, step + 1)
         m, v = rule.beta1 * m + (1 - rule.beta1) * g, rule.beta2 * v + (1 - rule.beta2) * g * g
         first, second = {
             BiasCorrection.NONE: (1.0, 1.0),
@@ -176,13 +177,13 @@ def by_hand(gradients, rule, correction, epsilon_at):
 @pytest.mark.parametrize("correction", BiasCorrection)
 def test_each_way_to_write_adam_is_what_it_says(correction, epsilon_at):
     settings = experiment("adam:beta1=0.8,beta2=0.95,epsilon=0.02")
-    side = replace(settings.numpy, bias_correction=correction, epsilon_at=epsilon_at)
+    side = replace(settings.numpy, bias_correction=correction, epsilon_at=epsilon_at, batch=3)
     model = NumpyModel(replace(settings, numpy=side))
     gradients, moved = [], []
     with np.errstate(all="ignore"):
         for _ in range(6):
             before = float(model.network.W[2][1, 0])
-            model.step()
+            model.update()
             gradients.append(float(model.network.dW[2][1, 0]))
             moved.append(float(model.network.W[2][1, 0]) - before)
     expected = by_hand(gradients, side.optimizer, correction, epsilon_at)

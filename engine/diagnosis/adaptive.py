@@ -25,6 +25,9 @@ from engine.experiment.side import Side, gradient_factor
 from engine.experiment.update_rules import Moments
 from engine.types import FloatArray
 
+COUNTED = (BiasCorrection.PER_STEP, BiasCorrection.PER_EPOCH)
+"""Both moments by a number that counts up."""
+
 MOST_NAMED = 4
 """Numbers of the program's own among the averages' shares."""
 
@@ -52,6 +55,7 @@ def adaptive_law_of(
     samples: tuple[int, ...],
     changing: bool = False,
     named: tuple[float, ...] = (),
+    updates_per_epoch: int = 1,
 ) -> AdaptiveLaw | None:
     """The rule that explains every step, if one does; with a rate that stays, or one of each step. `named` are numbers
     of the program's own that may be β₁, β₂ or α.
@@ -59,7 +63,7 @@ def adaptive_law_of(
     if motion.stands_still or motion.moves.sum() < LEAST_MOVES or not np.isfinite(gradients).all():
         return None
     for power in _powers(samples):
-        found = _without_decay(motion, gradients / _divisors(samples, power), changing, named)
+        found = _without_decay(motion, gradients / _divisors(samples, power), changing, named, updates_per_epoch)
         if found is not None:
             return replace(found, divided=power)
     return None
@@ -123,7 +127,11 @@ def _loss_beside(motion: Motion, gradients: FloatArray) -> float | None:
 
 
 def _without_decay(
-    motion: Motion, gradients: FloatArray, changing: bool = False, named: tuple[float, ...] = ()
+    motion: Motion,
+    gradients: FloatArray,
+    changing: bool = False,
+    named: tuple[float, ...] = (),
+    updates_per_epoch: int = 1,
 ) -> AdaptiveLaw | None:
     best: AdaptiveLaw | None = None
     least = np.inf
@@ -132,7 +140,7 @@ def _without_decay(
     for dropped in (False, True) if not motion.steps[0].any() else (False,):
         begins = 1 if dropped else 0
         for first in _first_steps(motion.steps[begins], gradients[begins]):
-            for rule in _laws(first, dropped, named):
+            for rule in _laws(first, dropped, named, updates_per_epoch):
                 if _off(_with_shares(rule, *few) if changing else rule, *few) > COARSE:
                     continue
                 law = _with_shares(rule, *every) if changing else rule
@@ -188,7 +196,7 @@ def _first_steps(step: FloatArray, gradient: FloatArray) -> Iterator[_FirstStep]
             yield _FirstStep(float(rate), float(added), inside)
 
 
-def _laws(first: _FirstStep, dropped: bool, named: tuple[float, ...]) -> Iterator[AdaptiveLaw]:
+def _laws(first: _FirstStep, dropped: bool, named: tuple[float, ...], updates_per_epoch: int) -> Iterator[AdaptiveLaw]:
     """The rules that begin with such a step."""
     moments = (Moments.FIRST_DROPPED,) if dropped else (Moments.KEPT, Moments.RESET, Moments.NEW_OPTIMIZER)
     corrections = (
@@ -197,6 +205,7 @@ def _laws(first: _FirstStep, dropped: bool, named: tuple[float, ...]) -> Iterato
         BiasCorrection.CONSTANT,
         BiasCorrection.FIRST_MOMENT,
         BiasCorrection.SECOND_MOMENT,
+        *((BiasCorrection.PER_EPOCH,) if updates_per_epoch > 1 else ()),
     )
     adagrad = Rule(OptimizerKind.ADAGRAD, 0.0, 0.0, BiasCorrection.NONE, moments[0], first.inside)
     yield from _adagrad(first, adagrad)
@@ -204,9 +213,10 @@ def _laws(first: _FirstStep, dropped: bool, named: tuple[float, ...]) -> Iterato
         rule = Rule(OptimizerKind.RMSPROP, 0.0, alpha, BiasCorrection.NONE, kept, first.inside)
         yield _begun(rule, first, 2 if dropped else 1)
     for kept, beta1, beta2, correction in product(moments, (*BETAS1, *named), (*BETAS2, *named), corrections):
-        rule = Rule(OptimizerKind.ADAM, beta1, beta2, correction, kept, first.inside)
+        epoch = updates_per_epoch if correction is BiasCorrection.PER_EPOCH else 1
+        rule = Rule(OptimizerKind.ADAM, beta1, beta2, correction, kept, first.inside, epoch)
         yield _begun(rule, first, 2 if dropped else 1)
-        if correction is BiasCorrection.PER_STEP and not first.inside:
+        if correction in COUNTED and not first.inside:
             yield _begun(rule, first, 2 if dropped else 1, uncorrected=True)
 
 
@@ -222,7 +232,7 @@ def _begun(rule: Rule, first: _FirstStep, t: int, uncorrected: bool = False) -> 
     a, b = shares_at(rule, t)
     epsilon = first.added * (b if rule.inside else np.sqrt(b))
     if uncorrected:
-        epsilon *= float(np.sqrt(1 - rule.beta2**t))
+        epsilon *= float(np.sqrt(1 - rule.beta2 ** rule.counts(t)[-1, 0]))
     return AdaptiveLaw(rule, first.rate * np.sqrt(b) / a, float(epsilon), uncorrected=uncorrected)
 
 

@@ -60,6 +60,8 @@ class Rule:
     moments: Moments
     inside: bool
     """Whether ε is added under the root."""
+    updates_per_epoch: int = 1
+    """Where the corrections go by the epoch."""
 
     def directions(self, averages: Averages) -> tuple[FloatArray, FloatArray]:
         """What is divided, and the squares whose root it is divided by, both (T, n), corrections put in."""
@@ -78,11 +80,16 @@ class Rule:
             return 1.0, 1.0
         if self.correction is BiasCorrection.CONSTANT or self.moments is Moments.NEW_OPTIMIZER:
             return 1 - self.beta1, 1 - self.beta2
-        t = np.arange(1, steps + 1)[:, None]
+        t = self.counts(steps)
         first, second = 1 - self.beta1**t, 1 - self.beta2**t
         if self.correction is BiasCorrection.FIRST_MOMENT:
             return first, 1.0
         return (1.0, second) if self.correction is BiasCorrection.SECOND_MOMENT else (first, second)
+
+    def counts(self, steps: int) -> FloatArray:
+        """The t of each step, (T, 1)."""
+        taken: FloatArray = np.arange(steps, dtype=np.float64)[:, None]
+        return taken // self.updates_per_epoch + 1
 
 
 @lru_cache(maxsize=4096)
@@ -124,8 +131,7 @@ class AdaptiveLaw:
         first, second = self.rule.directions(averages)
         added: Any = self.epsilon
         if self.uncorrected:
-            t = np.arange(1, len(second) + 1)[:, None]
-            added = self.epsilon / np.sqrt(1 - self.rule.beta2**t)
+            added = self.epsilon / np.sqrt(1 - self.rule.beta2 ** self.rule.counts(len(second)))
         if self.rule.inside:
             divisor = np.sqrt(second + self.start + self.epsilon)
         else:

@@ -17,6 +17,7 @@ from engine.experiment.batch_rules import SampleOrder
 from engine.experiment.choices import InitialWeights
 from engine.experiment.data import Dataset
 from engine.experiment.given import Given, GivenLayer
+from engine.experiment.optimizers import BiasCorrection
 from engine.experiment.settings import Activation, Settings
 
 
@@ -45,7 +46,8 @@ def experiment_of(observed: Observed, reading: Reading, logged: dict[str, Any]) 
         theirs = replace(theirs, loss_report=meant.loss_report)
     layers = [GivenLayer(recording.weight(i, 0), recording.bias(i, 0)) for i in range(observed.layers)]
     given = Given(tuple(layers), data.orders)
-    by_epoch = not theirs.schedule.is_none and not theirs.schedule.per_batch
+    by_epoch = theirs.bias_correction is BiasCorrection.PER_EPOCH
+    by_epoch |= not theirs.schedule.is_none and not theirs.schedule.per_batch
     settings = Settings(
         data=Dataset(Path(recording.program).stem or "recording", data.X, data.Y),
         numpy=theirs,

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.diagnosis.epochs import batches_of_epoch
 from engine.diagnosis.recording import Recording
 from engine.diagnosis.stacked_steps import Series, StackedSteps
 from engine.experiment.choices import BiasGradient, Objective, Reduction
+from engine.experiment.optimizers import BiasCorrection
 from engine.experiment.settings import Activation
 from engine.experiment.side import Side
 from engine.experiment.tensor_steps import TensorSteps
@@ -89,7 +91,9 @@ def network_of(
     bias = tuple(i in b for i in range(1, L + 1))
     side = reading.side if reading.side.bias == bias else replace(reading.side, bias=bias)
     activations = dict(enumerate(reading.activations, start=1))
-    return kind(side, activations, reading.binary, len(recording.inputs[0]), W, b)
+    by_epoch = side.bias_correction is BiasCorrection.PER_EPOCH
+    updates = batches_of_epoch(recording) if by_epoch else 1
+    return kind(side, activations, reading.binary, len(recording.inputs[0]), W, b, updates)
 
 
 FORMS = ("objective", "loss_input", "softmax_form", "derivative_at", "sent_down", "update_order", "bias_gradient")

@@ -107,15 +107,21 @@ def _kinds(observed: Observed) -> Iterator[_Kind]:
     yield _Kind(Rule(law_of, like, goes_along=goes_along), candidates)
     yield from _clipped(observed, Rule(law_of, like, goes_along=goes_along), candidates)
     yield _Kind(Rule(cut_off_law_of, cut_off_like, few=False), cut_off_candidates)
-    named = averages_of(observed)
-    adaptive = Rule(partial(adaptive_law_of, named=named), adaptive_like, least=LEAST_NUMBERS)
-    changing = replace(adaptive, of=partial(adaptive_law_of, changing=True, named=named))
+    law = partial(adaptive_law_of, named=averages_of(observed), updates_per_epoch=_updates_per_epoch(observed))
+    adaptive = Rule(law, adaptive_like, least=LEAST_NUMBERS)
+    changing = replace(adaptive, of=partial(law, changing=True))
     yield _Kind(adaptive, adaptive_candidates)
     yield _Kind(rolling_rule(observed), rolling_candidates)
     yield _Kind(changing, adaptive_candidates)
     yield from _clipped(observed, adaptive, adaptive_candidates)
     yield _Kind(replace(adaptive, prepared=_added_up), _forgetting)
     yield _Kind(replace(adaptive, of=partial(decayed_law_of, pulls=pulls_of(observed))), adaptive_candidates)
+
+
+def _updates_per_epoch(observed: Observed) -> int:
+    """Where a recording has more than one epoch; 1 where a count of epochs cannot be seen."""
+    batches = observed.batches_of_epoch
+    return batches if batches < observed.recording.steps else 1
 
 
 def _added_up(observed: Observed, reading: Reading, gradients: Series) -> Series:

@@ -36,6 +36,8 @@ class BiasCorrection(Enum):
     """1 − βᵗ, t from 1."""
     FROM_ZERO = "from-zero"
     """1 − βᵗ, t from 0: the first division is by 0."""
+    PER_EPOCH = "per-epoch"
+    """1 − βᵗ, t being the number of the epoch from 1."""
     CONSTANT = "constant"
     """1 − β at every step."""
     FIRST_MOMENT = "first-moment"

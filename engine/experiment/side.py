@@ -51,6 +51,7 @@ from engine.shown_text import shown
 COUNTING = (
     BiasCorrection.PER_STEP,
     BiasCorrection.FROM_ZERO,
+    BiasCorrection.PER_EPOCH,
     BiasCorrection.FIRST_MOMENT,
     BiasCorrection.SECOND_MOMENT,
 )

@@ -11,6 +11,9 @@ from engine.experiment.optimizers import BiasCorrection, EpsilonAt, OptimizerKin
 from engine.experiment.side import Side
 from engine.experiment.update_rules import Moments, Momentum, MomentumForm
 
+BY_NUMBER = (BiasCorrection.PER_STEP, BiasCorrection.PER_EPOCH)
+"""Both moments by a number that counts up."""
+
 
 def late_step(side: Side) -> float | None:
     """None of a step that grows without limit, or of no number; Adagrad's goes to 0."""
@@ -63,7 +66,7 @@ def _adam(side: Side) -> float | None:
     is_first = side.moments is Moments.NEW_OPTIMIZER
     if correction is BiasCorrection.FROM_ZERO:
         return None  # the first step has left no number
-    if correction is BiasCorrection.CONSTANT or (correction is BiasCorrection.PER_STEP and is_first):
+    if correction is BiasCorrection.CONSTANT or (correction in BY_NUMBER and is_first):
         first, second = shares
     elif is_first and correction is BiasCorrection.FIRST_MOMENT:
         first = shares[0]

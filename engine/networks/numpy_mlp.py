@@ -64,13 +64,21 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
     """The network of L layers, and how it learns."""
 
     def __init__(
-        self, side: Side, activations: Mapping[int, Activation], binary: bool, samples: int, W: Arrays, b: Arrays
+        self,
+        side: Side,
+        activations: Mapping[int, Activation],
+        binary: bool,
+        samples: int,
+        W: Arrays,
+        b: Arrays,
+        updates_per_epoch: int = 1,
     ) -> None:
         """`binary` says that a logged cross-entropy is that of each output for itself. A full batch has so many
         samples.
         """
         self.side = side
         self.samples = samples
+        self.updates_per_epoch = updates_per_epoch
         self.batch_size = batch_size(side, samples)
         self.activations = activations
         self.binary = binary

@@ -38,7 +38,8 @@ def build_network(settings: Settings, side: Side, start: list[LayerStart]) -> Nu
     W = {i: layer.weight.T for i, layer in layers.items()}
     b = {i: layer.bias for i, layer in layers.items() if layer.bias is not None}
     activations = dict(enumerate(settings.activations, start=1))
-    return NumpyMLP(side, activations, settings.is_binary(side), settings.batch_samples(side), W, b)
+    batches = settings.batches(side)
+    return NumpyMLP(side, activations, settings.is_binary(side), batches.size, W, b, batches.count)
 
 
 class NumpyModel:

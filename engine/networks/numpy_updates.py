@@ -24,11 +24,13 @@ Moment = FloatArray | float
 
 class NumpyUpdates:
     """The update of a side: of layer i weight W[i] and bias b[i] by their gradients dW[i] and db[i], with velocities or
-    first moments V[i] and U[i], and second moments S[i] and R[i]. A full batch has so many samples.
+    first moments V[i] and U[i], and second moments S[i] and R[i]. A full batch has so many samples, an epoch so many
+    updates.
     """
 
     side: Side
     samples: int
+    updates_per_epoch: int
     L: int
     bias: Mapping[int, bool]
     W: dict[int, FloatArray]
@@ -224,6 +226,9 @@ class NumpyUpdates:
             return self.first_correction(beta)
         if self.side.bias_correction is BiasCorrection.FROM_ZERO:
             return 1 - beta ** (t - 1)
+        if self.side.bias_correction is BiasCorrection.PER_EPOCH:
+            epoch = (t - 1) // self.updates_per_epoch + 1
+            return 1 - beta**epoch
         return 1 - beta**t
 
     def first_correction(self, beta: float) -> float:

@@ -89,6 +89,9 @@ class RecordedNumber(float):
     def __rtruediv__(self, other: Any) -> Any:
         return self._of(operator.truediv, other, self)
 
+    def __floordiv__(self, other: Any) -> Any:
+        return self._of(operator.floordiv, self, other)
+
     def __pow__(self, other: Any) -> Any:  # type: ignore[override]
         return self._of(operator.pow, self, other)
 

@@ -39,14 +39,17 @@ from engine.networks.torch_updates import TorchUpdates
 class TorchMLP(TorchUpdates):
     """The network, and how it learns."""
 
-    def __init__(self, side: Side, model: nn.Sequential, binary: bool, samples: int) -> None:
+    def __init__(
+        self, side: Side, model: nn.Sequential, binary: bool, samples: int, updates_per_epoch: int = 1
+    ) -> None:
         """`binary` says that a cross-entropy is that of each output for itself. A fused loss takes the logits: the
-        model then ends with the identity. A full batch has so many samples.
+        model then ends with the identity. A full batch has so many samples, an epoch so many updates.
         """
         self.side = side
         self.binary = binary
         self.fused = is_fused(side)
         self.batch_size = batch_size(side, samples)
+        self.updates_per_epoch = updates_per_epoch
         self.decay_rate, self.decay_in_gradient = decay_rates(side, samples)
         self.optimizer_shrinks = shrinks_in_optimizer(side)
         self.logs_penalty, self.logs_batch_penalty = logs_penalty(side), logs_batch_penalty(side)

@@ -94,9 +94,8 @@ class TorchModel:
         device = find_device(settings.device)
         dtype = torch.float64 if self.side.precision is Precision.FLOAT64 else torch.float32
         model, stream = build_model(settings)
-        self.network = _Network(
-            self.side, model.to(device), settings.is_binary(self.side), settings.batch_samples(self.side)
-        )
+        batches = settings.batches(self.side)
+        self.network = _Network(self.side, model.to(device), settings.is_binary(self.side), batches.size, batches.count)
         data = NetworkData.of(settings.data, self.side)
         self._form = data.form
         self.X = torch.tensor(data.X, dtype=dtype, device=device)

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from engine.experiment.batch_rules import Batches
 from engine.experiment.choices import LossInput, LossReport, Objective, Precision, Reduction, SoftmaxForm, TargetShape
 from engine.experiment.clipping import ClippingKind
 from engine.experiment.settings import Settings
@@ -57,11 +58,11 @@ class StackedTorchMLP(TorchMLP):
         side: Side,
         model: nn.Sequential,
         binary: bool,
-        samples: int,
+        batches: Batches,
         before: Sequence[Reported],
         after: Sequence[Reported],
     ) -> None:
-        super().__init__(side, model, binary, samples)
+        super().__init__(side, model, binary, batches.size, batches.count)
         self._before, self._after = before, after
         self._penalties: torch.Tensor | None = None
 
@@ -203,7 +204,7 @@ class TorchStack:
             side,
             nn.Sequential(*modules),
             settings.is_binary(side),
-            settings.batch_samples(side),
+            settings.batches(side),
             self._logs.before,
             self._logs.after,
         )

@@ -20,7 +20,7 @@ from engine.experiment.update_rules import Decayed, Moments, MomentumForm
 
 class TorchWrittenOut:
     """What moves each parameter, with its velocity or first moment and its second moment, in place; `t` is the number
-    of the update, from 1.
+    of the update, from 1; an epoch has so many.
     """
 
     side: Side
@@ -30,6 +30,7 @@ class TorchWrittenOut:
     velocities: dict[nn.Parameter, torch.Tensor]
     second_moments: dict[nn.Parameter, torch.Tensor]
     t: Any
+    updates_per_epoch: int
 
     def make_moments(self) -> None:
         """Of each parameter, as they are before the first update."""
@@ -173,6 +174,9 @@ class TorchWrittenOut:
             return 1 - beta
         if self.side.bias_correction is BiasCorrection.FROM_ZERO:
             return 1 - beta ** (self.t - 1)
+        if self.side.bias_correction is BiasCorrection.PER_EPOCH:
+            epoch = (self.t - 1) // self.updates_per_epoch + 1
+            return 1 - beta**epoch
         return 1 - beta**self.t
 
     def step_along(self, parameter: nn.Parameter, direction: torch.Tensor, square: torch.Tensor, rate: Any) -> None:

@@ -14,6 +14,7 @@ from tests.examples import TIMES, long
 README = Path(__file__).parent.parent.parent / "README.md"
 
 SLIPS = {
+    "adam_counts_epochs": {"bias_correction": "per-epoch"},
     "adam_epsilon_inside": {"epsilon_at": "inside"},
     "adam_first_moment_alone": {"bias_correction": "first-moment"},
     "adam_no_correction": {"bias_correction": "none"},

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from types import SimpleNamespace
 
-from engine.experiment.batch_rules import EpochLoss, LastBatch, SampleOrder
+from engine.experiment.batch_rules import Batches, EpochLoss, LastBatch, SampleOrder
 from engine.experiment.choices import InitialWeights, Precision, SideName
 from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.per_layer import by_layer
@@ -168,7 +168,7 @@ ORDERS = {
 
 def _known(settings: Settings) -> _Known:
     side = settings.numpy
-    return _Known(side, settings.activations, settings.is_binary(side), settings.batch_samples(side))
+    return _Known(side, settings.activations, settings.is_binary(side), settings.batches(side))
 
 
 def _step_lines(settings: Settings) -> tuple[str, ...]:
@@ -190,15 +190,16 @@ class _Known:
     side: Side
     activations: tuple[Activation, ...]
     binary: bool
-    samples: int
+    batches: Batches
 
     def specializer(self) -> Specializer:
         """Of that network."""
         side, layers = self.side, len(self.activations)
         known = SimpleNamespace(
             side=side,
-            samples=self.samples,
-            batch_size=batch_size(side, self.samples),
+            samples=self.batches.size,
+            updates_per_epoch=self.batches.count,
+            batch_size=batch_size(side, self.batches.size),
             activations=by_layer(self.activations, layers),
             binary=self.binary,
             fused=is_fused(side),

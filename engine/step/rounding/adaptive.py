@@ -107,7 +107,11 @@ def _corrections(operands: Operands) -> tuple[float, float]:
     rule, correction = operands.side.optimizer, operands.side.bias_correction
     if correction is BiasCorrection.NONE:
         return 1.0, 1.0
-    t = {BiasCorrection.CONSTANT: 1, BiasCorrection.FROM_ZERO: operands.t - 1}.get(correction, operands.t)
+    t = {
+        BiasCorrection.CONSTANT: 1,
+        BiasCorrection.FROM_ZERO: operands.t - 1,
+        BiasCorrection.PER_EPOCH: (operands.t - 1) // operands.settings.batches(operands.side).count + 1,
+    }.get(correction, operands.t)
     first, second = 1 - rule.beta1**t, 1 - rule.beta2**t
     if correction is BiasCorrection.FIRST_MOMENT:
         return first, 1.0
