@@ -250,6 +250,7 @@ def combinations(draw):
     choices |= draw(st.sampled_from([{}, *RULES.values()]))
     if draw(st.booleans()):
         choices |= {"data": CLASSES, "loss_input": draw(st.sampled_from(["logits", "probabilities", "twice"]))}
+        choices["loss_epsilon"] = draw(st.sampled_from(["none", "logarithm:0.01", "divisor:0.01"]))
     choices["learning_rate"] = draw(st.sampled_from([0.01, 0.05]))
     return alike(activation=draw(st.sampled_from(["sigmoid", "tanh", "relu"])), **choices)
 

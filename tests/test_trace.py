@@ -24,6 +24,7 @@ from engine.experiment.choices import (
     SideName,
 )
 from engine.experiment.discrepancies import CATALOGUE, differ_again, find, match_all
+from engine.experiment.loss_epsilon import LossEpsilonKind
 from engine.experiment.settings import Activation
 from engine.experiment.side import is_fused
 from engine.experiment.update_rules import UpdateOrder
@@ -116,9 +117,13 @@ def objective_of(side, binary, z, p, Y):
     if logits is not None:
         function = nn.functional.binary_cross_entropy_with_logits if binary else nn.functional.cross_entropy
         return function(logits, Y, reduction=reduction)
+    epsilon = side.loss_epsilon.epsilon
+    if binary and side.adds_loss_epsilon:
+        costs = -(Y * (p + epsilon).log() + (1 - Y) * (1 - p + epsilon).log())
+        return costs.mean() if reduction == "mean" else costs.sum()
     if binary:
         return nn.functional.binary_cross_entropy(p, Y, reduction=reduction)
-    return -(Y * p.log()).sum() / (len(Y) if reduction == "mean" else 1)
+    return -(Y * (p + epsilon).log()).sum() / (len(Y) if reduction == "mean" else 1)
 
 
 @given(experiments())
@@ -130,6 +135,9 @@ def test_every_operation_is_autograds(settings):
         "derivative_at": DerivativeAt.OUTPUT,
         "clipping": "none",
     }
+    if settings.numpy.loss_epsilon.kind is LossEpsilonKind.DIVISOR:
+        # It is the gradient of nothing.
+        plain["loss_epsilon"] = "none"
     side = replace(settings.numpy, **plain)
     settings = replace(settings, numpy=side, pytorch=side)
     numpy, pytorch = NumpyModel(settings), TorchModel(settings)

@@ -41,6 +41,8 @@ def _places(diagnosis: Diagnosis, field: str) -> Iterator[Place]:
     layers = len(diagnosis.recording.layers)
     if field in OF_THE_OUTPUT:
         yield Place(Kind.DELTA, layers)
+    elif field == "loss_epsilon":
+        yield Place(Kind.ERROR, layers)
     elif field == "sent_down":
         yield from (Place(Kind.DELTA, i) for i in range(1, layers))
     elif field == "bias_gradient":

@@ -146,10 +146,17 @@ def _diagnosed(observed: Observed) -> Diagnosis:
         beside_ones = with_ones_as_bias(observed.recording)
         other = None if beside_ones is None else _diagnosed(Observed(beside_ones))
         return other if other is not None and other.gaps is not None else _unexplained(observed.recording, outcome)
+    trials = _without_idle_epsilons(trials, enough)
     usual = min(trials, key=lambda one: (one.gap > enough, one.rank, slips_of(one.reading)))
     logged = logged_numbers(observed, usual.reading)
     best, *others = _by_likelihood(trials, logged, enough)
     return explained(observed, best, others, enough)
+
+
+def _without_idle_epsilons(trials: list[Trial], enough: float) -> list[Trial]:
+    """An ε that a reading without one repeats as well is lost in rounding."""
+    plain = [one for one in trials if not one.reading.side.adds_loss_epsilon]
+    return plain if any(one.gap <= enough for one in plain) else trials
 
 
 def while_finite(recording: Recording) -> Recording:

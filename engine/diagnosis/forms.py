@@ -5,12 +5,13 @@ What is computed of a form is `gradients.py`'s.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.experiment.choices import DerivativeAt, LossInput, Objective, SentDown, SoftmaxForm
+from engine.experiment.loss_epsilon import NO_LOSS_EPSILON, LossEpsilon, LossEpsilonKind
 from engine.experiment.settings import ELEMENTWISE, LEFT_OVER, OWN_LOSS, Activation
 from engine.experiment.slipped import SLIPS
 from engine.experiment.update_rules import UpdateOrder
@@ -51,14 +52,19 @@ class OutputForm:
     loss_input: LossInput
     derivative_at: DerivativeAt
     softmax_form: SoftmaxForm = SoftmaxForm.STABLE
+    loss_epsilon: LossEpsilon = NO_LOSS_EPSILON
 
 
 NAMED_OUTPUTS = {Activation.IDENTITY: (Activation.IDENTITY, Activation.SIGMOID, Activation.SOFTMAX)}
 """What an output layer may be whose value has a name: what is made of it on the way to the error may have none."""
 
 
-def output_forms(activation: Activation | None, targets: FloatArray) -> Iterator[OutputForm]:
-    """Those of an output layer, whose activation is known or not; `targets` are all there are, (N, C)."""
+def output_forms(
+    activation: Activation | None, targets: FloatArray, epsilons: Sequence[LossEpsilon] = ()
+) -> Iterator[OutputForm]:
+    """Those of an output layer, whose activation is known or not; `targets` are all there are, (N, C). Its loss may add
+    one of the `epsilons` to probabilities.
+    """
     for kind in tuple(Activation) if activation is None else NAMED_OUTPUTS.get(activation, (activation,)):
         if kind is Activation.SOFTMAX and targets.shape[1] == 1:
             continue
@@ -67,7 +73,16 @@ def output_forms(activation: Activation | None, targets: FloatArray) -> Iterator
             for objective, loss_input in _losses(kind, targets):
                 fused = objective is not Objective.SQUARED_ERROR and loss_input is LossInput.LOGITS
                 for derivative in (DerivativeAt.OUTPUT,) if fused else DERIVATIVES[kind]:
-                    yield OutputForm(kind, objective, loss_input, derivative, softmax_form)
+                    form = OutputForm(kind, objective, loss_input, derivative, softmax_form)
+                    yield form
+                    if loss_input is LossInput.PROBABILITIES and derivative is DerivativeAt.OUTPUT:
+                        kinds = epsilons if objective is Objective.BINARY_CROSS_ENTROPY else _one_of_each(epsilons)
+                        yield from (replace(form, loss_epsilon=one) for one in kinds)
+
+
+def _one_of_each(epsilons: Sequence[LossEpsilon]) -> list[LossEpsilon]:
+    """Of classes both kinds are the same."""
+    return [one for one in epsilons if one.kind is LossEpsilonKind.LOGARITHM]
 
 
 def _losses(kind: Activation, targets: FloatArray) -> Iterator[tuple[Objective, LossInput]]:

@@ -96,7 +96,16 @@ def network_of(
     return kind(side, activations, reading.binary, len(recording.inputs[0]), W, b, updates)
 
 
-FORMS = ("objective", "loss_input", "softmax_form", "derivative_at", "sent_down", "update_order", "bias_gradient")
+FORMS = (
+    "objective",
+    "loss_input",
+    "loss_epsilon",
+    "softmax_form",
+    "derivative_at",
+    "sent_down",
+    "update_order",
+    "bias_gradient",
+)
 """The fields of a side that a gradient's form depends on."""
 
 
@@ -142,14 +151,16 @@ def forward_of(network: NumpyMLP, stack: StackedSteps) -> tuple[Arrays, Arrays]:
 
 
 def backward_pass(recording: Recording, reading: Reading, step: int) -> Mapping[Place, FloatArray]:
-    """What the backward pass of one step makes: δ of each layer, (N, fan_out), the gradients of its weight and bias."""
+    """What the backward pass of one step makes: the gradient at the outputs (N, C), δ of each layer, (N, fan_out), the
+    gradients of its weight and bias.
+    """
     network = network_of(recording, reading, *parameters_at(recording, step), _Watched)
     assert isinstance(network, _Watched)
     network.after = parameters_at(recording, step + 1)
     X, Y = recording.inputs[step].astype(np.float64), recording.targets[step].astype(np.float64)
     z, layer = network.forward(X)
-    _, delta = network.backward(layer[network.L] - Y, z, layer, Y, 1.0, 1)
-    found: dict[Place, FloatArray] = {}
+    dlayer, delta = network.backward(layer[network.L] - Y, z, layer, Y, 1.0, 1)
+    found: dict[Place, FloatArray] = {Place(Kind.ERROR, network.L): dlayer[network.L]}
     for i in range(1, network.L + 1):
         if network.side.update_order is UpdateOrder.TOGETHER:
             network.differentiate(i, layer[i - 1], delta[i])

@@ -19,6 +19,7 @@ from engine.experiment.choices import (
     SentDown,
     SoftmaxForm,
 )
+from engine.experiment.loss_epsilon import NO_LOSS_EPSILON
 from engine.experiment.optimizers import BiasCorrection, EpsilonAt, OptimizerKind
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import OWN_LOSS
@@ -42,9 +43,12 @@ def meant_side(reading: Reading) -> Side:
     side = reading.side
     own = OWN_LOSS.get(reading.activations[-1])
     fused = side.objective is not Objective.SQUARED_ERROR and side.objective is own
+    # nn.BCELoss takes probabilities too: beside an ε they are no difference of their own.
+    of_probabilities = side.adds_loss_epsilon and side.objective is Objective.BINARY_CROSS_ENTROPY
     meant = replace(
         side,
-        loss_input=LossInput.LOGITS if fused else LossInput.PROBABILITIES,
+        loss_input=LossInput.LOGITS if fused and not of_probabilities else LossInput.PROBABILITIES,
+        loss_epsilon=NO_LOSS_EPSILON,
         reduction=Reduction.MEAN,
         softmax_form=SoftmaxForm.STABLE,
         derivative_at=DerivativeAt.OUTPUT,

@@ -12,9 +12,11 @@ import numpy as np
 from engine.diagnosis.epochs import batches_of_epoch
 from engine.diagnosis.gradients import FORMS, Reading, gradients, parameter_series
 from engine.diagnosis.laws import Motion
+from engine.diagnosis.loss_epsilons import loss_epsilons
 from engine.diagnosis.numbers import Numbers, numbers_of
 from engine.diagnosis.recording import Recording
 from engine.diagnosis.stacked_steps import Series, StackedSteps, stacked_steps
+from engine.experiment.loss_epsilon import LossEpsilon
 from engine.networks.places import Kind, Place
 from engine.types import FloatArray
 
@@ -49,6 +51,11 @@ class Observed:
     def targets(self) -> FloatArray:
         """Those of all batches, one after the other."""
         return np.concatenate(self.recording.targets)
+
+    @cached_property
+    def loss_epsilons(self) -> tuple[LossEpsilon, ...]:
+        """That may be added to probabilities."""
+        return loss_epsilons(self.recording)
 
     @cached_property
     def dtype(self) -> np.dtype[np.floating]:

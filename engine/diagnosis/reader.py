@@ -133,7 +133,7 @@ def _in_other_words(reading: Reading, same: Sequence[Reading]) -> Iterator[Readi
 def _first_readings(observed: Observed) -> Iterator[Reading]:
     known = [layer.activation for layer in observed.recording.layers]
     for hidden in product(*(hidden_activations(one) for one in known[:-1])):
-        for form in output_forms(known[-1], observed.targets):
+        for form in output_forms(known[-1], observed.targets, observed.loss_epsilons):
             yield from _sent_through(observed, Reading((*hidden, form.activation), _side_of(form, observed)))
 
 
@@ -154,6 +154,7 @@ def _side_of(form: OutputForm, observed: Observed) -> Side:
     return Side(
         objective=form.objective,
         loss_input=form.loss_input,
+        loss_epsilon=form.loss_epsilon,
         softmax_form=form.softmax_form,
         derivative_at=derivatives,
         bias=observed.biases,

@@ -174,6 +174,7 @@ def _alike(observed: Observed, found: Found[Any]) -> Iterator[Found[Any]]:
             found.reading.side,
             objective=other.side.objective,
             loss_input=other.side.loss_input,
+            loss_epsilon=other.side.loss_epsilon,
             softmax_form=other.side.softmax_form,
             sent_down=other.side.sent_down if above < layers - 1 else found.reading.side.sent_down,
             derivative_at=(*derivatives[:above], *own[above:]),

@@ -30,6 +30,7 @@ from engine.experiment.choices import (
     parse_choice,
 )
 from engine.experiment.clipping import NO_CLIPPING, Clipping
+from engine.experiment.loss_epsilon import NO_LOSS_EPSILON, LossEpsilon, LossEpsilonKind
 from engine.experiment.optimizers import SGD, BiasCorrection, EpsilonAt, Optimizer, OptimizerKind
 from engine.experiment.per_layer import PerLayer, parsed_per_layer
 from engine.experiment.schedules import NO_SCHEDULE, Schedule
@@ -70,6 +71,7 @@ class Side:
 
     objective: Objective = Objective.SQUARED_ERROR
     loss_input: LossInput = LossInput.LOGITS
+    loss_epsilon: LossEpsilon = NO_LOSS_EPSILON
     target_shape: TargetShape = TargetShape.AS_OUTPUT
     input_scale: InputScale = InputScale.RAW
     batch: BatchSize = ALL
@@ -136,6 +138,7 @@ class Side:
         for field, parse in PER_LAYER.items():
             object.__setattr__(self, field, parsed_per_layer(getattr(self, field), parse))
         object.__setattr__(self, "tensor_steps", _parsed(TensorSteps, self.tensor_steps, "tensor_steps"))
+        object.__setattr__(self, "loss_epsilon", _parsed(LossEpsilon, self.loss_epsilon, "loss_epsilon"))
         object.__setattr__(self, "optimizer", _parsed(Optimizer, self.optimizer, "optimizer"))
         object.__setattr__(self, "clipping", _parsed(Clipping, self.clipping, "clipping"))
         object.__setattr__(self, "schedule", _parsed(Schedule, self.schedule, "schedule"))
@@ -198,11 +201,19 @@ class Side:
     @property
     def sums_costs(self) -> bool:
         """Whether PyTorch's side makes its objective of each sample's cost, since `torch.nn` has no loss function for
-        it: of a cross-entropy of probabilities, or of the logits of another softmax than its own.
+        it: of a cross-entropy of probabilities, of those with an ε, or of the logits of another softmax than its own.
         """
+        if self.adds_loss_epsilon:
+            return True
         if self.objective is not Objective.CROSS_ENTROPY or self.loss_input is LossInput.TWICE:
             return False
         return self.loss_input is LossInput.PROBABILITIES or self.softmax_form is not SoftmaxForm.STABLE
+
+    @property
+    def adds_loss_epsilon(self) -> bool:
+        """Whether the objective takes probabilities, and adds ε to them."""
+        adds = self.loss_epsilon.kind is not LossEpsilonKind.NONE
+        return adds and self.objective is not Objective.SQUARED_ERROR and self.loss_input is LossInput.PROBABILITIES
 
     @property
     def takes_mean(self) -> bool:
@@ -237,7 +248,7 @@ PER_LAYER: dict[str, Callable[[Any], Any]] = {
 }
 """What a side may have for each layer, and how one value is read."""
 
-Rule = TypeVar("Rule", TensorSteps, Clipping, Optimizer, Schedule, Momentum, WeightDecay)
+Rule = TypeVar("Rule", TensorSteps, LossEpsilon, Clipping, Optimizer, Schedule, Momentum, WeightDecay)
 
 
 def _parsed(kind: type[Rule], value: object, field: str) -> Rule:
@@ -275,6 +286,8 @@ OWN_REPORTS = {
 
 def own_report(side: Side) -> LossReport | None:
     """What logs the very number whose gradient is taken, if something does."""
+    if side.adds_loss_epsilon:
+        return None
     return OWN_REPORTS.get((side.objective is Objective.SQUARED_ERROR, side.reduction))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.experiment.choices import LossInput, LossReport, Objective, Reduction
+from engine.experiment.loss_epsilon import LossEpsilonKind
 from engine.experiment.side import Side
 from engine.networks.numpy_functions import log_softmax, sigmoid, softmax
 from engine.types import FloatArray
@@ -64,10 +65,17 @@ class NumpyLosses:
 
     def pass_logarithm(self, p: FloatArray, Y: FloatArray) -> FloatArray:
         """The gradient at the outputs p of the costs −y·log p (− (1 − y)·log(1 − p))."""
+        kind, epsilon = self.side.loss_epsilon.kind, self.side.loss_epsilon.epsilon
         if self.binary:
+            if kind is LossEpsilonKind.LOGARITHM:
+                return (1 - Y) / (1 - p + epsilon) - Y / (p + epsilon)
+            if kind is LossEpsilonKind.DIVISOR:
+                return (p - Y) / (p * (1 - p) + epsilon)
             # as nn.BCELoss, never more than 1e12 times the error
             return (p - Y) / np.maximum(p * (1 - p), 1e-12)
-        return -Y / p
+        if kind is LossEpsilonKind.NONE:
+            return -Y / p
+        return -Y / (p + epsilon)
 
     def reduce(self, gradient: FloatArray, Y: FloatArray) -> FloatArray:  # noqa: PLR0911 - each of them
         """The gradient of a cross-entropy's sum or mean, from that of its costs."""

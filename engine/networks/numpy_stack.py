@@ -15,6 +15,7 @@ import numpy as np
 
 from engine.experiment.choices import LossReport
 from engine.experiment.clipping import Clipping
+from engine.experiment.loss_epsilon import LossEpsilon
 from engine.experiment.optimizers import Optimizer
 from engine.experiment.schedules import Schedule
 from engine.experiment.settings import Settings
@@ -191,7 +192,7 @@ def _by_run(logged: Sequence[FloatArray]) -> FloatArray:
 def _stacked(values: Sequence[Any]) -> Any:
     """A side, or a part of one, for all runs: choices as they are in each, numbers by run."""
     first = values[0]
-    if isinstance(first, (Optimizer, Schedule, Clipping, TensorSteps)):
+    if isinstance(first, (Optimizer, Schedule, Clipping, TensorSteps, LossEpsilon)):
         return first
     if is_dataclass(first):
         names = [field.name for field in fields(first)]

@@ -14,6 +14,7 @@ import numpy as np
 from engine.experiment.batch_rules import EpochLoss, SampleOrder
 from engine.experiment.choices import InitialWeights, LoggedPenalty, LogMoment, LossReport, SideName
 from engine.experiment.clipping import Clipping
+from engine.experiment.loss_epsilon import LossEpsilon
 from engine.experiment.optimizers import Optimizer
 from engine.experiment.per_layer import of_layers, values_of
 from engine.experiment.schedules import Schedule
@@ -150,7 +151,7 @@ def _without_numbers(value: Any) -> object:
     """The choices alone, and among them the numbers of an optimizer, a schedule, a clipping; of another number,
     whether it is there.
     """
-    if isinstance(value, (Optimizer, Schedule, Clipping, TensorSteps)):
+    if isinstance(value, (Optimizer, Schedule, Clipping, TensorSteps, LossEpsilon)):
         return value
     if is_dataclass(value):
         return tuple(_without_numbers(getattr(value, field.name)) for field in fields(value))

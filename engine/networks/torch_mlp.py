@@ -22,6 +22,7 @@ from engine.experiment.choices import (
     SentDown,
     SoftmaxForm,
 )
+from engine.experiment.loss_epsilon import LossEpsilonKind
 from engine.experiment.side import (
     Side,
     batch_size,
@@ -32,7 +33,12 @@ from engine.experiment.side import (
     shrinks_in_optimizer,
 )
 from engine.experiment.update_rules import UpdateOrder, ZeroGrad
-from engine.networks.torch_slip import costs_of_plain_softmax, costs_of_softmax_over_all, costs_of_softmax_over_samples
+from engine.networks.torch_slip import (
+    costs_divided_by_more,
+    costs_of_plain_softmax,
+    costs_of_softmax_over_all,
+    costs_of_softmax_over_samples,
+)
 from engine.networks.torch_updates import TorchUpdates
 
 
@@ -224,7 +230,9 @@ class TorchMLP(TorchUpdates):
         return self.reduce(total, prediction)
 
     def sample_costs(self, prediction: torch.Tensor, Y: torch.Tensor) -> Any:
-        """The cross-entropy of each sample (N,)."""
+        """The cross-entropy of each sample (N,), or where it is that of each output for itself (N, C)."""
+        if self.side.adds_loss_epsilon:
+            return self.costs_with_epsilon(prediction, Y)
         if self.side.loss_input is LossInput.PROBABILITIES:
             return -(Y * torch.log(prediction)).sum(dim=1)
         if self.side.softmax_form is SoftmaxForm.PLAIN:
@@ -232,6 +240,15 @@ class TorchMLP(TorchUpdates):
         if self.side.softmax_form is SoftmaxForm.OVER_ALL:
             return costs_of_softmax_over_all(prediction, Y)
         return costs_of_softmax_over_samples(prediction, Y)
+
+    def costs_with_epsilon(self, prediction: torch.Tensor, Y: torch.Tensor) -> Any:
+        """As `sample_costs`, of probabilities (N, C), or their gradient alone, with an ε."""
+        kind, epsilon = self.side.loss_epsilon.kind, self.side.loss_epsilon.epsilon
+        if not self.binary:
+            return -(Y * torch.log(prediction + epsilon)).sum(dim=-1)
+        if kind is LossEpsilonKind.DIVISOR:
+            return costs_divided_by_more(prediction, Y, epsilon)
+        return -(Y * torch.log(prediction + epsilon) + (1 - Y) * torch.log(1 - prediction + epsilon))
 
     def reduce(self, total: torch.Tensor, prediction: torch.Tensor) -> torch.Tensor:  # noqa: PLR0911 - each of them
         """The objective, from the sum of all squared errors or cross-entropies; the prediction is (N, C)."""

@@ -129,6 +129,23 @@ class _CostsOfSoftmaxOverAll(torch.autograd.Function):
         return gradient.unsqueeze(-1) * error, None
 
 
+class _CostsDividedByMore(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, p: torch.Tensor, y: torch.Tensor, epsilon: float) -> torch.Tensor:
+        context.save_for_backward((p - y) / (p * (1 - p) + epsilon))
+        return -(y * torch.log(p).clamp(min=-100) + (1 - y) * torch.log(1 - p).clamp(min=-100))
+
+    @staticmethod
+    def backward(context: Any, gradient: torch.Tensor) -> Any:
+        (error,) = context.saved_tensors
+        return gradient * error, None, None
+
+
+def costs_divided_by_more(p: torch.Tensor, y: torch.Tensor, epsilon: float) -> Any:
+    """The binary cross-entropy of each output, (N, C) as p and y; its gradient is (p − y)/(p·(1 − p) + ε)."""
+    return _CostsDividedByMore.apply(p, y, epsilon)  # type: ignore[no-untyped-call]
+
+
 def costs_of_plain_softmax(z: torch.Tensor, y: torch.Tensor) -> Any:
     """The cross-entropy of each sample, (N,) from logits and targets (N, C); its gradient is p − y of p = exp(z)/Σ."""
     return _CostsOfPlainSoftmax.apply(z, y)  # type: ignore[no-untyped-call]

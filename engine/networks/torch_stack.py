@@ -74,6 +74,8 @@ class StackedTorchMLP(TorchMLP):
             if side.target_shape is TargetShape.FLAT and side.reduction is Reduction.MEAN:
                 # of all pairs
                 total = total / N
+        elif side.adds_loss_epsilon:
+            total = self.costs_with_epsilon(prediction, Y).sum()
         elif self.binary and side.loss_input is LossInput.PROBABILITIES:
             # A run that has diverged has nothing to say, and must not end the others.
             total = nn.functional.binary_cross_entropy(prediction.nan_to_num(nan=0.5), Y, reduction="sum")

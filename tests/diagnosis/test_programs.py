@@ -28,6 +28,7 @@ SLIPS = {
         "reduction": "sum",
         "derivative_at": "output-again",
     },
+    "epsilon_in_gradient": {"loss_epsilon": "logarithm:1e-07"},
     "error_sent_down": {"sent_down": "error"},
     "first_layer_never_moved": {"tensor_steps": "W1:0+b1:0"},
     "functions_with_locals": {"reduction": "sum"},

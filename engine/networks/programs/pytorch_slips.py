@@ -9,6 +9,7 @@ import re
 from types import SimpleNamespace
 
 from engine.experiment.choices import DerivativeAt, LossInput, SoftmaxForm
+from engine.experiment.loss_epsilon import LossEpsilonKind
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, Settings
 from engine.experiment.side import is_fused
@@ -54,6 +55,8 @@ COSTS = {
     SoftmaxForm.OVER_ALL: ("_CostsOfSoftmaxOverAll", "costs_of_softmax_over_all"),
 }
 
+DIVIDED_BY_MORE = "_CostsDividedByMore", "costs_divided_by_more"
+
 
 def activations_of(settings: Settings) -> tuple[Activation, ...]:
     """Of each layer of the model: a fused loss has the output's in itself."""
@@ -79,8 +82,13 @@ def slipped_classes(settings: Settings) -> list[str]:
     """Each class, or function, that the program needs."""
     found = [text for slip in dict.fromkeys(slips_of(settings)) if slip is not None for text in _classes(slip)]
     side = settings.pytorch
+    needed = None
     if side.sums_costs and side.loss_input is LossInput.LOGITS:
-        source, (costs, function) = source_of(SOURCE), COSTS[side.softmax_form]
+        needed = COSTS[side.softmax_form]
+    elif side.adds_loss_epsilon and side.loss_epsilon.kind is LossEpsilonKind.DIVISOR and settings.is_binary(side):
+        needed = DIVIDED_BY_MORE
+    if needed is not None:
+        source, (costs, function) = source_of(SOURCE), needed
         found += [plain_class(source.classes[costs]), plain_function(source.functions[function])]
     return found
 

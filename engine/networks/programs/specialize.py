@@ -11,13 +11,22 @@ from enum import Enum
 from itertools import groupby
 from typing import Any
 
-from engine.experiment import batch_rules, choices, clipping, optimizers, schedules, settings, update_rules
+from engine.experiment import (
+    batch_rules,
+    choices,
+    clipping,
+    loss_epsilon,
+    optimizers,
+    schedules,
+    settings,
+    update_rules,
+)
 from engine.networks.programs.evaluate import UnknownError, decided, evaluate
 from engine.networks.programs.source import Source, comments_of, copied, rebuilt, with_comments, with_source
 
 CHOICES = {
     name: kind
-    for module in (batch_rules, choices, clipping, optimizers, schedules, settings, update_rules)
+    for module in (batch_rules, choices, clipping, loss_epsilon, optimizers, schedules, settings, update_rules)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, Enum)
 }

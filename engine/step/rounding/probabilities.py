@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.experiment.choices import LossInput, Objective, SoftmaxForm
+from engine.experiment.loss_epsilon import LossEpsilon, LossEpsilonKind
 from engine.experiment.side import gradient_divisor
 from engine.networks.numpy_functions import (
     log_softmax,
@@ -114,6 +115,8 @@ def output_gradients(operands: Operands) -> Iterator[Candidate]:
     if operands.side.loss_input is LossInput.TWICE:
         squashed = sigmoid(p) if binary else softmax(p)
         yield _whole("(q − y)/n with NumPy's exp in q", (squashed - Y) / count, EXP)
+    elif operands.side.adds_loss_epsilon:
+        yield from _gradients_with_epsilon(operands.side.loss_epsilon, p, Y, count, binary)
     elif binary:
         product = np.maximum(p * (1 - p), number(1e-12))
         yield _whole("(p − y)/(p·(1 − p)), divided by n", (p - Y) / product / count)
@@ -122,6 +125,24 @@ def output_gradients(operands: Operands) -> Iterator[Candidate]:
     else:
         yield _whole("(−y/p)/n", -Y / p / count)
         yield _whole("(−y/n)/p", -Y / count / p)
+
+
+def _gradients_with_epsilon(
+    added: LossEpsilon, p: FloatArray, Y: FloatArray, count: np.floating, binary: bool
+) -> Iterator[Candidate]:
+    epsilon = p.dtype.type(added.epsilon)
+    if not binary:
+        yield _whole("(−y/(p + ε))/n", -Y / (p + epsilon) / count)
+        yield _whole("(−y/n)/(p + ε)", -Y / count / (p + epsilon))
+    elif added.kind is LossEpsilonKind.DIVISOR:
+        divisor = p * (1 - p) + epsilon
+        yield _whole("(p − y)/(p·(1 − p) + ε), divided by n", (p - Y) / divisor / count)
+        yield _whole("(1/n)·(p − y)/(p·(1 − p) + ε)", (p - Y) / divisor * (1 / count))
+    else:
+        right, wrong = Y / (p + epsilon), (1 - Y) / (1 - p + epsilon)
+        yield _whole("(1 − y)/(1 − p + ε) − y/(p + ε), divided by n", (wrong - right) / count)
+        right, wrong = Y / count / (p + epsilon), (1 - Y) / count / (1 - p + epsilon)
+        yield _whole("(1 − y)/n/(1 − p + ε) − y/n/(p + ε)", wrong - right)
 
 
 def softmax_deltas(s: FloatArray, gradient: FloatArray) -> Iterator[Candidate]:
