@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from engine.diagnosis.capture.found_layers import Relation, changing_slots, moves_little
+from engine.diagnosis.capture.found_layers import Relation, changing_slots, movement, moves_little
 from engine.diagnosis.capture.network_finder import Network, is_output
 from engine.diagnosis.capture.passes import Pass
 from engine.diagnosis.capture.relations import Array, input_rows
@@ -28,6 +28,9 @@ OTHER_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 }
 """Those that people write and no layer here can have."""
 
+SHIFTS = 0.1
+"""How far what a network is given moves from pass to pass, of its size, if it is other samples and nothing trained."""
+
 LEAST = 3
 """Passes that must show it."""
 
@@ -43,6 +46,10 @@ def foreign_weights(trace: Trace, network: Network, passes: list[Pass]) -> tuple
         for slot in changing_slots(trace) & trained
         if moves_little(trace, slot) and not is_output(trace, slot, outs)
     }
+    batches = {
+        slot for layer in network.layers for slot in layer.inputs if slot in changing and movement(trace, slot) > SHIFTS
+    }
+    changing -= batches
     known = {value for slot in network.slots for value in trace.versions(slot)}
     found: Counter[int] = Counter()
     shown: dict[int, tuple[Relation, int]] = {}

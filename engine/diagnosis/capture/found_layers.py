@@ -26,6 +26,9 @@ RECENT = 12
 ENOUGH = 200
 """Layers that were found, beyond which so many events are enough."""
 
+MOST_REMADE = 5
+"""Values that a name of data may have had: read, joined, scaled."""
+
 LEAST_VALUES = 3
 """That a slot must have had to be one that changes."""
 
@@ -116,7 +119,7 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
     end = time.monotonic() + seconds
     weights = {slot for slot in changing_slots(trace) if not _is_vector(trace, slot) and moves_little(trace, slot)}
     still = _still(trace)
-    constant = {slot for slot in range(len(trace.slots)) if len(set(trace.versions(slot))) == 1}
+    settled = {slot for slot in range(len(trace.slots)) if 0 < len(set(trace.versions(slot))) <= MOST_REMADE}
     zero = [is_nothing(array) for array in trace.values]
     found: list[Relation] = []
     recent: deque[int] = deque(maxlen=RECENT)
@@ -139,7 +142,7 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
             continue
         alive = sorted(set(held.values()) | set(recent), key=lambda value: -given.get(value, 0))
         lefts = {one: array for one in alive if _is_input(array := trace.values[one], zero[one], one, event.value)}
-        wholes = _wholes(constant, held, lefts)
+        wholes = _wholes(settled, held, lefts)
         lefts = _latest(lefts)
         named = set(held.values())
         biases = _latest(
@@ -216,9 +219,9 @@ def _latest(arrays: Mapping[int, Array]) -> dict[int, Array]:
     return found
 
 
-def _wholes(constant: set[int], held: Mapping[int, int], lefts: Mapping[int, Array]) -> dict[int, Array]:
-    """Data whose rows may be taken one by one: what a slot holds that never held anything else."""
-    kept = {value for slot, value in held.items() if slot in constant and value in lefts}
+def _wholes(settled: set[int], held: Mapping[int, int], lefts: Mapping[int, Array]) -> dict[int, Array]:
+    """Data whose rows may be taken one by one: what a slot holds that has hardly held anything else."""
+    kept = {value for slot, value in held.items() if slot in settled and value in lefts}
     return {value: lefts[value] for value in kept if lefts[value].ndim == 2 and min(lefts[value].shape) > 1}
 
 

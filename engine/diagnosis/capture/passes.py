@@ -17,6 +17,15 @@ from engine.diagnosis.capture.trace import GONE, Trace
 LEAST_PROBED = 8
 """Weights of a network whose updates surely move more than two."""
 
+OFTEN = 0.8
+"""Of the states: a pass that most of them have."""
+
+LOOKED_AT = 12
+"""States in which what is made of each pass is counted."""
+
+Calls = tuple[tuple[str, int], ...]
+"""The lines that a program was in, and those that had called it."""
+
 MOST_SOURCES = 100
 """Values that a pass may have been given, the newest first."""
 
@@ -172,8 +181,7 @@ def find_steps(trace: Trace, network: Network, passes: Sequence[Pass], ended: bo
     groups = _without_probes(trace, groups)
     if len(groups) < 2:
         return Steps(())
-    closing = Counter(_calls(trace, group[-1]) for group in groups[:-1])
-    context = closing.most_common(1)[0][0]
+    context = _training_context(trace, network, groups)
     training = [[one for one in group if _calls(trace, one) == context] for group in groups]
     training = _with_looks(groups, training)
     counts = sorted(len(group) for group in training[:-1] if group)
@@ -183,6 +191,29 @@ def find_steps(trace: Trace, network: Network, passes: Sequence[Pass], ended: bo
         if group:
             steps.extend([_joined(trace, network, group)] if several else group)
     return Steps(tuple(steps), _final(trace, network, steps, ended))
+
+
+def _training_context(trace: Trace, network: Network, groups: list[list[Pass]]) -> Calls:
+    """The calls that lead to the pass before the weights move; or to another one that is made as often, if more is
+    made of its number of samples: a look at other data may come between a pass and its update.
+    """
+    ended = groups[:-1]
+    closing = Counter(_calls(trace, group[-1]) for group in ended).most_common(1)[0][0]
+    counts = Counter(calls for group in ended for calls in {_calls(trace, one) for one in group})
+    often = [calls for calls, count in counts.items() if count >= OFTEN * len(ended)]
+    if len(often) < 2 or closing not in often:
+        return closing
+    made: Counter[Calls] = Counter()
+    for before, after in list(pairwise(groups))[:LOOKED_AT]:
+        sizes = {_calls(trace, one): _samples(trace, network, one) for one in before}
+        for event in trace.events[before[0].index : after[0].index]:
+            shape = () if event.value == GONE else trace.values[event.value].shape
+            made.update(calls for calls, samples in sizes.items() if samples in shape)
+    return max((closing, *often), key=lambda calls: made[calls])
+
+
+def _samples(trace: Trace, network: Network, one: Pass) -> int:
+    return len(input_rows(trace.values[one.inputs[0]], network.layers[0].form))
 
 
 def _without_probes(trace: Trace, groups: list[list[Pass]]) -> list[list[Pass]]:
@@ -224,7 +255,7 @@ def _with_looks(groups: Sequence[list[Pass]], training: list[list[Pass]]) -> lis
     return [groups[place][-1:] if place in lacking else group for place, group in enumerate(training)]
 
 
-def _calls(trace: Trace, one: Pass) -> tuple[tuple[str, int], ...]:
+def _calls(trace: Trace, one: Pass) -> Calls:
     return trace.places[trace.events[one.index].place].calls
 
 
