@@ -53,6 +53,13 @@ def in_batches():
     return replace(one, numpy=side, pytorch=side)
 
 
+def leaking():
+    """Three outputs of leaky ReLUs, in float64, nothing different."""
+    one = decaying()
+    side = Side(precision=Precision.FLOAT64)
+    return replace(one, numpy=side, pytorch=side, activation="leaky-relu", output_activation="leaky-relu")
+
+
 def of_probabilities():
     """Three classes whose loss takes the outputs, in float64, nothing different."""
     three = classes()
@@ -71,7 +78,7 @@ def where_in_effect(discrepancy, first):
     """That experiment, or the first of others in which the difference has an effect."""
     return next(
         one
-        for one in (first, classes(), decaying(), one_output(), in_batches(), adapting(), of_probabilities())
+        for one in (first, classes(), decaying(), one_output(), in_batches(), adapting(), of_probabilities(), leaking())
         if discrepancy.in_effect(one)
     )
 
@@ -83,6 +90,7 @@ OF_ONES_OWN = {
     "momentum": ("0.5", "textbook-0.25", "pytorch-0.5-dampened-0.125", "nesterov-0.5", "averaged-0.5"),
     "weight_decay": ("0.01", "decoupled-0.02"),
     "batch": ("2", "3", "4"),
+    "negative_slope": ("0.1",),
     "loss_epsilon": ("logarithm:0.01", "divisor:0.02"),
     "clipping": ("norm:0.05", "exact-norm:0.05", "tensor-norm:0.02", "value:0.01"),
     "schedule": ("step:every=2,factor=0.5,per=batch", "step:every=3,factor=0.1", "cosine:length=9,per=batch", *EARLIER),

@@ -55,7 +55,6 @@ FUNCTIONS = {
     Activation.SIGMOID: torch.sigmoid,
     Activation.TANH: torch.tanh,
     Activation.RELU: torch.relu,
-    Activation.LEAKY_RELU: torch.nn.functional.leaky_relu,
     Activation.IDENTITY: lambda z: z * 1,
     Activation.SOFTMAX: lambda z: torch.softmax(z, dim=1),
 }
@@ -82,7 +81,8 @@ def by_autograd(settings, weights, biases, samples):
         if bias is not None:
             kept[Place(Kind.BIAS_GRADIENT, layer)] = torch.tensor(bias, requires_grad=True)
             z = z + kept[Place(Kind.BIAS_GRADIENT, layer)]
-        output = FUNCTIONS[kind](z)
+        leaks = kind is Activation.LEAKY_RELU
+        output = torch.nn.functional.leaky_relu(z, settings.numpy.negative_slope) if leaks else FUNCTIONS[kind](z)
         kept[Place(Kind.DELTA, layer)], kept[Place(Kind.ERROR, layer)] = z, output
         tensors[Place(Kind.PRE_ACTIVATION, layer)], tensors[Place(Kind.OUTPUT, layer)] = z, output
     if is_fused(settings.numpy):

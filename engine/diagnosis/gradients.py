@@ -105,6 +105,7 @@ FORMS = (
     "sent_down",
     "update_order",
     "bias_gradient",
+    "negative_slope",
 )
 """The fields of a side that a gradient's form depends on."""
 

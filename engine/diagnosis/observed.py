@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,8 +18,12 @@ from engine.diagnosis.numbers import Numbers, numbers_of
 from engine.diagnosis.recording import Recording
 from engine.diagnosis.stacked_steps import Series, StackedSteps, stacked_steps
 from engine.experiment.loss_epsilon import LossEpsilon
+from engine.experiment.side import Side
 from engine.networks.places import Kind, Place
 from engine.types import FloatArray
+
+SLOPE = re.compile(r"leak|slope|(^|\.)alpha$")
+"""What the slope of a leaky ReLU is called."""
 
 FEW_STEPS = 10
 """Enough to refuse most readings."""
@@ -51,6 +56,13 @@ class Observed:
     def targets(self) -> FloatArray:
         """Those of all batches, one after the other."""
         return np.concatenate(self.recording.targets)
+
+    @cached_property
+    def negative_slope(self) -> float:
+        """Of a leaky ReLU: what the layers have, or the program names so."""
+        known = [layer.negative_slope for layer in self.recording.layers if layer.negative_slope is not None]
+        named = [value for name, value in self.recording.constants.items() if SLOPE.search(name) and 0 < value < 1]
+        return next(iter((*known, *named)), Side().negative_slope)
 
     @cached_property
     def loss_epsilons(self) -> tuple[LossEpsilon, ...]:

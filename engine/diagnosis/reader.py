@@ -158,6 +158,7 @@ def _side_of(form: OutputForm, observed: Observed) -> Side:
         softmax_form=form.softmax_form,
         derivative_at=derivatives,
         bias=observed.biases,
+        negative_slope=observed.negative_slope,
     )
 
 

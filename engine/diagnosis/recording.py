@@ -37,6 +37,8 @@ class LayerNames:
     """None where it is not known."""
     ones_first: bool = False
     """Whether that column of ones is the first one in the program, and the bias the weight's first row there."""
+    negative_slope: float | None = None
+    """Of a leaky ReLU, where it is known."""
 
     @property
     def bias_row(self) -> str:

@@ -58,6 +58,9 @@ COUNTING = (
 )
 """Those that go by the number of the update."""
 
+NEGATIVE_SLOPES = (0.0, 1.0)
+"""The least and the greatest of a leaky ReLU."""
+
 LEARNING_RATES = (1e-30, 1e30)
 """The least and the greatest: float32 holds both, and their products with 2/(N·C)."""
 
@@ -81,6 +84,8 @@ class Side:
     loss_report: LossReport = LossReport.MSE
     initial_weights: PerLayer[InitialWeights] = InitialWeights.PYTORCH
     bias: PerLayer[bool] = True
+    negative_slope: float = 0.01
+    """Of a leaky ReLU."""
     reduction: Reduction = Reduction.MEAN
     learning_rate: float = 0.3
     schedule: Schedule = NO_SCHEDULE
@@ -144,13 +149,8 @@ class Side:
         object.__setattr__(self, "schedule", _parsed(Schedule, self.schedule, "schedule"))
         object.__setattr__(self, "momentum", _parsed(Momentum, self.momentum, "momentum"))
         object.__setattr__(self, "weight_decay", _parsed(WeightDecay, self.weight_decay, "weight_decay"))
-        rate = self.learning_rate
-        low, high = LEARNING_RATES
-        if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not low <= rate <= high:
-            raise SettingsError(
-                f"learning_rate cannot be {shown(repr(rate))}; it is a number from {low:g} to {high:g}."
-            )
-        object.__setattr__(self, "learning_rate", float(rate))
+        object.__setattr__(self, "learning_rate", _number_of(self.learning_rate, "learning_rate", LEARNING_RATES))
+        object.__setattr__(self, "negative_slope", _number_of(self.negative_slope, "negative_slope", NEGATIVE_SLOPES))
 
     @property
     def sgd_momentum(self) -> Momentum:
@@ -247,6 +247,14 @@ PER_LAYER: dict[str, Callable[[Any], Any]] = {
     "derivative_at": lambda value: parse_choice(DerivativeAt, value, "derivative_at"),
 }
 """What a side may have for each layer, and how one value is read."""
+
+
+def _number_of(value: object, field: str, bounds: tuple[float, float]) -> float:
+    low, high = bounds
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+        raise SettingsError(f"{field} cannot be {shown(repr(value))}; it is a number from {low:g} to {high:g}.")
+    return float(value)
+
 
 Rule = TypeVar("Rule", TensorSteps, LossEpsilon, Clipping, Optimizer, Schedule, Momentum, WeightDecay)
 

@@ -21,7 +21,7 @@ has an `input_scale`. Since format 8 it has a `batch`, an `order`, a `last_batch
 `clipping`, an `optimizer`, a `bias_correction` and an `epsilon_at`. Since format 9 it has `moments` and a
 `logged_penalty`, data have `input_columns`, `missing` and rows `held_out`, and those of over a million numbers stay in
 a `file` of their own. Since format 10 settings have what is `given`: first weights, and orders of the samples. Since
-format 11 a side has a `loss_epsilon`.
+format 11 a side has a `loss_epsilon` and a `negative_slope`.
 """
 
 RUN = dict.fromkeys(("settings", *(side.value for side in SideName), "comparison"), 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from engine.types import FloatArray
@@ -17,9 +19,9 @@ def relu(z: FloatArray) -> FloatArray:
     return np.maximum(z, 0)
 
 
-def leaky_relu(z: FloatArray) -> FloatArray:
-    """Elementwise."""
-    return np.maximum(z, 0.01 * z)
+def leaky_relu(z: FloatArray, slope: Any) -> FloatArray:
+    """Elementwise; the slope is a number, or one for each of many runs."""
+    return np.maximum(z, slope * z)
 
 
 def softmax(z: FloatArray) -> FloatArray:

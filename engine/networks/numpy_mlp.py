@@ -116,7 +116,7 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
         if self.activations[i] is Activation.RELU:
             return relu(z)
         if self.activations[i] is Activation.LEAKY_RELU:
-            return leaky_relu(z)
+            return leaky_relu(z, self.side.negative_slope)
         if self.activations[i] is Activation.SOFTMAX:
             return self.softmax(z)
         return z
@@ -235,7 +235,7 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
             return gradient * (1 - s * s)
         if self.activations[i] is Activation.RELU:
             return self.pass_relu(i, gradient, s)
-        return gradient * (s > 0) + 0.01 * gradient * (s <= 0)
+        return gradient * (s > 0) + self.side.negative_slope * gradient * (s <= 0)
 
     def pass_relu(self, i: int, gradient: FloatArray, s: FloatArray) -> FloatArray:
         """1 where the output s is above 0."""

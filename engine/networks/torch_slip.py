@@ -17,8 +17,11 @@ from engine.experiment.settings import Activation
 class SlippedActivation(nn.Module):
     """An activation with the derivative that a side has for it."""
 
-    def __init__(self, activation: Activation, derivative_at: DerivativeAt, softmax_form: SoftmaxForm) -> None:
+    def __init__(
+        self, activation: Activation, derivative_at: DerivativeAt, softmax_form: SoftmaxForm, negative_slope: float
+    ) -> None:
         super().__init__()
+        self.negative_slope = negative_slope
         self.activation, self.derivative_at, self.softmax_form = activation, derivative_at, softmax_form
 
     def forward(self, z: torch.Tensor) -> Any:
@@ -34,7 +37,7 @@ class SlippedActivation(nn.Module):
         if self.activation is Activation.RELU:
             return torch.relu(z)
         if self.activation is Activation.LEAKY_RELU:
-            return nn.functional.leaky_relu(z)
+            return nn.functional.leaky_relu(z, self.negative_slope)
         if self.softmax_form is SoftmaxForm.PLAIN:
             powers = torch.exp(z)
             return powers / powers.sum(dim=-1, keepdim=True)

@@ -21,7 +21,6 @@ ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
     Activation.SIGMOID: nn.Sigmoid,
     Activation.TANH: nn.Tanh,
     Activation.RELU: nn.ReLU,
-    Activation.LEAKY_RELU: nn.LeakyReLU,
     Activation.IDENTITY: nn.Identity,
     # The last dimension holds the classes in a stack of runs, too.
     Activation.SOFTMAX: partial(nn.Softmax, dim=-1),
@@ -56,9 +55,13 @@ def activation_modules(activations: Sequence[Activation], side: Side) -> list[nn
         activations = [*activations[:-1], Activation.IDENTITY]
     slips = [(one, side.softmax_form) for one in of_layers(side.derivative_at, len(activations))]
     return [
-        SlippedActivation(kind, *slip) if is_slipped(kind, *slip) else ACTIVATIONS[kind]()
+        SlippedActivation(kind, *slip, side.negative_slope) if is_slipped(kind, *slip) else _module(kind, side)
         for kind, slip in zip(activations, slips, strict=True)
     ]
+
+
+def _module(kind: Activation, side: Side) -> nn.Module:
+    return nn.LeakyReLU(side.negative_slope) if kind is Activation.LEAKY_RELU else ACTIVATIONS[kind]()
 
 
 def _copy_start(linear: nn.Linear, start: LayerStart) -> None:

@@ -47,6 +47,7 @@ SLIPS = {
     "softmax_class": {"reduction": "sum", "decayed": "weights"},
     "softmax_over_all": {"softmax_form": "over-all"},
     "softmax_over_samples": {"reduction": "sum", "softmax_form": "over-samples"},
+    "validation_before_update": {"reduction": "sum"},
     "xor_derivative_of_z": {"reduction": "sum", "derivative_at": "pre-activation"},
     "xor_module": {"reduction": "sum"},
 }
@@ -58,6 +59,7 @@ PARITY = (
     "checked_gradients",
     "clipped_by_norm_momentum",
     "leaky_relu",
+    "leaky_slope_batches",
     "linear_regression_inline",
     "parity_mse",
     "parity_bce",

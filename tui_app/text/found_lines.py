@@ -14,6 +14,8 @@ from engine.experiment.choices import LoggedPenalty
 from engine.experiment.discrepancies import find_setting
 from engine.experiment.discrepancies.base import plain
 from engine.experiment.optimizers import OptimizerKind
+from engine.experiment.settings import Activation
+from engine.experiment.side import Side
 from engine.shown_text import shown
 from tui_app.text.readings import loss_of, schedule_of
 
@@ -23,7 +25,7 @@ def found_lines(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     recording, reading = diagnosis.recording, diagnosis.reading
     for index, layer in enumerate(recording.layers):
         fan_in, fan_out = recording.weight(index, 0).shape
-        activation = "" if reading is None else f", {reading.activations[index].value}"
+        activation = "" if reading is None else f", {_activation(reading, index)}"
         yield f"layer {index + 1}", f"{fan_in} → {fan_out}{activation}: {_arrays(diagnosis, layer)}"
     if reading is None or diagnosis.settings is None:
         return
@@ -35,6 +37,13 @@ def found_lines(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
         penalty = " with the penalty" if one.penalty is LoggedPenalty.ADDED else ""
         when = "of the whole set" if one.epoch_loss is EpochLoss.WHOLE else f"{moment} the update"
         yield "logged", f"{shown(one.name)}: {label}{penalty}, {when}"
+
+
+def _activation(reading: Reading, index: int) -> str:
+    """With the slope of a leaky ReLU that is not PyTorch's."""
+    name, slope = reading.activations[index].value, reading.side.negative_slope
+    own = reading.activations[index] is Activation.LEAKY_RELU and slope != Side().negative_slope
+    return f"{name} of slope {plain(slope, 4)}" if own else name
 
 
 def _arrays(diagnosis: Diagnosis, layer: LayerNames) -> str:

@@ -21,7 +21,7 @@ from engine.diagnosis.capture.found_layers import (
     moves_little,
     unchanged_slots,
 )
-from engine.diagnosis.capture.relations import Form, Match, arrangements, input_rows, is_nothing
+from engine.diagnosis.capture.relations import LEAKY, Form, Match, arrangements, input_rows, is_nothing
 from engine.diagnosis.capture.trace import Trace
 
 LEAST_PASSES = 3
@@ -294,6 +294,9 @@ def _form(layers: Sequence[PassLayer], given: Sequence[int]) -> Form:
     for layer, out in zip(layers, given, strict=True):
         for form in {form._replace(ones=layer.match.form.ones) for _, form, _ in layer.outs.get(out, ())}:
             votes[form] += 1
+    for form in [one for one in votes if one.activation.startswith(f"{LEAKY}:")]:
+        # Outputs of which none is negative fit a leaky ReLU of any slope.
+        votes[form] += votes[form._replace(activation=LEAKY)]
     order = ("relu", "identity")
     return max(votes, key=lambda form: (votes[form], form.activation in order, form.activation == "identity"))
 

@@ -247,11 +247,20 @@ def _recording(
     layers = []
     for one in answer["layers"]:
         slipped = one["activation"] in SOFTMAXES
-        activation = Activation.SOFTMAX if slipped else Activation(one["activation"])
+        name, _, slope = one["activation"].partition(":")
+        activation = Activation.SOFTMAX if slipped else Activation(name)
         if slipped:
             notes.append(SOFTMAXES[one["activation"]])
         layers.append(
-            LayerNames(one["weight"], one["transposed"], one["bias"], one["ones"], activation, one["ones_first"])
+            LayerNames(
+                one["weight"],
+                one["transposed"],
+                one["bias"],
+                one["ones"],
+                activation,
+                one["ones_first"],
+                float(slope) if slope else None,
+            )
         )
     return Recording(
         {name: np.stack([arrays[row[index]] for row in states]) for index, name in enumerate(answer["names"])},

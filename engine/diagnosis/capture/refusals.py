@@ -106,7 +106,7 @@ def _no_network(trace: Trace, text: str, ended: bool) -> str:
         )
     return (
         "No network was found: no array equals act(x·W + b) of data and weights that change, with sigmoid, tanh, ReLU, "
-        f"leaky ReLU of slope 0.01, softmax or none; {RECORDER}."
+        f"leaky ReLU, softmax or none; {RECORDER}."
     )
 
 
@@ -155,7 +155,7 @@ def more_than_layers(foreign: tuple[str, str], weights: list[str]) -> str:
     if between:
         return (
             f"What {shown(name)} is given is {between} of the layer before; the activations that are read are sigmoid, "
-            "tanh, ReLU, leaky ReLU of slope 0.01, softmax and none; take one of those, then run it again."
+            "tanh, ReLU, leaky ReLU, softmax and none; take one of those, then run it again."
         )
     moved = f"another {shown(name)}" if name in weights else shown(name)
     return (

@@ -54,6 +54,10 @@ class Form(NamedTuple):
     """Whether an input of one dimension is (N, 1); otherwise it is one sample, (1, D)."""
 
 
+LEAKY = "leaky-relu"
+"""With its slope after a colon, where that is known."""
+
+
 def activated(name: str, z: Array) -> Array:
     """An activation of pre-activations (N, H)."""
     found = z
@@ -64,8 +68,8 @@ def activated(name: str, z: Array) -> Array:
             found = np.tanh(z)
         elif name == "relu":
             found = np.maximum(z, 0)
-        elif name == "leaky-relu":
-            found = np.maximum(z, 0.01 * z)
+        elif name.startswith(LEAKY):
+            found = np.maximum(z, float(name.partition(":")[2] or 0.01) * z)
         elif name.startswith("softmax"):
             axis = AXES[name]
             powers = np.exp(z - z.max(axis=axis, keepdims=True))
@@ -259,7 +263,7 @@ def _hopeful(out: Array, ends: Ends, biases: Mapping[int, Array], probabilities:
     softmax = probabilities and out.size > ends.samples
     for number, own_first, own_last in candidates:
         at_first, at_last = ends.first + own_first, ends.last + own_last
-        choices += [(number, name) for name in _single(at_first, first) if name in _single(at_last, last)]
+        choices += [(number, name) for name in _together(_single(at_first, first), _single(at_last, last))]
         if softmax:
             choices.append((number, "softmax"))
             if ends.samples > 1:
@@ -267,16 +271,24 @@ def _hopeful(out: Array, ends: Ends, biases: Mapping[int, Array], probabilities:
     return choices
 
 
+def _together(one: tuple[str, ...], other: tuple[str, ...]) -> list[str]:
+    """Those that may make both; a leaky ReLU of what is not negative may have any slope."""
+    found = [name for name in one if name in other]
+    for names, others in ((one, other), (other, one)):
+        found += [name for name in names if name.startswith(f"{LEAKY}:") and LEAKY in others]
+    return found
+
+
 def _single(z: float, wanted: float) -> tuple[str, ...]:
     """The activations of one number that may make the wanted one of z."""
     found: tuple[str, ...] = ()
     allowed = 1e-4 * (abs(wanted) + 1e-3)
     if abs(z - wanted) <= allowed:
-        found = ("identity", "relu", "leaky-relu") if z >= 0 else ("identity",)
+        found = ("identity", "relu", LEAKY) if z >= 0 else ("identity",)
     elif wanted == 0.0 and z <= 0:
         found = ("relu",)
-    elif z < 0 and abs(0.01 * z - wanted) <= allowed:
-        found = ("leaky-relu",)
+    elif z < 0 and z < wanted < 0 and abs((slope := round(wanted / z, 3)) * z - wanted) <= allowed and slope:
+        found = (f"{LEAKY}:{slope:g}",)
     if -allowed <= wanted <= 1 + allowed and abs(_sigmoid(z) - wanted) <= allowed:
         found += ("sigmoid",)
     if abs(wanted) <= 1 + allowed and abs(math.tanh(z) - wanted) <= allowed:
@@ -306,5 +318,14 @@ def _explanations(
         # A product that is nothing beside its bias proves nothing.
         if bias is not None and np.abs(z).max() <= LEAST_SHARE * np.abs(bias).max():
             continue
-        if fits(out, activated(name, z if bias is None else z + bias), tolerance):
-            yield number, name
+        whole = z if bias is None else z + bias
+        exact = _with_slope(whole, out) if name == LEAKY else name
+        if fits(out, activated(exact, whole), tolerance):
+            yield number, exact
+
+
+def _with_slope(z: Array, out: Array) -> str:
+    """The leaky ReLU whose slope the most negative number shows, if there is one."""
+    least = float(z.min())
+    slope = round(float(out.min()) / least, 3) if least < 0 else 0.0
+    return f"{LEAKY}:{slope:g}" if 0 < slope < 1 else LEAKY

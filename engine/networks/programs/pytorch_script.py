@@ -99,6 +99,13 @@ MAY_GO = OF_UPDATES | OF_LOSSES
 """Names of the step that a program has only where they are needed."""
 
 
+def _module(kind: Activation, side: Side) -> str:
+    is_default = side.negative_slope == Side().negative_slope
+    if kind is Activation.LEAKY_RELU and not is_default:
+        return f"nn.LeakyReLU({side.negative_slope!r})"
+    return MODULES[kind]
+
+
 def pytorch_script(settings: Settings) -> Script:
     """The program."""
     writer = Writer()
@@ -209,7 +216,7 @@ def _model(writer: Writer, settings: Settings) -> None:
         options += ", dtype=torch.float64" if starts[i] is InitialWeights.PYTORCH_FLOAT64 else ""
         writer.add(f"nn.Linear({fan_in}, {fan_out}{options}),", indent=1)
         slip = slips[i]
-        module = MODULES[activations_of(settings)[i]] if slip is None else f"{module_name(slip)}()"
+        module = _module(activations_of(settings)[i], side) if slip is None else f"{module_name(slip)}()"
         # One by one, layers are taken in pairs.
         if not (is_fused(side) and i == len(starts) - 1) or side.goes_by_layer:
             writer.add(f"{module},", indent=1)

@@ -12,7 +12,7 @@ from engine.experiment.choices import DerivativeAt, LossInput, SoftmaxForm
 from engine.experiment.loss_epsilon import LossEpsilonKind
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import is_fused
+from engine.experiment.side import Side, is_fused
 from engine.experiment.slipped import Slip, is_slipped
 from engine.networks.programs.fold import fold
 from engine.networks.programs.layout import lines_of, plain_class, plain_function
@@ -80,8 +80,8 @@ def module_name(slip: Slip) -> str:
 
 def slipped_classes(settings: Settings) -> list[str]:
     """Each class, or function, that the program needs."""
-    found = [text for slip in dict.fromkeys(slips_of(settings)) if slip is not None for text in _classes(slip)]
     side = settings.pytorch
+    found = [text for slip in dict.fromkeys(slips_of(settings)) if slip is not None for text in _classes(slip, side)]
     needed = None
     if side.sums_costs and side.loss_input is LossInput.LOGITS:
         needed = COSTS[side.softmax_form]
@@ -93,9 +93,14 @@ def slipped_classes(settings: Settings) -> list[str]:
     return found
 
 
-def _classes(slip: Slip) -> list[str]:
+def _classes(slip: Slip, side: Side) -> list[str]:
     activation, derivative_at, softmax_form = slip
-    known = SimpleNamespace(activation=activation, derivative_at=derivative_at, softmax_form=softmax_form)
+    known = SimpleNamespace(
+        activation=activation,
+        derivative_at=derivative_at,
+        softmax_form=softmax_form,
+        negative_slope=side.negative_slope,
+    )
     writer = Specializer(source_of(SOURCE, "SlippedActivation"), known)
     backward = _lines(writer, "pass_back", gradient="gradient", z="z", output="output")
     kept = [name for name in ("z", "output") if any(_names(line, name) for line in backward)]
