@@ -72,5 +72,5 @@ def test_two_slopes_are_a_difference_where_a_layer_leaks():
 
 @pytest.mark.parametrize("slope", [-0.1, 1.5, float("nan"), "steep", True])
 def test_another_slope_is_refused(slope):
-    with pytest.raises(SettingsError, match="negative_slope cannot be .*; it is a number from 0 to 1"):
+    with pytest.raises(SettingsError, match=r"negative_slope cannot be .*; it is a number from 0 to 1"):
         replace(engine.preset("exact").numpy, negative_slope=slope)

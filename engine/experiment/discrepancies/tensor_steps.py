@@ -31,6 +31,7 @@ def _meaning(names: list[str], factor: float, samples: int, outputs: int) -> str
     """What such a factor is a sign of: 'b1 climbs: …', 'W1 and b1 move …'."""
     one, who = len(names) == 1, listed(names)
     moves, its = f"{who} move{'s' if one else ''}", "its gradient" if one else "their gradients"
+    rate = "its rate" if one else "their rate"
     if factor == 0:
         lines = "the line that updates it is" if one else "the lines that update them are"
         return f"{who} never move{'s' if one else ''}: {lines} missing"
