@@ -31,7 +31,7 @@ COUNTED = (BiasCorrection.PER_STEP, BiasCorrection.PER_EPOCH)
 MOST_NAMED = 4
 """Numbers of the program's own among the averages' shares."""
 
-BETAS1 = (0.9, 0.5, 0.8, 0.95, 0.99)
+BETAS1 = (0.9, 0.5, 0.8, 0.95, 0.99, 0.999)
 BETAS2 = (0.999, 0.99, 0.9, 0.95, 0.98, 0.5, 0.9999)
 ALPHAS = (0.99, 0.9, 0.999, 0.95, 0.5)
 """The numbers that people give the moments, likely ones first."""
@@ -88,9 +88,8 @@ def averages_of(observed: Observed) -> tuple[float, ...]:
 def pulls_of(observed: Observed) -> tuple[float, ...]:
     """What may multiply a parameter that is added to its gradient, as a decay is, beside gradients of sums."""
     named = [one for one in observed.recording.constants.values() if 0 < one < 1]
-    N, C = observed.samples[0], observed.outputs
     factors = {
-        gradient_factor(replace(Side(), objective=objective, reduction=reduction), N, C)
+        gradient_factor(replace(Side(), objective=objective, reduction=reduction), observed.sizes())
         for objective in Objective
         for reduction in (Reduction.SUM, Reduction.MEAN, Reduction.PER_SAMPLE)
     }

@@ -60,12 +60,12 @@ def _schedules(observed: Observed, law: AdaptiveLaw) -> Iterator[Schedule]:
 def _factors(observed: Observed, side: Side, power: int) -> Iterator[tuple[Reduction, float]]:
     """The reductions that divide like that, and what each multiplies a sum's gradient by besides."""
     varied = len(set(observed.samples)) > 1
-    for reduction in (one for one in Reduction if one is not Reduction.PER_BATCH_SIZE):
+    for reduction in (one for one in Reduction if one not in (Reduction.PER_BATCH_SIZE, Reduction.PER_INPUT)):
         one = replace(side, reduction=reduction)
         if not varied:
-            yield reduction, gradient_factor(one, observed.samples[0], observed.outputs)
+            yield reduction, gradient_factor(one, observed.sizes())
         elif power_of(side, reduction) == power:
-            yield reduction, gradient_factor(one, 1, observed.outputs)
+            yield reduction, gradient_factor(one, observed.sizes(1))
 
 
 def _equals(law: AdaptiveLaw) -> Iterator[tuple[AdaptiveLaw, dict[str, Any]]]:

@@ -42,7 +42,7 @@ class Shortening:
         """The gradients of sums, clipped as if they had been reduced before."""
         steps = len(next(iter(gradients.values())))
         side = replace(reading.side, reduction=self.reduction)
-        factors = np.array([[gradient_factor(side, N, observed.outputs)] for N in observed.samples[:steps]])
+        factors = np.array([[gradient_factor(side, observed.sizes(N))] for N in observed.samples[:steps]])
         reduced = {place: one * factors for place, one in gradients.items()}
         return {place: one / factors for place, one in self._clipped(reduced).items()}
 

@@ -66,7 +66,7 @@ def cut_off_candidates(observed: Observed, found: Found[CutOffLaw]) -> list[Cand
     made = []
     for rate in rates_behind(observed, found.reading.side, law.rate, None) if np.isfinite(bound) else ():
         side = replace(found.reading.side, reduction=rate.reduction, learning_rate=rate.learning_rate.value)
-        factor = gradient_factor(side, observed.samples[0], observed.outputs)
+        factor = gradient_factor(side, observed.sizes())
         clipping = Clipping(ClippingKind.VALUE, observed.numbers.likely(bound * factor))
         made.append(Candidate(replace(side, clipping=clipping), rate.learning_rate.rank))
     return made

@@ -18,6 +18,7 @@ from engine.diagnosis.meant import slips_of
 from engine.diagnosis.numbers import MOST_DIGITS
 from engine.diagnosis.observed import Observed
 from engine.diagnosis.ones_column import with_ones_as_bias
+from engine.diagnosis.pairing import SHUFFLED_APART, are_shuffled_apart
 from engine.diagnosis.probe import ProbeResult, would_separate
 from engine.diagnosis.ratios import gradient_ratios
 from engine.diagnosis.recording import LEAST_STEPS, PROOF_STEPS, Recording
@@ -123,7 +124,7 @@ class Diagnosis:
     @property
     def is_parity(self) -> bool:
         """Whether PyTorch's network is theirs, with nothing to change."""
-        return self.reading is not None and not self.causes
+        return self.settings is not None and not self.causes
 
     @property
     def proved_gap(self) -> float:
@@ -133,6 +134,8 @@ class Diagnosis:
 
 def diagnose(recording: Recording) -> Diagnosis:
     """Raises `DataError` for a recording that says too little, `SettingsError` for a network of a kind not known."""
+    if are_shuffled_apart(recording):
+        recording = replace(recording, notes=(*recording.notes, SHUFFLED_APART))
     observed = Observed(while_finite(recording))
     with np.errstate(all="ignore"):
         return _diagnosed(observed)

@@ -43,8 +43,9 @@ def meant_side(reading: Reading) -> Side:
     side = reading.side
     own = OWN_LOSS.get(reading.activations[-1])
     fused = side.objective is not Objective.SQUARED_ERROR and side.objective is own
-    # nn.BCELoss takes probabilities too: beside an ε they are no difference of their own.
-    of_probabilities = side.adds_loss_epsilon and side.objective is Objective.BINARY_CROSS_ENTROPY
+    # nn.BCELoss takes probabilities as well.
+    takes_p = side.loss_input is LossInput.PROBABILITIES
+    of_probabilities = takes_p and side.objective is Objective.BINARY_CROSS_ENTROPY
     meant = replace(
         side,
         loss_input=LossInput.LOGITS if fused and not of_probabilities else LossInput.PROBABILITIES,

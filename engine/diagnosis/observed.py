@@ -18,7 +18,7 @@ from engine.diagnosis.numbers import Numbers, numbers_of
 from engine.diagnosis.recording import Recording
 from engine.diagnosis.stacked_steps import Series, StackedSteps, stacked_steps
 from engine.experiment.loss_epsilon import LossEpsilon
-from engine.experiment.side import Side
+from engine.experiment.side import Side, Sizes
 from engine.networks.places import Kind, Place
 from engine.types import FloatArray
 
@@ -51,6 +51,15 @@ class Observed:
     def outputs(self) -> int:
         """C."""
         return int(self.recording.targets[0].shape[1])
+
+    @cached_property
+    def inputs(self) -> int:
+        """D."""
+        return int(self.recording.inputs[0].shape[1])
+
+    def sizes(self, samples: int | None = None) -> Sizes:
+        """Of a batch of so many, or of the first."""
+        return Sizes(self.samples[0] if samples is None else samples, self.inputs, self.outputs)
 
     @cached_property
     def targets(self) -> FloatArray:

@@ -165,10 +165,9 @@ def would_separate(observed: Observed, reading: Reading, others: Sequence[Readin
 
 def same_factors(observed: Observed, reading: Reading) -> Iterator[Reading]:
     """With each other reduction that has the same factor on these data, and so the same run: 1/N where N = 1."""
-    N, C = observed.samples[0], observed.outputs
     for reduction in REDUCTIONS:
         side = replace(reading.side, reduction=reduction)
-        one, other = (gradient_factor(each, N, C) for each in (side, reading.side))
+        one, other = (gradient_factor(each, observed.sizes()) for each in (side, reading.side))
         if reduction is not reading.side.reduction and near(one, other, SAME) and len(set(observed.samples)) == 1:
             yield replace(reading, side=side)
 

@@ -40,7 +40,8 @@ def program_rates(observed: Observed, rates: FloatArray) -> ProgramRates | None:
     """The one that goes as these rates (T,) of the gradients do, if one does."""
     if rates[0] == 0:
         return None
-    found = (_going_along(name, one, rates / rates[0]) for name, one in rates_named(observed.recording).items())
+    exact = 1e-9 if observed.eps < 1e-10 else 1e-6
+    found = (_going_along(name, one, rates / rates[0], exact) for name, one in rates_named(observed.recording).items())
     return next((one for one in found if one is not None), None)
 
 
@@ -58,9 +59,9 @@ def schedules_of(observed: Observed, rates: FloatArray) -> Iterator[Schedule]:
         yield Schedule(ScheduleKind.GIVEN, factors=tuple(map(float, own.factors)), per_batch=per_batch)
 
 
-def _going_along(name: str, series: FloatArray, shares: FloatArray) -> ProgramRates | None:
+def _going_along(name: str, series: FloatArray, shares: FloatArray, exact: float) -> ProgramRates | None:
     """Of a series, (T,) with NaN where it stayed: as it is in each step, or as the step before has left it. Rates are
-    `shares` of the first.
+    `shares` of the first, which is known but for so much of it.
     """
     last = np.maximum.accumulate(np.where(np.isnan(series), -1, np.arange(len(series))))
     filled = np.where(last >= 0, series[last], np.nan)
@@ -69,6 +70,6 @@ def _going_along(name: str, series: FloatArray, shares: FloatArray) -> ProgramRa
         if len(np.unique(theirs[told])) > 1:
             ratios = shares[told] / theirs[told]
             if np.ptp(ratios) <= 1e-6 * np.abs(ratios).max():
-                start = float(theirs[0] if told[0] else rounded(1 / ratios[0], 1e-9))
+                start = float(theirs[0] if told[0] else rounded(1 / ratios[0], exact))
                 return ProgramRates(Named(start, 0, name), np.where(np.isnan(theirs), shares, theirs / start))
     return None

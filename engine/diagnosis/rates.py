@@ -12,7 +12,7 @@ from engine.diagnosis.numbers import Named, Numbers, near
 from engine.diagnosis.observed import Observed
 from engine.experiment.choices import Reduction
 from engine.experiment.schedules import Schedule, ScheduleKind
-from engine.experiment.side import Side, gradient_factor
+from engine.experiment.side import Side, Sizes, gradient_factor
 from engine.types import FloatArray
 
 REDUCTIONS = (
@@ -38,7 +38,7 @@ class Rate:
 def power_of(side: Side, reduction: Reduction) -> int:
     """To which power of N the reduction divides."""
     one = replace(side, reduction=reduction)
-    return round(math.log2(gradient_factor(one, 1, 1) / gradient_factor(one, 2, 1)))
+    return round(math.log2(gradient_factor(one, Sizes(1, 1, 1)) / gradient_factor(one, Sizes(2, 1, 1))))
 
 
 def rates_behind(
@@ -53,7 +53,7 @@ def rates_behind(
         one = replace(side, reduction=reduction)
         if power is not None and power_of(side, reduction) != power:
             continue
-        factor = gradient_factor(one, observed.samples[0] if power is None else 1, observed.outputs)
+        factor = gradient_factor(one, observed.sizes(None if power is None else 1))
         value = abs(coefficient) / factor
         rate = own if own and observed.numbers.near(own.value, value) else observed.numbers.as_rate(value)
         if power == 0 and rate.rank > 1:
@@ -64,6 +64,11 @@ def rates_behind(
         # Divided by what a batch should have, a smaller last one too.
         whole = observed.numbers.as_rate(abs(coefficient) * max(observed.samples))
         found += [Rate(Reduction.PER_BATCH_SIZE, whole)] if whole.rank == 0 else []
+    if power in (None, 0) and all(one.learning_rate.rank > 1 for one in found):
+        # Where no rate that the program names fits otherwise, the inputs may be taken for the samples.
+        divided = replace(side, reduction=Reduction.PER_INPUT)
+        own_rate = observed.numbers.as_rate(abs(coefficient) / gradient_factor(divided, observed.sizes()))
+        found += [Rate(Reduction.PER_INPUT, own_rate)] if own_rate.rank <= 1 else []
     return sorted(found, key=lambda one: one.learning_rate.rank)
 
 

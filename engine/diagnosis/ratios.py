@@ -33,7 +33,7 @@ def gradient_ratios(observed: Observed, reading: Reading, settings: Settings) ->
 
 def _factors(observed: Observed, side: Side, place: Place) -> FloatArray:
     """What multiplies the gradient of a sum, (T, 1)."""
-    factors = np.array([[gradient_factor(side, N, observed.outputs)] for N in observed.samples])
+    factors = np.array([[gradient_factor(side, observed.sizes(N))] for N in observed.samples])
     if place.kind is Kind.BIAS and side.bias_gradient is BiasGradient.MEAN:
         factors = factors / np.array(observed.samples, np.float64)[:, None]
     return factors

@@ -194,7 +194,7 @@ def _with_decay(observed: Observed, found: Found[RollingLaw], one: Candidate) ->
         yield one
         return
     biases = [law.rolling.pull for place, law in found.laws.items() if place.kind is Kind.BIAS]
-    acting = pull * gradient_factor(one.side, observed.samples[0], observed.outputs)
+    acting = pull * gradient_factor(one.side, observed.sizes())
     decayed = Decayed.WEIGHTS if biases and not any(biases) else Decayed.ALL
     for fields in decay_readings(observed, acting, DecayForm.IN_GRADIENT, decayed):
         yield replace(one, side=replace(one.side, **fields))

@@ -211,7 +211,7 @@ def _clipped(observed: Observed, found: Found[Law], side: Side, rates: FloatArra
     for kind, norms in kinds.items():
         for rate in (*rates_behind(observed, side, float(rates.max()), None), *named_rates(observed)):
             one = replace(side, reduction=rate.reduction)
-            factor = gradient_factor(one, observed.samples[0], observed.outputs)
+            factor = gradient_factor(one, observed.sizes())
             whole = rate.learning_rate.value * factor
             added = 0.0 if kind is ClippingKind.EXACT_NORM else 1e-6
             for bound in bounds_behind(rates, norms * factor + added, whole, observed.numbers):

@@ -20,7 +20,7 @@ from engine.experiment.data import Dataset
 from engine.experiment.given import Given, check_given
 from engine.experiment.one_side_alone import ALONE, cannot_have
 from engine.experiment.per_layer import PerLayer, fitted, of_layers, parsed_per_layer, values_of
-from engine.experiment.side import PER_LAYER, Side, is_fused
+from engine.experiment.side import PER_LAYER, Side, Sizes, is_fused
 from engine.shown_text import shown
 
 MAX_EPOCHS = 1_000_000_000
@@ -227,6 +227,10 @@ class Settings:
     def batch_samples(self, side: Side) -> int:
         """N of a side's full batch."""
         return self.batches(side).size
+
+    def batch_sizes(self, side: Side) -> Sizes:
+        """N, D and C of a side's full batch."""
+        return Sizes(self.batch_samples(side), self.data.inputs, self.data.outputs)
 
     def takes_batches(self, side: Side) -> bool:
         """Whether a side's update is made of other samples than all in the order of the data."""

@@ -320,12 +320,21 @@ UNHALVED = (Reduction.MEAN, Reduction.MEAN_OF_SUMS, Reduction.PER_OUTPUT)
 """Reductions of squared errors that are not halved, but for twice the sum."""
 
 
-def gradient_factor(side: Side, samples: int, outputs: int) -> float:
+@dataclass(frozen=True)
+class Sizes:
+    """Of a batch: N samples of D inputs and C outputs."""
+
+    samples: int
+    inputs: int
+    outputs: int
+
+
+def gradient_factor(side: Side, sizes: Sizes) -> float:
     """What multiplies e = prediction − target, or a cross-entropy's p − y: 1 for the sum; for the mean 2/(N·C) of
     squared errors, 1/(N·C) of a binary cross-entropy, 1/N of a cross-entropy.
     """
     squares = side.objective is Objective.SQUARED_ERROR and side.reduction in UNHALVED
-    return (2.0 if squares else 1.0) / gradient_divisor(side, samples, outputs)
+    return (2.0 if squares else 1.0) / gradient_divisor(side, sizes)
 
 
 def batch_size(side: Side, samples: int) -> int:
@@ -333,8 +342,9 @@ def batch_size(side: Side, samples: int) -> int:
     return samples if isinstance(side.batch, str) else side.batch
 
 
-def gradient_divisor(side: Side, samples: int, outputs: int) -> float:
+def gradient_divisor(side: Side, sizes: Sizes) -> float:
     """What the costs of all outputs are divided by."""
+    samples, outputs = sizes.samples, sizes.outputs
     return {
         Reduction.SUM: 1.0,
         Reduction.TWICE_SUM: 0.5,
@@ -342,6 +352,7 @@ def gradient_divisor(side: Side, samples: int, outputs: int) -> float:
         Reduction.PER_SAMPLE: samples,
         Reduction.PER_SAMPLE_TWICE: samples**2,
         Reduction.PER_BATCH_SIZE: batch_size(side, samples),
+        Reduction.PER_INPUT: sizes.inputs,
         Reduction.MEAN_OF_SUMS: samples,
         Reduction.PER_OUTPUT: outputs,
     }[side.reduction]

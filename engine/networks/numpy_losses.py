@@ -17,12 +17,13 @@ from engine.types import FloatArray
 
 class NumpyLosses:
     """The costs of a side; `binary` says that a cross-entropy is that of each output for itself, `batch_size` is B,
-    what a batch should have.
+    what a batch should have, W[1] (D, fan_out) the first layer's weight.
     """
 
     side: Side
     binary: bool
     batch_size: int
+    W: dict[int, FloatArray]
 
     def output_gradient(self, error: FloatArray, p: FloatArray, Y: FloatArray) -> FloatArray:
         """The objective's gradient at the outputs p; `error` is p − Y. Of a fused loss it is that at the logits."""
@@ -49,6 +50,8 @@ class NumpyLosses:
             return 2 / len(Y) * error
         if self.side.reduction is Reduction.PER_BATCH_SIZE:
             return 1 / self.batch_size * error
+        if self.side.reduction is Reduction.PER_INPUT:
+            return 1 / len(self.W[1]) * error
         if self.side.reduction is Reduction.PER_SAMPLE:
             return 1 / len(Y) * error
         if self.side.reduction is Reduction.PER_SAMPLE_TWICE:
@@ -87,6 +90,8 @@ class NumpyLosses:
             return gradient / Y.shape[1]
         if self.side.reduction is Reduction.PER_BATCH_SIZE:
             return gradient / self.batch_size
+        if self.side.reduction is Reduction.PER_INPUT:
+            return gradient / len(self.W[1])
         if self.side.reduction is Reduction.PER_SAMPLE_TWICE:
             return gradient / len(Y) ** 2
         if self.binary and self.side.reduction is Reduction.MEAN:

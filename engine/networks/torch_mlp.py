@@ -264,6 +264,9 @@ class TorchMLP(TorchUpdates):
             return total * 2
         if side.reduction is Reduction.PER_BATCH_SIZE:
             return total / self.batch_size
+        if side.reduction is Reduction.PER_INPUT:
+            inputs: int = self.model[0].weight.shape[-1]
+            return total / inputs
         if side.reduction is Reduction.PER_SAMPLE or side.reduction is Reduction.MEAN_OF_SUMS:
             return total / len(prediction)
         if side.reduction is Reduction.PER_SAMPLE_TWICE:

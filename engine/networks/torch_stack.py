@@ -17,7 +17,7 @@ from engine.experiment.batch_rules import Batches
 from engine.experiment.choices import LossInput, LossReport, Objective, Precision, Reduction, SoftmaxForm, TargetShape
 from engine.experiment.clipping import ClippingKind
 from engine.experiment.settings import Settings
-from engine.experiment.side import Side, gradient_factor
+from engine.experiment.side import Side, Sizes, gradient_factor
 from engine.networks.learning_rates import LearningRates
 from engine.networks.network_data import NetworkData
 from engine.networks.places import Kind, Place, Tensors
@@ -84,7 +84,7 @@ class StackedTorchMLP(TorchMLP):
         else:
             total = self._own_costs(prediction, Y).sum()
         scale = 0.5 if side.objective is Objective.SQUARED_ERROR else 1.0
-        return total * (scale * gradient_factor(side, N, C))
+        return total * (scale * gradient_factor(side, Sizes(N, self.model[0].weight.shape[-1], C)))
 
     def clip(self, module: nn.Module) -> None:
         """Each run's gradients by its own norm."""

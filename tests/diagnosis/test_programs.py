@@ -132,11 +132,17 @@ def test_what_is_kept_is_of_these_programs():
         assert kept(name).source == (PROGRAMS / f"{name}.py").read_text(), "python -m tests.diagnosis.kept"
 
 
+def _numbers_of(recording):
+    """What a call has returned last depends on when the program was stopped."""
+    return {name: value for name, value in recording.constants.items() if not name.endswith("()")}
+
+
 @long
 @pytest.mark.parametrize("name", [*SLIPS, *PARITY, *OTHERS])
 def test_what_is_kept_is_what_is_recorded_now(name):
     then, now = kept(name), capture(str(PROGRAMS / f"{name}.py"))
-    assert (then.layers, then.constants, then.lines, then.notes) == (now.layers, now.constants, now.lines, now.notes)
+    assert (then.layers, then.lines, then.notes) == (now.layers, now.lines, now.notes)
+    assert _numbers_of(then) == _numbers_of(now)
     assert [(X.shape, Y.shape) for X, Y in then.batches] == [(X.shape, Y.shape) for X, Y in now.first(STEPS).batches]
 
 

@@ -67,7 +67,7 @@ def test_how_arrays_are_kept_is_no_difference():
     found = diagnose(replace(recording, arrays=turned, layers=layers))
     assert (
         list(remarks(found))[-1]
-        == "Weights (out, in) with samples as columns are nn.Linear's own layout: no difference."
+        == "Weights kept (out, in), as nn.Linear keeps them, are no difference."
     )
     rows = {
         f"M{i}": np.concatenate([recording.arrays[f"W{i}"], recording.arrays[f"b{i}"][:, None, :]], axis=1)

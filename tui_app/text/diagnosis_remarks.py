@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from engine.diagnosis.diagnosis import Diagnosis
 from engine.experiment.choices import DerivativeAt, LossInput, Objective, SideName
+from engine.experiment.clipping import ClippingKind
+from engine.experiment.discrepancies import find_setting
 from engine.experiment.per_layer import of_layers
 from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import OWN_LOSS, Activation
@@ -24,12 +26,19 @@ def in_pytorch(diagnosis: Diagnosis) -> str:
         for name in ("criterion", "optimizer", "learning_rate", "scheduled_rate")
     }
     optimizer = re.sub(r"\blr=[a-z_]+", f"lr={made['learning_rate']}", made["optimizer"])
+    optimizer = optimizer.replace("(groups,", "(model.parameters(),")
     parts = [" with ".join(one for one in (made["criterion"], optimizer) if one) or "what PyTorch does"]
     if diagnosis.settings.pytorch.schedule.kind is ScheduleKind.GIVEN:
         parts.append("with the learning rate of each step as the program has it")
     elif made["scheduled_rate"]:
         parts.append("lr then " + re.sub(r"\blearning_rate\b", made["learning_rate"], made["scheduled_rate"]))
-    parts += [f"after {line}" for line in lines if line.startswith("nn.utils.clip_grad")]
+    clipped = [f"after {line}" for line in lines if line.startswith("nn.utils.clip_grad")]
+    clipping = diagnosis.settings.pytorch.clipping
+    if not clipped and clipping.kind is not ClippingKind.NONE:
+        clipped = [f"after gradients are {find_setting('clipping').wording.phrase(clipping)}"]
+    parts += clipped
+    if "(groups," in made["optimizer"]:
+        parts.append("the biases in a group of their own with weight_decay=0")
     return ", ".join(parts)
 
 
@@ -61,7 +70,7 @@ def remarks(diagnosis: Diagnosis) -> Iterator[str]:
     if beside_ones:
         yield f"A column of ones beside the inputs is a bias: the weight's {beside_ones[0]} moves as nn.Linear's does."
     if all(layer.transposed for layer in layers):
-        yield "Weights (out, in) with samples as columns are nn.Linear's own layout: no difference."
+        yield "Weights kept (out, in), as nn.Linear keeps them, are no difference."
 
 
 FROM_OUTPUT = {

@@ -11,6 +11,7 @@ from rich.console import Console
 from engine.diagnosis.cause_lines import lines_of
 from engine.diagnosis.diagnosis import Cause, Conclusion, Diagnosis
 from engine.diagnosis.gradients import LETTERS, Reading, places_of
+from engine.diagnosis.pairing import SHUFFLED_APART
 from engine.diagnosis.recording import PROOF_STEPS
 from engine.experiment.choices import Objective, Reduction, SideName
 from engine.experiment.discrepancies import find_setting
@@ -21,7 +22,7 @@ from engine.number_text import number
 from engine.shown_text import printable, shown
 from tui_app.text.diagnosis_remarks import in_pytorch, remarks
 from tui_app.text.fix_lines import fix_lines
-from tui_app.text.found_lines import found_lines
+from tui_app.text.found_lines import found_lines, names_rate
 from tui_app.text.lines import CODE, DIFFERENT, DIM, FIRST, SAME, STRONG, Line, print_lines, spelled
 from tui_app.text.probe_lines import MOST_NAMED, probe_lines
 from tui_app.text.readings import reading_of, told_apart
@@ -92,24 +93,29 @@ def _batches(diagnosis: Diagnosis) -> str:
 def _conclusion(diagnosis: Diagnosis) -> str:  # noqa: PLR0911 - each of them
     """The verdict in a sentence or two."""
     if diagnosis.conclusion is Conclusion.NOT_EXPLAINED:
-        return "Not explained: no form of gradient that is known gives the last layer's steps."
+        return (
+            "Not explained: no gradient that is known gives the last layer's steps, under no rule of update that is "
+            "known."
+        )
     if diagnosis.conclusion is Conclusion.PARTLY:
         explained = listed([_tensor(diagnosis, place) for place in diagnosis.explained])
         first = next((_tensor(diagnosis, place) for place in diagnosis.unexplained), "")
         if not first:
             return (
-                f"Partly explained: each step of {explained} goes along its gradient, but no known rule gives how long "
-                "the steps are."
+                f"Partly explained: the steps of {explained} are made of their gradients, and of momentum or decay if "
+                "there is any, but no rule that is known has their numbers."
             )
-        return f"Partly explained: {explained}. Beyond that, no known form of gradient gives the steps of {first}."
+        return (
+            f"Partly explained: {explained}. Beyond that, no known form of gradient gives the steps of {first} under "
+            "the same rule."
+        )
     assert diagnosis.gaps is not None
     steps = min(PROOF_STEPS, len(diagnosis.gaps))
     last = "" if len(diagnosis.gaps) == steps else f", of all {len(diagnosis.gaps)} to {_gap(diagnosis.gaps.max())}"
     repeats = f"PyTorch repeats the weights of the first {steps} steps to {_gap(diagnosis.proved_gap)}{last}"
     if diagnosis.conclusion is Conclusion.PROVED:
         other = f" The nearest other reading is {number(diagnosis.rival)} off." if np.isfinite(diagnosis.rival) else ""
-        parity = f" Nothing to change: this is {in_pytorch(diagnosis)}." if diagnosis.is_parity else ""
-        return f"Proved.{parity} {repeats}.{other}"
+        return f"Proved.{_parity(diagnosis)} {repeats}.{other}"
     if diagnosis.conclusion is Conclusion.UNDECIDED:
         count = len(diagnosis.undecided)
         others = "another reading is" if count == 1 else f"{count} other readings are"
@@ -121,6 +127,20 @@ def _conclusion(diagnosis: Diagnosis) -> str:  # noqa: PLR0911 - each of them
         )
     few = f" A proof takes {PROOF_STEPS} steps." if steps < PROOF_STEPS else ""
     return f"Reproduced to {_gap(diagnosis.proved_gap)}, which is no proof: {repeats}.{few}"
+
+
+def _parity(diagnosis: Diagnosis) -> str:
+    """' Nothing to change: this is nn.MSELoss() with torch.optim.SGD(model.parameters(), lr=0.1).', or nothing."""
+    if not diagnosis.is_parity:
+        return ""
+    if SHUFFLED_APART in diagnosis.recording.notes:
+        return f" The arithmetic is that of {in_pytorch(diagnosis)}."
+    if names_rate(diagnosis):
+        return f" Nothing to change: this is {in_pytorch(diagnosis)}."
+    return (
+        f" Nothing to change but the learning rate: this is {in_pytorch(diagnosis)}, and the program names no such "
+        "rate. What multiplies its own is not known."
+    )
 
 
 def _gap(gap: float) -> str:
@@ -154,8 +174,8 @@ def _why(diagnosis: Diagnosis, ratio: float) -> str:
     settings = diagnosis.settings
     if settings is None or settings.numpy.reduction is settings.pytorch.reduction:
         return ""
-    N, C = settings.batch_samples(settings.numpy), settings.data.outputs
-    factor = gradient_factor(settings.numpy, N, C) / gradient_factor(settings.pytorch, N, C)
+    sizes = settings.batch_sizes(settings.numpy)
+    factor = gradient_factor(settings.numpy, sizes) / gradient_factor(settings.pytorch, sizes)
     if abs(factor - ratio) > 1e-9 * abs(ratio):
         return ""
     if settings.numpy.objective is Objective.SQUARED_ERROR and abs(ratio - 0.5) < 1e-9:
@@ -167,6 +187,8 @@ def _why(diagnosis: Diagnosis, ratio: float) -> str:
             Objective.CROSS_ENTROPY: "N",
         }[settings.numpy.objective]
         return f": {rule}, a sum where PyTorch's loss takes a mean"
+    if settings.numpy.reduction is Reduction.PER_INPUT:
+        return ": divided by D, the number of inputs, in place of the samples"
     return ": the reduction of the loss"
 
 
@@ -243,7 +265,8 @@ def _equal_lines(diagnosis: Diagnosis) -> Iterator[Line]:
             if words in told and diagnosis.reading is not None:
                 words = told_apart(diagnosis.reading, other)
             told.add(words)
-            yield [(f"{INDENT}{words}", "")]
+            if words:
+                yield [(f"{INDENT}{words}", "")]
     if diagnosis.undecided and diagnosis.reading is not None:
         yield []
         yield [("As near, though another function", STRONG)]

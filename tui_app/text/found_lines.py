@@ -75,6 +75,14 @@ def _update(diagnosis: Diagnosis, reading: Reading) -> str:
     return ", ".join(parts)
 
 
+UNNAMED = ", which the program does not name"
+
+
+def names_rate(diagnosis: Diagnosis) -> bool:
+    """Whether the learning rate that was found is one of the program's numbers, as far as they are known."""
+    return diagnosis.settings is None or _named(diagnosis, diagnosis.settings.numpy.learning_rate) != UNNAMED
+
+
 def _named(diagnosis: Diagnosis, rate: float) -> str:
     constants = diagnosis.recording.constants.items()
     counts = {len(batch) for batch in diagnosis.recording.inputs}
@@ -89,4 +97,4 @@ def _named(diagnosis: Diagnosis, rate: float) -> str:
     if side is not None and not side.schedule.is_none:
         changing = [shown(name) for name in rates_named(diagnosis.recording)]
         return f" ({changing[0]} in the first step)" if changing else ""
-    return "" if not diagnosis.recording.constants and rate != 1 else ", which the program does not name"
+    return "" if not diagnosis.recording.constants and rate != 1 else UNNAMED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.diagnosis.gradients import Reading
 from engine.experiment.choices import Objective
 from engine.experiment.discrepancies import find_setting
-from engine.experiment.discrepancies.base import plain
+from engine.experiment.discrepancies.base import Discrepancy, plain
 from engine.experiment.schedules import ScheduleKind
 from engine.experiment.side import Side
 
@@ -37,9 +37,12 @@ def told_apart(one: Reading, other: Reading) -> str:
     """The settings in which another reading differs: 'epsilon at: under the root, not beside it'."""
     from engine.experiment.discrepancies import SIDE_SETTINGS
 
+    def said(setting: Discrepancy, side: Side) -> str:
+        value = getattr(side, setting.field)
+        return setting.wording.phrase(value) if setting.field == "schedule" else setting.label(value)
+
     parts = [
-        f"{setting.title.lower()}: {setting.label(getattr(other.side, setting.field))}, not "
-        f"{setting.label(getattr(one.side, setting.field))}"
+        f"{setting.title.lower()}: {said(setting, other.side)}, not {said(setting, one.side)}"
         for setting in SIDE_SETTINGS
         if getattr(one.side, setting.field) != getattr(other.side, setting.field)
     ]

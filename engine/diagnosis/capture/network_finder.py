@@ -121,8 +121,10 @@ def _is_given_data(trace: Trace, match: Match, slots: Iterable[int]) -> bool:
 
 
 def _moves_less(trace: Trace, inputs: Iterable[int], slots: Iterable[int]) -> bool:
-    """Whether it is the input that moves as a weight does, and the weight as samples do."""
-    moves = min((movement(trace, slot) for slot in inputs), default=math.inf)
+    """Whether it is the input that moves as a weight does, and the weight as samples do. A variable that holds the
+    inputs of every layer in turn moves less than the data do.
+    """
+    moves = max((movement(trace, slot) for slot in inputs), default=math.inf)
     return moves < min(movement(trace, slot) for slot in slots)
 
 

@@ -11,7 +11,7 @@ from engine.number_text import read_number
 def _numbers(settings: Settings) -> str:
     """The rates that would make the steps equal, with the gradients as they are."""
     numpy, pytorch = settings.numpy, settings.pytorch
-    factors = [gradient_factor(side, settings.batch_samples(side), settings.data.outputs) for side in (numpy, pytorch)]
+    factors = [gradient_factor(side, settings.batch_sizes(side)) for side in (numpy, pytorch)]
     steps = [factor * side.learning_rate for factor, side in zip(factors, (numpy, pytorch), strict=True)]
     text = f"Factor × learning rate: {each_side(*(plain(step, 4) for step in steps))}. "
     if abs(steps[0] / steps[1] - 1) < 1e-12:

@@ -42,6 +42,12 @@ CHOICES = (
         "(ŷ − y)/B, B the batch size, though the last batch is smaller; of a cross-entropy (p − y)/B",
     ),
     Choice(
+        Reduction.PER_INPUT,
+        "per-input",
+        "1/D",
+        "(ŷ − y)/D, the number of inputs taken for that of samples: X.shape[1] for X.shape[0]",
+    ),
+    Choice(
         Reduction.PER_SAMPLE_TWICE,
         "per-sample-twice",
         "1/N²",
@@ -73,14 +79,14 @@ def _objectives(settings: Settings) -> tuple[Objective, ...]:
 def _times(objective: Objective, settings: Settings) -> float:
     """The rule as a number."""
     mean = replace(settings.numpy, objective=objective, reduction=Reduction.MEAN)
-    return 1 / gradient_factor(mean, settings.batch_samples(settings.numpy), settings.data.outputs)
+    return 1 / gradient_factor(mean, settings.batch_sizes(settings.numpy))
 
 
 def _numbers(settings: Settings) -> str:
     """The rule, and the steps with the learning rates as they are."""
     data = settings.data
     steps = [
-        plain(gradient_factor(side, settings.batch_samples(side), data.outputs) * side.learning_rate, 4)
+        plain(gradient_factor(side, settings.batch_sizes(side)) * side.learning_rate, 4)
         for side in (settings.numpy, settings.pytorch)
     ]
     rules = ", ".join(f"{RULES[one]} = {plain(_times(one, settings))}" for one in _objectives(settings))
@@ -89,12 +95,14 @@ def _numbers(settings: Settings) -> str:
 
 
 def _batch_size(settings: Settings) -> str:
-    """What B is, where a side divides by it."""
+    """What B or D is, where a side divides by it."""
     for side in (settings.numpy, settings.pytorch):
         if side.reduction is Reduction.PER_BATCH_SIZE:
             batches = settings.batches(side)
             smaller = f", in the last batch, of {batches.last:,}, too" if batches.last != batches.size else ""
             return f" B is the batch size, {batch_size(side, batches.size):,}{smaller}."
+        if side.reduction is Reduction.PER_INPUT:
+            return f" D is the number of inputs, {settings.data.inputs:,}."
     return ""
 
 
@@ -121,6 +129,7 @@ WORDING = Wording(
         Reduction.MEAN_OF_SUMS: "2/N·(ŷ − y)",
         Reduction.PER_SAMPLE: "(ŷ − y)/N",
         Reduction.PER_BATCH_SIZE: "(ŷ − y)/B",
+        Reduction.PER_INPUT: "(ŷ − y)/D",
         Reduction.PER_SAMPLE_TWICE: "(ŷ − y)/N²",
         Reduction.PER_OUTPUT: "2/C·(ŷ − y)",
     }.__getitem__,
@@ -148,6 +157,7 @@ OF_CROSS_ENTROPY = Wording(
         Reduction.MEAN_OF_SUMS: "1/N of the sum",
         Reduction.PER_SAMPLE: "1/N of the sum",
         Reduction.PER_BATCH_SIZE: "1/B of the sum",
+        Reduction.PER_INPUT: "1/D of the sum",
         Reduction.PER_SAMPLE_TWICE: "1/N² of the sum",
         Reduction.PER_OUTPUT: "1/C of the sum",
     }.__getitem__,
@@ -171,11 +181,11 @@ def _alike(settings: Settings) -> bool:
 
 
 def _same_factors(settings: Settings, side: Side, other: Side) -> bool:
-    batches, outputs = settings.batches(side), settings.data.outputs
+    batches, whole = settings.batches(side), settings.batch_sizes(side)
     with_others = replace(side, reduction=other.reduction)
     return all(
-        gradient_factor(side, N, outputs) == gradient_factor(with_others, N, outputs)
-        for N in (batches.size, batches.last)
+        gradient_factor(side, sizes) == gradient_factor(with_others, sizes)
+        for sizes in (whole, replace(whole, samples=batches.last))
     )
 
 

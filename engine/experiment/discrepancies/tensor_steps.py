@@ -40,13 +40,11 @@ def _meaning(names: list[str], factor: float, samples: int, outputs: int) -> str
     counts = {"N": samples, "N·C": samples * outputs, "C": outputs}
     for name, count in counts.items():
         if count > 1 and factor == count:
-            rate = "its rate" if one else "their rate"
-            return f"{moves} {name} = {count:,} times too far: the mean that the others take is missing, or {rate} is higher"
+            far = f"{moves} {name} = {count:,} times too far"
+            return f"{far}: the mean that the others take is missing, or {rate} is higher"
         if count > 1 and factor == 1 / count:
-            rate = "its rate" if one else "their rate"
-            return (
-                f"{moves} {name} = {count:,} times too little: a mean that the others do not take, or {rate} is lower"
-            )
+            far = f"{moves} {name} = {count:,} times too little"
+            return f"{far}: a mean that the others do not take, or {rate} is lower"
     return f"{moves} by {plain(factor)} times {its}"
 
 

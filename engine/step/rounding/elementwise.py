@@ -78,7 +78,7 @@ def output_errors(operands: Operands) -> Iterator[Candidate]:
         return
     error = operands.of(Kind.OUTPUT, operands.last) - operands.Y
     number = error.dtype.type
-    factor = number(gradient_factor(operands.side, *operands.Y.shape))
+    factor = number(gradient_factor(operands.side, operands.sizes))
     yield _whole("the factor times (ŷ − y)", factor * error)
     yield _whole("2·(ŷ − y), then divided by N·C", number(2) * error / number(error.size))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Settings
-from engine.experiment.side import Side
+from engine.experiment.side import Side, Sizes
 from engine.networks.places import Kind, Place, Tensors
 from engine.types import FloatArray
 
@@ -43,6 +43,11 @@ class Operands:
     kept: Tensors
     learning_rate: float
     t: int = 1
+
+    @property
+    def sizes(self) -> Sizes:
+        """N, D and C of the batch."""
+        return Sizes(len(self.X), self.X.shape[1], self.Y.shape[1])
 
     def of(self, kind: Kind, layer: int) -> FloatArray:
         """A tensor of the step."""

@@ -155,7 +155,7 @@ def softmax_deltas(s: FloatArray, gradient: FloatArray) -> Iterator[Candidate]:
 
 def _count(operands: Operands) -> float:
     """What the costs are divided by; 1 for a sum."""
-    return gradient_divisor(operands.side, *operands.Y.shape)
+    return gradient_divisor(operands.side, operands.sizes)
 
 
 def _whole(words: str, values: FloatArray, cause: str = FACTOR_ORDER) -> Candidate:
