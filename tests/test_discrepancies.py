@@ -254,6 +254,19 @@ def test_tensors_with_the_same_factor_are_told_together():
     assert "b2 climbs: the sign of its line is wrong" in said
 
 
+def test_a_mean_that_every_layer_takes_anew_is_told_as_such():
+    settings = replace(engine.preset("exact"), data=engine.built_in("regression"), hidden=(4, 4))
+    N = settings.data.samples
+    value = f"W1:{1 / N**2!r}+b1:{1 / N**2!r}+W2:{1 / N!r}+b2:{1 / N!r}"
+    found = find("tensor_steps")
+    changed = settings.with_side(SideName.NUMPY, tensor_steps=value)
+    said = found.explain(changed).numbers
+    assert said.startswith(f"Each layer's δ is divided by N = {N} once more on the way down")
+    assert found.label(changed.numpy.tensor_steps) == "W1:0.02041+b1:0.02041+W2:0.1429+b2:0.1429"
+    uneven = settings.with_side(SideName.NUMPY, tensor_steps=f"W1:{1 / N!r}+W2:{1 / N!r}")
+    assert "Each layer's" not in found.explain(uneven).numbers
+
+
 def test_lines_are_those_of_these_very_settings():
     asked = engine.preset("asked")
 

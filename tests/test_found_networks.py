@@ -229,6 +229,80 @@ WRITTEN = {
         ["V"],
         60,
     ),
+    "batches of pixels": (
+        """
+        prototypes = random.rand(3, 10)
+        kinds = random.randint(3, size=60)
+        pixels = np.clip(prototypes[kinds] + 0.1 * random.randn(60, 10), 0, 1)
+        net = {"U": random.randn(10, 6) * 0.4, "a": np.zeros(6), "V": random.randn(6, 3) * 0.4, "c": np.zeros(3)}
+        def step(X, y):
+            h = np.maximum(0, X.dot(net["U"]) + net["a"])
+            e = np.exp(h.dot(net["V"]) + net["c"])
+            d = e / e.sum(axis=1, keepdims=True)
+            d[np.arange(len(y)), y] -= 1
+            d /= len(y)
+            below = d.dot(net["V"].T) * (h > 0)
+            grads = {"V": h.T.dot(d), "c": d.sum(axis=0), "U": X.T.dot(below), "a": below.sum(axis=0)}
+            for name, g in grads.items():
+                net[name] -= 0.01 * g
+        for _ in range(10):
+            order = random.permutation(60)
+            for i in range(0, 60, 20):
+                step(pixels[order[i : i + 20]], kinds[order[i : i + 20]])
+        """,
+        ["net['U']", "net['V']"],
+        30,
+    ),
+    "rows taken without a name of data scaled under theirs": (
+        """
+        X = (X - X.mean(axis=0)) / X.std(axis=0)
+        train, test = np.arange(9), np.arange(9, 12)
+        def layer(v):
+            return np.tanh(v)
+        for _ in range(30):
+            h = layer(X[train] @ W1)
+            d2 = (h @ W2 - Y[train]) / 9
+            seen = (layer(X[test] @ W1) @ W2 - Y[test]).std()
+            d1 = d2 @ W2.T * (1 - h * h)
+            W2 -= 0.1 * h.T @ d2; W1 -= 0.1 * X[train].T @ d1
+        """,
+        ["W1", "W2"],
+        30,
+    ),
+    "objects that call their inputs and outputs alike": (
+        """
+        class Dense:
+            def __init__(self, n, m):
+                self.w, self.b = random.uniform(-1, 1, (m, n)) / np.sqrt(n), random.uniform(-1, 1, (m, 1)) / np.sqrt(n)
+                self.sw, self.sb = np.zeros((m, n)), np.zeros((m, 1))
+            def __call__(self, x):
+                self.x = x
+                self.y = 1 / (1 + np.exp(-(self.w @ x + self.b)))
+                return self.y
+            def back(self, dy):
+                dz = dy * self.y * (1 - self.y)
+                self.dw, self.db = dz @ self.x.T, dz.sum(axis=1, keepdims=True)
+                return self.w.T @ dz
+            def rmsprop(self):
+                self.sw = 0.95 * self.sw + 0.05 * self.dw**2
+                self.sb = 0.95 * self.sb + 0.05 * self.db**2
+                self.w -= 0.004 * self.dw / (np.sqrt(self.sw) + 1e-8)
+                self.b -= 0.004 * self.db / (np.sqrt(self.sb) + 1e-8)
+        def mse(y, t): return np.mean((y - t) ** 2)
+        def dmse(y, t): return 2 * (y - t) / np.prod(y.shape)
+        random = np.random.RandomState(66)
+        X = random.rand(4, 48)
+        T = np.array([X[0] > X[1], X[2] + X[3] > 1, X[0] + X[3] > 1.2]).astype(float)
+        a, b = Dense(4, 11), Dense(11, 3)
+        for _ in range(40):
+            y = b(a(X))
+            error = mse(y, T)
+            a.back(b.back(dmse(y, T)))
+            a.rmsprop(); b.rmsprop()
+        """,
+        ["a.w", "b.w"],
+        40,
+    ),
     "another training in a loop": (
         """
         for rate in (0.01, 0.02, 0.03):
@@ -250,6 +324,9 @@ ALWAYS = (
     "steps that move two weights at most",
     "one unit, one unnamed row at a time, from zeros",
     "another training in a function",
+    "batches of pixels",
+    "rows taken without a name of data scaled under theirs",
+    "objects that call their inputs and outputs alike",
 )
 
 

@@ -166,7 +166,7 @@ def _stopped(observed: Observed, found: Found[Law]) -> list[Place]:
 def factor_like(observed: Observed, factor: float) -> float:
     """The factor that a fitted one stands for: of the samples, the outputs, or a round one."""
     N, C = observed.samples[0], observed.outputs
-    known = (1.0, N, 1 / N, N * C, 1 / (N * C), C, 1 / C, 2.0, 0.5, 2 / N, N / 2)
+    known = (1.0, N, 1 / N, N * C, 1 / (N * C), C, 1 / C, 2.0, 0.5, 2 / N, N / 2, *(1 / N**k for k in (2, 3)))
     for one in known:
         if near(abs(factor), one, 10 * observed.numbers.accuracy):
             return float(one if factor > 0 else -one)

@@ -65,10 +65,7 @@ def test_how_arrays_are_kept_is_no_difference():
     turned = {name: array.swapaxes(1, 2) if array.ndim == 3 else array for name, array in recording.arrays.items()}
     layers = tuple(replace(layer, transposed=True) for layer in recording.layers)
     found = diagnose(replace(recording, arrays=turned, layers=layers))
-    assert (
-        list(remarks(found))[-1]
-        == "Weights kept (out, in), as nn.Linear keeps them, are no difference."
-    )
+    assert list(remarks(found))[-1] == "Weights kept (out, in), as nn.Linear keeps them, are no difference."
     rows = {
         f"M{i}": np.concatenate([recording.arrays[f"W{i}"], recording.arrays[f"b{i}"][:, None, :]], axis=1)
         for i in (1, 2)

@@ -101,6 +101,8 @@ class Discrepancy:
     wording_in: Callable[[Settings], Wording] | None = None
     """Where it is worded otherwise in some experiments."""
     parse_other: Callable[[str], Any] | None = None
+    label_other: Callable[[Any], str] | None = None
+    """How a table shows them, where it is not as they are typed."""
     other: str = "a number"
     answers_order: int | None = None
     """Its place in the known answer, which lists its differences roughly from most to least impact."""
@@ -193,6 +195,8 @@ class Discrepancy:
         choice = self._choice(value)
         if choice is not None:
             return choice.label
+        if self.label_other is not None:
+            return self.label_other(value)
         return plain(value) if isinstance(value, float) else str(value)
 
     def name(self, value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from engine.experiment.discrepancies.base import Choice, Discrepancy, Group, Moves, Wording, batch_words, listed, plain
@@ -37,7 +38,7 @@ def _meaning(names: list[str], factor: float, samples: int, outputs: int) -> str
         return f"{who} never move{'s' if one else ''}: {lines} missing"
     if factor == -1:
         return f"{who} climb{'s: the sign of its line is' if one else ': the signs of their lines are'} wrong"
-    counts = {"N": samples, "N·C": samples * outputs, "C": outputs}
+    counts = {"N": samples, "N·C": samples * outputs, "C": outputs, "N²": samples**2}
     for name, count in counts.items():
         if count > 1 and factor == count:
             far = f"{moves} {name} = {count:,} times too far"
@@ -52,9 +53,31 @@ def _numbers(settings: Settings) -> str:
     found: dict[str, None] = {}
     for side in (settings.numpy, settings.pytorch):
         samples, outputs = settings.batch_samples(side), settings.data.outputs
+        compounded = _compounded(side.tensor_steps, len(settings.activations))
+        if compounded is not None:
+            share = f"N = {samples:,}" if compounded == samples else plain(compounded)
+            text = f"Each layer's δ is divided by {share} once more on the way down"
+            found[f"{text}: a mean that the layer above has taken already"] = None
+            continue
         by_factor = _by_factor(side.tensor_steps).items()
         found |= {_meaning(names, factor, samples, outputs): None for factor, names in by_factor}
     return f"{'; '.join(found)}." if found else f"{batch_words(settings)}; no tensor has a factor of its own."
+
+
+def _compounded(value: TensorSteps, layers: int) -> float | None:
+    """By how many times each layer moves less than the one above, if that is one number for three layers or more."""
+    factors = dict(value.factors)
+    own = [factors.get(f"W{i}", 1.0) for i in range(1, layers + 1)]
+    if layers < 3 or own[-1] != 1 or 0 in own:
+        return None
+    shares = [above / below for below, above in pairwise(own)]
+    is_one = all(abs(share - shares[0]) <= 1e-9 * abs(share) for share in shares)
+    return shares[0] if is_one and shares[0] > 1 else None
+
+
+def _label(value: TensorSteps) -> str:
+    """'W1:4.34e-04+b1:4.34e-04'."""
+    return "+".join(f"{name}:{plain(factor, 4)}" for name, factor in value.factors)
 
 
 def _in_effect(side: Any, layers: int) -> TensorSteps:
@@ -95,6 +118,7 @@ DISCREPANCY = Discrepancy(
     choices=CHOICES,
     wording=WORDING,
     parse_other=TensorSteps.parse,
+    label_other=_label,
     other="none, or factors such as b1:-1 and W1:0.5+b1:0",
     since=10,
     alike=_alike,
