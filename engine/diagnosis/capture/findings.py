@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,9 @@ from engine.errors import DataError
 
 MADE_AT, MOST_MADE = 2, 3000
 """The step whose arrays are kept by what they sum to, and how many at most."""
+
+RENAMED = re.compile(r"\s*[\w.\[\]'\"]+\s*=\s*[\w.\[\]'\"]+\s*(#.*)?$")
+"""A line that binds what is there to another name: `d1 = sent`."""
 
 MOST_BYTES = 290_000_000
 """Of a recording."""
@@ -98,7 +101,7 @@ def describe(
         "constants": constants_of(trace, written, source),
         "lines": _lines(trace, network, steps, called, file),
         "data": [one.as_json() for one in data],
-        "made": _made(trace, steps, written, file),
+        "made": _made(trace, steps, written, file, source.splitlines()),
         "made_at": min(MADE_AT, steps.count - 1),
     }
     return Findings(arrays, described)
@@ -133,17 +136,23 @@ def _unique(names: list[str]) -> list[str]:
     return found
 
 
-def _made(trace: Trace, steps: Steps, written: Mapping[int, str], file: str) -> list[list[Any]]:
-    """The arrays that one step makes in the program's main file: line, name, size and sums of each."""
+def _made(trace: Trace, steps: Steps, written: Mapping[int, str], file: str, source: Sequence[str]) -> list[list[Any]]:
+    """The arrays that one step makes in the program's main file: line, name, size and sums of each. Further lines count
+    that give it another name, not those that hand it on, as calls and loops do.
+    """
     step = min(MADE_AT, steps.count - 1)
     end = steps.passes[step + 1].index if step + 1 < len(steps.passes) else len(trace.events)
     found: dict[tuple[int, int], list[Any]] = {}
+    seen: set[int] = set()
     for event in trace.events[steps.passes[step].index : end][:MOST_MADE]:
         place = trace.places[event.place]
         array = None if event.value == GONE else trace.values[event.value]
         if array is not None and array.dtype.kind == "f" and array.size > 1 and place.file == file:
             name = written[event.slot]
-            found.setdefault((event.value, place.line), [place.line, name, array.size, sums_of(array)])
+            text = source[place.line - 1] if place.line <= len(source) else ""
+            if event.value not in seen or RENAMED.match(text):
+                found.setdefault((event.value, place.line), [place.line, name, array.size, sums_of(array)])
+            seen.add(event.value)
     return list(found.values())
 
 
