@@ -303,6 +303,23 @@ WRITTEN = {
         ["a.w", "b.w"],
         40,
     ),
+    "gradients added up over small batches": (
+        """
+        total = [0.0, 0.0]
+        for k in range(90):
+            rows = slice(4 * (k % 3), 4 * (k % 3) + 4)
+            h = np.tanh(X[rows] @ W1)
+            d2 = (h @ W2 - Y[rows]) / 4
+            d1 = d2 @ W2.T * (1 - h * h)
+            total = [total[0] + X[rows].T @ d1, total[1] + h.T @ d2]
+            if k % 3 == 2:
+                W1 -= 0.1 * total[0]
+                W2 -= 0.1 * total[1]
+                total = [0.0, 0.0]
+        """,
+        ["W1", "W2"],
+        30,
+    ),
     "another training in a loop": (
         """
         for rate in (0.01, 0.02, 0.03):

@@ -11,6 +11,7 @@ from engine.diagnosis.recording import LayerNames
 from engine.experiment.objectives import with_objective
 from tests.diagnosis.injected import recorded
 from tui_app.text.diagnosis_remarks import in_pytorch, remarks
+from tui_app.text.diagnosis_report import diagnosis_lines
 
 CANCEL = "The output's error is p − y, with no derivative of the softmax: in the cross-entropy the two cancel."
 OF_TANH = "1 − t² is tanh's derivative where t is the layer's output, as it is here."
@@ -72,3 +73,43 @@ def test_how_arrays_are_kept_is_no_difference():
     }
     found = diagnose(replace(recording, arrays=rows, layers=tuple(LayerNames(f"M{i}", ones=True) for i in (1, 2))))
     assert list(remarks(found))[-1].startswith("A column of ones beside the inputs is a bias")
+
+
+def _said(settings, **constants):
+    recording = replace(recorded(settings, 30), constants=constants, was_run=True)
+    return " ".join(text for line in diagnosis_lines(diagnose(recording)) for text, _ in line)
+
+
+def _with_rate(settings, rate):
+    return replace(
+        settings,
+        numpy=replace(settings.numpy, learning_rate=rate),
+        pytorch=replace(settings.pytorch, learning_rate=rate),
+    )
+
+
+def test_a_rate_that_the_program_does_not_name_is_something_to_change():
+    """4 times its own: a mean that is a sum of four, perhaps."""
+    settings = _with_rate(of_classes(), 0.2)
+    assert "Nothing to change: this is nn.CrossEntropyLoss()" in _said(settings, lr=0.2)
+    said = _said(settings, lr=0.05, accumulation_steps=4.0)
+    assert "Nothing to change but the learning rate" in said
+    assert "names no such rate: it is 4 times its lr. Where that comes from is not known." in said
+
+
+def test_inputs_taken_for_samples_are_a_difference_of_their_own():
+    """Of 5 samples with 2 inputs: 1/2 for 1/5."""
+    settings = of_classes(reduction="per-input")
+    said = _said(settings, lr=0.25)
+    assert "1 Gradient: 1/D, in PyTorch mean" in said
+    assert "times 2.5 in every step: divided by D, the number of inputs, in place of the samples." in said
+
+
+def test_an_averaged_decay_and_clipping_are_named_in_pytorchs_words():
+    adam = _with_rate(of_classes(optimizer="adam:epsilon=0.001", weight_decay="0.01", decayed="weights"), 0.01)
+    name = in_pytorch(diagnose(recorded(adam, 30)))
+    assert name.startswith("nn.CrossEntropyLoss() with torch.optim.Adam(model.parameters(), lr=0.01")
+    assert name.endswith("the biases in a group of their own with weight_decay=0")
+    clipped = of_classes(clipping="exact-norm:0.05")
+    name = in_pytorch(diagnose(recorded(clipped, 30)))
+    assert "after gradients are scaled together to a norm of at most 0.05" in name

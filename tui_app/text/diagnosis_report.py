@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -15,7 +16,7 @@ from engine.diagnosis.pairing import SHUFFLED_APART
 from engine.diagnosis.recording import PROOF_STEPS
 from engine.experiment.choices import Objective, Reduction, SideName
 from engine.experiment.discrepancies import find_setting
-from engine.experiment.discrepancies.base import listed
+from engine.experiment.discrepancies.base import listed, plain
 from engine.experiment.side import gradient_factor
 from engine.networks.places import Kind, Place
 from engine.number_text import number
@@ -39,6 +40,9 @@ INDENT = "  "
 
 GROWN = 1e-4
 """A gap that no rounding makes in a run that does not diverge."""
+
+RATE = re.compile(r"(^|[._])(lr|eta|alpha)$|learn|rate")
+"""What a program calls a learning rate and nothing else."""
 
 MOST_QUOTED = 4
 """Lines of the program beside one difference."""
@@ -139,8 +143,18 @@ def _parity(diagnosis: Diagnosis) -> str:
         return f" Nothing to change: this is {in_pytorch(diagnosis)}."
     return (
         f" Nothing to change but the learning rate: this is {in_pytorch(diagnosis)}, and the program names no such "
-        "rate. What multiplies its own is not known."
+        f"rate{_beside_its_own(diagnosis)}. Where that comes from is not known."
     )
+
+
+def _beside_its_own(diagnosis: Diagnosis) -> str:
+    """': it is 4 times its lr', or nothing."""
+    assert diagnosis.settings is not None
+    rate = diagnosis.settings.numpy.learning_rate
+    for name, value in diagnosis.recording.constants.items():
+        if value > 0 and RATE.search(name.lower()):
+            return f": it is {plain(rate / value, 4)} times its {shown(name)}"
+    return ""
 
 
 def _gap(gap: float) -> str:

@@ -260,12 +260,22 @@ def _calls(trace: Trace, one: Pass) -> Calls:
 
 
 def _joined(trace: Trace, network: Network, group: Sequence[Pass]) -> Pass:
-    """Passes of single samples between two updates are one step's batch; of batches the last one counts."""
-    single = all(len(input_rows(trace.values[one.inputs[0]], network.layers[0].form)) == 1 for one in group)
-    if not single:
+    """Passes of single samples between two updates are one step's batch, as are those of batches that have no sample in
+    common: gradients are added up over them. Of others the last one counts.
+    """
+    batches = [input_rows(trace.values[one.inputs[0]], network.layers[0].form) for one in group]
+    if not all(len(rows) == 1 for rows in batches) and not _are_apart(batches):
         return group[-1]
     first = group[0]
     return Pass(first.index, tuple(one.inputs[0] for one in group), first.state, first.held, tuple(group))
+
+
+def _are_apart(batches: Sequence[Array]) -> bool:
+    """Whether they are of one size, and no sample is in two of them."""
+    if len({len(rows) for rows in batches}) > 1:
+        return False
+    samples = [{row.tobytes() for row in rows} for rows in batches]
+    return len(set[bytes]().union(*samples)) == sum(map(len, samples))
 
 
 def _final(trace: Trace, network: Network, steps: Sequence[Pass], ended: bool) -> tuple[int, ...] | None:
