@@ -5,7 +5,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from engine.diagnosis.capture import capture
+from engine.diagnosis.capture import CaptureError, capture
 from engine.diagnosis.diagnosis import Conclusion, diagnose
 from tests.examples import long
 
@@ -303,6 +303,146 @@ WRITTEN = {
         ["a.w", "b.w"],
         40,
     ),
+    "weights that closures keep": (
+        """
+        def make_layer(n, m):
+            W, b = random.randn(n, m), np.zeros(m)
+
+            def layer(x):
+                out = np.tanh(x @ W + b)
+
+                def back(d):
+                    d = d * (1 - out * out)
+                    W[...] -= 0.1 * x.T @ d
+                    b[...] -= 0.1 * d.sum(axis=0)
+                    return d @ W.T
+                return out, back
+            return layer
+
+        net = [make_layer(3, 5), make_layer(5, 2)]
+        for _ in range(30):
+            first, back1 = net[0](X)
+            second, back2 = net[1](first)
+            back1(back2((second - Y) / 12))
+        """,
+        ["back1.W", "back2.W"],
+        30,
+    ),
+    "a frozen dataclass made anew in every step": (
+        """
+        from dataclasses import dataclass, replace
+
+        @dataclass(frozen=True)
+        class Params:
+            w: np.ndarray
+            b: np.ndarray
+
+        def gradients(p, x, y):
+            d = (x @ p.w + p.b - y) / 12
+            return Params(x.T @ d, d.sum(axis=0))
+
+        p = Params(random.randn(3, 2), np.zeros(2))
+        for _ in range(30):
+            g = gradients(p, X, Y)
+            p = replace(p, **{name: getattr(p, name) - 0.1 * getattr(g, name) for name in vars(p)})
+        """,
+        ["p.w"],
+        30,
+    ),
+    "a loss of the new weights, all in one line": (
+        """
+        for _ in range(30):
+            h = np.tanh(X.dot(W1) + b1)
+            out = np.tanh(h.dot(W2) + b2)
+            d2 = 2 * (out - Y) * (1 - out**2) / 24
+            d1 = d2.dot(W2.T) * (1 - h**2)
+            W2 -= 0.1 * h.T.dot(d2)
+            b2 -= 0.1 * d2.sum(axis=0)
+            W1 -= 0.1 * X.T.dot(d1)
+            b1 -= 0.1 * d1.sum(axis=0)
+            loss = np.mean((Y - np.tanh(np.tanh(X.dot(W1) + b1).dot(W2) + b2)) ** 2)
+        """,
+        ["W1", "W2"],
+        30,
+    ),
+    "rows of inputs that are there more than once": (
+        """
+        kinds = random.randint(4, size=40)
+        shown, next_ones = np.eye(4)[kinds], np.roll(kinds, -1)
+        V = random.randn(4, 4) * 0.1
+        for _ in range(8):
+            order = random.permutation(40)
+            for start in range(0, 40, 10):
+                i = order[start : start + 10]
+                p = np.exp(shown[i] @ V)
+                p /= p.sum(axis=1, keepdims=True)
+                p[np.arange(10), next_ones[i]] -= 1
+                V -= 0.5 * shown[i].T @ p / 10
+        """,
+        ["V"],
+        32,
+    ),
+    "one sample with a one put behind it": (
+        """
+        V = random.uniform(-0.5, 0.5, (4, 2))
+        wanted = (Y > 0).astype(float)
+        for _ in range(4):
+            for x, t in zip(X, wanted):
+                x = np.append(x, 1.0)
+                out = 1 / (1 + np.exp(-x.dot(V)))
+                V += 0.5 * np.outer(x, (t - out) * out * (1 - out))
+        """,
+        ["V"],
+        48,
+    ),
+    "pictures that were drawn before": (
+        """
+        pictures = random.rand(30, 3, 3) * 0.3
+        bright = random.randint(2, size=30)
+        for i, one in enumerate(bright):
+            pictures[i, one, :] += 0.7
+        rows, wanted = pictures.reshape(30, 9), bright.reshape(30, 1).astype(float)
+        V, c = random.randn(9, 1), np.zeros(1)
+        for _ in range(30):
+            out = 1 / (1 + np.exp(-(rows @ V + c)))
+            d = 2 * (out - wanted) * out * (1 - out) / 30
+            V -= 0.5 * rows.T @ d; c -= 0.5 * d.sum(axis=0)
+        """,
+        ["V"],
+        30,
+    ),
+    "new samples in every batch": (
+        """
+        def batches():
+            for _ in range(40):
+                x = random.uniform(0, 1, (16, 3))
+                yield x, x[:, :1] * x[:, 1:2]
+
+        class Net:
+            def __init__(self):
+                self.weights = [random.randn(3, 6), random.randn(6, 1)]
+
+            def forward(self, x):
+                cache = []
+                for k, w in enumerate(self.weights):
+                    cache.append((x, x @ w))
+                    x = np.maximum(x @ w, 0) if k == 0 else x @ w
+                return x, cache
+
+            def step(self, x, y):
+                out, cache = self.forward(x)
+                g = 2 * (out - y) / 16
+                below = g @ self.weights[1].T * (cache[0][1] > 0)
+                self.weights[1] -= 0.05 * cache[1][0].T @ g
+                self.weights[0] -= 0.05 * cache[0][0].T @ below
+
+        net = Net()
+        for x, y in batches():
+            net.step(x, y)
+        """,
+        ["self.weights[0]", "self.weights[1]"],
+        40,
+    ),
     "gradients added up over small batches": (
         """
         total = [0.0, 0.0]
@@ -344,6 +484,10 @@ ALWAYS = (
     "batches of pixels",
     "rows taken without a name of data scaled under theirs",
     "objects that call their inputs and outputs alike",
+    "weights that closures keep",
+    "a loss of the new weights, all in one line",
+    "rows of inputs that are there more than once",
+    "one sample with a one put behind it",
 )
 
 
@@ -353,4 +497,40 @@ def test_however_it_is_written_it_is_proved(what, tmp_path):
     recording = _captured(tmp_path, BEFORE + textwrap.dedent(program))
     assert [layer.weight for layer in recording.layers] == weights
     assert recording.steps == steps
+    assert diagnose(recording).conclusion is Conclusion.PROVED
+
+
+def test_the_end_of_a_longer_network_is_refused(tmp_path):
+    """Of an attention whose query is trained: what the layer is given drifts."""
+    program = """
+        seen, mark = random.normal(size=(50, 6, 4)), random.randint(0, 6, 50)
+        seen[np.arange(50), mark, 3] = 3
+        target = seen[np.arange(50), mark, 0]
+        q, w, b = random.normal(size=4) * 0.1, random.normal(size=4) * 0.1, 0.0
+        for _ in range(400):
+            s = seen @ q
+            a = np.exp(s - s.max(1, keepdims=True))
+            a /= a.sum(1, keepdims=True)
+            c = np.einsum("nt,ntd->nd", a, seen)
+            p = c @ w + b
+            e = 2 * (p - target) / 50
+            da = np.einsum("nd,ntd->nt", e[:, None] * w, seen)
+            ds = a * (da - (a * da).sum(1, keepdims=True))
+            q -= 0.1 * np.einsum("nt,ntd->d", ds, seen)
+            w -= 0.1 * c.T @ e
+            b -= 0.1 * e.sum()
+    """
+    with pytest.raises(CaptureError, match="something before them is trained as well"):
+        _captured(tmp_path, BEFORE + textwrap.dedent(program))
+
+
+def test_noise_on_the_inputs_is_no_training(tmp_path):
+    program = """
+        V = random.normal(size=(3, 2))
+        for _ in range(40):
+            noisy = X + 0.05 * random.normal(size=X.shape)
+            d = (noisy @ V - Y) / 12
+            V -= 0.1 * noisy.T @ d
+    """
+    recording = _captured(tmp_path, BEFORE + textwrap.dedent(program))
     assert diagnose(recording).conclusion is Conclusion.PROVED

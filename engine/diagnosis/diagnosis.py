@@ -134,11 +134,14 @@ class Diagnosis:
 
 def diagnose(recording: Recording) -> Diagnosis:
     """Raises `DataError` for a recording that says too little, `SettingsError` for a network of a kind not known."""
-    if are_shuffled_apart(recording):
-        recording = replace(recording, notes=(*recording.notes, SHUFFLED_APART))
     observed = Observed(while_finite(recording))
     with np.errstate(all="ignore"):
-        return _diagnosed(observed)
+        found = _diagnosed(observed)
+    if found.settings is not None and are_shuffled_apart(found.recording):
+        # Where nothing repeats the run, it may be the targets that were read wrongly.
+        notes = (*found.recording.notes, SHUFFLED_APART)
+        return replace(found, recording=replace(found.recording, notes=notes))
+    return found
 
 
 def _diagnosed(observed: Observed) -> Diagnosis:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.diagnosis.capture.data_finder import data_places
+from engine.diagnosis.capture.drifting_inputs import DRIFT, are_drifting
 from engine.diagnosis.capture.foreign_weights import foreign_weights
 from engine.diagnosis.capture.idle_parameters import with_first_layers, with_zero_biases
 from engine.diagnosis.capture.network_finder import Network, find_network, stands_still
@@ -89,6 +90,8 @@ def describe(
     called = _unique([written[slot] for slot in network.slots])
     arrays, states, inputs, answers = _arrays(trace, network, steps, finder, targets)
     batches = [batch_rows(trace, network, one) for one in steps.passes[: steps.count]]
+    if are_drifting(batches, targets.rows):
+        raise DataError(DRIFT)
     data = data_places(trace, network, steps, batches, targets.rows[0])
     logged = logged_numbers(trace, steps, set(network.slots), written, source)
     described = {
@@ -119,11 +122,11 @@ def _check_whole(trace: Trace, network: Network, steps: Steps, finder: TargetFin
 def slot_name(trace: Trace, instances: Instances, slot: int) -> str:
     """As the program writes it; an attribute by the way that leads to its object alone."""
     one = trace.slots[slot]
-    match = re.fullmatch(r"#(\d+)\.(.*)", one.key, re.DOTALL)
+    match = re.fullmatch(r"#(\d+)(.*)", one.key, re.DOTALL)
     if match is None:
         return one.name
     path = instances.best_path(int(match[1]))
-    return one.name if path is None else f"{path}.{match[2]}"
+    return one.name if path is None else f"{path}{match[2]}"
 
 
 def _unique(names: list[str]) -> list[str]:

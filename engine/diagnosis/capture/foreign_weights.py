@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 import numpy as np
 
-from engine.diagnosis.capture.found_layers import Relation, changing_slots, movement, moves_little
+from engine.diagnosis.capture.found_layers import Relation, changing_slots, moves_little
 from engine.diagnosis.capture.network_finder import Network, is_output
 from engine.diagnosis.capture.passes import Pass
 from engine.diagnosis.capture.relations import Array, input_rows
@@ -46,11 +47,10 @@ def foreign_weights(trace: Trace, network: Network, passes: list[Pass]) -> tuple
         for slot in changing_slots(trace) & trained
         if moves_little(trace, slot) and not is_output(trace, slot, outs)
     }
-    batches = {
-        slot for layer in network.layers for slot in layer.inputs if slot in changing and movement(trace, slot) > SHIFTS
-    }
-    changing -= batches
+    given = [one.inputs[0] for one in passes]
     known = {value for slot in network.slots for value in trace.versions(slot)}
+    if _shift(trace, given) > SHIFTS:
+        known |= {value for one in passes for value in one.inputs}
     found: Counter[int] = Counter()
     shown: dict[int, tuple[Relation, int]] = {}
     for relation in relations:
@@ -73,6 +73,14 @@ def foreign_weights(trace: Trace, network: Network, passes: list[Pass]) -> tuple
             relation, left = shown[slot]
             return trace.name(slot), _between(trace, network, passes, relation, left)
     return None
+
+
+def _shift(trace: Trace, given: list[int]) -> float:
+    """How far what passes are given mostly is from what the one before was given, of its size."""
+    arrays = [trace.values[value] for value in given]
+    pairs = [(old, new) for old, new in pairwise(arrays) if old.shape == new.shape and np.any(new)]
+    gaps = [float(np.linalg.norm(new - old) / np.linalg.norm(new)) for old, new in pairs]
+    return float(np.median(gaps)) if gaps else 0.0
 
 
 def _given_since(trace: Trace, start: int) -> set[int]:

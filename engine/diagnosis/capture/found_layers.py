@@ -17,6 +17,7 @@ import numpy as np
 from engine.diagnosis.capture.relations import Array, Match, is_nothing, matches
 from engine.diagnosis.capture.row_search import row_matches
 from engine.diagnosis.capture.trace import GONE, Trace
+from engine.diagnosis.made_arrays import NAME
 
 MOST_EVENTS = 3000
 
@@ -125,13 +126,17 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
     recent: deque[int] = deque(maxlen=RECENT)
     trained = 0
     given: dict[int, int] = {}
+    nameless: set[int] = set()
+    """Values that an expression had before they got a name, and of which nothing was found then."""
     for index, held in moments(trace, recent):
         event = trace.events[index]
         given[event.value] = index
         zero += [False] * (len(trace.values) - len(zero))
         if index > MOST_EVENTS and trained > ENOUGH:
             break
-        if event.value == GONE or trace.first[event.value] != index or zero[event.value]:
+        if event.value == GONE or zero[event.value]:
+            continue
+        if not _is_to_be_searched(trace, index, nameless):
             continue
         out = np.atleast_1d(trace.values[event.value])
         if out.dtype.kind != "f" or out.ndim > 2:
@@ -158,6 +163,7 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
             match = _all_matches(trace, out, lefts, moving, rights, wholes, biases)
             trace.matches[index] = (tried, match)
         if match:
+            nameless.discard(event.value)
             trained += any(one.right in moving for one in match)
             found.append(Relation(index, event.value, tuple(match), dict(held)))
         if time.monotonic() > end:
@@ -165,6 +171,18 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
         trace.searched = index
     trace.relations = list(found)
     return found
+
+
+def _is_to_be_searched(trace: Trace, index: int, nameless: set[int]) -> bool:
+    """Whether an event brings a new value; or one of the `nameless`, which are kept here, a name."""
+    event = trace.events[index]
+    if event.value in nameless:
+        nameless.remove(event.value)
+        return True
+    is_new = trace.first[event.value] == index
+    if is_new and not NAME.fullmatch(trace.name(event.slot)):
+        nameless.add(event.value)
+    return is_new
 
 
 def _is_vector(trace: Trace, slot: int) -> bool:

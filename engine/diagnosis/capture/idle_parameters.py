@@ -111,15 +111,46 @@ def _with_zero_bias(trace: Trace, layer: Layer, steps: Steps, shown: Mapping[int
         return layer
     width = weight_rows(trace.values[first[layer.weight]], layer.form).shape[1]
     own, around = _parted(shown[layer.weight])
+    others = _names_of(trace, first[layer.weight], shown) - {own}
+    likely: list[int] = []
     for slot, value in first.items():
         array = trace.values[value]
         if array.dtype.kind != "f" or bias_row(array, width) is None or not is_nothing(array):
             continue
         name, its_around = _parted(shown[slot])
-        stays = all(one.held.get(slot) == value for one in steps.passes)
-        if stays and its_around == around and _is_added(name, own, source):
+        if its_around != around or not all(one.held.get(slot) == value for one in steps.passes):
+            continue
+        if _is_added(name, own, source):
             return replace(layer, bias=slot)
-    return layer
+        called = {name, *_names_of(trace, value, shown)}
+        pairs = product(filter(CALLED_BIAS.fullmatch, called), others)
+        if CALLED_BIAS.fullmatch(name) and (
+            _is_used(name, own, source) or any(_is_added(bias, weight, source) for bias, weight in pairs)
+        ):
+            likely.append(slot)
+    return replace(layer, bias=likely[0]) if likely else layer
+
+
+def _names_of(trace: Trace, value: int, shown: Mapping[int, str]) -> set[str]:
+    """The last words of what every slot is called that has held a value."""
+    return {_parted(name)[0] for slot, name in shown.items() if value in trace.versions(slot)}
+
+
+CALLED_BIAS = re.compile(
+    r"(?i)b\d*|bs|b_\w+|\w+_b\d*|\w*bias\w*|c\d*|beta\d*|intercepts?\w*|offsets?\w*|thresholds?\w*"
+)
+"""What a bias is called."""
+
+
+def _is_used(bias: str, weight: str, source: str) -> bool:
+    """Whether it is added to what has no weight beside it, or is handed to a function right after the weight."""
+    words = re.escape(bias)
+    added = re.compile(rf"\+=?\s*\(?\s*{words}\b(?!\s*\*)")
+    handed = re.compile(rf"\b{re.escape(weight)}\s*,\s*{words}\s*[,)]")
+    return any(
+        (added.search(line) or ("(" in line and handed.search(line))) and not line.lstrip().startswith(bias)
+        for line in source.splitlines()
+    )
 
 
 def _parted(name: str) -> tuple[str, str]:
@@ -134,7 +165,10 @@ def _parted(name: str) -> tuple[str, str]:
 def _is_added(bias: str, weight: str, source: str) -> bool:
     """Whether a line of the source has the weight, and the bias as a summand."""
     reached = r"(?:\w+(?:\.|\[['\"]?))*"
-    summand = re.compile(rf"\+\s*{reached}{re.escape(bias)}\b|\b{re.escape(bias)}['\"]?\]?(?:\[\w+\])?\s*\+(?!=)")
+    summand = re.compile(
+        rf"\+\s*{reached}{re.escape(bias)}\b|\b{re.escape(bias)}['\"]?\]?(?:\[\w+\])?\s*\+(?!=)"
+        rf"|\badd\(.*,\s*{reached}{re.escape(bias)}\b"
+    )
     return any(
         re.search(rf"\b{re.escape(weight)}\b", line) is not None and summand.search(line) is not None
         for line in source.splitlines()

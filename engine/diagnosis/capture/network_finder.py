@@ -256,7 +256,7 @@ def _layers(trace: Trace, chains: Sequence[Sequence[PassLayer]]) -> tuple[Layer,
 
 def _wholes(trace: Trace, layers: Sequence[PassLayer]) -> frozenset[int]:
     """The slots of arrays that hold the first row of what every pass was given."""
-    rows = [trace.values[one.match.left][0] for one in layers]
+    rows = [np.atleast_2d(trace.values[one.match.left])[0] for one in layers]
     found = set()
     for slot, value in layers[0].first.held.items():
         array = trace.values[value]

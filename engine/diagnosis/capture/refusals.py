@@ -126,16 +126,19 @@ def _of_error(error: str) -> str:
 
 def has_kernels(trace: Trace, trained: int = 0) -> bool:
     """Whether arrays of four dimensions change like weights, or of three, as filters for one channel have: those that
-    were there before the event `trained`, the first pass.
+    were there before the event `trained`, the first pass, and go on changing after it.
     """
     seen: dict[int, set[int]] = {}
     early: set[int] = set()
+    late: dict[int, int] = {}
     for index, event in enumerate(trace.events):
         if event.value != GONE and trace.values[event.value].ndim in (3, 4):
             seen.setdefault(event.slot, set()).add(event.value)
             if index < trained:
                 early.add(event.slot)
-    changing = [slot for slot, values in seen.items() if len(values) >= 3]
+            else:
+                late[event.slot] = late.get(event.slot, 0) + 1
+    changing = [slot for slot, values in seen.items() if len(values) >= 3 and late.get(slot, 0) >= 3]
     deep = any(trace.values[min(seen[slot])].ndim == 4 for slot in changing)
     return deep or any(_is_moved(trace, slot) for slot in changing if slot in early)
 

@@ -254,8 +254,24 @@ class TargetFinder:
             numbers = {np.asarray(row, float).tobytes(): number for number, row in reversed(list(enumerate(rows)))}
             found = [[numbers.get(np.asarray(row, float).tobytes(), -1) for row in batch] for batch in batches]
             if all(min(one) >= 0 for one in found):
-                return [np.array(one) for one in found], len(rows)
+                places = [np.array(one) for one in found]
+                if len(numbers) < len(rows):
+                    places = [self._told_apart(step, rows, batches[step], one) for step, one in enumerate(places)]
+                return places, len(rows)
         return None
+
+    def _told_apart(self, step: int, rows: Array, batch: Array, places: Array) -> Array:
+        """Of rows that are there more than once, those that the program took: where it has them, or one after the
+        other.
+        """
+        samples = len(batch)
+        held = (self.trace.values[value] for value in self.passes[step].held.values())
+        taken = [one for one in held if one.dtype.kind in "iu" and one.shape == (samples,) and one.size]
+        taken += [np.arange(start, start + samples) for start in range(len(rows) - samples + 1)]
+        for one in taken:
+            if one.min() >= 0 and one.max() < len(rows) and np.array_equal(rows[one], batch):
+                return one
+        return places
 
     def _shown(self, one: Candidate, activation: str) -> float:
         """The part of the steps in which something is in proportion to output − targets, always by the same factor."""

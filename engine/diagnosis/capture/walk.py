@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,9 @@ MOST_FOUND = 600
 
 CROWD = 16
 """Items of a list that are more than the layers of a network: its samples or batches, which nothing changes."""
+
+MOST_CELLS = 64
+"""Of closures."""
 
 LONGEST_NUMBERS = 200_000
 """Of a list of numbers that is read as an array."""
@@ -45,6 +49,8 @@ class Instances:
     numbers: dict[int, tuple[int, object]] = field(default_factory=dict)
     paths: dict[str, set[int]] = field(default_factory=dict)
     """Ways to reach an object, and the numbers of all objects that were reached so."""
+    cells: int = 0
+    """How many cells of closures have a number."""
     is_own: Callable[[type], bool] = lambda kind: True
     """Whether a class is the program's own."""
 
@@ -55,6 +61,13 @@ class Instances:
             found = self.numbers[id(instance)] = (len(self.numbers), instance)
         self.paths.setdefault(path, set()).add(found[0])
         return found[0]
+
+    def cell_number(self, cell: object, path: str) -> int | None:
+        """Of a cell of a closure; none of one that comes after enough others."""
+        if id(cell) not in self.numbers and self.cells >= MOST_CELLS:
+            return None
+        self.cells += id(cell) not in self.numbers
+        return self.number(cell, path)
 
     def best_path(self, number: int) -> str | None:
         """The path that leads to that object alone: through `self` if one does, or the shortest."""
@@ -101,8 +114,37 @@ def _walk(
                     _walk(instances, one, key + part, name + part, depth + 1, found, visited, crowds)
     elif isinstance(value, (list, tuple)):
         _walk_list(instances, value, key, name, depth, found, visited, crowds)
-    elif instances.is_own(kind):
-        _walk_instance(instances, value, name, depth, found, visited, crowds)
+    elif kind is FunctionType or instances.is_own(kind):
+        _walk_instance(instances, value, key, name, depth, found, visited, crowds)
+
+
+def _walk_closure(
+    instances: Instances,
+    function: FunctionType,
+    name: str,
+    depth: int,
+    found: list[Seen],
+    visited: set[int],
+    crowds: bool,
+) -> None:
+    """The variables that a function keeps of the one it was made in: those of the first cells that were seen, since
+    some programs make functions in every step.
+    """
+    for variable, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        number = instances.cell_number(cell, f"{name}.{variable}")
+        if number is None or number in visited:
+            continue
+        visited.add(number)
+        try:
+            held = cell.cell_contents
+        except ValueError:  # it is still empty
+            continue
+        _walk(instances, held, f"#{number}", f"{name}.{variable}", depth + 1, found, visited, crowds)
+
+
+def _is_value(kind: type) -> bool:
+    """Whether it is a frozen dataclass."""
+    return bool(getattr(_attribute(type.__getattribute__, kind, "__dataclass_params__"), "frozen", False))
 
 
 def _walk_list(
@@ -136,22 +178,43 @@ def _is_crowd(value: list[Any] | tuple[Any, ...]) -> bool:
 
 
 def _walk_instance(
-    instances: Instances, value: Any, name: str, depth: int, found: list[Seen], visited: set[int], crowds: bool
+    instances: Instances,
+    value: Any,
+    key: str,
+    name: str,
+    depth: int,
+    found: list[Seen],
+    visited: set[int],
+    crowds: bool,
 ) -> None:
-    held = _attribute(object.__getattribute__, value, "__dict__")
-    slots = _attribute(type.__getattribute__, type(value), "__slots__") or ()
-    if not isinstance(held, dict) and not slots:
+    if isinstance(value, FunctionType):
+        _walk_closure(instances, value, name, depth, found, visited, crowds)
+        return
+    attributes = _attributes(value)
+    if not attributes:
+        return
+    if _is_value(type(value)):
+        # Another one takes its place where something changes, as with a named tuple.
+        for attribute, one in attributes.items():
+            _walk(instances, one, f"{key}.{attribute}", f"{name}.{attribute}", depth + 1, found, visited, crowds)
         return
     number = instances.number(value, name)
     if number in visited:
         return
     visited.add(number)
-    attributes = dict(held) if isinstance(held, dict) else {}
-    if isinstance(slots, (tuple, list)):
-        found_slots = {one: _attribute(object.__getattribute__, value, one) for one in slots if isinstance(one, str)}
-        attributes.update({name: one for name, one in found_slots.items() if one is not None})
     for attribute, one in list(attributes.items())[: 4 * MOST_ITEMS]:
         _walk(instances, one, f"#{number}.{attribute}", f"{name}.{attribute}", depth + 1, found, visited, crowds)
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    """What an object holds by name, in its `__dict__` and its slots."""
+    held = _attribute(object.__getattribute__, value, "__dict__")
+    slots = _attribute(type.__getattribute__, type(value), "__slots__") or ()
+    attributes = dict(held) if isinstance(held, dict) else {}
+    if isinstance(slots, (tuple, list)):
+        found = {one: _attribute(object.__getattribute__, value, one) for one in slots if isinstance(one, str)}
+        attributes.update({name: one for name, one in found.items() if one is not None})
+    return attributes
 
 
 def _attribute(get: Callable[[Any, str], Any], value: Any, name: str) -> Any:
