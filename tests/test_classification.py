@@ -53,6 +53,7 @@ def reduced(reduction, of_reduction, samples, outputs):
         Reduction.PER_SAMPLE: 1 / samples,
         Reduction.PER_BATCH_SIZE: 1 / samples,
         Reduction.PER_SAMPLE_TWICE: 1 / samples / samples,
+        Reduction.PER_DATA_SET: 1 / samples,
         Reduction.PER_INPUT: 1 / 2,
         Reduction.PER_OUTPUT: 1 / outputs,
     }[reduction]

@@ -88,14 +88,14 @@ def by_autograd(settings, weights, biases, samples):
     if is_fused(settings.numpy):
         # There is no gradient at the outputs: the loss takes the logits.
         del kept[Place(Kind.ERROR, len(weights))]
-    Y, D = settings.data.Y[samples], settings.data.inputs
-    objective = objective_of(settings.numpy, settings.is_binary(settings.numpy), z, output, Y, D)
+    Y, D, M = settings.data.Y[samples], settings.data.inputs, settings.data.samples
+    objective = objective_of(settings.numpy, settings.is_binary(settings.numpy), z, output, Y, D, M)
     gradients = torch.autograd.grad(objective, list(kept.values()))
     tensors |= dict(zip(kept, gradients, strict=True))
     return {place: tensor.detach().numpy() for place, tensor in tensors.items()}
 
 
-def objective_of(side, binary, z, p, Y, D):
+def objective_of(side, binary, z, p, Y, D, M):
     """With the loss functions of PyTorch, whatever the sides use."""
     N, C = Y.shape
     shares = {
@@ -103,6 +103,7 @@ def objective_of(side, binary, z, p, Y, D):
         Reduction.PER_SAMPLE: 1 / N,
         Reduction.PER_BATCH_SIZE: 1 / (N if side.batch == "all" else side.batch),
         Reduction.PER_SAMPLE_TWICE: 1 / N**2,
+        Reduction.PER_DATA_SET: 1 / M,
         Reduction.PER_INPUT: 1 / D,
         Reduction.MEAN_OF_SUMS: (2 if side.objective is Objective.SQUARED_ERROR else 1) / N,
         # Squared errors are halved before they are summed up.
@@ -110,7 +111,7 @@ def objective_of(side, binary, z, p, Y, D):
     }
     if side.reduction in shares:
         summed = replace(side, reduction=Reduction.SUM)
-        return objective_of(summed, binary, z, p, Y, D) * shares[side.reduction]
+        return objective_of(summed, binary, z, p, Y, D, M) * shares[side.reduction]
     Y, reduction = torch.tensor(Y), "mean" if side.reduction is Reduction.MEAN else "sum"
     if side.objective is Objective.SQUARED_ERROR:
         squares = (p - Y).square()

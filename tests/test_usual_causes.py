@@ -173,6 +173,7 @@ SQUARED = {
     Reduction.MEAN_OF_SUMS: lambda p, Y: (p - Y).square().sum(dim=1).mean(),
     Reduction.PER_SAMPLE: lambda p, Y: (p - Y).square().sum(dim=1).mean() / 2,
     Reduction.PER_BATCH_SIZE: lambda p, Y: (p - Y).square().sum() / 2 / len(Y),
+    Reduction.PER_DATA_SET: lambda p, Y: (p - Y).square().sum() / 2 / len(Y),
     # Two inputs.
     Reduction.PER_INPUT: lambda p, Y: (p - Y).square().sum() / 2 / 2,
     Reduction.PER_SAMPLE_TWICE: lambda p, Y: (p - Y).square().sum(dim=1).mean() / 2 / len(Y),

@@ -23,6 +23,9 @@ from engine.experiment.side import Side, gradient_factor
 from engine.experiment.update_rules import Decayed, DecayForm, Moments, WeightDecay
 from engine.networks.places import Kind
 
+OF_OTHER_COUNTS = (Reduction.PER_BATCH_SIZE, Reduction.PER_DATA_SET, Reduction.PER_INPUT)
+"""Reductions that are not told from others where the step hardly depends on the gradient's size."""
+
 EPSILONS = (1e-8, 1e-7, 1e-6, 1e-10, 1e-5, 1e-4, 1e-3, 1e-2, 1e-12, 1e-15, 1e-16, 1e-9, 0.0)
 """That people write, the likeliest first."""
 
@@ -60,7 +63,7 @@ def _schedules(observed: Observed, law: AdaptiveLaw) -> Iterator[Schedule]:
 def _factors(observed: Observed, side: Side, power: int) -> Iterator[tuple[Reduction, float]]:
     """The reductions that divide like that, and what each multiplies a sum's gradient by besides."""
     varied = len(set(observed.samples)) > 1
-    for reduction in (one for one in Reduction if one not in (Reduction.PER_BATCH_SIZE, Reduction.PER_INPUT)):
+    for reduction in (one for one in Reduction if one not in OF_OTHER_COUNTS):
         one = replace(side, reduction=reduction)
         if not varied:
             yield reduction, gradient_factor(one, observed.sizes())

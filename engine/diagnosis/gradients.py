@@ -92,8 +92,10 @@ def network_of(
     side = reading.side if reading.side.bias == bias else replace(reading.side, bias=bias)
     activations = dict(enumerate(reading.activations, start=1))
     by_epoch = side.bias_correction is BiasCorrection.PER_EPOCH
-    updates = batches_of_epoch(recording) if by_epoch else 1
-    return kind(side, activations, reading.binary, len(recording.inputs[0]), W, b, updates)
+    of_all = side.reduction is Reduction.PER_DATA_SET
+    updates = batches_of_epoch(recording) if by_epoch or of_all else 1
+    samples = sum(map(len, recording.inputs[:updates])) if of_all else None
+    return kind(side, activations, reading.binary, len(recording.inputs[0]), W, b, updates, samples)
 
 
 FORMS = (

@@ -59,7 +59,12 @@ class Observed:
 
     def sizes(self, samples: int | None = None) -> Sizes:
         """Of a batch of so many, or of the first."""
-        return Sizes(self.samples[0] if samples is None else samples, self.inputs, self.outputs)
+        return Sizes(self.samples[0] if samples is None else samples, self.inputs, self.outputs, self.data_samples)
+
+    @cached_property
+    def data_samples(self) -> int:
+        """M: how many an epoch takes, as far as it was seen."""
+        return sum(self.samples[: self.batches_of_epoch])
 
     @cached_property
     def targets(self) -> FloatArray:

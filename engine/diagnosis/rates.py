@@ -38,7 +38,7 @@ class Rate:
 def power_of(side: Side, reduction: Reduction) -> int:
     """To which power of N the reduction divides."""
     one = replace(side, reduction=reduction)
-    return round(math.log2(gradient_factor(one, Sizes(1, 1, 1)) / gradient_factor(one, Sizes(2, 1, 1))))
+    return round(math.log2(gradient_factor(one, Sizes(1, 1, 1, 1)) / gradient_factor(one, Sizes(2, 1, 1, 1))))
 
 
 def rates_behind(
@@ -58,18 +58,38 @@ def rates_behind(
         rate = own if own and observed.numbers.near(own.value, value) else observed.numbers.as_rate(value)
         if power == 0 and rate.rank > 1:
             rate = observed.numbers.as_part_of_rate(value, max(observed.samples)) or rate
+        if power in (None, 0) and rate.rank > 1 and reduction is Reduction.SUM:
+            parts = (observed.numbers.as_part_of_rate(value, count) for count in _counts(observed))
+            rate = next((one for one in parts if one is not None), rate)
         if not any(observed.numbers.near(rate.value, other.learning_rate.value) for other in found):
             found.append(Rate(reduction, rate))
     if power == 0:
         # Divided by what a batch should have, a smaller last one too.
         whole = observed.numbers.as_rate(abs(coefficient) * max(observed.samples))
         found += [Rate(Reduction.PER_BATCH_SIZE, whole)] if whole.rank == 0 else []
+    if power in (None, 0) and _sees_all_samples(observed):
+        # Each batch is divided by all samples there are.
+        whole = observed.numbers.as_rate(abs(coefficient) * observed.data_samples)
+        found += [Rate(Reduction.PER_DATA_SET, whole)] if whole.rank <= 1 else []
     if power in (None, 0) and all(one.learning_rate.rank > 1 for one in found):
         # Where no rate that the program names fits otherwise, the inputs may be taken for the samples.
         divided = replace(side, reduction=Reduction.PER_INPUT)
         own_rate = observed.numbers.as_rate(abs(coefficient) / gradient_factor(divided, observed.sizes()))
         found += [Rate(Reduction.PER_INPUT, own_rate)] if own_rate.rank <= 1 else []
     return sorted(found, key=lambda one: one.learning_rate.rank)
+
+
+def _sees_all_samples(observed: Observed) -> bool:
+    """Whether the data come in several batches, all of which were seen."""
+    return 1 < observed.batches_of_epoch < observed.recording.steps
+
+
+def _counts(observed: Observed) -> list[int]:
+    """Of samples that the program may divide by where not all were seen."""
+    if observed.batches_of_epoch < observed.recording.steps:
+        return []
+    values = {round(one) for one in observed.recording.constants.values() if one == round(one)}
+    return sorted(one for one in values if one > max(observed.samples))
 
 
 def named_rates(observed: Observed) -> list[Rate]:

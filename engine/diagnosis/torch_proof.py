@@ -32,7 +32,9 @@ def proof_gaps(observed: Observed, reading: Reading) -> FloatArray:
         # The first layer's input has no gradient, and its hooks say so.
         warnings.simplefilter("ignore", UserWarning)
         modules = _modules(observed, reading, dtype)
-        network = TorchMLP(side, modules, reading.binary, max(observed.samples), observed.batches_of_epoch)
+        network = TorchMLP(
+            side, modules, reading.binary, max(observed.samples), observed.batches_of_epoch, observed.data_samples
+        )
         gaps = []
         for step, rate in enumerate(rates_of(side, recording.steps, observed.batches_of_epoch)):
             X = torch.tensor(recording.inputs[step], dtype=dtype)

@@ -229,8 +229,8 @@ class Settings:
         return self.batches(side).size
 
     def batch_sizes(self, side: Side) -> Sizes:
-        """N, D and C of a side's full batch."""
-        return Sizes(self.batch_samples(side), self.data.inputs, self.data.outputs)
+        """N, D and C of a side's full batch, and M."""
+        return Sizes(self.batch_samples(side), self.data.inputs, self.data.outputs, self.data.samples)
 
     def takes_batches(self, side: Side) -> bool:
         """Whether a side's update is made of other samples than all in the order of the data."""

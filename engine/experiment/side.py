@@ -322,11 +322,12 @@ UNHALVED = (Reduction.MEAN, Reduction.MEAN_OF_SUMS, Reduction.PER_OUTPUT)
 
 @dataclass(frozen=True)
 class Sizes:
-    """Of a batch: N samples of D inputs and C outputs."""
+    """Of a batch: N samples of D inputs and C outputs, out of M in all."""
 
     samples: int
     inputs: int
     outputs: int
+    data_samples: int
 
 
 def gradient_factor(side: Side, sizes: Sizes) -> float:
@@ -352,6 +353,7 @@ def gradient_divisor(side: Side, sizes: Sizes) -> float:
         Reduction.PER_SAMPLE: samples,
         Reduction.PER_SAMPLE_TWICE: samples**2,
         Reduction.PER_BATCH_SIZE: batch_size(side, samples),
+        Reduction.PER_DATA_SET: sizes.data_samples,
         Reduction.PER_INPUT: sizes.inputs,
         Reduction.MEAN_OF_SUMS: samples,
         Reduction.PER_OUTPUT: outputs,

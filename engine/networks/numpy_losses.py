@@ -23,6 +23,7 @@ class NumpyLosses:
     side: Side
     binary: bool
     batch_size: int
+    data_samples: int
     W: dict[int, FloatArray]
 
     def output_gradient(self, error: FloatArray, p: FloatArray, Y: FloatArray) -> FloatArray:
@@ -50,6 +51,8 @@ class NumpyLosses:
             return 2 / len(Y) * error
         if self.side.reduction is Reduction.PER_BATCH_SIZE:
             return 1 / self.batch_size * error
+        if self.side.reduction is Reduction.PER_DATA_SET:
+            return 1 / self.data_samples * error
         if self.side.reduction is Reduction.PER_INPUT:
             return 1 / len(self.W[1]) * error
         if self.side.reduction is Reduction.PER_SAMPLE:
@@ -90,6 +93,8 @@ class NumpyLosses:
             return gradient / Y.shape[1]
         if self.side.reduction is Reduction.PER_BATCH_SIZE:
             return gradient / self.batch_size
+        if self.side.reduction is Reduction.PER_DATA_SET:
+            return gradient / self.data_samples
         if self.side.reduction is Reduction.PER_INPUT:
             return gradient / len(self.W[1])
         if self.side.reduction is Reduction.PER_SAMPLE_TWICE:

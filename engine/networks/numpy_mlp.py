@@ -72,6 +72,7 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
         W: Arrays,
         b: Arrays,
         updates_per_epoch: int = 1,
+        data_samples: int | None = None,
     ) -> None:
         """`binary` says that a logged cross-entropy is that of each output for itself. A full batch has so many
         samples.
@@ -79,6 +80,7 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
         self.side = side
         self.samples = samples
         self.updates_per_epoch = updates_per_epoch
+        self.data_samples = samples if data_samples is None else data_samples
         self.batch_size = batch_size(side, samples)
         self.activations = activations
         self.binary = binary

@@ -39,7 +39,9 @@ def build_network(settings: Settings, side: Side, start: list[LayerStart]) -> Nu
     b = {i: layer.bias for i, layer in layers.items() if layer.bias is not None}
     activations = dict(enumerate(settings.activations, start=1))
     batches = settings.batches(side)
-    return NumpyMLP(side, activations, settings.is_binary(side), batches.size, W, b, batches.count)
+    return NumpyMLP(
+        side, activations, settings.is_binary(side), batches.size, W, b, batches.count, settings.data.samples
+    )
 
 
 class NumpyModel:

@@ -54,6 +54,7 @@ class NumpyStack:
             {i: stacked([network.W[i] for network in networks]) for i in layers},
             {i: stacked([network.b[i] for network in networks]) for i in layers if i in networks[0].b},
             networks[0].updates_per_epoch,
+            networks[0].data_samples,
         )
         self._network.logs_batch_penalty = any(one.with_penalty for one in self._logs.before)
         self._reporting = {report: _with_side(self._network, side, loss_report=report) for report in LossReport}

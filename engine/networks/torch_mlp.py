@@ -46,7 +46,13 @@ class TorchMLP(TorchUpdates):
     """The network, and how it learns."""
 
     def __init__(
-        self, side: Side, model: nn.Sequential, binary: bool, samples: int, updates_per_epoch: int = 1
+        self,
+        side: Side,
+        model: nn.Sequential,
+        binary: bool,
+        samples: int,
+        updates_per_epoch: int = 1,
+        data_samples: int | None = None,
     ) -> None:
         """`binary` says that a cross-entropy is that of each output for itself. A fused loss takes the logits: the
         model then ends with the identity. A full batch has so many samples, an epoch so many updates.
@@ -56,6 +62,7 @@ class TorchMLP(TorchUpdates):
         self.fused = is_fused(side)
         self.batch_size = batch_size(side, samples)
         self.updates_per_epoch = updates_per_epoch
+        self.data_samples = samples if data_samples is None else data_samples
         self.decay_rate, self.decay_in_gradient = decay_rates(side, samples)
         self.optimizer_shrinks = shrinks_in_optimizer(side)
         self.logs_penalty, self.logs_batch_penalty = logs_penalty(side), logs_batch_penalty(side)
@@ -264,6 +271,8 @@ class TorchMLP(TorchUpdates):
             return total * 2
         if side.reduction is Reduction.PER_BATCH_SIZE:
             return total / self.batch_size
+        if side.reduction is Reduction.PER_DATA_SET:
+            return total / self.data_samples
         if side.reduction is Reduction.PER_INPUT:
             inputs: int = self.model[0].weight.shape[-1]
             return total / inputs

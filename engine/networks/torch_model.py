@@ -95,7 +95,14 @@ class TorchModel:
         dtype = torch.float64 if self.side.precision is Precision.FLOAT64 else torch.float32
         model, stream = build_model(settings)
         batches = settings.batches(self.side)
-        self.network = _Network(self.side, model.to(device), settings.is_binary(self.side), batches.size, batches.count)
+        self.network = _Network(
+            self.side,
+            model.to(device),
+            settings.is_binary(self.side),
+            batches.size,
+            batches.count,
+            settings.data.samples,
+        )
         data = NetworkData.of(settings.data, self.side)
         self._form = data.form
         self.X = torch.tensor(data.X, dtype=dtype, device=device)

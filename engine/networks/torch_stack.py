@@ -59,10 +59,11 @@ class StackedTorchMLP(TorchMLP):
         model: nn.Sequential,
         binary: bool,
         batches: Batches,
+        data_samples: int,
         before: Sequence[Reported],
         after: Sequence[Reported],
     ) -> None:
-        super().__init__(side, model, binary, batches.size, batches.count)
+        super().__init__(side, model, binary, batches.size, batches.count, data_samples)
         self._before, self._after = before, after
         self._penalties: torch.Tensor | None = None
 
@@ -83,8 +84,9 @@ class StackedTorchMLP(TorchMLP):
             total = self.sample_costs(prediction, Y).sum()
         else:
             total = self._own_costs(prediction, Y).sum()
+        sizes = Sizes(N, self.model[0].weight.shape[-1], C, self.data_samples)
         scale = 0.5 if side.objective is Objective.SQUARED_ERROR else 1.0
-        return total * (scale * gradient_factor(side, Sizes(N, self.model[0].weight.shape[-1], C)))
+        return total * (scale * gradient_factor(side, sizes))
 
     def clip(self, module: nn.Module) -> None:
         """Each run's gradients by its own norm."""
@@ -207,6 +209,7 @@ class TorchStack:
             nn.Sequential(*modules),
             settings.is_binary(side),
             settings.batches(side),
+            settings.data.samples,
             self._logs.before,
             self._logs.after,
         )

@@ -149,3 +149,38 @@ def test_what_is_logged_at_the_end_of_a_step_is_logged_after_it(ahead, before, a
     program.write_text(TRAINS.format(ahead, before, after))
     diagnosis = diagnosed(capture(str(program)))
     assert {one.name: one.moment.value for one in diagnosis.logged} == logged
+
+
+IN_BATCHES = """
+import numpy as np
+random = np.random.RandomState(0)
+X = random.randn({samples}, 3)
+y = np.tanh(X @ random.randn(3, 1))
+m = len(X)
+lr = 0.4
+W, b = random.randn(3, 1), np.zeros(1)
+for epoch in range(9):
+    for i in range(0, m, 12):
+        xb, yb = X[i : i + 12], y[i : i + 12]
+        d = (xb @ W + b - yb) / m
+        W -= lr * xb.T @ d
+        b -= lr * d.sum(axis=0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("samples", "cause", "rate"),
+    [
+        (60, "1 Gradient: 1/M, in PyTorch mean", "learning rate 0.4 (lr)"),
+        # Too many for all of them to be seen.
+        (1200, "1 Gradient: Σ, in PyTorch mean", "(lr / m)"),
+    ],
+)
+def test_batches_divided_by_all_samples_there_are(samples, cause, rate, tmp_path):
+    path = tmp_path / "program.py"
+    path.write_text(IN_BATCHES.format(samples=samples))
+    diagnosis = diagnosed(capture(str(path)))
+    assert diagnosis.conclusion is Conclusion.PROVED
+    said = "\n".join("".join(text for text, _ in line) for line in diagnosis_lines(diagnosis))
+    assert cause in said
+    assert rate in said

@@ -92,7 +92,8 @@ def test_samples_and_outputs_are_told_from_each_other():
     [
         pytest.param(one.value, marks=() if one is Reduction.PER_OUTPUT else long)
         for one in Reduction
-        if one is not Reduction.PER_BATCH_SIZE  # of whole batches the same as per-sample
+        # Of whole batches two are the same as per-sample.
+        if one not in (Reduction.PER_BATCH_SIZE, Reduction.PER_DATA_SET)
     ],
 )
 def test_only_a_rate_of_the_programs_own_keeps_a_factor_from_being_another(reduction):

@@ -90,9 +90,9 @@ def _with_rate(settings, rate):
 
 def test_a_rate_that_the_program_does_not_name_is_something_to_change():
     """4 times its own: a mean that is a sum of four, perhaps."""
-    settings = _with_rate(of_classes(), 0.2)
-    assert "Nothing to change: this is nn.CrossEntropyLoss()" in _said(settings, lr=0.2)
-    said = _said(settings, lr=0.05, accumulation_steps=4.0)
+    settings = _with_rate(of_classes(), 0.4)
+    assert "Nothing to change: this is nn.CrossEntropyLoss()" in _said(settings, lr=0.4)
+    said = _said(settings, lr=0.1, accumulation_steps=4.0)
     assert "Nothing to change but the learning rate" in said
     assert "names no such rate: it is 4 times its lr. Where that comes from is not known." in said
 

@@ -201,9 +201,13 @@ def _why(diagnosis: Diagnosis, ratio: float) -> str:
             Objective.CROSS_ENTROPY: "N",
         }[settings.numpy.objective]
         return f": {rule}, a sum where PyTorch's loss takes a mean"
-    if settings.numpy.reduction is Reduction.PER_INPUT:
-        return ": divided by D, the number of inputs, in place of the samples"
-    return ": the reduction of the loss"
+    return WHY.get(settings.numpy.reduction, ": the reduction of the loss")
+
+
+WHY = {
+    Reduction.PER_DATA_SET: ": divided by M, all samples of the data, in each batch",
+    Reduction.PER_INPUT: ": divided by D, the number of inputs, in place of the samples",
+}
 
 
 def _cause_lines(diagnosis: Diagnosis) -> Iterator[Line]:

@@ -91,6 +91,13 @@ def _named(diagnosis: Diagnosis, rate: float) -> str:
     if len(counts) > 1:
         shares = [shown(name) for name, value in constants if value / max(counts) == rate]
         names += [f"{name} / {max(counts)}, in smaller batches too" for name in shares]
+    wholes = {round(value): name for name, value in constants if value == round(value) and value > max(counts)}
+    names += [
+        f"{shown(name)} / {shown(wholes[count])}"
+        for count in wholes
+        for name, value in constants
+        if value / count == rate
+    ]
     if names:
         return f" ({names[0]})"
     side = diagnosis.settings.numpy if diagnosis.settings is not None else None

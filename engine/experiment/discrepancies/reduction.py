@@ -42,6 +42,12 @@ CHOICES = (
         "(ŷ − y)/B, B the batch size, though the last batch is smaller; of a cross-entropy (p − y)/B",
     ),
     Choice(
+        Reduction.PER_DATA_SET,
+        "per-data-set",
+        "1/M",
+        "(ŷ − y)/M, M all samples of the data, in each batch of them; of a cross-entropy (p − y)/M",
+    ),
+    Choice(
         Reduction.PER_INPUT,
         "per-input",
         "1/D",
@@ -95,12 +101,14 @@ def _numbers(settings: Settings) -> str:
 
 
 def _batch_size(settings: Settings) -> str:
-    """What B or D is, where a side divides by it."""
+    """What B, M or D is, where a side divides by it."""
     for side in (settings.numpy, settings.pytorch):
         if side.reduction is Reduction.PER_BATCH_SIZE:
             batches = settings.batches(side)
             smaller = f", in the last batch, of {batches.last:,}, too" if batches.last != batches.size else ""
             return f" B is the batch size, {batch_size(side, batches.size):,}{smaller}."
+        if side.reduction is Reduction.PER_DATA_SET:
+            return f" M is the number of all samples, {settings.data.samples:,}."
         if side.reduction is Reduction.PER_INPUT:
             return f" D is the number of inputs, {settings.data.inputs:,}."
     return ""
@@ -129,6 +137,7 @@ WORDING = Wording(
         Reduction.MEAN_OF_SUMS: "2/N·(ŷ − y)",
         Reduction.PER_SAMPLE: "(ŷ − y)/N",
         Reduction.PER_BATCH_SIZE: "(ŷ − y)/B",
+        Reduction.PER_DATA_SET: "(ŷ − y)/M",
         Reduction.PER_INPUT: "(ŷ − y)/D",
         Reduction.PER_SAMPLE_TWICE: "(ŷ − y)/N²",
         Reduction.PER_OUTPUT: "2/C·(ŷ − y)",
@@ -157,6 +166,7 @@ OF_CROSS_ENTROPY = Wording(
         Reduction.MEAN_OF_SUMS: "1/N of the sum",
         Reduction.PER_SAMPLE: "1/N of the sum",
         Reduction.PER_BATCH_SIZE: "1/B of the sum",
+        Reduction.PER_DATA_SET: "1/M of the sum",
         Reduction.PER_INPUT: "1/D of the sum",
         Reduction.PER_SAMPLE_TWICE: "1/N² of the sum",
         Reduction.PER_OUTPUT: "1/C of the sum",

@@ -168,7 +168,7 @@ ORDERS = {
 
 def _known(settings: Settings) -> _Known:
     side = settings.numpy
-    return _Known(side, settings.activations, settings.is_binary(side), settings.batches(side))
+    return _Known(side, settings.activations, settings.is_binary(side), settings.batches(side), settings.data.samples)
 
 
 def _step_lines(settings: Settings) -> tuple[str, ...]:
@@ -191,6 +191,7 @@ class _Known:
     activations: tuple[Activation, ...]
     binary: bool
     batches: Batches
+    data_samples: int
 
     def specializer(self) -> Specializer:
         """Of that network."""
@@ -199,6 +200,7 @@ class _Known:
             side=side,
             samples=self.batches.size,
             updates_per_epoch=self.batches.count,
+            data_samples=self.data_samples,
             batch_size=batch_size(side, self.batches.size),
             activations=by_layer(self.activations, layers),
             binary=self.binary,

@@ -232,7 +232,7 @@ def _model(writer: Writer, settings: Settings) -> None:
         writer.add(f"torch.manual_seed({settings.seed})")
     if settings.device != "cpu":
         writer.add(f'model.to("{settings.device}")')
-    specializer = _specializer(side, settings.is_binary(side), settings.batches(side))
+    specializer = _specializer(side, settings.is_binary(side), settings.batches(side), settings.data.samples)
     prepared = [*specializer.method("prepare"), *specializer.method("slip_biases")]
     for line in lines_of(fold(prepared, MAY_GO.__contains__)):
         writer.add(line)
@@ -255,7 +255,7 @@ def _factor_lines(settings: Settings) -> list[str]:
     return lines
 
 
-def _specializer(side: Side, binary: bool, batches: Batches) -> Specializer:
+def _specializer(side: Side, binary: bool, batches: Batches, data_samples: int) -> Specializer:
     rate, in_gradient = decay_rates(side, batches.size)
     known = SimpleNamespace(
         side=side,
@@ -263,6 +263,7 @@ def _specializer(side: Side, binary: bool, batches: Batches) -> Specializer:
         fused=is_fused(side),
         batch_size=batch_size(side, batches.size),
         updates_per_epoch=batches.count,
+        data_samples=data_samples,
         decay_rate=rate,
         decay_in_gradient=in_gradient,
         optimizer_shrinks=shrinks_in_optimizer(side),
@@ -286,18 +287,20 @@ def _has_loader(settings: Settings) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _step_lines(side: Side, binary: bool, batches: Batches, named: tuple[str, str], log: Log) -> tuple[str, ...]:
+def _step_lines(
+    side: Side, binary: bool, batches: Batches, data_samples: int, named: tuple[str, str], log: Log
+) -> tuple[str, ...]:
     """The network's own step for this experiment, and what becomes of its loss."""
     X, Y = named
-    body = _specializer(side, binary, batches).method("step", "logged", X=X, Y=Y)
+    body = _specializer(side, binary, batches, data_samples).method("step", "logged", X=X, Y=Y)
     logged = ast.parse(log_statement(log, "logged.item()")).body
     return tuple(lines_of(fold([*body, *logged], MAY_GO.__contains__)))
 
 
 @lru_cache(maxsize=256)
-def _evaluation_lines(side: Side, binary: bool, batches: Batches) -> tuple[str, ...]:
+def _evaluation_lines(side: Side, binary: bool, batches: Batches, data_samples: int) -> tuple[str, ...]:
     """The loss of the whole set."""
-    body = _specializer(side, binary, batches).method("evaluate", "logged", X="X", Y="Y")
+    body = _specializer(side, binary, batches, data_samples).method("evaluate", "logged", X="X", Y="Y")
     logged = ast.parse(log_statement(Log.APPEND, "logged.item()")).body
     return tuple(lines_of(fold([*body, *logged], MAY_GO.__contains__)))
 
@@ -342,7 +345,7 @@ def _training(writer: Writer, settings: Settings) -> None:
         # It is a loop also where it gives a single batch.
         last = Log.LAST if epochs.log is Log.APPEND else epochs.log
         epochs = replace(epochs, in_loop=True, log=last)
-    known = side, settings.is_binary(side), settings.batches(side)
+    known = side, settings.is_binary(side), settings.batches(side), settings.data.samples
     step = _step_lines(*known, epochs.samples, epochs.log)
     evaluation = _evaluation_lines(*known) if side.epoch_loss is EpochLoss.WHOLE else ()
     rate = RateText.of(settings, side, _given_rate(side))

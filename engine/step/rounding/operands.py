@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class Operands:
     @property
     def sizes(self) -> Sizes:
         """N, D and C of the batch."""
-        return Sizes(len(self.X), self.X.shape[1], self.Y.shape[1])
+        return replace(self.settings.batch_sizes(self.side), samples=len(self.X))
 
     def of(self, kind: Kind, layer: int) -> FloatArray:
         """A tensor of the step."""
