@@ -20,8 +20,9 @@ from engine.diagnosis.laws import LEAST_MOVES, Motion
 from engine.diagnosis.numbers import rounded
 from engine.diagnosis.observed import Observed
 from engine.experiment.choices import Objective, Reduction
+from engine.experiment.gradient_factors import gradient_factor
 from engine.experiment.optimizers import BiasCorrection, OptimizerKind
-from engine.experiment.side import Side, gradient_factor
+from engine.experiment.side import Side
 from engine.experiment.update_rules import Moments
 from engine.types import FloatArray
 

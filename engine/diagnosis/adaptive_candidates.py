@@ -17,9 +17,10 @@ from engine.diagnosis.rates import power_of
 from engine.diagnosis.reader import Found
 from engine.diagnosis.updates import Candidate
 from engine.experiment.choices import BiasGradient, Reduction
+from engine.experiment.gradient_factors import gradient_factor
 from engine.experiment.optimizers import DEFAULTS, BiasCorrection, EpsilonAt, Optimizer, OptimizerKind
 from engine.experiment.schedules import NO_SCHEDULE, Schedule
-from engine.experiment.side import Side, gradient_factor
+from engine.experiment.side import Side
 from engine.experiment.update_rules import Decayed, DecayForm, Moments, WeightDecay
 from engine.networks.places import Kind
 

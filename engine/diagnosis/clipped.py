@@ -18,7 +18,7 @@ from engine.diagnosis.stacked_steps import Series
 from engine.diagnosis.updates import Candidate
 from engine.experiment.choices import Reduction
 from engine.experiment.clipping import LARGEST, Clipping, ClippingKind
-from engine.experiment.side import gradient_factor
+from engine.experiment.gradient_factors import gradient_factor
 from engine.types import FloatArray
 
 WORDS = re.compile(r"clip|norm|max|min|thresh|bound|limit", re.IGNORECASE)

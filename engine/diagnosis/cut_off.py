@@ -12,7 +12,7 @@ from engine.diagnosis.rates import rates_behind
 from engine.diagnosis.reader import Found
 from engine.diagnosis.updates import Candidate
 from engine.experiment.clipping import Clipping, ClippingKind
-from engine.experiment.side import gradient_factor
+from engine.experiment.gradient_factors import gradient_factor
 from engine.types import FloatArray
 
 ALLOWED = 1e3

@@ -17,8 +17,9 @@ from engine.diagnosis.loss_epsilons import loss_epsilons
 from engine.diagnosis.numbers import Numbers, numbers_of
 from engine.diagnosis.recording import Recording
 from engine.diagnosis.stacked_steps import Series, StackedSteps, stacked_steps
+from engine.experiment.gradient_factors import Sizes
 from engine.experiment.loss_epsilon import LossEpsilon
-from engine.experiment.side import Side, Sizes
+from engine.experiment.side import Side
 from engine.networks.places import Kind, Place
 from engine.types import FloatArray
 

@@ -24,7 +24,7 @@ from engine.diagnosis.rates import REDUCTIONS
 from engine.diagnosis.ratios import gradient_ratios
 from engine.diagnosis.recording import PROOF_STEPS, Recording
 from engine.errors import InputError
-from engine.experiment.side import gradient_factor
+from engine.experiment.gradient_factors import gradient_factor
 from engine.experiment.tensor_steps import TensorSteps
 from engine.networks.places import Place
 

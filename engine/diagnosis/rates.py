@@ -11,8 +11,9 @@ import numpy as np
 from engine.diagnosis.numbers import Named, Numbers, near
 from engine.diagnosis.observed import Observed
 from engine.experiment.choices import Reduction
+from engine.experiment.gradient_factors import Sizes, gradient_factor
 from engine.experiment.schedules import Schedule, ScheduleKind
-from engine.experiment.side import Side, Sizes, gradient_factor
+from engine.experiment.side import Side
 from engine.types import FloatArray
 
 REDUCTIONS = (

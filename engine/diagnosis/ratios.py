@@ -7,8 +7,9 @@ import numpy as np
 from engine.diagnosis.gradients import Reading, places_of
 from engine.diagnosis.observed import Observed
 from engine.experiment.choices import BiasGradient
+from engine.experiment.gradient_factors import gradient_factor
 from engine.experiment.settings import Settings
-from engine.experiment.side import Side, gradient_factor
+from engine.experiment.side import Side
 from engine.networks.places import Kind, Place
 from engine.types import FloatArray
 

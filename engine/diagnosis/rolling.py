@@ -18,7 +18,7 @@ from engine.diagnosis.laws import LEAST_MOVES, Law, Motion, divided, each_for_it
 from engine.diagnosis.observed import Observed
 from engine.diagnosis.reader import Found, Rule
 from engine.diagnosis.updates import Candidate, decay_readings, scaled_candidates
-from engine.experiment.side import gradient_factor
+from engine.experiment.gradient_factors import gradient_factor
 from engine.experiment.update_rules import Decayed, DecayForm, Momentum, MomentumForm, ZeroGrad
 from engine.networks.places import Kind
 from engine.types import FloatArray

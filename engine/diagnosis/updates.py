@@ -25,7 +25,8 @@ from engine.diagnosis.rates import (
 from engine.diagnosis.reader import Found
 from engine.experiment.choices import BiasGradient, RateIn, Reduction
 from engine.experiment.clipping import Clipping, ClippingKind
-from engine.experiment.side import Side, gradient_factor
+from engine.experiment.gradient_factors import gradient_factor
+from engine.experiment.side import Side
 from engine.experiment.update_rules import (
     Decayed,
     DecayFactor,

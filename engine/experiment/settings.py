@@ -18,9 +18,10 @@ from engine.experiment.batch_rules import Batches, EpochLoss, SampleOrder
 from engine.experiment.choices import Objective, Precision, SideName, TargetShape, parse_choice
 from engine.experiment.data import Dataset
 from engine.experiment.given import Given, check_given
+from engine.experiment.gradient_factors import Sizes
 from engine.experiment.one_side_alone import ALONE, cannot_have
 from engine.experiment.per_layer import PerLayer, fitted, of_layers, parsed_per_layer, values_of
-from engine.experiment.side import PER_LAYER, Side, Sizes, is_fused
+from engine.experiment.side import PER_LAYER, Side, is_fused
 from engine.shown_text import shown
 
 MAX_EPOCHS = 1_000_000_000

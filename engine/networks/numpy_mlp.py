@@ -26,9 +26,10 @@ from engine.experiment.choices import (
     SoftmaxForm,
 )
 from engine.experiment.clipping import ClippingKind
+from engine.experiment.gradient_factors import batch_size
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation
-from engine.experiment.side import Side, batch_size, is_fused, logs_batch_penalty, logs_penalty
+from engine.experiment.side import Side, is_fused, logs_batch_penalty, logs_penalty
 from engine.experiment.update_rules import UpdateOrder, ZeroGrad
 from engine.networks.numpy_functions import (
     leaky_relu,

@@ -22,16 +22,9 @@ from engine.experiment.choices import (
     SentDown,
     SoftmaxForm,
 )
+from engine.experiment.gradient_factors import batch_size
 from engine.experiment.loss_epsilon import LossEpsilonKind
-from engine.experiment.side import (
-    Side,
-    batch_size,
-    decay_rates,
-    is_fused,
-    logs_batch_penalty,
-    logs_penalty,
-    shrinks_in_optimizer,
-)
+from engine.experiment.side import Side, decay_rates, is_fused, logs_batch_penalty, logs_penalty, shrinks_in_optimizer
 from engine.experiment.update_rules import UpdateOrder, ZeroGrad
 from engine.networks.torch_slip import (
     costs_divided_by_more,

@@ -16,8 +16,9 @@ from torch import nn
 from engine.experiment.batch_rules import Batches
 from engine.experiment.choices import LossInput, LossReport, Objective, Precision, Reduction, SoftmaxForm, TargetShape
 from engine.experiment.clipping import ClippingKind
+from engine.experiment.gradient_factors import Sizes, gradient_factor
 from engine.experiment.settings import Settings
-from engine.experiment.side import Side, Sizes, gradient_factor
+from engine.experiment.side import Side
 from engine.networks.learning_rates import LearningRates
 from engine.networks.network_data import NetworkData
 from engine.networks.places import Kind, Place, Tensors

@@ -17,7 +17,7 @@ from engine.diagnosis.recording import PROOF_STEPS
 from engine.experiment.choices import Objective, Reduction, SideName
 from engine.experiment.discrepancies import find_setting
 from engine.experiment.discrepancies.base import listed, plain
-from engine.experiment.side import gradient_factor
+from engine.experiment.gradient_factors import gradient_factor
 from engine.networks.places import Kind, Place
 from engine.number_text import number
 from engine.shown_text import printable, shown

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 
 from engine.diagnosis.capture.network_finder import Network
 from engine.diagnosis.capture.passes import Steps, batch_rows, pre_activation
 from engine.diagnosis.capture.relations import Array, activated
+from engine.diagnosis.capture.sample_places import SamplePlaces, by_samples
 from engine.diagnosis.capture.trace import GONE, Event, Trace
 from engine.diagnosis.recorded_names import TARGETS
 from engine.diagnosis.targets import as_rows
@@ -68,6 +68,7 @@ class TargetFinder:
         if steps.count < len(steps.passes):
             self.ends.append(steps.passes[steps.count].index)
         self.batches = [batch_rows(trace, network, one) for one in self.passes]
+        self.places = SamplePlaces(trace, self.passes, self.batches)
         self.forms = sorted({activation for _, activation in network.layers[-1].outputs})
         self.outputs = [self._outputs(step) for step in range(len(self.passes))]
         self.computed: dict[int, list[Array]] = {}
@@ -218,13 +219,13 @@ class TargetFinder:
     def _beside(self) -> Iterator[Candidate]:
         """Rows of a constant that stand where the samples stand in another one."""
         held = self.passes[0].held
-        whole = {value for value in held.values() if self._holds_batches(value)}
+        whole = {value for value in held.values() if self.places.hold(value)}
         for value in whole:
-            places = self._places(value)
+            places = self.places.of(value)
             for slot, other in held.items():
                 array = self.trace.values[other]
                 if other not in whole and array.ndim in (1, 2) and places is not None:
-                    for rows in _by_samples(array, places[1]):
+                    for rows in by_samples(array, places[1]):
                         yield Candidate(self.trace.name(slot), 0, self._at(rows, places[0]))
 
     def _at(self, rows: Array, places: Sequence[Array]) -> Reader:
@@ -232,46 +233,6 @@ class TargetFinder:
             return self._as_rows(rows[places[step]], step)
 
         return read
-
-    def _holds_batches(self, value: int) -> bool:
-        array = self.trace.values[value]
-        first = (batches[0] for batches in self._plain_batches())
-        return array.ndim == 2 and any(one.shape[1] in array.shape and array.size > one.size for one in first)
-
-    def _plain_batches(self) -> Iterator[list[Array]]:
-        """The batches, and without a column of ones that is put beside each."""
-        yield self.batches
-        for column in (0, -1):
-            if self.batches[0].shape[1] > 1 and all((one[:, column] == 1).all() for one in self.batches):
-                yield [np.delete(one, column, axis=1) for one in self.batches]
-
-    def _places(self, value: int) -> tuple[list[Array], int] | None:
-        """Where the rows of each batch stand among the rows of a constant; and how many rows it has."""
-        array = self.trace.values[value]
-        for rows, batches in product((array, array.T), self._plain_batches()):
-            if rows.shape[1] != batches[0].shape[1]:
-                continue
-            numbers = {np.asarray(row, float).tobytes(): number for number, row in reversed(list(enumerate(rows)))}
-            found = [[numbers.get(np.asarray(row, float).tobytes(), -1) for row in batch] for batch in batches]
-            if all(min(one) >= 0 for one in found):
-                places = [np.array(one) for one in found]
-                if len(numbers) < len(rows):
-                    places = [self._told_apart(step, rows, batches[step], one) for step, one in enumerate(places)]
-                return places, len(rows)
-        return None
-
-    def _told_apart(self, step: int, rows: Array, batch: Array, places: Array) -> Array:
-        """Of rows that are there more than once, those that the program took: where it has them, or one after the
-        other.
-        """
-        samples = len(batch)
-        held = (self.trace.values[value] for value in self.passes[step].held.values())
-        taken = [one for one in held if one.dtype.kind in "iu" and one.shape == (samples,) and one.size]
-        taken += [np.arange(start, start + samples) for start in range(len(rows) - samples + 1)]
-        for one in taken:
-            if one.min() >= 0 and one.max() < len(rows) and np.array_equal(rows[one], batch):
-                return one
-        return places
 
     def _shown(self, one: Candidate, activation: str) -> float:
         """The part of the steps in which something is in proportion to output − targets, always by the same factor."""
@@ -321,16 +282,6 @@ def has_targets(trace: Trace, network: Network, steps: Steps, name: str | None) 
     except DataError:
         return False
     return True
-
-
-def _by_samples(array: Array, samples: int) -> Iterator[Array]:
-    if array.ndim == 1 and len(array) == samples:
-        yield array
-    elif array.ndim == 2:
-        if array.shape[0] == samples:
-            yield array
-        if array.shape[1] == samples:
-            yield array.T
 
 
 def is_called(slot: str, name: str) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engine.experiment.discrepancies.base import Discrepancy, Group, Moves, Wording, each_side, plain
+from engine.experiment.gradient_factors import gradient_factor
 from engine.experiment.settings import Settings
-from engine.experiment.side import LEARNING_RATES, gradient_factor
+from engine.experiment.side import LEARNING_RATES
 from engine.number_text import read_number
 
 

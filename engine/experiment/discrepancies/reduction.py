@@ -15,8 +15,9 @@ from engine.experiment.discrepancies.base import (
     each_side,
     plain,
 )
+from engine.experiment.gradient_factors import batch_size, gradient_factor
 from engine.experiment.settings import Settings
-from engine.experiment.side import Side, batch_size, gradient_factor
+from engine.experiment.side import Side
 
 CHOICES = (
     Choice(Reduction.SUM, "sum", "Σ", "ŷ − y, the gradient of ½·Σ(ŷ − y)²; of a cross-entropy's sum p − y"),

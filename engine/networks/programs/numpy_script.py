@@ -15,11 +15,12 @@ from types import SimpleNamespace
 
 from engine.experiment.batch_rules import Batches, EpochLoss, LastBatch, SampleOrder
 from engine.experiment.choices import InitialWeights, Precision, SideName
+from engine.experiment.gradient_factors import batch_size
 from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.per_layer import by_layer
 from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import Side, batch_size, is_fused, logs_batch_penalty, logs_penalty
+from engine.experiment.side import Side, is_fused, logs_batch_penalty, logs_penalty
 from engine.experiment.update_rules import ZeroGrad
 from engine.networks.programs.base import (
     ARCHIVE,

@@ -15,18 +15,11 @@ from types import SimpleNamespace
 
 from engine.experiment.batch_rules import Batches, EpochLoss, LastBatch, SampleOrder
 from engine.experiment.choices import BiasGradient, InitialWeights, Precision, RateIn, SideName, TargetShape
+from engine.experiment.gradient_factors import batch_size
 from engine.experiment.per_layer import of_layers
 from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import (
-    Side,
-    batch_size,
-    decay_rates,
-    is_fused,
-    logs_batch_penalty,
-    logs_penalty,
-    shrinks_in_optimizer,
-)
+from engine.experiment.side import Side, decay_rates, is_fused, logs_batch_penalty, logs_penalty, shrinks_in_optimizer
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.programs.base import (
     ARCHIVE,

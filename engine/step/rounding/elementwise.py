@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from engine.experiment.choices import DerivativeAt, Objective
+from engine.experiment.gradient_factors import gradient_factor
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation
-from engine.experiment.side import decay_rates, gradient_factor
+from engine.experiment.side import decay_rates
 from engine.experiment.slipped import DERIVATIVE_OF, SLIPS
 from engine.experiment.update_rules import Decayed, Moments, MomentumForm
 from engine.networks.numpy_functions import sigmoid

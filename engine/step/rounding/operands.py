@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.experiment.gradient_factors import Sizes
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Settings
-from engine.experiment.side import Side, Sizes
+from engine.experiment.side import Side
 from engine.networks.places import Kind, Place, Tensors
 from engine.types import FloatArray
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from engine.experiment.choices import LossInput, Objective, SoftmaxForm
+from engine.experiment.gradient_factors import gradient_divisor
 from engine.experiment.loss_epsilon import LossEpsilon, LossEpsilonKind
-from engine.experiment.side import gradient_divisor
 from engine.networks.numpy_functions import (
     log_softmax,
     plain_softmax,
