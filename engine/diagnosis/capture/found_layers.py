@@ -27,9 +27,6 @@ RECENT = 12
 ENOUGH = 200
 """Layers that were found, beyond which so many events are enough."""
 
-MOST_REMADE = 5
-"""Values that a name of data may have had: read, joined, scaled."""
-
 LEAST_VALUES = 3
 """That a slot must have had to be one that changes."""
 
@@ -120,7 +117,7 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
     end = time.monotonic() + seconds
     weights = {slot for slot in changing_slots(trace) if not _is_vector(trace, slot) and moves_little(trace, slot)}
     still = _still(trace)
-    settled = {slot for slot in range(len(trace.slots)) if 0 < len(set(trace.versions(slot))) <= MOST_REMADE}
+    settled = _settled(trace, weights)
     zero = [is_nothing(array) for array in trace.values]
     found: list[Relation] = []
     recent: deque[int] = deque(maxlen=RECENT)
@@ -170,6 +167,19 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
             break
         trace.searched = index
     trace.relations = list(found)
+    return found
+
+
+def _settled(trace: Trace, weights: set[int]) -> set[int]:
+    """Slots that have held one value alone, or several before the first weight moved: data that are read, joined and
+    scaled under one name.
+    """
+    start = min((trace.first[trace.versions(slot)[1]] for slot in weights), default=0)
+    found = set()
+    for slot in range(len(trace.slots)):
+        versions = trace.versions(slot)
+        if versions and (len(set(versions)) == 1 or trace.first[versions[-1]] < start):
+            found.add(slot)
     return found
 
 
