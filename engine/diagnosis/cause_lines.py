@@ -11,7 +11,7 @@ from engine.experiment.discrepancies.base import Group
 from engine.experiment.per_layer import by_layer
 from engine.networks.places import Kind, Place
 
-OF_THE_OUTPUT = ("objective", "loss_input", "softmax_form", "reduction", "target_shape")
+OF_THE_OUTPUT = ("objective", "loss_input", "reduction", "target_shape")
 """Differences in what the backward pass starts from."""
 
 
@@ -41,6 +41,8 @@ def _places(diagnosis: Diagnosis, field: str) -> Iterator[Place]:
     layers = len(diagnosis.recording.layers)
     if field in OF_THE_OUTPUT:
         yield Place(Kind.DELTA, layers)
+    elif field == "softmax_form":
+        yield Place(Kind.OUTPUT, layers)
     elif field == "loss_epsilon":
         yield Place(Kind.ERROR, layers)
     elif field == "sent_down":

@@ -154,8 +154,8 @@ def forward_of(network: NumpyMLP, stack: StackedSteps) -> tuple[Arrays, Arrays]:
 
 
 def backward_pass(recording: Recording, reading: Reading, step: int) -> Mapping[Place, FloatArray]:
-    """What the backward pass of one step makes: the gradient at the outputs (N, C), δ of each layer, (N, fan_out), the
-    gradients of its weight and bias.
+    """What the backward pass of one step makes: the outputs and the gradient at them (N, C), δ of each layer,
+    (N, fan_out), the gradients of its weight and bias.
     """
     network = network_of(recording, reading, *parameters_at(recording, step), _Watched)
     assert isinstance(network, _Watched)
@@ -163,7 +163,7 @@ def backward_pass(recording: Recording, reading: Reading, step: int) -> Mapping[
     X, Y = recording.inputs[step].astype(np.float64), recording.targets[step].astype(np.float64)
     z, layer = network.forward(X)
     dlayer, delta = network.backward(layer[network.L] - Y, z, layer, Y, 1.0, 1)
-    found: dict[Place, FloatArray] = {Place(Kind.ERROR, network.L): dlayer[network.L]}
+    found = {Place(Kind.OUTPUT, network.L): layer[network.L], Place(Kind.ERROR, network.L): dlayer[network.L]}
     for i in range(1, network.L + 1):
         if network.side.update_order is UpdateOrder.TOGETHER:
             network.differentiate(i, layer[i - 1], delta[i])

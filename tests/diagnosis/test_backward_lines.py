@@ -47,6 +47,36 @@ def test_each_is_found_where_the_program_has_a_name_for_it(tmp_path):
     assert lines == document == {"reduction": [11], "derivative_at": [12, 13], "bias_gradient": [17, 19]}
 
 
+OF_SOFTMAX = """\
+import numpy as np
+random = np.random.RandomState(0)
+X, labels = random.randn(12, 3), random.randint(4, size=12)
+W, b = random.randn(3, 4), np.zeros(4)
+def softmax(scores):
+    powers = np.exp(scores)
+    return powers / powers.sum(axis=0)
+for step in range(40):
+    p = softmax(X @ W + b)
+    d = p.copy()
+    d[np.arange(12), labels] -= 1
+    d /= 12
+    deltas = []
+    deltas.insert(0, d)
+    for delta in deltas:
+        W -= 0.5 * X.T @ delta
+        b -= 0.5 * delta.sum(axis=0)
+"""
+
+
+def test_a_softmax_is_shown_where_it_is_made_and_a_delta_not_where_it_is_handed_on(tmp_path):
+    path = tmp_path / "program.py"
+    path.write_text(OF_SOFTMAX)
+    diagnosis = diagnose(capture(str(path)))
+    assert [cause.field for cause in diagnosis.causes] == ["softmax_form"]
+    assert lines_of(diagnosis, "softmax_form") == [7]
+    assert set(diagnosis.backward[Place(Kind.DELTA, 1)]) <= {11, 12}
+
+
 @pytest.mark.parametrize(
     ("change", "same"),
     [
