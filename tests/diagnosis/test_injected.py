@@ -48,6 +48,15 @@ BASES = {
         hidden=(4,),
         output_activation="softmax",
     ),
+    "probabilities": Settings(
+        CLASSES,
+        _base(objective="binary-cross-entropy", loss_input="probabilities", loss_report="cross-entropy"),
+        _base(),
+        hidden=(4,),
+    ),
+    "leaky": Settings(
+        SQUARES, _base(learning_rate=0.1), _base(), hidden=(4,), activation="leaky-relu", output_activation="identity"
+    ),
 }
 
 TOO_MUCH = {
@@ -60,9 +69,11 @@ TOO_MUCH = {
     ("decay", "clipping"),
     ("decay", "zero_grad"),
     ("decay", "rate_in"),
+    ("probabilities", "loss_epsilon"),
+    ("leaky", "negative_slope"),
 }
-"""Two laws at once, or a factor under Adam, that are not looked for: nothing may be said to be proved of them that is
-not true.
+"""Two laws at once, a factor under Adam, or a number that a recording does not name, which are not looked for: nothing
+may be said to be proved of them that is not true.
 """
 
 
@@ -118,9 +129,9 @@ def _is_equal_run(settings, reading):
     state = {i: longer.weight(i - 1, 0).copy() for i in range(1, len(longer.layers) + 1)}
     biases = {i: longer.bias(i - 1, 0).copy() for i in state if longer.bias(i - 1, 0) is not None}
     side = replace(reading.side, bias=tuple(i in biases for i in state))
-    network = NumpyMLP(
-        side, dict(enumerate(reading.activations, start=1)), reading.binary, len(longer.inputs[0]), state, biases
-    )
+    epoch = settings.batches(settings.numpy).count, settings.data.samples
+    activations = dict(enumerate(reading.activations, start=1))
+    network = NumpyMLP(side, activations, reading.binary, len(longer.inputs[0]), state, biases, *epoch)
     dtype = np.float32 if side.precision is Precision.FLOAT32 else np.float64
     with np.errstate(all="ignore"):
         for step, (X, Y) in enumerate(zip(longer.inputs, longer.targets, strict=True)):
