@@ -24,6 +24,18 @@ MOST_EVENTS = 3000
 RECENT = 12
 """Values that a slot no longer holds may still be an input: a function's result that has no other name."""
 
+ENOUGH_MOVES = 5
+"""Of weights of one shape."""
+
+LEAST_JUMPS, MOST_JUMPS = 9, 60
+"""Values from which it is told."""
+
+FAR = 0.1
+"""How far values that jump are from each other, of their size."""
+
+UNDONE = (-0.9, -0.25)
+"""The cosine between changes that come one after the other: −½ of values that have nothing to do with each other."""
+
 ENOUGH = 200
 """Layers that were found, beyond which so many events are enough."""
 
@@ -35,6 +47,9 @@ NEW = 0.25
 
 MOST_ALIKE = 24
 """Arrays of one shape that are tried as an input or a bias: those that a slot was given last."""
+
+MOST_STILL = 16
+"""Matrices of one shape."""
 
 MOST_VECTORS = 6
 """Matrices of one shape of one column or row that may be weights."""
@@ -112,6 +127,27 @@ def movement(trace: Trace, slot: int) -> float:
     return float(np.median(moves)) if moves else math.inf
 
 
+def jumps(trace: Trace, slot: int) -> bool:
+    """Whether a function's variable goes back and forth as one sample after the other does: each change undoes half of
+    the one before. What is trained goes on from where it is.
+    """
+    if not trace.slots[slot].depth:
+        return False
+    arrays = [trace.values[value] for value in trace.versions(slot)[:MOST_JUMPS]]
+    if len(arrays) < LEAST_JUMPS or any(one.shape != arrays[0].shape or one.dtype.kind != "f" for one in arrays):
+        return False
+    changes = [new - old for old, new in pairwise(arrays)]
+    lengths = [float(np.linalg.norm(one)) for one in changes]
+    sizes = [float(np.linalg.norm(one)) for one in arrays[1:]]
+    if not all(lengths) or not all(map(math.isfinite, lengths)):
+        return False
+    if float(np.median([length / size for length, size in zip(lengths, sizes, strict=True) if size])) < FAR:
+        return False
+    along = [float((one * two).sum()) for one, two in pairwise(changes)]
+    shares = [one / (a * b) for one, (a, b) in zip(along, pairwise(lengths), strict=True)]
+    return UNDONE[0] < float(np.median(shares)) < UNDONE[1]
+
+
 def find_relations(trace: Trace, seconds: float) -> list[Relation]:
     """All layers in the order of time, as far as the time goes."""
     end = time.monotonic() + seconds
@@ -121,7 +157,8 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
     zero = [is_nothing(array) for array in trace.values]
     found: list[Relation] = []
     recent: deque[int] = deque(maxlen=RECENT)
-    trained = 0
+    trained: list[int] = []
+    """Of each layer that was found with a weight that changes, that weight's value."""
     given: dict[int, int] = {}
     nameless: set[int] = set()
     """Values that an expression had before they got a name, and of which nothing was found then."""
@@ -129,7 +166,7 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
         event = trace.events[index]
         given[event.value] = index
         zero += [False] * (len(trace.values) - len(zero))
-        if index > MOST_EVENTS and trained > ENOUGH:
+        if index > MOST_EVENTS and len(trained) > ENOUGH and _has_moved(trace, trained):
             break
         if event.value == GONE or zero[event.value]:
             continue
@@ -161,7 +198,7 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
             trace.matches[index] = (tried, match)
         if match:
             nameless.discard(event.value)
-            trained += any(one.right in moving for one in match)
+            trained += [one.right for one in match if one.right in moving][:1]
             found.append(Relation(index, event.value, tuple(match), dict(held)))
         if time.monotonic() > end:
             break
@@ -181,6 +218,14 @@ def _settled(trace: Trace, weights: set[int]) -> set[int]:
         if versions and (len(set(versions)) == 1 or trace.first[versions[-1]] < start):
             found.add(slot)
     return found
+
+
+def _has_moved(trace: Trace, values: list[int]) -> bool:
+    """Whether weights of some shape have moved several times among these: not before a whole set has been seen, where
+    gradients are added up over it sample by sample.
+    """
+    shapes = Counter(trace.values[value].shape for value in set(values))
+    return max(shapes.values()) >= ENOUGH_MOVES
 
 
 def _is_to_be_searched(trace: Trace, index: int, nameless: set[int]) -> bool:
@@ -233,7 +278,8 @@ def _still(trace: Trace) -> set[int]:
             if array.ndim == 2 and array.dtype.kind == "f" and array.size > 1:
                 found.setdefault(array.shape, set()).add(slot)
     few = (slots for shape, slots in found.items() if min(shape) > 1 or len(slots) <= MOST_VECTORS)
-    return set().union(*few)
+    # Weights are there before the gradients of many samples.
+    return {slot for slots in few for slot in sorted(slots)[:MOST_STILL]}
 
 
 def _latest(arrays: Mapping[int, Array]) -> dict[int, Array]:

@@ -17,6 +17,7 @@ from engine.diagnosis.capture.found_layers import (
     Relation,
     changing_slots,
     find_relations,
+    jumps,
     movement,
     moves_little,
     unchanged_slots,
@@ -82,7 +83,9 @@ def find_network(trace: Trace, seconds: float = 4.0) -> Network | None:
     relations = find_relations(trace, seconds)
     outs = {relation.out for relation in relations}
     changing = {
-        slot for slot in changing_slots(trace) if moves_little(trace, slot) and not is_output(trace, slot, outs)
+        slot
+        for slot in changing_slots(trace)
+        if moves_little(trace, slot) and not is_output(trace, slot, outs) and not jumps(trace, slot)
     }
     tried: set[tuple[int, Form]] = set()
     best: tuple[tuple[int, int], Network] | None = None

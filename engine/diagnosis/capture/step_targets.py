@@ -162,16 +162,19 @@ class TargetFinder:
         return as_rows(array, samples, self.width)
 
     def _candidates(self) -> Iterator[Candidate]:
-        """All that has the right size in each step that is looked at."""
+        """All that has the right size in each step that is looked at; of several names of one, that which targets
+        usually have.
+        """
         checked = range(min(LOOKED_AT, len(self.passes)))
-        readers = [*self._beside(), *self._of_slots()]
-        known: set[tuple[int, bytes]] = set()
-        for one in readers:
+        found: dict[tuple[int, bytes], Candidate] = {}
+        for one in (*self._beside(), *self._of_slots()):
             rows = [one.rows(step) for step in checked]
-            content = b"".join(array.tobytes() for array in rows if array is not None)
-            if all(array is not None for array in rows) and (one.rank, content) not in known:
-                known.add((one.rank, content))
-                yield one
+            if any(array is None for array in rows):
+                continue
+            key = one.rank, b"".join(array.tobytes() for array in rows if array is not None)
+            if key not in found or (_has_usual_name(one) and not _has_usual_name(found[key])):
+                found[key] = one
+        yield from found.values()
 
     def _of_slots(self) -> Iterator[Candidate]:
         parameters = set(self.network.slots)

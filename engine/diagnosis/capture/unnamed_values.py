@@ -73,11 +73,12 @@ def _is_of_a_list(call: ast.Call) -> bool:
 
 
 def _each_handed(node: ast.expr) -> ast.expr:
-    """The expression, or each one of a tuple or list, that has a product in it."""
+    """The expression, or each one of a tuple or list, that has a product in it or is what a function gives back."""
     if isinstance(node, (ast.Tuple, ast.List)):
         node.elts = [_each_handed(one) for one in node.elts]
         return node
-    return _handed(node, ast.unparse(node)[:LONGEST]) if _has_product(node) else node
+    is_made = _has_product(node) or (isinstance(node, ast.Call) and bool(node.args))
+    return _handed(node, ast.unparse(node)[:LONGEST]) if is_made else node
 
 
 def _has_product(node: ast.expr) -> bool:
