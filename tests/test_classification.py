@@ -47,6 +47,7 @@ def reduced(reduction, of_reduction, samples, outputs):
     """The number that is trained on, made of PyTorch's own means and sums."""
     if reduction in REPORTS:
         return of_reduction(reduction.value)
+    mean = of_reduction("sum") / of_reduction("mean")
     share = {
         Reduction.TWICE_SUM: 2,
         Reduction.MEAN_OF_SUMS: 1 / samples,
@@ -54,6 +55,7 @@ def reduced(reduction, of_reduction, samples, outputs):
         Reduction.PER_BATCH_SIZE: 1 / samples,
         Reduction.PER_SAMPLE_TWICE: 1 / samples / samples,
         Reduction.PER_DATA_SET: 1 / samples,
+        Reduction.TWICE_MEAN: 2 / mean,
         Reduction.PER_INPUT: 1 / 2,
         Reduction.PER_OUTPUT: 1 / outputs,
     }[reduction]

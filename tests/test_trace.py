@@ -104,6 +104,10 @@ def objective_of(side, binary, z, p, Y, D, M):
         Reduction.PER_BATCH_SIZE: 1 / (N if side.batch == "all" else side.batch),
         Reduction.PER_SAMPLE_TWICE: 1 / N**2,
         Reduction.PER_DATA_SET: 1 / M,
+        # Squared errors are halved before they are summed up.
+        Reduction.TWICE_MEAN: 4 / (N * C)
+        if side.objective is Objective.SQUARED_ERROR
+        else 2 / (N * C if binary else N),
         Reduction.PER_INPUT: 1 / D,
         Reduction.MEAN_OF_SUMS: (2 if side.objective is Objective.SQUARED_ERROR else 1) / N,
         # Squared errors are halved before they are summed up.

@@ -173,6 +173,7 @@ SQUARED = {
     Reduction.MEAN_OF_SUMS: lambda p, Y: (p - Y).square().sum(dim=1).mean(),
     Reduction.PER_SAMPLE: lambda p, Y: (p - Y).square().sum(dim=1).mean() / 2,
     Reduction.PER_BATCH_SIZE: lambda p, Y: (p - Y).square().sum() / 2 / len(Y),
+    Reduction.TWICE_MEAN: lambda p, Y: 2 * (p - Y).square().mean(),
     Reduction.PER_DATA_SET: lambda p, Y: (p - Y).square().sum() / 2 / len(Y),
     # Two inputs.
     Reduction.PER_INPUT: lambda p, Y: (p - Y).square().sum() / 2 / 2,

@@ -264,7 +264,7 @@ def _undecided(
 
 
 def _logged_fields(logged: tuple[LoggedNumber, ...]) -> dict[str, object]:
-    return logged[0].fields if logged else {}
+    return logged[0].fields if logged and logged[0].is_named else {}
 
 
 def _causes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -9,6 +10,7 @@ from itertools import product
 import numpy as np
 
 from engine.diagnosis.gradients import Reading, forward_of, network_of
+from engine.diagnosis.made_arrays import NAME
 from engine.diagnosis.observed import Observed
 from engine.diagnosis.stacked_steps import stacked_steps
 from engine.experiment.batch_rules import EpochLoss
@@ -16,6 +18,9 @@ from engine.experiment.choices import LoggedPenalty, LogMoment, LossReport, Obje
 from engine.experiment.settings import OWN_LOSS
 from engine.experiment.side import own_report
 from engine.types import FloatArray
+
+CALLED_LOSS = re.compile(r"(?i)loss|cost|err|entropy|mse|nll|(^|\W|_)j(\W|_|$)|objective")
+"""What people call a loss."""
 
 LEAST_VALUES = 3
 """Fewer may be anything."""
@@ -30,6 +35,11 @@ class LoggedNumber:
     moment: LogMoment
     epoch_loss: EpochLoss
     penalty: LoggedPenalty
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is a variable's, or what a function gives back: an expression may be a part of what is logged."""
+        return NAME.fullmatch(self.name) is not None and not self.name.startswith(("args", "kwargs"))
 
     @property
     def fields(self) -> dict[str, object]:
@@ -53,7 +63,7 @@ def logged_numbers(observed: Observed, reading: Reading) -> tuple[LoggedNumber, 
                 if _is_same(observed, values, expected):
                     found.append(replace(kind, name=name))
                     break
-    return tuple(found)
+    return tuple(sorted(found, key=lambda one: (not one.is_named, CALLED_LOSS.search(one.name) is None)))
 
 
 def _is_told(values: FloatArray) -> bool:

@@ -22,6 +22,7 @@ REDUCTIONS = (
     Reduction.PER_SAMPLE,
     Reduction.TWICE_SUM,
     Reduction.MEAN_OF_SUMS,
+    Reduction.TWICE_MEAN,
     Reduction.PER_OUTPUT,
     Reduction.PER_SAMPLE_TWICE,
 )
@@ -62,6 +63,9 @@ def rates_behind(
         if power in (None, 0) and rate.rank > 1 and reduction is Reduction.SUM:
             parts = (observed.numbers.as_part_of_rate(value, count) for count in _counts(observed))
             rate = next((one for one in parts if one is not None), rate)
+        if reduction is Reduction.TWICE_MEAN and rate.rank > 1:
+            # Beside a rate that nobody wrote it is the mean.
+            continue
         if not any(observed.numbers.near(rate.value, other.learning_rate.value) for other in found):
             found.append(Rate(reduction, rate))
     if power == 0:

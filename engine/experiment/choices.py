@@ -276,6 +276,8 @@ class Reduction(Enum):
     """½·Σe²/N²: divided by N in δ and in the weights' gradient once more; of a cross-entropy Σ/N²."""
     PER_BATCH_SIZE = "per-batch-size"
     """½·Σe²/B: e/B, B being what a batch should have, in a smaller last one too; of a cross-entropy Σ/B."""
+    TWICE_MEAN = "twice-mean"
+    """2·mean(e²): 4/(N·C)·e; of a cross-entropy twice its mean."""
     PER_DATA_SET = "per-data-set"
     """½·Σe²/M: e/M, M being all samples of the data, in each batch; of a cross-entropy Σ/M."""
     PER_INPUT = "per-input"

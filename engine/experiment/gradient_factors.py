@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.experiment.choices import Objective, Reduction
 from engine.experiment.side import Side
 
-UNHALVED = (Reduction.MEAN, Reduction.MEAN_OF_SUMS, Reduction.PER_OUTPUT)
+UNHALVED = (Reduction.MEAN, Reduction.TWICE_MEAN, Reduction.MEAN_OF_SUMS, Reduction.PER_OUTPUT)
 """Reductions of squared errors that are not halved, but for twice the sum."""
 
 
@@ -37,10 +37,12 @@ def batch_size(side: Side, samples: int) -> int:
 def gradient_divisor(side: Side, sizes: Sizes) -> float:
     """What the costs of all outputs are divided by."""
     samples, outputs = sizes.samples, sizes.outputs
+    mean = samples * (1 if side.objective is Objective.CROSS_ENTROPY else outputs)
     return {
         Reduction.SUM: 1.0,
         Reduction.TWICE_SUM: 0.5,
-        Reduction.MEAN: samples * (1 if side.objective is Objective.CROSS_ENTROPY else outputs),
+        Reduction.MEAN: mean,
+        Reduction.TWICE_MEAN: mean / 2,
         Reduction.PER_SAMPLE: samples,
         Reduction.PER_SAMPLE_TWICE: samples**2,
         Reduction.PER_BATCH_SIZE: batch_size(side, samples),

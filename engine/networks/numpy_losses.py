@@ -45,6 +45,9 @@ class NumpyLosses:
         if self.side.reduction is Reduction.MEAN:
             N, C = Y.shape
             return 2 / (N * C) * error
+        if self.side.reduction is Reduction.TWICE_MEAN:
+            N, C = Y.shape
+            return 4 / (N * C) * error
         if self.side.reduction is Reduction.PER_OUTPUT:
             return 2 / Y.shape[1] * error
         if self.side.reduction is Reduction.MEAN_OF_SUMS:
@@ -102,6 +105,11 @@ class NumpyLosses:
         if self.binary and self.side.reduction is Reduction.MEAN:
             N, C = Y.shape
             return gradient / (N * C)
+        if self.binary and self.side.reduction is Reduction.TWICE_MEAN:
+            N, C = Y.shape
+            return 2 * gradient / (N * C)
+        if self.side.reduction is Reduction.TWICE_MEAN:
+            return 2 * gradient / len(Y)
         return gradient / len(Y)
 
     def report(self, error: FloatArray, z: FloatArray, p: FloatArray, Y: FloatArray) -> np.floating:

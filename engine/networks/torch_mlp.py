@@ -255,6 +255,10 @@ class TorchMLP(TorchUpdates):
         side = self.side
         if side.reduction is Reduction.PER_OUTPUT:
             return total / prediction.shape[1]
+        if side.reduction is Reduction.TWICE_MEAN and side.objective is not Objective.CROSS_ENTROPY:
+            return 2 * total / prediction.numel()
+        if side.reduction is Reduction.TWICE_MEAN:
+            return 2 * total / len(prediction)
         if side.objective is Objective.SQUARED_ERROR:
             if side.reduction is Reduction.TWICE_SUM:
                 return total

@@ -184,3 +184,29 @@ def test_batches_divided_by_all_samples_there_are(samples, cause, rate, tmp_path
     said = "\n".join("".join(text for text, _ in line) for line in diagnosis_lines(diagnosis))
     assert cause in said
     assert rate in said
+
+
+LOGISTIC = """
+import numpy as np
+random = np.random.RandomState(0)
+X = random.randn(30, 2)
+y = (X[:, 0] > X[:, 1]).astype(float)
+w, b, eta, losses = random.randn(2), 0.0, 0.3, []
+for _ in range(40):
+    p = 1 / (1 + np.exp(-(X @ w + b)))
+    errors = p - y
+    w = w - eta * 2.0 * X.T @ errors / 30
+    b = b - eta * 2.0 * errors.mean()
+    losses.append((-y.dot(np.log(p)) - (1 - y).dot(np.log(1 - p))) / 30)
+"""
+
+
+def test_a_two_before_a_cross_entropy_is_no_squared_error(tmp_path):
+    """The named loss tells it, not a part of the line that makes it."""
+    path = tmp_path / "program.py"
+    path.write_text(LOGISTIC)
+    diagnosis = diagnosed(capture(str(path)))
+    assert diagnosis.conclusion is Conclusion.PROVED
+    assert [cause.field for cause in diagnosis.causes] == ["reduction"]
+    assert diagnosis.reading.side.reduction.value == "twice-mean"
+    assert diagnosis.logged[0].name == "losses"

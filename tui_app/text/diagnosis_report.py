@@ -205,6 +205,7 @@ def _why(diagnosis: Diagnosis, ratio: float) -> str:
 
 
 WHY = {
+    Reduction.TWICE_MEAN: ": twice the mean",
     Reduction.PER_DATA_SET: ": divided by M, all samples of the data, in each batch",
     Reduction.PER_INPUT: ": divided by D, the number of inputs, in place of the samples",
 }

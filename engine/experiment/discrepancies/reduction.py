@@ -43,6 +43,12 @@ CHOICES = (
         "(ŷ − y)/B, B the batch size, though the last batch is smaller; of a cross-entropy (p − y)/B",
     ),
     Choice(
+        Reduction.TWICE_MEAN,
+        "twice-mean",
+        "2·mean",
+        "4/(N·C)·(ŷ − y), the gradient of twice the mean; of a cross-entropy 2/N·(p − y): a 2 that only squares have",
+    ),
+    Choice(
         Reduction.PER_DATA_SET,
         "per-data-set",
         "1/M",
@@ -136,6 +142,7 @@ WORDING = Wording(
         Reduction.TWICE_SUM: "2·(ŷ − y)",
         Reduction.MEAN: "2/(N·C)·(ŷ − y)",
         Reduction.MEAN_OF_SUMS: "2/N·(ŷ − y)",
+        Reduction.TWICE_MEAN: "4/(N·C)·(ŷ − y)",
         Reduction.PER_SAMPLE: "(ŷ − y)/N",
         Reduction.PER_BATCH_SIZE: "(ŷ − y)/B",
         Reduction.PER_DATA_SET: "(ŷ − y)/M",
@@ -165,6 +172,7 @@ OF_CROSS_ENTROPY = Wording(
         Reduction.TWICE_SUM: "twice the sum",
         Reduction.MEAN: "the mean",
         Reduction.MEAN_OF_SUMS: "1/N of the sum",
+        Reduction.TWICE_MEAN: "twice the mean",
         Reduction.PER_SAMPLE: "1/N of the sum",
         Reduction.PER_BATCH_SIZE: "1/B of the sum",
         Reduction.PER_DATA_SET: "1/M of the sum",
