@@ -24,6 +24,7 @@ from engine.diagnosis.rates import REDUCTIONS
 from engine.diagnosis.ratios import gradient_ratios
 from engine.diagnosis.recording import PROOF_STEPS, Recording
 from engine.errors import InputError
+from engine.experiment.choices import Reduction
 from engine.experiment.gradient_factors import gradient_factor
 from engine.experiment.tensor_steps import TensorSteps
 from engine.networks.places import Place
@@ -165,7 +166,7 @@ def would_separate(observed: Observed, reading: Reading, others: Sequence[Readin
 
 def same_factors(observed: Observed, reading: Reading) -> Iterator[Reading]:
     """With each other reduction that has the same factor on these data, and so the same run: 1/N where N = 1."""
-    for reduction in REDUCTIONS:
+    for reduction in (one for one in REDUCTIONS if one is not Reduction.TWICE_MEAN):
         side = replace(reading.side, reduction=reduction)
         one, other = (gradient_factor(each, observed.sizes()) for each in (side, reading.side))
         if reduction is not reading.side.reduction and near(one, other, SAME) and len(set(observed.samples)) == 1:
