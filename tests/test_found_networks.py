@@ -536,3 +536,30 @@ def test_noise_on_the_inputs_is_no_training(tmp_path):
     """
     recording = _captured(tmp_path, BEFORE + textwrap.dedent(program))
     assert diagnose(recording).conclusion is Conclusion.PROVED
+
+
+def test_what_a_generator_yields_before_its_update_is_logged_before_it(tmp_path):
+    program = """
+        def training():
+            Ws, bs = [random.randn(3, 5), random.randn(5, 2)], [np.zeros(5), np.zeros(2)]
+            x, passes = X.reshape(-1, 3), 0
+            while True:
+                h = np.tanh(x.dot(Ws[0]) + bs[0])
+                error = h.dot(Ws[1]) + bs[1] - Y
+                yield (error**2).mean()
+                d2 = error * 2 / error.size
+                d1 = d2.dot(Ws[1].T) * (1 - h**2)
+                for k, (rows, d) in enumerate(((x, d1), (h, d2))):
+                    Ws[k] = Ws[k] - 0.1 * rows.T.dot(d)
+                    bs[k] = bs[k] - 0.1 * d.sum(axis=0)
+                passes += 1
+        trainer, seen = training(), []
+        for loss in trainer:
+            seen.append(loss)
+            if len(seen) > 60:
+                trainer.close()
+                break
+    """
+    diagnosis = diagnose(_captured(tmp_path, BEFORE + textwrap.dedent(program)))
+    assert diagnosis.conclusion is Conclusion.PROVED
+    assert diagnosis.is_parity

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from inspect import CO_GENERATOR
+from opcode import opmap
 from types import CodeType, FrameType
 from typing import Any
 
@@ -18,6 +20,9 @@ from engine.diagnosis.capture.array_marks import base_of, mark_of
 from engine.diagnosis.capture.stored_names import Stored, stored_names
 from engine.diagnosis.capture.trace import GONE, Place, Trace
 from engine.diagnosis.capture.walk import Instances, Seen, numbers_of, reachable
+
+YIELDS = opmap["YIELD_VALUE"], opmap["RESUME"]
+"""Where a generator stands that has given something back; from Python 3.13 on it is one further."""
 
 LARGEST = 20_000_000
 """Elements of an array that is looked at."""
@@ -287,7 +292,7 @@ class LineTracer:
         return found
 
     def _returned(self, frame: FrameType, value: Any) -> None:
-        """Note what a function gives back; its variables are gone."""
+        """Note what a function gives back; its variables are gone, unless it goes on behind a `yield`."""
         key = id(frame)
         code = frame.f_code
         if code.co_name != "<module>" and value is not None:
@@ -300,6 +305,14 @@ class LineTracer:
                 fresh = self._observe(caller or frame, frame.f_lineno, seen, 0, frame) is not None or fresh
             if fresh:
                 self.check()
+        if _yields(frame):
+            return
         for slot in self.open_slots.pop(key, ()):
             if self.held.pop(slot, None) is not None:
                 self.trace.note(slot, GONE, self._place(frame, frame.f_lineno))
+
+
+def _yields(frame: FrameType) -> bool:
+    """Whether a frame that gives something back is a generator's, which is not at its end."""
+    code = frame.f_code
+    return bool(code.co_flags & CO_GENERATOR) and frame.f_lasti >= 0 and code.co_code[frame.f_lasti] in YIELDS
