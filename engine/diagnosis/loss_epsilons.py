@@ -5,6 +5,7 @@ anything.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from engine.diagnosis.recording import Recording
@@ -21,6 +22,9 @@ USUAL = (1e-8, 1e-7, 1e-10, 1e-9, 1e-6, 1e-5, 1e-12)
 
 MOST = 3
 """Numbers that are tried."""
+
+OF_ROOTS = re.compile(r"sqrt|\*\* ?0?\.5|\bs?v\b|square|cache")
+"""What an optimizer's ε is added to."""
 
 KINDS = (LossEpsilonKind.LOGARITHM, LossEpsilonKind.DIVISOR)
 
@@ -43,7 +47,9 @@ def _added(source: str) -> list[float]:
     found: dict[float, None] = {}
     for node in nodes:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            for operand in (node.left, node.right):
+            for operand, other in ((node.left, node.right), (node.right, node.left)):
+                if OF_ROOTS.search(ast.unparse(other)):
+                    continue
                 values = [_number(operand), *named.get(_name(operand), [])]
                 found |= {one: None for one in values if one is not None and LEAST <= one <= LARGEST}
     return list(found)

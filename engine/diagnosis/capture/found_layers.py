@@ -208,14 +208,15 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
 
 
 def _settled(trace: Trace, weights: set[int]) -> set[int]:
-    """Slots that have held one value alone, or several before the first weight moved: data that are read, joined and
-    scaled under one name.
+    """Slots that have held one value alone; and names that have held several before the first weight moved, as data
+    that are read, joined and scaled.
     """
     start = min((trace.first[trace.versions(slot)[1]] for slot in weights), default=0)
     found = set()
     for slot in range(len(trace.slots)):
         versions = trace.versions(slot)
-        if versions and (len(set(versions)) == 1 or trace.first[versions[-1]] < start):
+        is_name = "[" not in trace.slots[slot].key
+        if versions and (len(set(versions)) == 1 or (is_name and trace.first[versions[-1]] < start)):
             found.add(slot)
     return found
 
