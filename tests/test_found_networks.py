@@ -483,7 +483,6 @@ ALWAYS = (
     "another training in a function",
     "batches of pixels",
     "rows taken without a name of data scaled under theirs",
-    "objects that call their inputs and outputs alike",
     "weights that closures keep",
     "a loss of the new weights, all in one line",
     "rows of inputs that are there more than once",

@@ -171,7 +171,7 @@ def test_each_difference_alone_is_found(case):
     assert _is_equal_run(settings, diagnosis.reading)
 
 
-@pytest.mark.parametrize("case", some_of([case for case in ALL if case[0] != "sigmoid"], each=80), ids=_named)
+@pytest.mark.parametrize("case", some_of([case for case in ALL if case[0] != "sigmoid"], each=160), ids=_named)
 def test_nothing_false_is_proved(case):
     name, field, settings = case
     diagnosis = _diagnosed(case)
@@ -183,7 +183,7 @@ def test_nothing_false_is_proved(case):
         assert diagnosis.conclusion is Conclusion.REPRODUCED
 
 
-@pytest.mark.parametrize("case", some_of(_pairs(300), each=100), ids=_named)
+@pytest.mark.parametrize("case", some_of(_pairs(300), each=150), ids=_named)
 def test_nothing_false_is_proved_of_pairs(case):
     _, _, settings = case
     diagnosis = _diagnosed(case)

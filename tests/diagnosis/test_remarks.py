@@ -106,9 +106,11 @@ def test_inputs_taken_for_samples_are_a_difference_of_their_own():
 
 
 def test_an_averaged_decay_and_clipping_are_named_in_pytorchs_words():
-    adam = _with_rate(of_classes(optimizer="adam:epsilon=0.001", weight_decay="0.01", decayed="weights"), 0.01)
-    name = in_pytorch(diagnose(recorded(adam, 30)))
-    assert name.startswith("nn.CrossEntropyLoss() with torch.optim.Adam(model.parameters(), lr=0.01")
+    decaying = diagnose(recorded(of_classes(weight_decay="0.01"), 30))
+    settings = decaying.settings
+    alone = replace(settings, pytorch=replace(settings.pytorch, decayed="weights"))
+    name = in_pytorch(replace(decaying, settings=alone))
+    assert name.startswith("nn.CrossEntropyLoss() with torch.optim.SGD(model.parameters(), lr=0.25")
     assert name.endswith("the biases in a group of their own with weight_decay=0")
     clipped = of_classes(clipping="exact-norm:0.05")
     name = in_pytorch(diagnose(recorded(clipped, 30)))
