@@ -77,6 +77,12 @@ def test_the_formulas_by_hand():
         np.testing.assert_allclose(found, [gradient], rtol=1e-15)
 
 
+def test_a_table_has_room_for_it():
+    labels = [find("loss_epsilon").label(LossEpsilon(kind, 1e-7)) for kind in KINDS]
+    assert labels == ["log(p+1e-07)", "p(1−p)+1e-07"]
+    assert all(len(label) <= 13 for label in labels)
+
+
 def test_it_says_where_it_matters():
     settings = experiment(True, LossEpsilonKind.LOGARITHM).with_side(SideName.PYTORCH, loss_epsilon="none")
     discrepancy = find("loss_epsilon")

@@ -54,6 +54,12 @@ def _phrase(value: LossEpsilon) -> str:
     }[value.kind]
 
 
+def _label(value: LossEpsilon) -> str:
+    """'log(p+1e-07)', which a table has room for."""
+    epsilon = plain(value.epsilon, 3)
+    return f"log(p+{epsilon})" if value.kind is LossEpsilonKind.LOGARITHM else f"p(1−p)+{epsilon}"
+
+
 def _least(side: Side) -> str:
     """The probability of the target, below which a gradient is less than half of what it would be."""
     value = _in_effect(side)
@@ -93,6 +99,7 @@ DISCREPANCY = Discrepancy(
     choices=CHOICES,
     wording=WORDING,
     parse_other=LossEpsilon.parse,
+    label_other=_label,
     other="none, logarithm:1e-8 or divisor:1e-8",
     since=11,
     alike=_alike,
