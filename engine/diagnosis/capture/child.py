@@ -21,7 +21,6 @@ from typing import Any, NoReturn
 import numpy as np
 
 from engine.diagnosis.capture.findings import Findings, describe
-from engine.diagnosis.capture.found_layers import jumps
 from engine.diagnosis.capture.guarded_tracer import GuardedTracer
 from engine.diagnosis.capture.line_tracer import LineTracer
 from engine.diagnosis.capture.network_finder import Network, find_network, stands_still
@@ -147,10 +146,6 @@ class Watch:
             self.confirmed = True
             self._check_names()
             again = find_network(self.trace, seconds=1.0)
-            if any(jumps(self.trace, layer.weight) for layer in self.network.layers):
-                self.network, self.confirmed = None, False
-                self.next_look = int(len(self.trace.events) * 1.7) + 50
-                return
             if again is not None and self._is_better(again):
                 self.network = again
                 self.changes += 1

@@ -27,15 +27,6 @@ RECENT = 12
 ENOUGH_MOVES = 5
 """Of weights of one shape."""
 
-LEAST_JUMPS, MOST_JUMPS = 9, 60
-"""Values from which it is told."""
-
-FAR = 0.1
-"""How far values that jump are from each other, of their size."""
-
-UNDONE = (-0.9, -0.25)
-"""The cosine between changes that come one after the other: −½ of values that have nothing to do with each other."""
-
 ENOUGH = 200
 """Layers that were found, beyond which so many events are enough."""
 
@@ -125,27 +116,6 @@ def movement(trace: Trace, slot: int) -> float:
         if gap and size and math.isfinite(size):
             moves.append(gap / size)
     return float(np.median(moves)) if moves else math.inf
-
-
-def jumps(trace: Trace, slot: int) -> bool:
-    """Whether a function's variable goes back and forth as one sample after the other does: each change undoes half of
-    the one before. What is trained goes on from where it is.
-    """
-    if not trace.slots[slot].depth:
-        return False
-    arrays = [trace.values[value] for value in trace.versions(slot)[:MOST_JUMPS]]
-    if len(arrays) < LEAST_JUMPS or any(one.shape != arrays[0].shape or one.dtype.kind != "f" for one in arrays):
-        return False
-    changes = [new - old for old, new in pairwise(arrays)]
-    lengths = [float(np.linalg.norm(one)) for one in changes]
-    sizes = [float(np.linalg.norm(one)) for one in arrays[1:]]
-    if not all(lengths) or not all(map(math.isfinite, lengths)):
-        return False
-    if float(np.median([length / size for length, size in zip(lengths, sizes, strict=True) if size])) < FAR:
-        return False
-    along = [float((one * two).sum()) for one, two in pairwise(changes)]
-    shares = [one / (a * b) for one, (a, b) in zip(along, pairwise(lengths), strict=True)]
-    return UNDONE[0] < float(np.median(shares)) < UNDONE[1]
 
 
 def find_relations(trace: Trace, seconds: float) -> list[Relation]:

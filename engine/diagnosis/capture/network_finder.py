@@ -17,7 +17,6 @@ from engine.diagnosis.capture.found_layers import (
     Relation,
     changing_slots,
     find_relations,
-    jumps,
     movement,
     moves_little,
     unchanged_slots,
@@ -83,9 +82,7 @@ def find_network(trace: Trace, seconds: float = 4.0) -> Network | None:
     relations = find_relations(trace, seconds)
     outs = {relation.out for relation in relations}
     changing = {
-        slot
-        for slot in changing_slots(trace)
-        if moves_little(trace, slot) and not is_output(trace, slot, outs) and not jumps(trace, slot)
+        slot for slot in changing_slots(trace) if moves_little(trace, slot) and not is_output(trace, slot, outs)
     }
     tried: set[tuple[int, Form]] = set()
     best: tuple[tuple[int, int], Network] | None = None
