@@ -23,11 +23,9 @@ from engine.experiment.choices import Objective, Reduction
 from engine.experiment.gradient_factors import gradient_factor
 from engine.experiment.optimizers import BiasCorrection, OptimizerKind
 from engine.experiment.side import Side
+from engine.experiment.step_lengths import BY_NUMBER
 from engine.experiment.update_rules import Moments
 from engine.types import FloatArray
-
-COUNTED = (BiasCorrection.PER_STEP, BiasCorrection.PER_EPOCH)
-"""Both moments by a number that counts up."""
 
 MOST_NAMED = 4
 """Numbers of the program's own among the averages' shares."""
@@ -216,7 +214,7 @@ def _laws(first: _FirstStep, dropped: bool, named: tuple[float, ...], updates_pe
         epoch = updates_per_epoch if correction is BiasCorrection.PER_EPOCH else 1
         rule = Rule(OptimizerKind.ADAM, beta1, beta2, correction, kept, first.inside, epoch)
         yield _begun(rule, first, 2 if dropped else 1)
-        if correction in COUNTED and not first.inside:
+        if correction in BY_NUMBER and not first.inside:
             yield _begun(rule, first, 2 if dropped else 1, uncorrected=True)
 
 
