@@ -11,44 +11,64 @@ Nothing here knows of terminals, and importing this package does not import torc
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import DataError, DeviceError, InputError, SettingsError
-from engine.experiment.asked import Missing
-from engine.experiment.built_in_data import BUILT_IN, built_in
-from engine.experiment.choices import InitialWeights, LossReport, Objective, Precision, Reduction, SideName
-from engine.experiment.data import Dataset
-from engine.experiment.data_files import load
-from engine.experiment.discrepancies import CATALOGUE, Discrepancy, remaining
-from engine.experiment.given import Given, GivenLayer
-from engine.experiment.held_out import hold_out
-from engine.experiment.presets import PRESETS, preset
-from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import Side
-from engine.run.comparison import Comparison, LossGap, ParameterGap
-from engine.run.training import Progress, Run, SideRun, train
-from engine.run.verdict import Level, Verdict
-
 if TYPE_CHECKING:
+    from engine.errors import DataError, DeviceError, InputError, SettingsError
+    from engine.experiment.asked import Missing
+    from engine.experiment.built_in_data import BUILT_IN, built_in
+    from engine.experiment.choices import InitialWeights, LossReport, Objective, Precision, Reduction, SideName
+    from engine.experiment.data import Dataset
+    from engine.experiment.data_files import load
+    from engine.experiment.discrepancies import CATALOGUE, Discrepancy, remaining
+    from engine.experiment.given import Given, GivenLayer
+    from engine.experiment.held_out import hold_out
+    from engine.experiment.presets import PRESETS, preset
+    from engine.experiment.settings import Activation, Settings
+    from engine.experiment.side import Side
     from engine.impact.effects import conclusion, effects
     from engine.impact.study import Measure, measure, plan
     from engine.networks.programs import scripts
+    from engine.run.comparison import Comparison, LossGap, ParameterGap
+    from engine.run.training import Progress, Run, SideRun, train
+    from engine.run.verdict import Level, Verdict
     from engine.step.trace import trace_epoch
 
-LATER = {
-    "conclusion": "engine.impact.effects",
-    "effects": "engine.impact.effects",
-    "Measure": "engine.impact.study",
-    "measure": "engine.impact.study",
-    "plan": "engine.impact.study",
-    "scripts": "engine.networks.programs",
-    "trace_epoch": "engine.step.trace",
+HOMES = {
+    "engine.errors": ("DataError", "DeviceError", "InputError", "SettingsError"),
+    "engine.experiment.asked": ("Missing",),
+    "engine.experiment.built_in_data": ("BUILT_IN", "built_in"),
+    "engine.experiment.choices": (
+        "InitialWeights",
+        "LossReport",
+        "Objective",
+        "Precision",
+        "Reduction",
+        "SideName",
+    ),
+    "engine.experiment.data": ("Dataset",),
+    "engine.experiment.data_files": ("load",),
+    "engine.experiment.discrepancies": ("CATALOGUE", "Discrepancy", "remaining"),
+    "engine.experiment.given": ("Given", "GivenLayer"),
+    "engine.experiment.held_out": ("hold_out",),
+    "engine.experiment.presets": ("PRESETS", "preset"),
+    "engine.experiment.settings": ("Activation", "Settings"),
+    "engine.experiment.side": ("Side",),
+    "engine.impact.effects": ("conclusion", "effects"),
+    "engine.impact.study": ("Measure", "measure", "plan"),
+    "engine.networks.programs": ("scripts",),
+    "engine.run.comparison": ("Comparison", "LossGap", "ParameterGap"),
+    "engine.run.training": ("Progress", "Run", "SideRun", "train"),
+    "engine.run.verdict": ("Level", "Verdict"),
+    "engine.step.trace": ("trace_epoch",),
 }
-"""Names that are imported when they are first asked for, and where they live: training does without them."""
+"""Where each name lives: it is imported when it is first asked for, so that who needs one waits for no other."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in LATER:
+    home = next((module for module, names in HOMES.items() if name in names), None)
+    if home is None:
         raise AttributeError(f"module 'engine' has no attribute '{name}'")
-    return getattr(import_module(LATER[name]), name)
+    found = globals()[name] = getattr(import_module(home), name)
+    return found
 
 
 __all__ = [

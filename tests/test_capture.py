@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from engine.diagnosis.capture import CaptureError, capture, program_runs
+from engine.diagnosis.capture import program_runs
+from engine.diagnosis.capture.program_runs import CaptureError, capture
 from engine.diagnosis.recording_files import load_recording
 from engine.errors import InputError
 from tests.examples import TIMES, long
@@ -303,7 +304,7 @@ def test_without_a_process_there_is_a_sentence(tmp_path, monkeypatch):
 def test_limits_that_are_lower_stay(tmp_path):
     """As after `ulimit -f`: they cannot be raised again."""
     code = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (10**7, 10**7)); "
-    code += "from engine.diagnosis.capture import capture; print(capture(sys.argv[1], steps=8).steps)"
+    code += "from engine.diagnosis.capture.program_runs import capture; print(capture(sys.argv[1], steps=8).steps)"
     own = _written(tmp_path, f"{TRAIN}train()")
     ended = subprocess.run([sys.executable, "-c", code, own], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.stdout.strip() == "8", ended.stderr[-300:]

@@ -5,7 +5,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from engine.diagnosis.capture import CaptureError, capture
+from engine.diagnosis.capture.program_runs import CaptureError, capture
 from engine.diagnosis.diagnosis import Conclusion, diagnose
 from tests.examples import long
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.diagnosis.capture import CaptureError, capture
+from engine.diagnosis.capture.program_runs import CaptureError, capture
 from engine.diagnosis.diagnosis import Conclusion, diagnose
 from tests.diagnosis.test_programs import PARITY, PROGRAMS, SLIPS, has_value
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.diagnosis.capture import CaptureError, capture
+from engine.diagnosis.capture.program_runs import CaptureError, capture
 from engine.diagnosis.made_arrays import MadeArray
 from engine.diagnosis.recording import LayerNames, Recording
 from engine.experiment.settings import Activation

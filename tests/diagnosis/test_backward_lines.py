@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.diagnosis.capture import capture
+from engine.diagnosis.capture.program_runs import capture
 from engine.diagnosis.cause_lines import lines_of
 from engine.diagnosis.diagnosis import diagnose
 from engine.diagnosis.made_arrays import MadeArray, sums_of

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.diagnosis.capture import capture
+from engine.diagnosis.capture.program_runs import capture
 from engine.diagnosis.diagnosis import Conclusion
 from engine.diagnosis.diagnosis import diagnose as diagnosed
 from engine.diagnosis.numbers import Numbers

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from engine.diagnosis.capture import CaptureError, capture
 from engine.diagnosis.capture.notebooks import python_lines
+from engine.diagnosis.capture.program_runs import CaptureError, capture
 from engine.diagnosis.capture.program_text import read_program
 from engine.diagnosis.diagnosis import Conclusion, diagnose
 from engine.errors import InputError

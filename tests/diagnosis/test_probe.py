@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from engine.diagnosis.capture import capture
+from engine.diagnosis.capture.program_runs import capture
 from engine.diagnosis.data_places import DataPlace, Probe, spread_rows, with_outputs, with_rows
 from engine.diagnosis.diagnosis import Conclusion
 from engine.diagnosis.diagnosis import diagnose as diagnosed

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.diagnosis.capture import CaptureError, capture
+from engine.diagnosis.capture.program_runs import CaptureError, capture
 from engine.diagnosis.diagnosis import Conclusion, diagnose
 from engine.errors import InputError
 from tests.diagnosis.kept import KEPT, PROGRAMS, STEPS, kept

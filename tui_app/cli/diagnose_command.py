@@ -155,7 +155,7 @@ def _recorded(
         from engine.diagnosis.recording_files import load_recording
 
         return load_recording(typed_path(program), names)
-    from engine.diagnosis.capture import capture
+    from engine.diagnosis.capture.program_runs import capture
 
     again = "" if probe is None else f" again with {_sizes(probe)}"
     sentence = f"mlp-tui: running {printable(program)} as you{again}, until it has trained for {steps:,} steps."

@@ -54,6 +54,9 @@ MOST_BYTES = 700_000_000
 MOST_CHANGES = 3
 """Of the network that is watched, to another that was found later."""
 
+ENOUGH_LAYERS = 40
+"""That show the network when it is looked for again, in twice the events that it was first found in."""
+
 PATIENCE = 5.0
 """Seconds after which the steps of a proof are enough."""
 
@@ -145,7 +148,7 @@ class Watch:
         if steps.count >= min(8, self.asked["steps"]) and not self.confirmed:
             self.confirmed = True
             self._check_names()
-            again = find_network(self.trace, seconds=1.0)
+            again = find_network(self.trace, seconds=1.0, enough=(2 * self.found_at, ENOUGH_LAYERS))
             if again is not None and self._is_better(again):
                 self.network = again
                 self.changes += 1

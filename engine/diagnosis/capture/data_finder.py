@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.diagnosis.capture.layer_forms import Array, input_rows
 from engine.diagnosis.capture.network_finder import Network
 from engine.diagnosis.capture.passes import Steps
-from engine.diagnosis.capture.relations import Array, input_rows
 from engine.diagnosis.capture.trace import Trace
 from engine.diagnosis.data_places import DataPlace, Probe, other_count, spread_rows
 from engine.diagnosis.targets import as_rows

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from engine.diagnosis.capture.relations import Array
+from engine.diagnosis.capture.layer_forms import Array
 
 LEAST_STEPS = 5
 

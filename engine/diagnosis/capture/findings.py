@@ -14,11 +14,11 @@ from engine.diagnosis.capture.data_finder import data_places
 from engine.diagnosis.capture.drifting_inputs import DRIFT, are_drifting
 from engine.diagnosis.capture.foreign_weights import foreign_weights
 from engine.diagnosis.capture.idle_parameters import with_first_layers, with_zero_biases
+from engine.diagnosis.capture.layer_forms import Array
 from engine.diagnosis.capture.network_finder import Network, find_network, stands_still
 from engine.diagnosis.capture.passes import Steps, batch_rows, find_passes, find_steps
 from engine.diagnosis.capture.program_numbers import constants_of, logged_numbers
 from engine.diagnosis.capture.refusals import KERNELS, NO_NETWORK, OTHER_OUTPUTS, TOO_FEW, has_kernels, more_than_layers
-from engine.diagnosis.capture.relations import Array
 from engine.diagnosis.capture.restarts import first_training
 from engine.diagnosis.capture.step_targets import TargetFinder, Targets
 from engine.diagnosis.capture.trace import GONE, Trace

@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 
 from engine.diagnosis.capture.found_layers import Relation, changing_slots, moves_little
+from engine.diagnosis.capture.layer_forms import Array, input_rows
 from engine.diagnosis.capture.network_finder import Network, is_output
 from engine.diagnosis.capture.passes import Pass
-from engine.diagnosis.capture.relations import Array, input_rows
 from engine.diagnosis.capture.trace import GONE, Trace
 
 OTHER_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {

@@ -14,7 +14,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from engine.diagnosis.capture.relations import Array, Match, is_nothing, matches
+from engine.diagnosis.capture.layer_forms import Array, is_nothing
+from engine.diagnosis.capture.relations import Match, matches
 from engine.diagnosis.capture.row_search import row_matches
 from engine.diagnosis.capture.trace import GONE, Trace
 from engine.diagnosis.made_arrays import NAME
@@ -118,8 +119,10 @@ def movement(trace: Trace, slot: int) -> float:
     return float(np.median(moves)) if moves else math.inf
 
 
-def find_relations(trace: Trace, seconds: float) -> list[Relation]:
-    """All layers in the order of time, as far as the time goes."""
+def find_relations(trace: Trace, seconds: float, enough: tuple[int, int] = (MOST_EVENTS, ENOUGH)) -> list[Relation]:
+    """All layers in the order of time, as far as the time goes; `enough` events, where they show so many layers and
+    weights that have moved.
+    """
     end = time.monotonic() + seconds
     weights = {slot for slot in changing_slots(trace) if not _is_vector(trace, slot) and moves_little(trace, slot)}
     still = _still(trace)
@@ -136,7 +139,7 @@ def find_relations(trace: Trace, seconds: float) -> list[Relation]:
         event = trace.events[index]
         given[event.value] = index
         zero += [False] * (len(trace.values) - len(zero))
-        if index > MOST_EVENTS and len(trained) > ENOUGH and _has_moved(trace, trained):
+        if index > enough[0] and len(trained) > enough[1] and _has_moved(trace, trained):
             break
         if event.value == GONE or zero[event.value]:
             continue
@@ -234,7 +237,7 @@ def _all_matches(
     if not np.all(np.isfinite(out)):
         return []
     with np.errstate(all="ignore"):
-        return matches(out, lefts, rights, biases, trace.ends) or row_matches(trace, out, wholes, moving, biases)
+        return matches(out, lefts, rights, biases, trace.products) or row_matches(trace, out, wholes, moving, biases)
 
 
 def _still(trace: Trace) -> set[int]:

@@ -11,11 +11,7 @@ from dataclasses import replace
 from itertools import product
 
 from engine.diagnosis.capture.found_layers import Relation, unchanged_slots
-from engine.diagnosis.capture.loops import Loops, in_one_loop, loops_of
-from engine.diagnosis.capture.network_finder import Layer, Network
-from engine.diagnosis.capture.passes import Pass, Steps, pre_activation
-from engine.diagnosis.capture.relations import (
-    Match,
+from engine.diagnosis.capture.layer_forms import (
     activated,
     bias_row,
     fits,
@@ -24,6 +20,10 @@ from engine.diagnosis.capture.relations import (
     tolerance_of,
     weight_rows,
 )
+from engine.diagnosis.capture.loops import Loops, in_one_loop, loops_of
+from engine.diagnosis.capture.network_finder import Layer, Network
+from engine.diagnosis.capture.passes import Pass, Steps, pre_activation
+from engine.diagnosis.capture.relations import Match
 from engine.diagnosis.capture.trace import GONE, Trace
 
 

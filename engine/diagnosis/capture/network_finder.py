@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.diagnosis.capture.found_layers import (
+    ENOUGH,
+    MOST_EVENTS,
     Relation,
     changing_slots,
     find_relations,
@@ -21,7 +23,8 @@ from engine.diagnosis.capture.found_layers import (
     moves_little,
     unchanged_slots,
 )
-from engine.diagnosis.capture.relations import LEAKY, Form, Match, arrangements, input_rows, is_nothing
+from engine.diagnosis.capture.layer_forms import LEAKY, Form, arrangements, input_rows, is_nothing
+from engine.diagnosis.capture.relations import Match
 from engine.diagnosis.capture.trace import Trace
 
 LEAST_PASSES = 3
@@ -77,9 +80,9 @@ def stands_still(trace: Trace, network: Network) -> bool:
     return any(len(set(trace.versions(layer.weight))) == 1 for layer in network.layers)
 
 
-def find_network(trace: Trace, seconds: float = 4.0) -> Network | None:
-    """The first network that trains; none if there is none."""
-    relations = find_relations(trace, seconds)
+def find_network(trace: Trace, seconds: float = 4.0, enough: tuple[int, int] = (MOST_EVENTS, ENOUGH)) -> Network | None:
+    """The first network that trains; none if there is none. `enough` is `find_relations`'."""
+    relations = find_relations(trace, seconds, enough)
     outs = {relation.out for relation in relations}
     changing = {
         slot for slot in changing_slots(trace) if moves_little(trace, slot) and not is_output(trace, slot, outs)

@@ -9,8 +9,8 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
+from engine.diagnosis.capture.layer_forms import Array, activated, bias_row, fits, input_rows, product, tolerance_of
 from engine.diagnosis.capture.network_finder import Layer, Network
-from engine.diagnosis.capture.relations import Array, activated, bias_row, fits, input_rows, product, tolerance_of
 from engine.diagnosis.capture.row_search import found_rows, virtual
 from engine.diagnosis.capture.trace import GONE, Trace
 

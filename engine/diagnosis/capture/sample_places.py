@@ -7,8 +7,8 @@ from itertools import chain, product
 
 import numpy as np
 
+from engine.diagnosis.capture.layer_forms import Array
 from engine.diagnosis.capture.passes import Pass
-from engine.diagnosis.capture.relations import Array
 from engine.diagnosis.capture.trace import Trace
 
 

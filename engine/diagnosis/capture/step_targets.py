@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.diagnosis.capture.layer_forms import Array, activated
 from engine.diagnosis.capture.network_finder import Network
 from engine.diagnosis.capture.passes import Steps, batch_rows, pre_activation
-from engine.diagnosis.capture.relations import Array, activated
 from engine.diagnosis.capture.sample_places import SamplePlaces, by_samples
 from engine.diagnosis.capture.trace import GONE, Event, Trace
 from engine.diagnosis.recorded_names import TARGETS

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.diagnosis.capture.first_and_last import Known
+
 GONE = -1
 """The value of a slot whose function has returned."""
 
@@ -63,7 +65,8 @@ class Trace:
     """Slots that are written down; none stands for all."""
     searched: int = 0
     """The last event that was searched for layers."""
-    ends: dict[tuple[int, int], Any] = field(default_factory=dict)
+    products: Known = field(default_factory=Known)
+    columns: dict[Any, Any] = field(default_factory=dict)
     matches: dict[int, tuple[Any, Any]] = field(default_factory=dict)
     """What was computed and found in such searches: the next one begins with it."""
     relations: list[Any] = field(default_factory=list)
