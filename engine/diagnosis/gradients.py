@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from engine.diagnosis.recording import Recording
 from engine.diagnosis.stacked_steps import Series, StackedSteps
 from engine.experiment.choices import BiasGradient, Objective, Reduction
 from engine.experiment.optimizers import BiasCorrection
+from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation
 from engine.experiment.side import Side
 from engine.experiment.tensor_steps import TensorSteps
@@ -112,43 +115,69 @@ FORMS = (
 """The fields of a side that a gradient's form depends on."""
 
 
-def gradients(recording: Recording, reading: Reading, stacks: Iterable[StackedSteps]) -> Series:
-    """Those of each tensor at these steps, (T, n), the numbers of a weight in the order of (fan_in, fan_out)."""
+def gradients(recording: Recording, reading: Reading, stacks: Iterable[StackedSteps], lowest: int = 1) -> Series:
+    """Those of each tensor at these steps, (T, n), the numbers of a weight in the order of (fan_in, fan_out); only from
+    the `lowest` layer up.
+    """
     has_bias = tuple(recording.bias(layer, 0) is not None for layer in range(len(recording.layers)))
-    forms = {name: getattr(reading.side, name) for name in FORMS}
-    alone = Reading(reading.activations, Side(**forms, reduction=Reduction.SUM, bias=has_bias))
+    alone = Reading(reading.activations, _of_sums(*(getattr(reading.side, name) for name in FORMS), has_bias))
     rows: dict[Place, list[FloatArray]] = {}
     with np.errstate(all="ignore"):
         for stack in stacks:
-            for place, found in _gradients_at(recording, alone, stack).items():
+            for place, found in _gradients_at(recording, alone, stack, lowest).items():
                 of_steps = found.view(np.ndarray)
                 rows.setdefault(place, []).append(of_steps.reshape(len(of_steps), -1))
     return {place: found[0] if len(found) == 1 else np.concatenate(found) for place, found in rows.items()}
 
 
-def _gradients_at(recording: Recording, reading: Reading, stack: StackedSteps) -> Series:
-    network = network_of(recording, reading, dict(stack.W), dict(stack.b), _Watched)
-    assert isinstance(network, _Watched)
-    network.after = stack.after
-    z, layer = forward_of(network, stack)
+@lru_cache(maxsize=1000)
+def _of_sums(*forms: Any) -> Side:
+    """The side with these forms of gradients, which biases there are as the last of them."""
+    return Side(**dict(zip(FORMS, forms[:-1], strict=True)), reduction=Reduction.SUM, bias=forms[-1])
+
+
+def _gradients_at(recording: Recording, reading: Reading, stack: StackedSteps, lowest: int) -> Series:
+    network, below = _end_of(reading, stack, lowest), lowest - 1
+    z, layer = forward_of(recording, reading, stack)
+    z, layer = _above(z, below), {0: layer[below], **_above(layer, below)}
     _, delta = network.backward(layer[network.L] - stack.Y, z, layer, stack.Y, 1.0, 1)
     if network.side.update_order is UpdateOrder.TOGETHER:
         for i in range(1, network.L + 1):
             network.differentiate(i, layer[i - 1], delta[i])
-    found = {Place(Kind.WEIGHT, i): network.dW[i] for i in network.W}
-    for i, bias in stack.b.items():
+    found = {Place(Kind.WEIGHT, below + i): network.dW[i] for i in network.W}
+    for i in network.b:
         whole = network.side.bias_gradient is not BiasGradient.NONE
-        plain = bias.view(np.ndarray)
-        found[Place(Kind.BIAS, i)] = (
+        plain = stack.b[below + i].view(np.ndarray)
+        found[Place(Kind.BIAS, below + i)] = (
             np.broadcast_to(network.db[i].view(np.ndarray), plain.shape) if whole else 0 * plain
         )
     return found
 
 
-def forward_of(network: NumpyMLP, stack: StackedSteps) -> tuple[Arrays, Arrays]:
+def _end_of(reading: Reading, stack: StackedSteps, lowest: int) -> _Watched:
+    """The network from its `lowest` layer up, which is the first of it."""
+    side, activations = reading.side, reading.activations
+    if lowest > 1:
+        derivatives = of_layers(side.derivative_at, len(activations))
+        forms = {name: getattr(side, name) for name in FORMS} | {"derivative_at": derivatives[lowest - 1 :]}
+        side = _of_sums(*forms.values(), of_layers(side.bias, len(activations))[lowest - 1 :])
+    W, b = _above(stack.W, lowest - 1), _above(stack.b, lowest - 1)
+    by_layer = dict(enumerate(activations[lowest - 1 :], start=1))
+    network = _Watched(side, by_layer, reading.binary, stack.X.shape[-2], W, b)
+    network.after = _above(stack.after[0], lowest - 1), _above(stack.after[1], lowest - 1)
+    return network
+
+
+def _above(arrays: Arrays, below: int) -> Arrays:
+    """Those of the layers above that one, numbered from 1."""
+    return {i - below: array for i, array in arrays.items() if i > below}
+
+
+def forward_of(recording: Recording, reading: Reading, stack: StackedSteps) -> tuple[Arrays, Arrays]:
     """The forward pass of these steps, which readings with the same activations share."""
-    key = tuple(network.activations.values()), network.side.softmax_form
+    key = reading.activations, reading.side.softmax_form
     if key not in stack.forward:
+        network = network_of(recording, reading, dict(stack.W), dict(stack.b))
         stack.forward = {key: network.forward(stack.X)}
     return stack.forward[key]
 

@@ -141,7 +141,7 @@ def _series(
         for stack in stacked_steps(recording, parameters, batches):
             for reading, values in zip(readings, found, strict=True):
                 network = network_of(recording, reading, stack.W, stack.b)
-                z, layer = forward_of(network, stack)
+                z, layer = forward_of(recording, reading, stack)
                 logged = network.log(z[network.L], layer[network.L], stack.Y)
                 values.append(np.asarray(logged, np.float64).reshape(-1))
     return [np.concatenate(values) for values in found]

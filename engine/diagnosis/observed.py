@@ -135,11 +135,11 @@ class Observed:
         """How many steps make an epoch."""
         return batches_of_epoch(self.recording)
 
-    def gradients(self, reading: Reading, few: bool = False) -> Series:
-        """Of every tensor at all steps, or at a few."""
-        key = reading.activations, few, *(getattr(reading.side, name) for name in FORMS)
+    def gradients(self, reading: Reading, few: bool = False, lowest: int = 1) -> Series:
+        """Of every tensor at all steps, or at a few; only from the `lowest` layer up."""
+        key = reading.activations, few, lowest, *(getattr(reading.side, name) for name in FORMS)
         if key not in self._gradients:
-            self._gradients[key] = gradients(self.recording, reading, self._stacks(few))
+            self._gradients[key] = gradients(self.recording, reading, self._stacks(few), lowest)
         return self._gradients[key]
 
     def _stacks(self, few: bool) -> Iterable[StackedSteps]:

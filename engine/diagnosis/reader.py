@@ -51,10 +51,11 @@ class Rule(Generic[LawType]):
     goes_along: Callable[[LawType, LawType, Motion], bool] | None = None
     """Whether a tensor's law changes from step to step as that of the last weight does; not all kinds change."""
 
-    def gradients(self, observed: Observed, reading: Reading, few: bool = False) -> Series:
-        """Those of sums, prepared."""
-        found = observed.gradients(reading, few)
-        return found if self.prepared is None else self.prepared(observed, reading, found)
+    def gradients(self, observed: Observed, reading: Reading, few: bool = False, lowest: int = 1) -> Series:
+        """Those of sums, prepared; only from the `lowest` layer up where no other is needed."""
+        if self.prepared is None:
+            return observed.gradients(reading, few, lowest)
+        return self.prepared(observed, reading, observed.gradients(reading, few))
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +80,7 @@ def _outputs(
     observed: Observed, rule: Rule[LawType], until: float
 ) -> Iterator[tuple[Reading, LawType, tuple[Reading, ...]]]:
     """Readings whose last layer moves by a law."""
-    place = observed.leading
+    last = observed.leading.layer
     places = _read_together(observed, rule)
     motion = _joined(observed, places)
     few, samples = motion.of_steps(slice(0, FEW_STEPS)), observed.samples
@@ -87,17 +88,17 @@ def _outputs(
     for reading in _first_readings(observed):
         if time.monotonic() > until:
             break
-        first = _columns(rule.gradients(observed, reading, few=True), places) if rule.few else None
+        first = _columns(rule.gradients(observed, reading, True, last), places) if rule.few else None
         if first is not None and rule.of(few, first, samples[:FEW_STEPS]) is None:
             continue
-        law = rule.of(motion, _columns(rule.gradients(observed, reading), places), samples)
+        law = rule.of(motion, _columns(rule.gradients(observed, reading, False, last), places), samples)
         if law is not None:
             passed.append((reading, law))
     taken: list[Reading] = []
     for reading, law in passed:
         if reading in taken:
             continue
-        same = [other for other, _ in passed if other is not reading and _same(observed, place, reading, other)]
+        same = [other for other, _ in passed if other is not reading and _same(observed, reading, other)]
         taken += same
         yield reading, law, tuple(_in_other_words(reading, same))
 
@@ -162,8 +163,9 @@ def _side_of(form: OutputForm, observed: Observed) -> Side:
     )
 
 
-def _same(observed: Observed, place: Place, one: Reading, other: Reading) -> bool:
-    first, second = observed.gradients(one)[place], observed.gradients(other)[place]
+def _same(observed: Observed, one: Reading, other: Reading) -> bool:
+    place = observed.leading
+    first, second = (observed.gradients(each, lowest=place.layer)[place] for each in (one, other))
     return bool(np.abs(first - second).max() <= ALIKE * max(np.abs(first).max(), 1e-300))
 
 

@@ -69,7 +69,9 @@ class StackedArray(_OfEachRun):
     """One that is computed with as it stands."""
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **keywords: Any) -> Any:
-        plain = [one.view(np.ndarray) if isinstance(one, StackedArray) else one for one in _cast(inputs)]
+        if any(type(one) is StackedNumber for one in inputs):
+            inputs = tuple(_cast(inputs))
+        plain = [one.view(np.ndarray) if type(one) is StackedArray else one for one in inputs]
         if out is not None:
             keywords["out"] = tuple(one.view(np.ndarray) for one in out)
         result = getattr(ufunc, method)(*plain, **keywords)
