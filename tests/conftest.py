@@ -30,13 +30,23 @@ import pytest  # noqa: E402
 gc.set_threshold(50_000, 20, 50)
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "one_in(each): of its cases each so many-th is tried; with TIMES=20 all")
+
+
+def pytest_collection_modifyitems(config, items):
+    items[:], left = examples.thinned(items)
+    if left:
+        config.hook.pytest_deselected(items=left)
+
+
 def pytest_sessionfinish():
     # Pytest collects five times at the end; nothing of this is to be freed any more.
     gc.freeze()
 
 
 from tests import (  # noqa: E402
-    examples,  # noqa: F401 - it says how many there are
+    examples,
     idle,
     style_sheets,
 )

@@ -3,6 +3,7 @@ many random ones, and others each time, all of a list, and what takes long.
 """
 
 import os
+from collections import Counter
 
 import pytest
 from hypothesis import settings
@@ -17,6 +18,29 @@ settings.load_profile("steady")
 
 long = pytest.mark.skipif(TIMES == 1, reason="takes long: with TIMES=20")
 """What takes seconds and proves more of what another test here proves in less."""
+
+
+def one_in(each):
+    """Of a test of many cases that are products of the same choices: each so many-th is tried, and the last; with
+    TIMES=20 all.
+    """
+    return pytest.mark.one_in(each)
+
+
+def thinned(items):
+    """The tests that are tried, and those that are not."""
+    tried, left, seen = [], [], Counter()
+    last = {(item.module.__name__, item.originalname): item for item in items if hasattr(item, "originalname")}
+    for item in items:
+        marker = item.get_closest_marker("one_in")
+        if TIMES > 1 or marker is None:
+            tried.append(item)
+            continue
+        name = item.module.__name__, item.originalname
+        chosen = seen[name] % marker.args[0] == 0 or item is last[name]
+        seen[name] += 1
+        (tried if chosen else left).append(item)
+    return tried, left
 
 
 def some_of(values, each):

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 import engine
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import CATALOGUE
-from tests.examples import long
+from tests.examples import long, one_in
 from tests.forked import COMMAND, run_forked
 from tests.pseudo_terminal import ForkedTerminal
 from tests.strategies import classes
@@ -59,6 +59,7 @@ def test_formulas_are_spelled_as_people_type_them(text, expected):
     assert spell_out(text) == expected
 
 
+@one_in(4)
 @pytest.mark.parametrize("discrepancy", CATALOGUE, ids=lambda one: one.field)
 @pytest.mark.parametrize("name", ["asked", "exact", "two-classes", "three"])
 def test_every_explanation_can_be_read_in_ascii(name, discrepancy):

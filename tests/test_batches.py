@@ -33,7 +33,7 @@ from engine.step.trace import trace_epoch
 from engine.worker.commands import OpenStep, Pause, Resume, Scrub, StepBatches, StepEpochs
 from engine.worker.snapshot import State
 from engine.worker.worker import Worker
-from tests.examples import TIMES, examples
+from tests.examples import TIMES, examples, one_in
 from tests.strategies import experiments
 from tests.tensors import assert_same_bits
 from tests.ulps import assert_equal_sides_stay_near
@@ -171,6 +171,7 @@ def by_hand_in_torch(settings, epochs):
     return losses, model
 
 
+@one_in(4)
 @pytest.mark.parametrize("logged", EpochLoss)
 @pytest.mark.parametrize("last", LastBatch)
 @pytest.mark.parametrize("order", [SampleOrder.IN_ORDER, SampleOrder.DATALOADER])

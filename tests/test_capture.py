@@ -12,7 +12,7 @@ from engine.diagnosis.capture import program_runs
 from engine.diagnosis.capture.program_runs import CaptureError, capture
 from engine.diagnosis.recording_files import load_recording
 from engine.errors import InputError
-from tests.examples import TIMES, long
+from tests.examples import TIMES, long, one_in
 from tui_app.cli.main import main
 
 ROOT = Path(__file__).parent.parent
@@ -92,6 +92,7 @@ def _written(folder, text, name="own.py"):
     return str(path)
 
 
+@one_in(2)
 @pytest.mark.parametrize("what", _some(SEEN))
 def test_whatever_it_does_its_training_is_seen(what, tmp_path):
     (tmp_path / "engine.py").write_text("MINE = True\n")
@@ -140,6 +141,7 @@ REFUSED = {
 REFUSED_ALWAYS = ("os.abort", "argparse", "lr = 2.0", "helper_bad", "u202e", "y = = 2", "later")
 
 
+@one_in(2)
 @pytest.mark.parametrize(
     "program",
     [

@@ -16,7 +16,7 @@ import engine
 from engine.number_text import number
 from engine.run.history import History
 from tests.driver import WIDE, driven
-from tests.examples import some_of
+from tests.examples import one_in, some_of
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.text.curve_legends import LossChart, gap_legend, loss_legend, loss_reading
@@ -69,6 +69,7 @@ def as_asked(epochs=5000):
 # Zero
 
 
+@one_in(4)
 @pytest.mark.parametrize("height", HEIGHTS)
 @pytest.mark.parametrize("drawing", Drawing)
 def test_zero_has_a_line_a_label_and_room_below_it(height, drawing):

@@ -18,7 +18,7 @@ from engine.experiment.settings import Settings
 from engine.experiment.side import Side
 from engine.networks.numpy_model import NumpyModel
 from engine.networks.torch_model import TorchModel
-from tests.examples import some_of
+from tests.examples import one_in, some_of
 from tests.strategies import classes
 from tests.ulps import assert_equal_sides_stay_near
 
@@ -77,6 +77,7 @@ def of_people(problem, loss_input, reduction):
     return lambda z, Y: nn.NLLLoss(reduction=reduction)(torch.log(squash(z)), Y.argmax(dim=1))
 
 
+@one_in(4)
 @pytest.mark.parametrize("reduction", Reduction)
 @pytest.mark.parametrize("loss_input", LossInput)
 @pytest.mark.parametrize("problem", PROBLEMS)

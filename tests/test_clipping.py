@@ -22,7 +22,7 @@ from engine.networks.torch_model import TorchModel
 from engine.networks.torch_replay import ReplayedTorchModel
 from engine.networks.torch_stack import TorchStack
 from engine.step.trace import trace_epoch
-from tests.examples import some_of
+from tests.examples import one_in, some_of
 from tests.tensors import assert_same_bits
 
 N, RATE = 7, 0.5
@@ -137,6 +137,7 @@ def test_fast_steps_and_stacks_have_the_plain_steps_bits(rule, choices):
             np.testing.assert_allclose(stack.step(), expected, rtol=0 if exact else 1e-4)
 
 
+@one_in(3)
 @pytest.mark.parametrize("rule", ["norm:0.5", "norm:0.2", "exact-norm:0.3", "tensor-norm:0.3"])
 @pytest.mark.parametrize("choices", [{"zero_grad": "forgotten"}, {"learning_rate": 5.0, "momentum": "0.5"}], ids=str)
 def test_a_bound_that_is_first_reached_late_is_kept(rule, choices):

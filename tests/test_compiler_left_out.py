@@ -40,7 +40,7 @@ assert engine.train(replace(engine.preset("pytorch"), epochs=5)).pytorch.losses.
 """
 
 
-@pytest.mark.parametrize("use", [pytest.param(one, marks=() if one == "a part of it" else long) for one in USES])
+@pytest.mark.parametrize("use", [pytest.param(one, marks=() if one == "nothing" else long) for one in USES])
 def test_it_is_imported_when_it_is_used(use):
     program = TRAINS + USES[use] + THEN
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)

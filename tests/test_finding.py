@@ -1,5 +1,7 @@
 """Finding a difference or a value by a few letters, listing a row's values, and giving one to a side."""
 
+from functools import cache
+
 import pytest
 
 import engine
@@ -33,12 +35,15 @@ def letters_for(entry):
     return sorted((one for one in tried if one.isprintable() and one.strip() == one), key=lambda one: (len(one), one))
 
 
+found_for = cache(find_entries)
+
+
 @pytest.mark.parametrize("entry", [one for one in entries() if one.choice], ids=lambda one: one.choice.name)
 def test_every_value_is_at_most_six_keys_away(entry):
     """/, letters and steps down, enter, and the arrow of a side."""
 
     def keys(typed):
-        found = find_entries(typed)
+        found = found_for(typed)
         return ["/", *typed, *["down"] * found.index(entry), "enter", "left"] if entry in found else [*typed] * 9
 
     assert any(len(keys(typed)) <= MOST_KEYS for typed in letters_for(entry) if typed.isascii())

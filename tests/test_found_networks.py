@@ -7,7 +7,7 @@ import pytest
 
 from engine.diagnosis.capture.program_runs import CaptureError, capture
 from engine.diagnosis.diagnosis import Conclusion, diagnose
-from tests.examples import long
+from tests.examples import long, one_in
 
 BEFORE = """\
 import numpy as np
@@ -490,6 +490,7 @@ ALWAYS = (
 )
 
 
+@one_in(2)
 @pytest.mark.parametrize("what", [pytest.param(one, marks=() if one in ALWAYS else long) for one in WRITTEN])
 def test_however_it_is_written_it_is_proved(what, tmp_path):
     program, weights, steps = WRITTEN[what]

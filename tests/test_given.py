@@ -12,6 +12,7 @@ from engine.experiment.choices import SideName
 from engine.experiment.given import Given, GivenLayer
 from engine.export.run_file import read_settings, write_run
 from engine.networks.programs import script_files
+from tests.examples import one_in
 from tests.test_scripts import losses_here
 
 SIZES = (2, 3, 1)
@@ -74,6 +75,7 @@ MANY = Given(
 )
 
 
+@one_in(5)
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("given", [Given(LAYERS, ORDERS), MANY])
 @pytest.mark.parametrize("choices", [{}, {"batch": 2}, {"optimizer": "adam"}, {"batch": 3, "optimizer": "adam"}])

@@ -31,7 +31,7 @@ from engine.networks.places import Kind
 from engine.networks.stacked_runs import Logged, StackedRun
 from engine.networks.torch_model import TorchModel
 from engine.networks.torch_stack import TorchStack
-from tests.examples import examples, long, some_of
+from tests.examples import examples, long, one_in, some_of
 from tests.made_up import MadeUpStudy
 from tests.strategies import classes, experiments
 from tui_app.cli.impact_command import impact as impact_command
@@ -150,7 +150,7 @@ class Alone:
 
 
 @given(experiments(), st.lists(st.integers(0, 5), min_size=2, max_size=4))
-@examples(5)
+@examples(3)
 def test_every_run_of_a_torch_stack_is_the_run_alone(settings, seeds):
     """Whatever the choices, from several starts; a product of a stack may be summed in another order."""
     settings = settings.with_side(SideName.PYTORCH, precision="float64")
@@ -369,6 +369,7 @@ def test_a_difference_that_is_named_is_made():
         plan(engine.preset("asked"), ["softmax_form"])
 
 
+@one_in(5)
 @pytest.mark.parametrize("name", [*engine.PRESETS])
 def test_all_are_as_many_as_can_differ_together(name):
     """Each acts beside the others, and no other of the catalogue could be made without taking one of them away."""

@@ -12,6 +12,7 @@ from engine.impact.study import Measure, plan
 from engine.networks.places import Kind, Place
 from engine.number_text import number
 from engine.step.operations import Operation
+from tests.examples import one_in
 from tests.made_up import MadeUpStudy, made_up_trace
 from tui_app.text import impact_lines, step_lines
 from tui_app.text.impact_rows import ImpactRows
@@ -74,6 +75,7 @@ ROWS = {
 }
 
 
+@one_in(3)
 @pytest.mark.parametrize("name", ROWS)
 def test_bars_fit_and_show_their_sign(name):
     """At every width: as wide as it is given, with a bar, whole titles and whole numbers."""

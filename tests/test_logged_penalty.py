@@ -17,7 +17,7 @@ from engine.networks.stacked_runs import Logged, StackedRun
 from engine.networks.torch_model import TorchModel
 from engine.networks.torch_stack import TorchStack
 from engine.run.verdict import Level
-from tests.examples import some_of
+from tests.examples import one_in, some_of
 from tests.test_scripts import losses_here
 
 X = np.random.RandomState(8).uniform(-1, 1, (5, 2))
@@ -88,6 +88,7 @@ def test_the_whole_set_and_the_rows_held_out_have_it_too(model_type):
     assert added.measure_held_out()[0] - plain.measure_held_out()[0] == pytest.approx(expected, rel=1e-11)
 
 
+@one_in(5)
 @pytest.mark.parametrize("hidden", [(4,), (3, 3, 2)])
 @pytest.mark.parametrize("moment", ["before-update", "after-update"])
 @pytest.mark.parametrize("of_epoch", ["mean-of-batches", "whole-set"])

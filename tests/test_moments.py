@@ -23,7 +23,7 @@ from engine.networks.torch_replay import ReplayedTorchModel
 from engine.networks.torch_stack import TorchStack
 from engine.step.reasons import ReasonKind
 from engine.step.trace import trace_epoch
-from tests.examples import some_of
+from tests.examples import one_in, some_of
 from tests.tensors import assert_same_bits
 from tests.test_trace import VECTORS
 from tests.ulps import assert_equal_sides_stay_near
@@ -117,6 +117,7 @@ def moved(rule, moments, gradients):
     return steps
 
 
+@one_in(4)
 @pytest.mark.parametrize("moments", [one.value for one in Moments])
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("kind", [NumpyModel, RecordedNumpyModel])
@@ -134,6 +135,7 @@ def test_each_way_is_what_it_says(kind, rule, moments):
     np.testing.assert_allclose(steps, moved(rule, moments, gradients), rtol=1e-9, atol=1e-15)
 
 
+@one_in(5)
 @pytest.mark.parametrize("kinds", [(NumpyModel, RecordedNumpyModel), (TorchModel, ReplayedTorchModel)])
 @pytest.mark.parametrize("moments", ["first-dropped", "reset", "new-optimizer"])
 @pytest.mark.parametrize("rule", some_of(list(RULES), 3))
@@ -173,6 +175,7 @@ def test_a_stack_steps_as_its_runs_alone(stack_kind, rule, moments):
         np.testing.assert_allclose(stack.step(), [[model.step() for model in alone]], rtol=1e-10 if in_torch else 0)
 
 
+@one_in(5)
 @pytest.mark.parametrize("order", ["together", "in-turn"])
 @pytest.mark.parametrize("rule", some_of(list(RULES), 3))
 @pytest.mark.parametrize("moments", ["first-dropped", "reset", "new-optimizer"])

@@ -36,7 +36,7 @@ from engine.networks.torch_replay import ReplayedTorchModel
 from engine.networks.torch_stack import TorchStack
 from engine.step.reasons import ReasonKind
 from engine.step.trace import trace_epoch
-from tests.examples import some_of
+from tests.examples import one_in, some_of
 from tests.tensors import assert_same_bits
 from tests.test_trace import VECTORS
 from tests.ulps import assert_equal_sides_stay_near
@@ -116,6 +116,7 @@ def test_equal_sides_stay_near(rule):
     assert_equal_sides_stay_near(experiment(rule))
 
 
+@one_in(2)
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 @pytest.mark.parametrize("rule", some_of(RULES, 4))
 def test_a_recorded_step_counts_on(rule, precision):

@@ -205,7 +205,7 @@ async def test_the_tour_is_read_on_curves_at_every_size(explorer):
 @pytest.mark.parametrize("explorer", [("asked", size) for size in some_of((WIDE, NARROW, LEAST), 2)], indirect=True)
 async def test_a_verdict_is_never_cut(explorer):
     with undrawn():
-        for name in PRESETS:
+        for name in some_of(PRESETS, 3):
             explorer.app.choose_preset(name)
             await explorer.settle()
             for key in "cwd":

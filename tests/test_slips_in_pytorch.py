@@ -28,7 +28,7 @@ from engine.networks.numpy_model import NumpyModel
 from engine.networks.places import Kind, Place
 from engine.networks.programs import scripts
 from engine.networks.torch_model import TorchModel
-from tests.examples import examples, some_of
+from tests.examples import examples, one_in, some_of
 
 STEPS = 20
 X = np.random.RandomState(1).uniform(-1, 1, (5, 2))
@@ -174,6 +174,7 @@ SINGLE = {
 }
 
 
+@one_in(5)
 @pytest.mark.parametrize("name", some_of(SINGLE, 2))
 def test_both_sides_move_alike(name):
     start, end = assert_both_move_alike(alike(**SINGLE[name]))
@@ -220,6 +221,7 @@ def losses_of_programs(experiment):
         np.testing.assert_array_equal(printed[: len(side.losses)], side.losses)
 
 
+@one_in(5)
 @pytest.mark.parametrize("name", some_of(SINGLE, 5))
 def test_the_programs_have_the_engines_bits(name):
     """Long enough for the engine to record its steps, and to take them from the recordings."""

@@ -169,7 +169,7 @@ def test_every_operation_is_autograds(settings):
 
 
 @given(experiments(), st.integers(0, 7))
-@examples(5)
+@examples(3)
 def test_the_opened_step_is_the_engines_own(settings, before):
     """Whatever the choices: the new parameters and the losses have the bits of the steps that train."""
     with np.errstate(all="ignore"):

@@ -24,7 +24,7 @@ from engine.networks.torch_replay import ReplayedTorchModel
 from engine.run.explained import explained
 from engine.run.start_units import start_units
 from engine.step.trace import trace_epoch
-from tests.examples import some_of
+from tests.examples import one_in, some_of
 from tests.strategies import decaying, one_output
 from tests.ulps import assert_equal_sides_stay_near
 
@@ -182,6 +182,7 @@ SQUARED = {
 }
 
 
+@one_in(4)
 @pytest.mark.parametrize("model_type", MODELS)
 @pytest.mark.parametrize("reduction", Reduction)
 def test_each_reduction_of_squared_errors(model_type, reduction):
@@ -302,6 +303,7 @@ def decayed_optimizer(decayed, rate, momentum):
     return built
 
 
+@one_in(4)
 @pytest.mark.parametrize("model_type", MODELS)
 @pytest.mark.parametrize("decayed", ["weights-and-biases", "weights"])
 @pytest.mark.parametrize("factor", FACTORS)

@@ -36,7 +36,8 @@ def build_model(settings: Settings) -> tuple[nn.Sequential, torch.Tensor]:
     starts, biases = of_layers(side.initial_weights, layers), of_layers(side.bias, layers)
     linear_layers = []
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(settings.seed)
+        # The CPU's stream alone: `torch.manual_seed` keeps the whole stack of calls for a device's that is yet to come.
+        torch.default_generator.manual_seed(settings.seed)
         for (fan_in, fan_out), start, bias in zip(pairwise(settings.layer_sizes), starts, biases, strict=True):
             drawn_in = torch.float64 if start is InitialWeights.PYTORCH_FLOAT64 else torch.float32
             linear_layers.append(nn.Linear(fan_in, fan_out, bias=bias, dtype=drawn_in))

@@ -36,6 +36,7 @@ class MatchedSteps:
     def __init__(self, settings: Settings, states: States, batch: int = 1) -> None:
         self.settings, self.states, self._batch = settings, states, batch
         self._is_first = not states[0].steps
+        self._settings: dict[tuple[Discrepancy, ...], Settings] = {}
         self._steps: dict[tuple[Discrepancy, ...], tuple[Tensors | None, Tensors]] = {}
         self._starts: dict[tuple[Discrepancy, ...], Tensors] = {}
         self._gaps: dict[tuple[Place, tuple[Discrepancy, ...]], float | None] = {}
@@ -89,10 +90,11 @@ class MatchedSteps:
         return self._steps[chosen]
 
     def _matched(self, chosen: tuple[Discrepancy, ...]) -> Settings:
-        matched = self.settings
-        for discrepancy in chosen:
-            matched, _ = match_toward(discrepancy, matched, SideName.PYTORCH)
-        return matched
+        if not chosen:
+            return self.settings
+        if chosen not in self._settings:
+            self._settings[chosen] = match_toward(chosen[-1], self._matched(chosen[:-1]), SideName.PYTORCH)[0]
+        return self._settings[chosen]
 
     def _step(self, chosen: tuple[Discrepancy, ...]) -> tuple[Tensors | None, Tensors]:
         """The hand-written side's tensors, none where it would need what neither side has kept; and PyTorch's, where

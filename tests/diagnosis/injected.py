@@ -9,8 +9,10 @@ from engine.networks.numpy_model import NumpyModel
 from engine.networks.places import Kind, Place
 
 
-def recorded(settings, steps=40, known=False, constants=True):
-    """The hand-written side's first steps, as a recorder would write them down."""
+def recorded(settings, steps=40, known=True, constants=True):
+    """The hand-written side's first steps: as a watched program's, or with activations that are not `known`, as a
+    recorder would write them down.
+    """
     model = NumpyModel(settings)
     layers = len(settings.activations)
     biases = of_layers(settings.numpy.bias, layers)

@@ -143,9 +143,10 @@ def _is_equal_run(settings, reading):
 
 @cache
 def _diagnosed(case):
-    _, _, settings = case
+    """Of some, and of all with TIMES=20, nobody has said how layers are activated: then there is more to be tried."""
+    _, fields, settings = case
     with np.errstate(all="ignore"):
-        recording = recorded(settings, STEPS)
+        recording = recorded(settings, STEPS, known=TIMES == 1 and len(fields) % 4 > 0)
     if not all(np.isfinite(one).all() for one in recording.arrays.values()):
         return None
     return diagnose(recording)

@@ -1,8 +1,6 @@
 """A diagnosed experiment repeats the recorded run: in the engine, in the programs that are written, and from a file."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +23,7 @@ from engine.networks.places import Kind, Place
 from engine.networks.torch_model import TorchModel
 from tests.diagnosis.injected import recorded
 from tests.diagnosis.made_up import made_up_diagnosis
+from tests.forked import run_forked
 from tui_app.cli.main import main
 
 PROGRAMS = Path(__file__).parent.parent / "programs"
@@ -82,10 +81,14 @@ def test_the_programs_that_are_written_repeat_the_losses(tmp_path):
     # The mean over an epoch of three batches.
     expected = recording.logged["loss"].reshape(10, 3).mean(axis=1)
     for name in ("twin.py", "twin_numpy.py"):
-        ran = subprocess.run(
-            [sys.executable, tmp_path / name], capture_output=True, text=True, check=True, cwd="/"
-        ).stdout
-        np.testing.assert_allclose([float(line) for line in ran.split()], expected, rtol=1e-10)
+        np.testing.assert_allclose(printed_by(tmp_path / name), expected, rtol=1e-10)
+
+
+def printed_by(program):
+    """The numbers that it prints when it is run from some other folder."""
+    ran = run_forked("-c", f"import runpy; runpy.run_path({str(program)!r}, run_name='__main__')", cwd="/")
+    assert ran.returncode == 0, ran.stderr
+    return np.array(ran.stdout.split(), float)
 
 
 def test_the_document_opens_as_an_experiment(tmp_path):
@@ -186,11 +189,8 @@ def test_the_command_writes_twins_and_a_file_to_open(tmp_path, monkeypatch):
         "bias_wrong_sign_data.csv",
         "found.json",
     }
-    printed = [
-        subprocess.run([sys.executable, name], capture_output=True, text=True, check=True).stdout.split()
-        for name in ("twin.py", "twin_numpy.py")
-    ]
-    np.testing.assert_allclose(*(np.array(one, float) for one in printed), rtol=1e-12)
+    printed = [printed_by(tmp_path / name) for name in ("twin.py", "twin_numpy.py")]
+    np.testing.assert_allclose(*printed, rtol=1e-12)
     traced = CliRunner().invoke(main, ["trace", "--from", "found.json", "--epoch", "1"])
     assert traced.exit_code == 0, traced.output
 
