@@ -96,16 +96,16 @@ def pulls_of(observed: Observed) -> tuple[float, ...]:
 
 
 def decayed_law_of(
-    motion: Motion, gradients: FloatArray, samples: tuple[int, ...], pulls: tuple[float, ...]
+    motion: Motion, gradients: FloatArray, samples: tuple[int, ...], pulls: tuple[float, ...], changing: bool = False
 ) -> AdaptiveLaw | None:
     """Likewise, with a weight decay."""
     if motion.stands_still or motion.moves.sum() < LEAST_MOVES or not np.isfinite(gradients).all():
         return None
     for pull in pulls:
-        found = _without_decay(motion, gradients + pull * motion.before)
+        found = _without_decay(motion, gradients + pull * motion.before, changing)
         if found is not None:
             return replace(found, pull=pull)
-    loss = _loss_beside(motion, gradients)
+    loss = None if changing else _loss_beside(motion, gradients)
     if loss is not None:
         own = Motion(motion.before, motion.steps + loss * motion.before, motion.eps)
         found = _without_decay(own, gradients)
@@ -179,7 +179,7 @@ def _first_steps(step: FloatArray, gradient: FloatArray) -> Iterator[_FirstStep]
     """A and B from −step/g = A/(|g| + B), or its square from A²/(g² + B)."""
     size = np.abs(gradient)
     used = (size > 1e-9 * size.max()) & (step != 0) if size.max() > 0 else size > 0
-    if used.sum() < LEAST_NUMBERS or (np.sign(step[used]) != -np.sign(gradient[used])).any():
+    if used.sum() < LEAST_USED or (np.sign(step[used]) != -np.sign(gradient[used])).any():
         return
     g, d = size[used], np.abs(step[used])
     for inside in (False, True):
@@ -238,7 +238,10 @@ FEW_STEPS = 4
 """That refuse most rules."""
 
 LEAST_NUMBERS = 3
-"""Of a first step: two may come from any rate and ε."""
+"""Of a tensor: fewer are read with others."""
+
+LEAST_USED = 2
+"""Of a first step, where units may be dead: any two come from some rate and ε, which the steps that follow refuse."""
 
 COARSE = 1e-5
 """How far a rule may be from the steps, of their length, before its numbers are refined."""

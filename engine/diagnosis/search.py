@@ -115,7 +115,9 @@ def _kinds(observed: Observed) -> Iterator[_Kind]:
     yield _Kind(changing, adaptive_candidates)
     yield from _clipped(observed, adaptive, adaptive_candidates)
     yield _Kind(replace(adaptive, prepared=_added_up), _forgetting)
-    yield _Kind(replace(adaptive, of=partial(decayed_law_of, pulls=pulls_of(observed))), adaptive_candidates)
+    for changes in (False, True):
+        decayed = partial(decayed_law_of, pulls=pulls_of(observed), changing=changes)
+        yield _Kind(replace(adaptive, of=decayed), adaptive_candidates)
 
 
 def _updates_per_epoch(observed: Observed) -> int:

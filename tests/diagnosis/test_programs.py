@@ -55,6 +55,7 @@ SLIPS = {
 
 PARITY = (
     "adam_clipped",
+    "adam_dead_unit",
     "adam_with_decaying_rate",
     "checked_gradients",
     "clipped_by_norm_momentum",
@@ -67,6 +68,7 @@ PARITY = (
     "nesterov",
     "probabilities_without_a_name",
     "rate_dropped_early",
+    "samples_as_rows_alone",
     "warm_up",
     "clipped_by_norm",
     "rmsprop",

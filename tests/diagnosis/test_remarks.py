@@ -108,6 +108,7 @@ def test_inputs_taken_for_samples_are_a_difference_of_their_own():
 def test_an_averaged_decay_and_clipping_are_named_in_pytorchs_words():
     decaying = diagnose(recorded(of_classes(weight_decay="0.01"), 30))
     settings = decaying.settings
+    assert "group" not in in_pytorch(decaying)
     alone = replace(settings, pytorch=replace(settings.pytorch, decayed="weights"))
     name = in_pytorch(replace(decaying, settings=alone))
     assert name.startswith("nn.CrossEntropyLoss() with torch.optim.SGD(model.parameters(), lr=0.25")

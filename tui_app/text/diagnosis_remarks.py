@@ -13,7 +13,7 @@ from engine.experiment.per_layer import of_layers
 from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import OWN_LOSS, Activation
 from engine.experiment.side import is_fused
-from engine.experiment.update_rules import MomentumForm
+from engine.experiment.update_rules import Decayed, MomentumForm
 from engine.networks.programs import scripts
 
 
@@ -37,7 +37,7 @@ def in_pytorch(diagnosis: Diagnosis) -> str:
     if not clipped and clipping.kind is not ClippingKind.NONE:
         clipped = [f"after gradients are {find_setting('clipping').wording.phrase(clipping)}"]
     parts += clipped
-    if "(groups," in made["optimizer"]:
+    if "(groups," in made["optimizer"] and diagnosis.settings.pytorch.decayed is Decayed.WEIGHTS:
         parts.append("the biases in a group of their own with weight_decay=0")
     return ", ".join(parts)
 

@@ -20,7 +20,7 @@ class SamplePlaces:
 
     def hold(self, value: int) -> bool:
         """Whether that value may be an array that has the batches in it."""
-        array = self.trace.values[value]
+        array = with_flat_samples(self.trace.values[value])
         first = (batches[0] for batches in self._plain_batches())
         return array.ndim == 2 and any(one.shape[1] in array.shape and array.size > one.size for one in first)
 
@@ -33,7 +33,7 @@ class SamplePlaces:
 
     def of(self, value: int) -> tuple[list[Array], int] | None:
         """Where the rows of each batch stand among the rows of a constant; and how many rows it has."""
-        array = self.trace.values[value]
+        array = with_flat_samples(self.trace.values[value])
         for rows, batches in product((array, array.T), self._plain_batches()):
             if rows.shape[1] != batches[0].shape[1]:
                 continue
@@ -60,8 +60,14 @@ class SamplePlaces:
         return places
 
 
+def with_flat_samples(array: Array) -> Array:
+    """(M, D) of an array whose samples are rows, columns or images of their own: (M, 1, D), (M, D, 1) or (M, H, W)."""
+    return array.reshape(len(array), -1) if array.ndim > 2 else array
+
+
 def by_samples(array: Array, samples: int) -> Iterator[Array]:
     """The ways in which an array has one row for each of so many samples."""
+    array = with_flat_samples(array)
     if array.ndim == 1 and len(array) == samples:
         yield array
     elif array.ndim == 2:

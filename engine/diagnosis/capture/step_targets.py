@@ -227,7 +227,7 @@ class TargetFinder:
             places = self.places.of(value)
             for slot, other in held.items():
                 array = self.trace.values[other]
-                if other not in whole and array.ndim in (1, 2) and places is not None:
+                if other not in whole and array.ndim and places is not None:
                     for rows in by_samples(array, places[1]):
                         yield Candidate(self.trace.name(slot), 0, self._at(rows, places[0]))
 
