@@ -68,7 +68,7 @@ ROWS = {
     "some": SOME,
     "parts": replace(EVERYTHING, whole=21.0 * EVERYTHING.largest),
     "large parts": scaled(replace(SOME, whole=SOME.rest + SOME.largest / 49), -1.2345e300, seeds=10_000),
-    "large": scaled(EVERYTHING, 1.2345e299, seeds=10_000),
+    "large": scaled(EVERYTHING, 1.2345e298, seeds=10_000),
     "small": scaled(EVERYTHING, -1.2345e-300),
     "long": scaled(renamed(EVERYTHING, "Gradient of the second layer"), 1.2345e-7, seeds=10_000),
     "longer": renamed(EVERYTHING, "One gradient of the second layer and another"),

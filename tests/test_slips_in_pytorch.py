@@ -245,7 +245,7 @@ def combinations(draw):
         "update_order": draw(st.sampled_from(UpdateOrder)),
         "zero_grad": draw(st.sampled_from(ZeroGrad)),
         "weight_decay": draw(st.sampled_from(["none", "0.05", "decoupled-0.05"])),
-        "decayed": draw(st.sampled_from(["weights", "weights-and-biases"])),
+        "decayed": draw(st.sampled_from(["weights", "weights-and-biases", "none"])),
         "clipping": draw(st.sampled_from(["none", "norm:0.05", "tensor-norm:0.02", "value:0.01"])),
         "schedule": draw(st.sampled_from(["none", "step:every=2,factor=0.5,per=batch"])),
     }

@@ -291,13 +291,14 @@ FACTORS = {"lambda": 0.05, "twice-lambda": 0.1, "lambda-per-sample": 0.01}
 
 
 def decayed_optimizer(decayed, rate, momentum):
-    """The optimizer with the biases in a group of their own, as people build it."""
+    """The optimizer with a group for each tensor, as people build it of weights and biases."""
+    of_layers = decayed.split(",") if "," in decayed else [decayed, decayed]
 
     def built(model):
-        weights = [one for one in model.parameters() if one.dim() > 1]
-        biases = [one for one in model.parameters() if one.dim() == 1]
-        of_biases = rate if decayed == "weights-and-biases" else 0.0
-        groups = [{"params": weights, "weight_decay": rate}, {"params": biases, "weight_decay": of_biases}]
+        groups = []
+        for layer, own in zip((model[0], model[2]), of_layers, strict=True):
+            groups.append({"params": [layer.weight], "weight_decay": 0.0 if own == "none" else rate})
+            groups.append({"params": [layer.bias], "weight_decay": rate if own == "weights-and-biases" else 0.0})
         return torch.optim.SGD(groups, lr=0.3, momentum=momentum)
 
     return built
@@ -305,7 +306,10 @@ def decayed_optimizer(decayed, rate, momentum):
 
 @one_in(4)
 @pytest.mark.parametrize("model_type", MODELS)
-@pytest.mark.parametrize("decayed", ["weights-and-biases", "weights"])
+@pytest.mark.parametrize(
+    "decayed",
+    ["weights-and-biases", "weights", "none", "weights,none", "none,weights-and-biases", "weights-and-biases,weights"],
+)
 @pytest.mark.parametrize("factor", FACTORS)
 def test_what_decays_and_by_how_much(model_type, decayed, factor):
     for momentum, order in (("none", "together"), ("0.5", "together"), ("textbook-0.5", "together")):

@@ -159,9 +159,11 @@ def _with_shares(law: AdaptiveLaw, motion: Motion, averages: Averages) -> Adapti
 
 
 def adaptive_like(
-    law: AdaptiveLaw, motion: Motion, gradients: FloatArray, samples: tuple[int, ...]
+    law: AdaptiveLaw, motion: Motion, gradients: FloatArray, samples: tuple[int, ...], pulls: tuple[float, ...] = ()
 ) -> AdaptiveLaw | None:
-    """The same rule, if it explains this tensor's steps, with its decay or without, of a mean besides or not."""
+    """The same rule, if it explains this tensor's steps, with its decay or without, of a mean besides or not; or with a
+    decay in the gradient that it has not.
+    """
     if motion.stands_still or not np.isfinite(gradients).all():
         return None
     least, best = COARSE, None
@@ -172,6 +174,12 @@ def adaptive_like(
             # Where ε is small both are the same but for rounding: then the plain sum.
             if off <= least and (best is None or off < least / 10):
                 least, best = off, replace(one, mean=mean)
+    if best is None and not law.pull and not law.loss:
+        averages = Averages(gradients / _divisors(samples, law.divided))
+        for pull in pulls:
+            own = replace(law, pull=pull)
+            if _off(own, motion, averages) <= COARSE:
+                return own
     return best
 
 

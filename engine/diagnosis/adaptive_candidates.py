@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -10,18 +10,20 @@ from typing import Any
 import numpy as np
 
 from engine.diagnosis.adaptive_rules import AdaptiveLaw, Rule
+from engine.diagnosis.decayed_tensors import decayed_readings
 from engine.diagnosis.numbers import Numbers, digits, near, rounded
 from engine.diagnosis.observed import Observed
 from engine.diagnosis.program_rates import program_rates, schedules_of
 from engine.diagnosis.rates import power_of
 from engine.diagnosis.reader import Found
-from engine.diagnosis.updates import Candidate
+from engine.diagnosis.updates import Candidate, decay_readings
 from engine.experiment.choices import BiasGradient, Reduction
 from engine.experiment.gradient_factors import gradient_factor
 from engine.experiment.optimizers import DEFAULTS, BiasCorrection, EpsilonAt, Optimizer, OptimizerKind
+from engine.experiment.per_layer import PerLayer
 from engine.experiment.schedules import NO_SCHEDULE, Schedule
 from engine.experiment.side import Side
-from engine.experiment.update_rules import Decayed, DecayForm, Moments, WeightDecay
+from engine.experiment.update_rules import Decayed, DecayForm, Moments
 from engine.networks.places import Kind
 
 OF_OTHER_COUNTS = (Reduction.PER_BATCH_SIZE, Reduction.PER_DATA_SET, Reduction.PER_INPUT)
@@ -33,7 +35,11 @@ EPSILONS = (1e-8, 1e-7, 1e-6, 1e-10, 1e-5, 1e-4, 1e-3, 1e-2, 1e-12, 1e-15, 1e-16
 
 def adaptive_candidates(observed: Observed, found: Found[AdaptiveLaw]) -> list[Candidate]:
     """The sides that such a law may stand for, the likeliest first: it is the same for every reduction, but for ε."""
-    law = next(iter(found.laws.values()))
+    first = next(iter(found.laws.values()))
+    decaying = next((one for one in found.laws.values() if one.pull or one.loss), first)
+    law = replace(first, pull=decaying.pull, loss=decaying.loss)
+    pulled = {place: bool(one.pull or one.loss) for place, one in found.laws.items()}
+    decayed = decayed_readings(pulled, observed.layers)
     biases = [one for place, one in found.laws.items() if place.kind is Kind.BIAS]
     numbers, made = observed.numbers, []
     start = found.reading.side
@@ -47,7 +53,7 @@ def adaptive_candidates(observed: Observed, found: Found[AdaptiveLaw]) -> list[C
             side = replace(start, reduction=reduction, learning_rate=rate.value, schedule=schedule, **fields)
             for epsilon, begins, rank in _epsilons(one, factor, numbers):
                 rule = Optimizer(one.rule.kind, one.rule.beta1, one.rule.beta2, epsilon, begins)
-                for decay in _decays(one, factor, rate.value, numbers, biases):
+                for decay in _decays(observed, one, factor, rate.value, decayed):
                     whole = replace(side, optimizer=rule, **decay)
                     extra = 0 if reduction is Reduction.MEAN else 1
                     made.append(Candidate(whole, rate.rank + rank + extra))
@@ -95,17 +101,14 @@ def _equals(law: AdaptiveLaw) -> Iterator[tuple[AdaptiveLaw, dict[str, Any]]]:
 
 
 def _decays(
-    law: AdaptiveLaw, factor: float, rate: float, numbers: Numbers, biases: list[AdaptiveLaw]
+    observed: Observed, law: AdaptiveLaw, factor: float, rate: float, decayed: Sequence[PerLayer[Decayed]]
 ) -> Iterator[dict[str, Any]]:
     """The weight decay of such a law."""
     if law.pull == 0 and law.loss == 0:
         yield {}
         return
-    pulled = any(one.pull or one.loss for one in biases) or not biases
     form = DecayForm.IN_GRADIENT if law.pull else DecayForm.DECOUPLED
-    value = numbers.likely(law.pull * factor if law.pull else law.loss / rate)
-    if 0 < value <= 1:
-        yield {"weight_decay": WeightDecay(value, form), "decayed": Decayed.ALL if pulled else Decayed.WEIGHTS}
+    yield from decay_readings(observed, law.pull * factor if law.pull else law.loss / rate, form, decayed)
 
 
 def _places(law: AdaptiveLaw) -> dict[str, Any]:

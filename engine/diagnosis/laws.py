@@ -161,13 +161,14 @@ def like(law: Law, motion: Motion, gradients: FloatArray, samples: Sequence[int]
     """The law of the same kind that explains this tensor's steps, if one does."""
     if motion.stands_still or not np.isfinite(gradients).all():
         return None
-    if law.columns == (Column.GRADIENT,):
-        return each_for_itself(motion, gradients, law)
+    plain = law.columns == (Column.GRADIENT,)
+    alone = each_for_itself(motion, gradients, law) if plain else None
+    if alone is not None or (plain and not law.steady):
+        return alone
     found = None
-    kinds = [law.columns]
-    if Column.PARAMETER in law.columns:
-        # Biases may not decay: the fewer coefficients first.
-        kinds.insert(0, tuple(one for one in law.columns if one is not Column.PARAMETER))
+    # Not every tensor decays: the fewer coefficients first.
+    without = tuple(one for one in law.columns if one is not Column.PARAMETER)
+    kinds = [(*without, Column.PARAMETER)] if plain else [without, (*without, Column.PARAMETER)]
     for power in (0, 1, 2) if len(set(samples)) > 1 else (law.divided,):
         for columns in kinds:
             divisors = divided(gradients, samples, power)

@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from typing import Any
 
 import numpy as np
 
+from engine.diagnosis.decayed_tensors import decayed_readings
 from engine.diagnosis.laws import LEAST_MOVES, Law, Motion, divided, each_for_itself
 from engine.diagnosis.observed import Observed
 from engine.diagnosis.reader import Found, Rule
 from engine.diagnosis.updates import Candidate, decay_readings, scaled_candidates
 from engine.experiment.gradient_factors import gradient_factor
-from engine.experiment.update_rules import Decayed, DecayForm, Momentum, MomentumForm, ZeroGrad
-from engine.networks.places import Kind
+from engine.experiment.update_rules import DecayForm, Momentum, MomentumForm, ZeroGrad
 from engine.types import FloatArray
 
 COEFFICIENTS = (0.9, 0.5, 0.8, 0.95, 0.99)
@@ -102,7 +103,7 @@ def rolling_rule(observed: Observed) -> Rule[RollingLaw]:
                     return RollingLaw(rolling, law, power)
         return None
 
-    return Rule(law_of, like)
+    return Rule(law_of, partial(like, pulls=_pulls(observed)))
 
 
 def _promising(forms: Sequence[Rolling], motion: Motion, gradients: FloatArray) -> Iterator[Rolling]:
@@ -118,12 +119,16 @@ def _promising(forms: Sequence[Rolling], motion: Motion, gradients: FloatArray) 
     return (rolling for rolling, fits in zip(forms, fitting, strict=True) if fits)
 
 
-def like(known: RollingLaw, motion: Motion, gradients: FloatArray, samples: tuple[int, ...]) -> RollingLaw | None:
-    """The same form, if it explains this tensor's steps, with its decay or without."""
+def like(
+    known: RollingLaw, motion: Motion, gradients: FloatArray, samples: tuple[int, ...], pulls: Sequence[float] = ()
+) -> RollingLaw | None:
+    """The same form, if it explains this tensor's steps, with its decay or without; or with a decay that it has not."""
     if motion.stands_still or not np.isfinite(gradients).all():
         return None
     for power in dict.fromkeys((known.divided, known.divided + 1)) if len(set(samples)) > 1 else (0,):
-        for rolling in dict.fromkeys((known.rolling, replace(known.rolling, pull=0.0))):
+        others = () if known.rolling.pull else pulls
+        own = (replace(known.rolling, pull=pull) for pull in (0.0, *others))
+        for rolling in dict.fromkeys((known.rolling, *own)):
             law = each_for_itself(*rolling.unrolled(motion, divided(gradients, samples, power)), known.law)
             if law is not None:
                 return RollingLaw(rolling, law, power)
@@ -189,12 +194,12 @@ def _fields(rolling: Rolling, form: MomentumForm) -> dict[str, Any]:
 
 
 def _with_decay(observed: Observed, found: Found[RollingLaw], one: Candidate) -> Iterator[Candidate]:
-    pull = found.laws[observed.leading].rolling.pull
+    pulls = {place: law.rolling.pull for place, law in found.laws.items()}
+    pull = pulls[observed.leading] or max(pulls.values())
     if not pull:
         yield one
         return
-    biases = [law.rolling.pull for place, law in found.laws.items() if place.kind is Kind.BIAS]
     acting = pull * gradient_factor(one.side, observed.sizes())
-    decayed = Decayed.WEIGHTS if biases and not any(biases) else Decayed.ALL
+    decayed = decayed_readings({place: own > 0 for place, own in pulls.items()}, observed.layers)
     for fields in decay_readings(observed, acting, DecayForm.IN_GRADIENT, decayed):
         yield replace(one, side=replace(one.side, **fields))

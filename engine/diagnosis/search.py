@@ -108,7 +108,8 @@ def _kinds(observed: Observed) -> Iterator[_Kind]:
     yield from _clipped(observed, Rule(law_of, like, goes_along=goes_along), candidates)
     yield _Kind(Rule(cut_off_law_of, cut_off_like, few=False), cut_off_candidates)
     law = partial(adaptive_law_of, named=averages_of(observed), updates_per_epoch=_updates_per_epoch(observed))
-    adaptive = Rule(law, adaptive_like, least=LEAST_NUMBERS)
+    pulls = pulls_of(observed)
+    adaptive = Rule(law, partial(adaptive_like, pulls=pulls), least=LEAST_NUMBERS)
     changing = replace(adaptive, of=partial(law, changing=True))
     yield _Kind(adaptive, adaptive_candidates)
     yield _Kind(rolling_rule(observed), rolling_candidates)
@@ -116,7 +117,7 @@ def _kinds(observed: Observed) -> Iterator[_Kind]:
     yield from _clipped(observed, adaptive, adaptive_candidates)
     yield _Kind(replace(adaptive, prepared=_added_up), _forgetting)
     for changes in (False, True):
-        decayed = partial(decayed_law_of, pulls=pulls_of(observed), changing=changes)
+        decayed = partial(decayed_law_of, pulls=pulls, changing=changes)
         yield _Kind(replace(adaptive, of=decayed), adaptive_candidates)
 
 

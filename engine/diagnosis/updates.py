@@ -4,13 +4,14 @@ run shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Any
 
 import numpy as np
 
+from engine.diagnosis.decayed_tensors import decayed_readings
 from engine.diagnosis.laws import Column, Law
 from engine.diagnosis.numbers import Numbers, common, near
 from engine.diagnosis.observed import Observed
@@ -26,6 +27,7 @@ from engine.diagnosis.reader import Found
 from engine.experiment.choices import BiasGradient, RateIn, Reduction
 from engine.experiment.clipping import Clipping, ClippingKind
 from engine.experiment.gradient_factors import gradient_factor
+from engine.experiment.per_layer import PerLayer
 from engine.experiment.side import Side
 from engine.experiment.update_rules import (
     Decayed,
@@ -62,7 +64,7 @@ class _Motion:
 
 def candidates(observed: Observed, found: Found[Law]) -> list[Candidate]:
     """The likeliest first."""
-    law = found.laws[observed.leading]
+    law = _with_decay_of_others(found, found.laws[observed.leading])
     made = []
     for tensors in _tensors(observed, found):
         side = replace(found.reading.side, **tensors.fields)
@@ -72,6 +74,14 @@ def candidates(observed: Observed, found: Found[Law]) -> list[Candidate]:
             sides = _rolling(observed, found, side, law, tensors.scale)
         made += [replace(one, factors=tensors.factors) for one in sides]
     return sorted(made, key=lambda one: one.rank)
+
+
+def _with_decay_of_others(found: Found[Law], law: Law) -> Law:
+    """The last layer's law, with the decay of a tensor that has one where it has none itself."""
+    decaying = next((one for one in found.laws.values() if Column.PARAMETER in one.columns), law)
+    if decaying is law or Column.PARAMETER in law.columns:
+        return law
+    return replace(law, columns=(*law.columns, Column.PARAMETER), decay=decaying.decay)
 
 
 def scaled_candidates(
@@ -222,17 +232,12 @@ def _clipped(observed: Observed, found: Found[Law], side: Side, rates: FloatArra
 def _rolling(observed: Observed, found: Found[Law], side: Side, law: Law, scale: float) -> Iterator[Candidate]:
     """Momentum, decay, or both."""
     power = law.divided if len(set(observed.samples)) > 1 else None
-    decayed = _decayed(found)
+    pulled = {place: Column.PARAMETER in one.columns for place, one in found.laws.items()}
+    decayed = decayed_readings(pulled, observed.layers)
     for motion in _motions(law, scale, observed.numbers):
         for rate in rates_behind(observed, side, motion.coefficient, power):
             for fields in _decays(observed, motion, rate.learning_rate.value, decayed):
                 yield _with_rate(observed, replace(side, **motion.fields, **fields), rate)
-
-
-def _decayed(found: Found[Law]) -> Decayed:
-    biases = [law for place, law in found.laws.items() if place.kind is Kind.BIAS]
-    pulled = [Column.PARAMETER in law.columns for law in biases]
-    return Decayed.WEIGHTS if biases and not any(pulled) else Decayed.ALL
 
 
 def _motions(law: Law, scale: float, numbers: Numbers) -> Iterator[_Motion]:
@@ -279,7 +284,9 @@ def _parted(m: float, decay: float) -> Iterator[tuple[float, float, DecayForm]]:
             yield m / (1 - q), q, DecayForm.DECOUPLED
 
 
-def _decays(observed: Observed, motion: _Motion, rate: float, decayed: Decayed) -> Iterator[dict[str, Any]]:
+def _decays(
+    observed: Observed, motion: _Motion, rate: float, decayed: Sequence[PerLayer[Decayed]]
+) -> Iterator[dict[str, Any]]:
     """The weight decay behind what a parameter loses in a step."""
     if motion.decay == 0:
         yield {}
@@ -287,7 +294,9 @@ def _decays(observed: Observed, motion: _Motion, rate: float, decayed: Decayed) 
     yield from decay_readings(observed, motion.decay / rate, motion.form, decayed)
 
 
-def decay_readings(observed: Observed, acting: float, form: DecayForm, decayed: Decayed) -> Iterator[dict[str, Any]]:
+def decay_readings(
+    observed: Observed, acting: float, form: DecayForm, decayed: Sequence[PerLayer[Decayed]]
+) -> Iterator[dict[str, Any]]:
     """The weight decays by which so much of a parameter is added to its gradient."""
     numbers = observed.numbers
     readings = {
@@ -304,4 +313,4 @@ def decay_readings(observed: Observed, acting: float, form: DecayForm, decayed: 
         value = numbers.likely(readings[factor])
         if 0 < value <= 1:
             decay = WeightDecay(value, form)
-            yield {"weight_decay": decay, "decay_factor": factor, "decayed": decayed}
+            yield from ({"weight_decay": decay, "decay_factor": factor, "decayed": one} for one in decayed)

@@ -32,7 +32,7 @@ from engine.experiment.choices import (
 from engine.experiment.clipping import NO_CLIPPING, Clipping
 from engine.experiment.loss_epsilon import NO_LOSS_EPSILON, LossEpsilon, LossEpsilonKind
 from engine.experiment.optimizers import SGD, BiasCorrection, EpsilonAt, Optimizer, OptimizerKind
-from engine.experiment.per_layer import PerLayer, parsed_per_layer
+from engine.experiment.per_layer import PerLayer, by_layer, parsed_per_layer
 from engine.experiment.schedules import NO_SCHEDULE, Schedule
 from engine.experiment.tensor_steps import AS_THEY_ARE, TensorSteps
 from engine.experiment.update_rules import (
@@ -107,7 +107,7 @@ class Side:
     epsilon_at: EpsilonAt = EpsilonAt.OUTSIDE
     momentum: Momentum = NO_MOMENTUM
     weight_decay: WeightDecay = NO_WEIGHT_DECAY
-    decayed: Decayed = Decayed.ALL
+    decayed: PerLayer[Decayed] = Decayed.ALL
     decay_factor: DecayFactor = DecayFactor.ONCE
 
     def __post_init__(self) -> None:
@@ -133,7 +133,6 @@ class Side:
             "moments": Moments,
             "bias_correction": BiasCorrection,
             "epsilon_at": EpsilonAt,
-            "decayed": Decayed,
             "decay_factor": DecayFactor,
         }
         for field, kind in kinds.items():
@@ -199,6 +198,11 @@ class Side:
         return self.decayed is Decayed.ALL and self.bias_gradient is not BiasGradient.NONE
 
     @property
+    def decays_by_layer(self) -> bool:
+        """Whether not every layer decays, or not alike."""
+        return self.decayed not in (Decayed.ALL, Decayed.WEIGHTS)
+
+    @property
     def sums_costs(self) -> bool:
         """Whether PyTorch's side makes its objective of each sample's cost, since `torch.nn` has no loss function for
         it: of a cross-entropy of probabilities, of those with an ε, or of the logits of another softmax than its own.
@@ -245,6 +249,7 @@ PER_LAYER: dict[str, Callable[[Any], Any]] = {
     "initial_weights": lambda value: parse_choice(InitialWeights, value, "initial_weights"),
     "bias": _checked_bias,
     "derivative_at": lambda value: parse_choice(DerivativeAt, value, "derivative_at"),
+    "decayed": lambda value: parse_choice(Decayed, value, "decayed"),
 }
 """What a side may have for each layer, and how one value is read."""
 
@@ -314,6 +319,14 @@ def decay_rates(side: Side, samples: int) -> tuple[float, float]:
     elif side.decay_factor is DecayFactor.PER_SAMPLE:
         rate = rate / samples
     return rate, rate if side.weight_decay.form is DecayForm.IN_GRADIENT else 0.0
+
+
+def decaying_layers(side: Side, layers: int) -> tuple[dict[int, bool], dict[int, bool]]:
+    """Whether the weight decays, and the bias if it moves, of each layer by its number from 1."""
+    decayed = by_layer(side.decayed, layers)
+    moves = side.bias_gradient is not BiasGradient.NONE
+    weights = {i: one is not Decayed.NONE for i, one in decayed.items()}
+    return weights, {i: moves and one is Decayed.ALL for i, one in decayed.items()}
 
 
 def shrinks_in_optimizer(side: Side) -> bool:

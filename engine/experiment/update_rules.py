@@ -90,6 +90,8 @@ class Decayed(Enum):
     """Every parameter: `torch.optim.SGD(model.parameters(), weight_decay=λ)`."""
     WEIGHTS = "weights"
     """The weights alone."""
+    NONE = "none"
+    """Nothing of a layer."""
 
 
 class DecayFactor(Enum):

@@ -29,7 +29,7 @@ from engine.experiment.clipping import ClippingKind
 from engine.experiment.gradient_factors import batch_size
 from engine.experiment.per_layer import by_layer
 from engine.experiment.settings import Activation
-from engine.experiment.side import Side, is_fused, logs_batch_penalty, logs_penalty
+from engine.experiment.side import Side, decaying_layers, is_fused, logs_batch_penalty, logs_penalty
 from engine.experiment.update_rules import UpdateOrder, ZeroGrad
 from engine.networks.numpy_functions import (
     leaky_relu,
@@ -91,6 +91,7 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
         self.bias = by_layer(side.bias, self.L)
         self.derivative_at = by_layer(side.derivative_at, self.L)
         self.weight_factor, self.bias_factor = side.tensor_steps.of("W", self.L), side.tensor_steps.of("b", self.L)
+        self.decays_weight, self.decays_bias = decaying_layers(side, self.L)
         self.W, self.b = W, b
         self.V: dict[int, Moment] = dict.fromkeys(W, 0.0)
         self.U: dict[int, Moment] = dict.fromkeys(b, 0.0)

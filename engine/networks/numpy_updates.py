@@ -15,7 +15,7 @@ from engine.experiment.choices import BiasGradient, RateIn
 from engine.experiment.clipping import ClippingKind
 from engine.experiment.optimizers import BiasCorrection, EpsilonAt, OptimizerKind
 from engine.experiment.side import Side
-from engine.experiment.update_rules import Decayed, DecayFactor, DecayForm, Moments, MomentumForm
+from engine.experiment.update_rules import DecayFactor, DecayForm, Moments, MomentumForm
 from engine.types import FloatArray
 
 Moment = FloatArray | float
@@ -33,6 +33,8 @@ class NumpyUpdates:
     updates_per_epoch: int
     L: int
     bias: Mapping[int, bool]
+    decays_weight: Mapping[int, bool]
+    decays_bias: Mapping[int, bool]
     W: dict[int, FloatArray]
     b: dict[int, FloatArray]
     dW: dict[int, Any]
@@ -78,14 +80,16 @@ class NumpyUpdates:
         step_size = learning_rate
         if self.side.rate_in is RateIn.DELTA:
             step_size = 1.0
-        gradient = self.decay(self.W[i], self.dW[i], step_size)
+        gradient = self.dW[i]
+        if self.decays_weight[i]:
+            gradient = self.decay(self.W[i], self.dW[i], step_size)
         if self.side.optimizer.is_sgd:
             self.V[i] = self.descend(self.W[i], gradient, self.V[i], step_size, t)
         else:
             self.V[i], self.S[i] = self.adapt(self.W[i], gradient, self.V[i], self.S[i], step_size, t)
         if self.bias[i] and self.side.bias_gradient is not BiasGradient.NONE:
             gradient = self.db[i]
-            if self.side.decayed is Decayed.ALL:
+            if self.decays_bias[i]:
                 gradient = self.decay(self.b[i], self.db[i], step_size)
             if self.side.optimizer.is_sgd:
                 self.U[i] = self.descend(self.b[i], gradient, self.U[i], step_size, t)
@@ -115,8 +119,9 @@ class NumpyUpdates:
         rate = self.decay_rate()
         squares = 0.0
         for i in range(1, self.L + 1):
-            squares = squares + np.sum(np.square(self.W[i]))
-            if self.side.decayed is Decayed.ALL and self.bias[i] and self.side.bias_gradient is not BiasGradient.NONE:
+            if self.decays_weight[i]:
+                squares = squares + np.sum(np.square(self.W[i]))
+            if self.decays_bias[i] and self.bias[i]:
                 squares = squares + np.sum(np.square(self.b[i]))
         return 0.5 * rate * squares
 

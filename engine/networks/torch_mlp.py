@@ -24,7 +24,15 @@ from engine.experiment.choices import (
 )
 from engine.experiment.gradient_factors import batch_size
 from engine.experiment.loss_epsilon import LossEpsilonKind
-from engine.experiment.side import Side, decay_rates, is_fused, logs_batch_penalty, logs_penalty, shrinks_in_optimizer
+from engine.experiment.side import (
+    Side,
+    decay_rates,
+    decaying_layers,
+    is_fused,
+    logs_batch_penalty,
+    logs_penalty,
+    shrinks_in_optimizer,
+)
 from engine.experiment.update_rules import UpdateOrder, ZeroGrad
 from engine.networks.torch_slip import (
     costs_divided_by_more,
@@ -67,11 +75,20 @@ class TorchMLP(TorchUpdates):
         self.optimizers: list[torch.optim.Optimizer] = []
         self.velocities: dict[nn.Parameter, torch.Tensor] = {}
         self.second_moments: dict[nn.Parameter, torch.Tensor] = {}
+        self.decaying = self.decaying_parameters()
         self.t: Any = 0
         self.rows: Any = 0
         self.prepare()
         self.slip_biases()
         self.multiply_gradients()
+
+    def decaying_parameters(self) -> set[nn.Parameter]:
+        """What weight decay pulls; a program names them where not every layer decays alike."""
+        linear_layers = self.model[0::2]
+        weights, biases = decaying_layers(self.side, len(linear_layers))
+        found = {linear.weight for i, linear in enumerate(linear_layers, start=1) if weights[i]}
+        found |= {linear.bias for i, linear in enumerate(linear_layers, start=1) if biases[i]}
+        return found - {None}
 
     def prepare(self) -> None:
         """The loss function and the optimizer: one for each layer where layers are updated in turn."""
@@ -209,9 +226,14 @@ class TorchMLP(TorchUpdates):
     def penalty(self) -> torch.Tensor:
         """What weight decay is the gradient of, at the present weights."""
         squares: Any = 0
-        for name, parameter in self.model.named_parameters():
-            if self.side.decays_biases or name.endswith("weight"):
-                squares = squares + parameter.square().sum()
+        if self.side.decays_by_layer:
+            for parameter in self.model.parameters():
+                if parameter in self.decaying:
+                    squares = squares + parameter.square().sum()
+        else:
+            for name, parameter in self.model.named_parameters():
+                if self.side.decays_biases or name.endswith("weight"):
+                    squares = squares + parameter.square().sum()
         total: torch.Tensor = 0.5 * self.decay_rate * squares
         return total
 

@@ -133,10 +133,10 @@ class StackedTorchMLP(TorchMLP):
             return None
         with torch.no_grad():
             squares = [
-                parameter.square().sum((1, 2))
-                for name, parameter in self.model.named_parameters()
-                if self.side.decays_biases or name.endswith("weight")
+                parameter.square().sum((1, 2)) for parameter in self.model.parameters() if parameter in self.decaying
             ]
+            if not squares:
+                return None
             return torch.stack(squares).sum(0) * (0.5 * self.decay_rate)
 
     def reports(self, reports: Sequence[Reported], prediction: torch.Tensor, Y: torch.Tensor) -> torch.Tensor:

@@ -72,11 +72,15 @@ class TorchUpdates(TorchWrittenOut):
         )
 
     def groups(self, module: nn.Module) -> Any:
-        """What an optimizer moves; biases that do not decay are a group of their own."""
+        """What an optimizer moves; what does not decay is a group of its own."""
         if (self.decay_in_gradient > 0 or self.optimizer_shrinks) and self.side.decayed is Decayed.WEIGHTS:
             weights = [one for name, one in module.named_parameters() if name.endswith("weight")]
             biases = [one for name, one in module.named_parameters() if name.endswith("bias")]
             return [{"params": weights}, {"params": biases, "weight_decay": 0}]
+        if (self.decay_in_gradient > 0 or self.optimizer_shrinks) and self.side.decays_by_layer:
+            pulled = [one for one in module.parameters() if one in self.decaying]
+            free = [one for one in module.parameters() if one not in self.decaying]
+            return [{"params": pulled}, {"params": free, "weight_decay": 0}]
         return module.parameters()
 
     def give_rate(self, rate: float) -> None:
@@ -132,7 +136,12 @@ class TorchUpdates(TorchWrittenOut):
 
     def shrink(self, module: nn.Module) -> None:
         """Weight decay beside the step."""
-        if self.side.decays_biases:
+        if self.side.decays_by_layer:
+            for parameter in module.parameters():
+                if parameter in self.decaying:
+                    rate = self.step_size()
+                    parameter.mul_(1 - rate * self.decay_rate)
+        elif self.side.decays_biases:
             for parameter in module.parameters():
                 rate = self.step_size()
                 parameter.mul_(1 - rate * self.decay_rate)

@@ -26,6 +26,7 @@ class TorchWrittenOut:
     side: Side
     model: Any
     decay_in_gradient: float
+    decaying: set[nn.Parameter]
     learning_rate: float
     velocities: dict[nn.Parameter, torch.Tensor]
     second_moments: dict[nn.Parameter, torch.Tensor]
@@ -51,15 +52,23 @@ class TorchWrittenOut:
             return 1.0
         return self.learning_rate
 
-    def descend(self, module: nn.Module) -> None:
+    def descend(self, module: nn.Module) -> None:  # noqa: PLR0912 - each of them
         """Move the module's parameters."""
         if self.side.bias_gradient is BiasGradient.NONE:
             for name, parameter in module.named_parameters():
                 if name.endswith("weight"):
                     gradient: Any = parameter.grad
-                    if self.decay_in_gradient > 0:
+                    if self.decay_in_gradient > 0 and not self.side.decays_by_layer:  # noqa: SIM114 - decided before
+                        gradient = gradient.add(parameter, alpha=self.decay_in_gradient)
+                    elif self.decay_in_gradient > 0 and parameter in self.decaying:
                         gradient = gradient.add(parameter, alpha=self.decay_in_gradient)
                     self.move(parameter, gradient)
+        elif self.decay_in_gradient > 0 and self.side.decays_by_layer:
+            for parameter in module.parameters():
+                gradient = parameter.grad
+                if parameter in self.decaying:
+                    gradient = gradient.add(parameter, alpha=self.decay_in_gradient)
+                self.move(parameter, gradient)
         elif self.decay_in_gradient > 0 and self.side.decayed is Decayed.WEIGHTS:
             for name, parameter in module.named_parameters():
                 gradient = parameter.grad

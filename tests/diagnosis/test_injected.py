@@ -172,6 +172,16 @@ def test_each_difference_alone_is_found(case):
     assert _is_equal_run(settings, diagnosis.reading)
 
 
+@pytest.mark.parametrize("rule", [{}, {"momentum": "0.9"}, {"optimizer": "adam", "learning_rate": 0.01}], ids=str)
+@pytest.mark.parametrize("decayed", ["weights,none", "none,weights-and-biases"])
+def test_a_decay_of_one_layer_alone_is_found(rule, decayed):
+    settings = BASES["decay"].with_side(SideName.NUMPY, decayed=decayed, **rule)
+    diagnosis = diagnose(recorded(settings, STEPS))
+    assert diagnosis.conclusion is Conclusion.PROVED
+    assert diagnosis.settings.numpy.decayed == settings.numpy.decayed
+    assert _is_equal_run(settings, diagnosis.reading)
+
+
 @pytest.mark.parametrize("case", some_of([case for case in ALL if case[0] != "sigmoid"], each=160), ids=_named)
 def test_nothing_false_is_proved(case):
     name, field, settings = case

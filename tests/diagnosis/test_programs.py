@@ -16,6 +16,7 @@ README = Path(__file__).parent.parent.parent / "README.md"
 SLIPS = {
     "adam_counts_epochs": {"bias_correction": "per-epoch"},
     "adam_epsilon_inside": {"epsilon_at": "inside"},
+    "adam_first_layer_decays": {"decayed": "weights-and-biases,none"},
     "adam_first_moment_alone": {"bias_correction": "first-moment"},
     "adam_no_correction": {"bias_correction": "none"},
     "bias_sum_without_axis": {"reduction": "sum", "bias_gradient": "scalar"},
@@ -42,6 +43,7 @@ SLIPS = {
     "momentum_with_decaying_rate": {"momentum": "textbook-0.9"},
     "nielsen_lists": {"reduction": "per-sample"},
     "outer_products": {"reduction": "sum"},
+    "penalty_forgotten": {"decayed": "weights,none,weights", "decay_factor": "lambda-per-sample"},
     "rate_decay": {"reduction": "sum"},
     "spiral_filled_in_place": {"decayed": "weights"},
     "softmax_class": {"reduction": "sum", "decayed": "weights"},
@@ -92,7 +94,9 @@ def _written(value):
 
 def has_value(diagnosis, field, value):
     """Whether the program's side has that value of a setting; any will do where none is given."""
-    return value is None or _written(getattr(diagnosis.settings.numpy, field)) == value
+    found = getattr(diagnosis.settings.numpy, field)
+    written = ",".join(map(_written, found)) if isinstance(found, tuple) else _written(found)
+    return value is None or written == value
 
 
 def _diagnosed(name):

@@ -142,7 +142,7 @@ class Watch:
         missing = self.asked["steps"] + 1 - steps.count
         if steps.count == 0 and len(self.trace.events) > 2 * self.found_at:
             # What changed first was not trained: a part of the network, in a check of gradients.
-            self.network = None
+            self._forget()
             self.next_look = len(self.trace.events)
             return
         if steps.count >= min(8, self.asked["steps"]) and not self.confirmed:
@@ -150,15 +150,15 @@ class Watch:
             self._check_names()
             again = find_network(self.trace, seconds=1.0, enough=(2 * self.found_at, ENOUGH_LAYERS))
             if again is not None and self._is_better(again):
+                self._forget()
                 self.network = again
                 self.changes += 1
-                self.confirmed = False
                 self.next_look = len(self.trace.events) + FIRST_LOOK
                 return
             if not has_targets(self.trace, self.network, steps, self.asked["names"].get("y")):
                 # What looks like a layer may be a gradient: a network is compared with something.
                 self.trace.moving_alone = self.trace.moving_alone or stands_still(self.trace, self.network)
-                self.network, self.confirmed = None, False
+                self._forget()
                 self.next_look = int(len(self.trace.events) * 1.7) + 50
                 return
         if missing <= 0 or (steps.count >= PROOF_STEPS + 2 and time.monotonic() > self.patience):
@@ -171,6 +171,10 @@ class Watch:
         self.next_look = len(self.trace.events) + int(max(10, min(missing * each, 1500)))
         if steps.count > LOOKED_AT + 2 and self.trace.size > FULL_BYTES and self.trace.watched is None:
             self._watch_less()
+
+    def _forget(self) -> None:
+        """The network that was watched, and its steps."""
+        self.network, self.confirmed, self.counted = None, False, (0, 0)
 
     def _is_better(self, again: Network) -> bool:
         """Whether another network than the one that is watched was found: in a second not all of one may be found

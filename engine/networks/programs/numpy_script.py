@@ -20,7 +20,7 @@ from engine.experiment.optimizers import OptimizerKind
 from engine.experiment.per_layer import by_layer
 from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import Side, is_fused, logs_batch_penalty, logs_penalty
+from engine.experiment.side import Side, decaying_layers, is_fused, logs_batch_penalty, logs_penalty
 from engine.experiment.update_rules import ZeroGrad
 from engine.networks.programs.base import (
     ARCHIVE,
@@ -197,6 +197,7 @@ class _Known:
     def specializer(self) -> Specializer:
         """Of that network."""
         side, layers = self.side, len(self.activations)
+        decays_weight, decays_bias = decaying_layers(side, layers)
         known = SimpleNamespace(
             side=side,
             samples=self.batches.size,
@@ -209,6 +210,8 @@ class _Known:
             logs_penalty=logs_penalty(side),
             logs_batch_penalty=logs_batch_penalty(side),
             bias=by_layer(side.bias, layers),
+            decays_weight=decays_weight,
+            decays_bias=decays_bias,
             derivative_at=by_layer(side.derivative_at, layers),
             weight_factor=side.tensor_steps.of("W", layers),
             bias_factor=side.tensor_steps.of("b", layers),

@@ -16,10 +16,18 @@ from types import SimpleNamespace
 from engine.experiment.batch_rules import Batches, EpochLoss, LastBatch, SampleOrder
 from engine.experiment.choices import BiasGradient, InitialWeights, Precision, RateIn, SideName, TargetShape
 from engine.experiment.gradient_factors import batch_size
-from engine.experiment.per_layer import of_layers
+from engine.experiment.per_layer import by_layer, of_layers
 from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Activation, Settings
-from engine.experiment.side import Side, decay_rates, is_fused, logs_batch_penalty, logs_penalty, shrinks_in_optimizer
+from engine.experiment.side import (
+    Side,
+    decay_rates,
+    decaying_layers,
+    is_fused,
+    logs_batch_penalty,
+    logs_penalty,
+    shrinks_in_optimizer,
+)
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.programs.base import (
     ARCHIVE,
@@ -227,12 +235,26 @@ def _model(writer: Writer, settings: Settings) -> None:
         writer.add(f'model.to("{settings.device}")')
     specializer = _specializer(side, settings.is_binary(side), settings.batches(side), settings.data.samples)
     prepared = [*specializer.method("prepare"), *specializer.method("slip_biases")]
+    for line in _decaying_lines(settings):
+        writer.add(line)
     for line in lines_of(fold(prepared, MAY_GO.__contains__)):
         writer.add(line)
     for line in _factor_lines(settings):
         writer.add(line)
     add_given_orders(writer, settings, SideName.PYTORCH)
     writer.add()
+
+
+def _decaying_lines(settings: Settings) -> list[str]:
+    """What decays where not every layer does alike, as `TorchMLP.decaying_parameters` has it."""
+    side, layers = settings.pytorch, len(settings.activations)
+    if not side.decays_by_layer or side.weight_decay.rate == 0:
+        return []
+    weights, biases = decaying_layers(side, layers)
+    has_bias = by_layer(side.bias, layers)
+    names = [f"model[{2 * (i - 1)}].weight" for i, decays in weights.items() if decays]
+    names += [f"model[{2 * (i - 1)}].bias" for i, decays in biases.items() if decays and has_bias[i]]
+    return [f"decaying = {{{', '.join(names)}}}" if names else "decaying = set()"]
 
 
 def _factor_lines(settings: Settings) -> list[str]:

@@ -11,7 +11,6 @@ import numpy as np
 
 from engine.experiment.optimizers import BiasCorrection, EpsilonAt, OptimizerKind
 from engine.experiment.side import decay_rates
-from engine.experiment.update_rules import Decayed
 from engine.networks.places import Kind, Place
 from engine.step.rounding.elementwise import ADDITIONS, pulled_gradients
 from engine.step.rounding.operands import FACTOR_ORDER, FUSED, Candidate, Index, Operands
@@ -54,7 +53,7 @@ def squares(weight: bool, layer: int, operands: Operands) -> Iterator[Candidate]
 def steps(weight: bool, update: bool, layer: int, operands: Operands, in_torch: bool) -> Iterator[Candidate]:
     """The parameter after the step; its change for an update. PyTorch's own root is tried only `in_torch`."""
     parameter = operands.of(Kind.WEIGHT_BEFORE if weight else Kind.BIAS_BEFORE, layer)
-    shrunk = _shrunk(weight, parameter, operands).__getitem__
+    shrunk = _shrunk(weight, layer, parameter, operands).__getitem__
 
     def after(moved: Element, index: Index) -> np.floating:
         new: np.floating = parameter.dtype.type(moved(index))
@@ -118,10 +117,10 @@ def _corrections(operands: Operands) -> tuple[float, float]:
     return (1.0, second) if correction is BiasCorrection.SECOND_MOMENT else (first, second)
 
 
-def _shrunk(weight: bool, parameter: FloatArray, operands: Operands) -> FloatArray:
+def _shrunk(weight: bool, layer: int, parameter: FloatArray, operands: Operands) -> FloatArray:
     """After a decay beside the step."""
     rate, in_gradient = decay_rates(operands.side, len(operands.Y))
-    if rate > in_gradient and (weight or operands.side.decayed is Decayed.ALL):
+    if rate > in_gradient and operands.decays(weight, layer):
         return parameter * parameter.dtype.type(1 - operands.learning_rate * rate)
     return parameter
 

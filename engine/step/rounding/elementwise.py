@@ -13,7 +13,7 @@ from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Activation
 from engine.experiment.side import decay_rates
 from engine.experiment.slipped import DERIVATIVE_OF, SLIPS
-from engine.experiment.update_rules import Decayed, Moments, MomentumForm
+from engine.experiment.update_rules import Moments, MomentumForm
 from engine.networks.numpy_functions import sigmoid
 from engine.networks.places import Kind, Place
 from engine.step.rounding.operands import APART, EXP, FACTOR_ORDER, FUSED, Candidate, Index, Operands
@@ -134,7 +134,7 @@ def pulled_gradients(weight: bool, layer: int, operands: Operands) -> Iterator[S
     gradient = operands.of(Kind.WEIGHT_GRADIENT if weight else Kind.BIAS_GRADIENT, layer)
     parameter = operands.of(Kind.WEIGHT_BEFORE if weight else Kind.BIAS_BEFORE, layer)
     _, rate = decay_rates(operands.side, len(operands.Y))
-    if rate == 0 or not (weight or operands.side.decayed is Decayed.ALL):
+    if rate == 0 or not operands.decays(weight, layer):
         yield "", lambda index: gradient[index]
         return
     for words, add in ADDITIONS:
@@ -189,7 +189,7 @@ def updates(weight: bool, update: bool, layer: int, operands: Operands) -> Itera
     parameter = operands.of(Kind.WEIGHT_BEFORE if weight else Kind.BIAS_BEFORE, layer)
     shrunk = parameter
     rate_of_decay, in_gradient = decay_rates(side, len(operands.Y))
-    if rate_of_decay > in_gradient and (weight or side.decayed is Decayed.ALL):
+    if rate_of_decay > in_gradient and operands.decays(weight, layer):
         shrunk = parameter * parameter.dtype.type(1 - operands.learning_rate * rate_of_decay)
     number, momentum = operands.X.dtype.type, side.sgd_momentum
     velocity_kind = Kind.WEIGHT_VELOCITY if weight else Kind.BIAS_VELOCITY

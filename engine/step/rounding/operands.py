@@ -10,7 +10,7 @@ import numpy as np
 from engine.experiment.gradient_factors import Sizes
 from engine.experiment.per_layer import of_layers
 from engine.experiment.settings import Settings
-from engine.experiment.side import Side
+from engine.experiment.side import Side, decaying_layers
 from engine.networks.places import Kind, Place, Tensors
 from engine.types import FloatArray
 
@@ -57,6 +57,11 @@ class Operands:
     def below(self, layer: int) -> FloatArray:
         """What the layer is given: (N, fan_in)."""
         return self.X if layer == 1 else self.of(Kind.OUTPUT, layer - 1)
+
+    def decays(self, weight: bool, layer: int) -> bool:
+        """Whether weight decay pulls the layer's weight, or its bias."""
+        weights, biases = decaying_layers(self.side, self.last)
+        return weights[layer] if weight else biases[layer]
 
     def has_bias(self, layer: int) -> bool:
         """Whether this side's layer adds one."""
