@@ -9,6 +9,7 @@ from enum import Enum
 import numpy as np
 
 from engine.diagnosis.backward_lines import backward_lines
+from engine.diagnosis.capture.refusals import other_layers
 from engine.diagnosis.experiment_of import experiment_of
 from engine.diagnosis.free_pairs import alike_up_to
 from engine.diagnosis.free_run import gaps_of
@@ -133,7 +134,9 @@ class Diagnosis:
 
 
 def diagnose(recording: Recording) -> Diagnosis:
-    """Raises `DataError` for a recording that says too little, `SettingsError` for a network of a kind not known."""
+    """Raises `DataError` for a recording that says too little, or of layers that its program has otherwise;
+    `SettingsError` for a network of a kind not known.
+    """
     observed = Observed(while_finite(recording))
     with np.errstate(all="ignore"):
         found = _diagnosed(observed)
@@ -183,6 +186,9 @@ def while_finite(recording: Recording) -> Recording:
 
 def _unexplained(recording: Recording, outcome: Outcome) -> Diagnosis:
     if outcome.nearest is None:
+        other = other_layers(recording.source)
+        if other is not None:
+            raise DataError(f"{shown(recording.program)}: {other}")
         return Diagnosis(recording, Conclusion.NOT_EXPLAINED)
     return Diagnosis(
         recording,

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.diagnosis.capture.program_runs import CaptureError, capture
+from engine.diagnosis.capture.program_runs import capture
 from engine.diagnosis.diagnosis import Conclusion, diagnose
+from engine.errors import InputError
 from tests.diagnosis.test_programs import PARITY, PROGRAMS, SLIPS, has_value
 
 MOST_SECONDS = 10.0
@@ -40,7 +41,7 @@ def _outcome(name):
     kind, start = _kind(name), time.perf_counter()
     try:
         diagnosis = diagnose(capture(str(PROGRAMS / f"{name}.py")))
-    except CaptureError:
+    except InputError:
         refused = kind == "refused"
         return Outcome(kind, refused, refused, refused, refused, time.perf_counter() - start)
     seconds = time.perf_counter() - start

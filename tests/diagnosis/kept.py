@@ -25,6 +25,8 @@ STEPS = 30
 
 def keep(name):
     """Run a program, and keep its first steps; of one that is refused there is nothing to keep."""
+    if name.startswith("refused_"):
+        return
     try:
         recording = capture(str(PROGRAMS / f"{name}.py")).first(STEPS)
     except CaptureError:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.diagnosis.capture.program_runs import CaptureError, capture
+from engine.diagnosis.capture.program_runs import capture
 from engine.diagnosis.diagnosis import Conclusion, diagnose
 from engine.errors import InputError
 from tests.diagnosis.kept import KEPT, PROGRAMS, STEPS, kept
@@ -122,8 +122,8 @@ def test_right_code_is_said_to_be_right(name):
 
 @pytest.mark.parametrize("name", [pytest.param(one, marks=() if one in LIVE else long) for one in REFUSED])
 def test_what_is_no_chain_of_layers_is_refused_in_a_sentence(name):
-    with pytest.raises(CaptureError, match=r"^.*\.py: [A-Z].*\.$"):
-        capture(str(PROGRAMS / f"{name}.py"))
+    with pytest.raises(InputError, match=r"^.*\.py: [A-Z].*\.$"):
+        diagnose(capture(str(PROGRAMS / f"{name}.py")))
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tokenize
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +28,9 @@ OTHER_OUTPUTS = (
     "alone do not give them; switch it off, then run it again."
 )
 
+NO_TARGETS = "The network was found, its targets were not"
+"""How the sentence on them begins."""
+
 LEFT, LEFT_BEFORE = "The program left with", " before enough was seen"
 
 RECORDER = "use the recorder (engine/diagnosis/recorder.py) where it can be put into matrices"
@@ -45,7 +50,10 @@ FRAMEWORKS = {
 
 OF_LAYERS = (
     (r"conv(2d|olution)?\b|im2col|class Conv|max_?pool", "It is a convolution; what is diagnosed are layers x·W + b"),
-    (r"\b(rnn|lstm|gru)\b|h_prev|hprev|Whh|W_hh|hidden_state", "It is recurrent; what is diagnosed are layers x·W + b"),
+    (
+        r"\b(rnn|lstm|gru)\b|h_prev|hprev|Whh|W_hh|hidden_state|\[ ?t ?- ?1 ?\]",
+        "It is recurrent; what is diagnosed are layers x·W + b",
+    ),
     (r"attention|Wq\b|W_q\b", "It has attention; what is diagnosed are layers x·W + b"),
 )
 """Layers that are no x·W + b, by words of the program."""
@@ -73,10 +81,8 @@ def why_not(trace: Trace, sources: Mapping[str, str], modules: set[str], error: 
     if found == KERNELS or has_kernels(trace):
         return f"{OF_LAYERS[0][1]}; {RECORDER}."
     if found not in (NO_NETWORK, OTHER_OUTPUTS):
-        for pattern, reason in OF_LAYERS if found.startswith("Beside") else ():
-            if re.search(pattern, text, re.IGNORECASE):
-                return f"{reason}; {RECORDER}."
-        return found
+        other = other_layers(text) if found.startswith(("Beside", NO_TARGETS)) else None
+        return other or found
     for module, name in FRAMEWORKS.items():
         if re.search(rf"^\s*(import|from)\s+{module}\b", text, re.MULTILINE):
             return (
@@ -84,6 +90,25 @@ def why_not(trace: Trace, sources: Mapping[str, str], modules: set[str], error: 
                 "NumPy."
             )
     return found if found == OTHER_OUTPUTS else _no_network(trace, text, ended)
+
+
+def other_layers(source: str) -> str | None:
+    """The sentence on layers that are no x·W + b, where the words of a program, comments and texts aside, speak of
+    some.
+    """
+    code = _without_comments(source)
+    for pattern, reason in OF_LAYERS:
+        if re.search(pattern, code, re.IGNORECASE):
+            return f"{reason}; {RECORDER}."
+    return None
+
+
+def _without_comments(source: str) -> str:
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return source
+    return " ".join(one.string for one in tokens if one.type not in (tokenize.COMMENT, tokenize.STRING))
 
 
 def _no_network(trace: Trace, text: str, ended: bool) -> str:

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.diagnosis.capture.laid_out import LaidOut
 from engine.diagnosis.capture.layer_forms import Array, activated
 from engine.diagnosis.capture.network_finder import Network
 from engine.diagnosis.capture.passes import Steps, batch_rows, pre_activation
+from engine.diagnosis.capture.refusals import NO_TARGETS
 from engine.diagnosis.capture.sample_places import SamplePlaces, by_samples
 from engine.diagnosis.capture.trace import GONE, Event, Trace
 from engine.diagnosis.recorded_names import TARGETS
@@ -72,6 +74,7 @@ class TargetFinder:
         self.forms = sorted({activation for _, activation in network.layers[-1].outputs})
         self.outputs = [self._outputs(step) for step in range(len(self.passes))]
         self.computed: dict[int, list[Array]] = {}
+        self.laid_out: dict[tuple[int, tuple[int, ...]], LaidOut] = {}
         self.width = next(iter(self.outputs[0].values())).shape[1]
 
     def _outputs(self, step: int) -> dict[str, Array]:
@@ -98,7 +101,7 @@ class TargetFinder:
         if not candidates:
             what = f"nothing called '{shown(name)}'" if name else "no array"
             raise DataError(
-                f"The network was found, its targets were not: {what} has one row for each of {len(self.batches[0])} "
+                f"{NO_TARGETS}: {what} has one row for each of {len(self.batches[0])} "
                 f"samples beside {self.width} outputs; give --names y=NAME, or use the recorder."
             )
         looked = [
@@ -118,7 +121,7 @@ class TargetFinder:
         """Whether what the layers give was seen in most passes: a form of it, or a multiple of its error."""
         steps = range(min(LOOKED_AT, len(self.passes)))
         seen = [
-            any(proportion(one, rows) for one in self._computed(step) for rows in self.outputs[step].values())
+            any(self._laid_out(step, rows.shape).factors(rows).any() for rows in self.outputs[step].values())
             for step in steps
         ]
         return sum(seen) >= len(seen) / 2
@@ -132,10 +135,7 @@ class TargetFinder:
         different = {b"".join(rows.tobytes() for rows in self._rows(one) if rows is not None) for one in pool}
         if len(different) != 1:
             names = ", ".join(dict.fromkeys(one.name for one in pool or candidates))
-            raise DataError(
-                f"The network was found, its targets were not: they may be {shown(names)}; say which with "
-                "--names y=NAME."
-            )
+            raise DataError(f"{NO_TARGETS}: they may be {shown(names)}; say which with --names y=NAME.")
         own = self.network.layers[-1].form.activation
         return self._read(pool[0], max(self.forms, key=lambda form: (self._shown(pool[0], form), form == own)))
 
@@ -263,14 +263,19 @@ class TargetFinder:
             if self.width == 1 and len(rows) > 1:
                 wanted.append(output - rows.T)
         found = set()
-        for array in self._computed(step):
-            if rank == 2 and np.array_equal(array.ravel(), rows.ravel()):
-                continue
-            for number, one in enumerate(wanted):
-                factor = proportion(array, one)
-                if factor is not None:
-                    found.add((number, factor))
+        for number, one in enumerate(wanted):
+            laid = self._laid_out(step, one.shape)
+            factors = laid.factors(one)
+            if rank == 2:
+                factors[laid.are(rows)] = 0.0
+            found |= {(number, float(f"{factor:.5g}")) for factor in factors[factors != 0]}
         return found
+
+    def _laid_out(self, step: int, shape: tuple[int, ...]) -> LaidOut:
+        key = step, shape
+        if key not in self.laid_out:
+            self.laid_out[key] = LaidOut(self._computed(step), shape)
+        return self.laid_out[key]
 
 
 def _has_usual_name(one: Candidate) -> bool:
@@ -290,20 +295,3 @@ def has_targets(trace: Trace, network: Network, steps: Steps, name: str | None) 
 def is_called(slot: str, name: str) -> bool:
     """Whether a slot's name is that, or ends with it as an attribute."""
     return name in (slot, slot.rsplit(".", maxsplit=1)[-1])
-
-
-def proportion(array: Array, wanted: Array) -> float | None:
-    """k, to six digits, where the array is k·wanted in some layout; none where it is not."""
-    if array.size != wanted.size or not np.any(array):
-        return None
-    layouts = [array.reshape(wanted.shape)] if array.ndim < 2 and 1 in wanted.shape else []
-    layouts += [one for one in (array, array.T) if one.shape == wanted.shape]
-    for one in layouts:
-        largest = np.unravel_index(np.argmax(np.abs(wanted)), wanted.shape)
-        if not np.all(np.isfinite(wanted)) or abs(wanted[largest]) < 1e-12:
-            continue
-        factor = float(one[largest] / wanted[largest])
-        tolerance = 1e-4 if one.dtype == np.float32 else 1e-8
-        if factor and np.abs(one - factor * wanted).max() <= tolerance * np.abs(one).max():
-            return float(f"{factor:.5g}")
-    return None
