@@ -1,6 +1,8 @@
 """PyTorch's network for many runs at once: `torch_mlp.py`'s own step over stacked parameters.
 
-`torch.optim` itself moves the stack, so all runs of one have the same numbers. Importing this module imports torch.
+`torch.optim` itself moves the stack, so all runs of one have the same numbers. A stack is its runs up to rounding, not
+to the last bit as in NumPy: PyTorch's exponential rounds by an element's place in its array, and `bmm` sums small
+products in another order than `mm`. Importing this module imports torch.
 """
 
 from __future__ import annotations

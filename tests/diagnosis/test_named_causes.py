@@ -186,6 +186,28 @@ def test_batches_divided_by_all_samples_there_are(samples, cause, rate, tmp_path
     assert rate in said
 
 
+PAIRED = """
+import numpy as np
+random = np.random.RandomState(0)
+X = random.randn(12, 2)
+y = X[:, 0] - X[:, 1]
+W, losses = random.randn(2, 1), []
+for _ in range(40):
+    out = X @ W
+    error = out - y{shape}
+    losses.append(np.mean(error**2))
+    W = W - 0.1 * X.T @ error.mean(axis=1, keepdims=True) / 6
+"""
+
+
+@pytest.mark.parametrize(("shape", "said"), [("", True), ("[:, None]", False)])
+def test_targets_that_meet_every_output_are_told(shape, said, tmp_path):
+    path = tmp_path / "program.py"
+    path.write_text(PAIRED.format(shape=shape))
+    notes = " ".join(capture(str(path)).notes)
+    assert ("y (N,) broadcast to (N, N): every output meets every target" in notes) is said
+
+
 LOGISTIC = """
 import numpy as np
 random = np.random.RandomState(0)

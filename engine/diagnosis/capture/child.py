@@ -252,7 +252,7 @@ class Watch:
             return {"refused": reason}, {}
         except Exception as failed:  # a fault of ours must come out as one, not as the program's
             return {"fault": "".join(traceback.format_exception(failed))[-4000:]}, {}
-        return {**found.described, "source": source, "notes": notes()}, found.arrays
+        return {**found.described, "source": source, "notes": [*notes(), *found.described["notes"]]}, found.arrays
 
 
 @contextlib.contextmanager

@@ -26,9 +26,15 @@ from engine.diagnosis.capture.walk import Instances
 from engine.diagnosis.made_arrays import sums_of
 from engine.diagnosis.recording import LEAST_STEPS
 from engine.errors import DataError
+from engine.shown_text import shown
 
 MADE_AT, MOST_MADE = 2, 3000
 """The step whose arrays are kept by what they sum to, and how many at most."""
+
+EVERY_PAIR = (
+    "Outputs (N, 1) and {} (N,) broadcast to (N, N): every output meets every target, and what is made of that is "
+    "another loss; make the targets (N, 1)."
+)
 
 RENAMED = re.compile(r"\s*[\w.\[\]'\"]+\s*=\s*[\w.\[\]'\"]+\s*(#.*)?$")
 """A line that binds what is there to another name: `d1 = sent`."""
@@ -106,6 +112,7 @@ def describe(
         "data": [one.as_json() for one in data],
         "made": _made(trace, steps, written, file, source.splitlines()),
         "made_at": min(MADE_AT, steps.count - 1),
+        "notes": [EVERY_PAIR.format(shown(targets.name))] if targets.every_pair else [],
     }
     return Findings(arrays, described)
 

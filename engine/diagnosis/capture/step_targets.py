@@ -54,6 +54,8 @@ class Targets:
     name: str
     rows: tuple[FloatArray, ...]
     activation: str
+    every_pair: bool = False
+    """Whether the program takes them from every output of the batch, (N,) from (N, 1)."""
 
 
 class TargetFinder:
@@ -153,7 +155,7 @@ class TargetFinder:
             raise DataError(f"The targets {shown(one.name)} were not there in every step; use the recorder.")
         left = iter(found)
         joined = [np.concatenate([next(left) for _ in range(size)]) for size in self.sizes]
-        return Targets(one.name, tuple(joined), activation)
+        return Targets(one.name, tuple(joined), activation, self._pairs_up(one, activation))
 
     def _as_rows(self, array: Array, step: int) -> Array | None:
         samples = len(self.batches[step])
@@ -260,7 +262,7 @@ class TargetFinder:
             gap = output - rows
             slopes = (1.0, output * (1 - output), 1 - output**2, output > 0, 1 / (output * (1 - output)))
             wanted = [gap * slope for slope in slopes]
-            if self.width == 1 and len(rows) > 1:
+            if self._has_pairs(step):
                 wanted.append(output - rows.T)
         found = set()
         for number, one in enumerate(wanted):
@@ -270,6 +272,21 @@ class TargetFinder:
                 factors[laid.are(rows)] = 0.0
             found |= {(number, float(f"{factor:.5g}")) for factor in factors[factors != 0]}
         return found
+
+    def _has_pairs(self, step: int) -> bool:
+        """Whether the step made an array with a number for every two samples."""
+        samples = len(self.batches[step])
+        return self.width == 1 and samples > 1 and any(one.size == samples**2 for one in self._computed(step))
+
+    def _pairs_up(self, one: Candidate, activation: str) -> bool:
+        """Whether every output meets every target, in some step that is looked at."""
+        for step in range(min(LOOKED_AT, len(self.passes))):
+            rows = one.rows(step)
+            if rows is not None and self._has_pairs(step):
+                gap = self.outputs[step][activation] - rows.T
+                if self._laid_out(step, gap.shape).factors(gap).any():
+                    return True
+        return False
 
     def _laid_out(self, step: int, shape: tuple[int, ...]) -> LaidOut:
         key = step, shape
