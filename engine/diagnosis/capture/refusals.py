@@ -63,10 +63,21 @@ OF_SCIPY = (
     "Its weights are moved by scipy.optimize, not by a step of its own",
 )
 
+BY_CHANCE = (
+    r"\bmutat|crossover|genetic|\bpopulation\b|\bswarm\b|\bparticles?\b",
+    "It searches its weights by chance, without gradients",
+)
+
+SEVERAL = (
+    r"\bgan\b|\bdiscriminator\b",
+    "It trains several networks at once, each by the other's outputs; what is diagnosed is one, by its own loss",
+)
+
 HINTS = (
     *OF_LAYERS,
     OF_SCIPY,
-    (r"\bmutat|crossover|genetic|\bpopulation\b", "It searches its weights by chance, without gradients"),
+    BY_CHANCE,
+    SEVERAL,
     (r"dropout", "It has dropout; switch it off, then run it again"),
 )
 
@@ -79,7 +90,7 @@ def why_not(trace: Trace, sources: Mapping[str, str], modules: set[str], error: 
         # With it the program would run, and be refused all the same.
         return f"{reason}; {RECORDER}." if re.search(optimizer, error) else _of_error(error)
     if found == KERNELS or has_kernels(trace):
-        return f"{OF_LAYERS[0][1]}; {RECORDER}."
+        return other_layers(text) or f"{OF_LAYERS[0][1]}; {RECORDER}."
     if found not in (NO_NETWORK, OTHER_OUTPUTS):
         other = other_layers(text) if found.startswith(("Beside", NO_TARGETS)) else None
         return other or found
@@ -93,12 +104,12 @@ def why_not(trace: Trace, sources: Mapping[str, str], modules: set[str], error: 
 
 
 def other_layers(source: str) -> str | None:
-    """The sentence on layers that are no x·W + b, where the words of a program, comments and texts aside, speak of
-    some.
+    """The sentence on what is no chain of layers x·W + b that move by gradients, where the words of a program, comments
+    and texts aside, speak of it; of several networks the comments speak best.
     """
     code = _without_comments(source)
-    for pattern, reason in OF_LAYERS:
-        if re.search(pattern, code, re.IGNORECASE):
+    for pattern, reason in (*OF_LAYERS, BY_CHANCE, SEVERAL):
+        if re.search(pattern, source if reason == SEVERAL[1] else code, re.IGNORECASE):
             return f"{reason}; {RECORDER}."
     return None
 
