@@ -9,7 +9,7 @@ from enum import Enum
 import numpy as np
 
 from engine.diagnosis.backward_lines import backward_lines
-from engine.diagnosis.capture.refusals import other_layers
+from engine.diagnosis.capture.refusals import of_another_kind
 from engine.diagnosis.experiment_of import experiment_of
 from engine.diagnosis.free_pairs import alike_up_to
 from engine.diagnosis.free_run import gaps_of
@@ -186,7 +186,7 @@ def while_finite(recording: Recording) -> Recording:
 
 def _unexplained(recording: Recording, outcome: Outcome) -> Diagnosis:
     if outcome.nearest is None:
-        other = other_layers(recording.source)
+        other = of_another_kind(recording.source)
         if other is not None:
             raise DataError(f"{shown(recording.program)}: {other}")
         return Diagnosis(recording, Conclusion.NOT_EXPLAINED)

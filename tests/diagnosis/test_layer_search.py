@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from engine.diagnosis.capture.first_and_last import Known
 from engine.diagnosis.capture.laid_out import AT_ONCE, LaidOut
 from engine.diagnosis.capture.layer_forms import ACTIVATIONS
-from engine.diagnosis.capture.refusals import other_layers
+from engine.diagnosis.capture.refusals import of_another_kind
 from engine.diagnosis.capture.relations import matches
 from engine.diagnosis.capture.row_search import row_matches
 from engine.diagnosis.capture.trace import Trace
@@ -76,5 +76,5 @@ def test_a_multiple_is_known_in_every_layout_and_nothing_else_is(rows):
 
 
 def test_words_in_comments_and_texts_are_no_layers():
-    assert other_layers("x = 1  # no rnn\nprint('attention')\n") is None
-    assert "recurrent" in other_layers("h[t] = np.tanh(W @ h[t - 1])\n")
+    assert of_another_kind("x = 1  # no rnn\nprint('attention')\n") is None
+    assert "recurrent" in of_another_kind("h[t] = np.tanh(W @ h[t - 1])\n")

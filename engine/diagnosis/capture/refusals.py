@@ -90,9 +90,9 @@ def why_not(trace: Trace, sources: Mapping[str, str], modules: set[str], error: 
         # With it the program would run, and be refused all the same.
         return f"{reason}; {RECORDER}." if re.search(optimizer, error) else _of_error(error)
     if found == KERNELS or has_kernels(trace):
-        return other_layers(text) or f"{OF_LAYERS[0][1]}; {RECORDER}."
+        return of_another_kind(text) or f"{OF_LAYERS[0][1]}; {RECORDER}."
     if found not in (NO_NETWORK, OTHER_OUTPUTS):
-        other = other_layers(text) if found.startswith(("Beside", NO_TARGETS)) else None
+        other = of_another_kind(text) if found.startswith(("Beside", NO_TARGETS)) else None
         return other or found
     for module, name in FRAMEWORKS.items():
         if re.search(rf"^\s*(import|from)\s+{module}\b", text, re.MULTILINE):
@@ -103,13 +103,13 @@ def why_not(trace: Trace, sources: Mapping[str, str], modules: set[str], error: 
     return found if found == OTHER_OUTPUTS else _no_network(trace, text, ended)
 
 
-def other_layers(source: str) -> str | None:
+def of_another_kind(source: str) -> str | None:
     """The sentence on what is no chain of layers x·W + b that move by gradients, where the words of a program, comments
     and texts aside, speak of it; of several networks the comments speak best.
     """
     code = _without_comments(source)
-    for pattern, reason in (*OF_LAYERS, BY_CHANCE, SEVERAL):
-        if re.search(pattern, source if reason == SEVERAL[1] else code, re.IGNORECASE):
+    for text, (pattern, reason) in (*((code, one) for one in (*OF_LAYERS, BY_CHANCE)), (source, SEVERAL)):
+        if re.search(pattern, text, re.IGNORECASE):
             return f"{reason}; {RECORDER}."
     return None
 

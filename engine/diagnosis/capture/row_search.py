@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -36,27 +37,26 @@ def row_matches(
 ) -> list[Match]:
     """The ways in which `out` is act(L·R + c) of some rows or columns of a larger array; each L becomes a value."""
     found: list[Match] = []
-    for right_number, right in rights.items():
-        for whole_number, whole in wholes.items():
-            for form in layouts(whole, right):
-                if form.ones or not _may_be_rows(whole, right, form, out):
-                    continue
-                key = whole_number, right_number, form
-                column = trace.columns.get(key)
-                if column is None:
-                    column = trace.columns[key] = input_rows(whole, form) @ weight_rows(right, form)[:, 0]
-                tolerance = tolerance_of(out, whole, right)
-                choices = list(_hopeful(out, column, weight_rows(right, form).shape[1], biases, tolerance))
-                z = product(whole, right, form) if choices else None
-                if z is None:
-                    continue
-                for bias, name in choices:
-                    row = None if bias is None else bias_row(biases[bias], z.shape[1])
-                    places = found_rows(out, z if row is None else z + row, name, tolerance)
-                    if places is not None and not is_nothing(z[places]):
-                        left = virtual(trace, whole_number, whole, form, places)
-                        plain = form._replace(columns=False, flat_input=False, activation=name)
-                        found.append(Match(left, right_number, bias, plain))
+    for (right_number, right), (whole_number, whole) in itertools.product(rights.items(), wholes.items()):
+        for form in layouts(whole, right):
+            if form.ones or not _may_be_rows(whole, right, form, out):
+                continue
+            key = whole_number, right_number, form
+            column = trace.columns.get(key)
+            if column is None:
+                column = trace.columns[key] = input_rows(whole, form) @ weight_rows(right, form)[:, 0]
+            tolerance = tolerance_of(out, whole, right)
+            choices = list(_hopeful(out, column, weight_rows(right, form).shape[1], biases, tolerance))
+            z = product(whole, right, form) if choices else None
+            if z is None:
+                continue
+            for bias, name in choices:
+                row = None if bias is None else bias_row(biases[bias], z.shape[1])
+                places = found_rows(out, z if row is None else z + row, name, tolerance)
+                if places is not None and not is_nothing(z[places]):
+                    left = virtual(trace, whole_number, whole, form, places)
+                    plain = form._replace(columns=False, flat_input=False, activation=name)
+                    found.append(Match(left, right_number, bias, plain))
     return found
 
 
