@@ -1,6 +1,9 @@
-"""An explorer over made-up runs, driven by keys: after each the engine works until it is idle."""
+"""An explorer over made-up runs, driven by keys: after each the engine works until it is idle.
 
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+All is laid out as ever, and nothing is drawn but what a test looks at, and the last state of all.
+"""
+
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 from textual import events
@@ -14,12 +17,22 @@ from tui_app.text.difference_rows import listed_rows
 
 WIDE, NARROW, LEAST = (120, 40), (80, 24), (60, 20)
 
+IS_HELD = HeldBack._is_held
+
 
 @contextmanager
 def undrawn():
     """Nothing is drawn meanwhile: all is laid out as ever, and what has changed adds up to one picture."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(HeldBack, "_is_held", True)
+        yield
+
+
+@contextmanager
+def drawn():
+    """Inside of that, all is drawn again as when somebody looks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HeldBack, "_is_held", IS_HELD)
         yield
 
 
@@ -42,19 +55,18 @@ class Driver:
         await self.pilot.pause()
 
     async def press(self, *keys):
-        """One after the other; drawn after the last, when somebody looks."""
-        with undrawn():
-            for key in keys:
-                await self.pilot.press(key)
-                await self.settle()
-        await self.draw()
+        """One after the other."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
 
     async def draw(self):
         """What has been held back."""
-        for screen in self.app.screen_stack:
-            if isinstance(screen, HeldBack):
-                screen.draw_held()
-        await self.pilot.pause()
+        with drawn():
+            for screen in self.app.screen_stack:
+                if isinstance(screen, HeldBack):
+                    screen.draw_held()
+            await self.pilot.pause()
 
     async def burst(self, keys):
         """All at once, as tmux, a paste or a slow line send them: no key waits for what the one before has done."""
@@ -79,13 +91,13 @@ class Driver:
 
 @asynccontextmanager
 async def driven(app, size=WIDE):
-    """A driver of it, once the engine is idle and all is drawn."""
-    async with AsyncExitStack() as running:
-        with undrawn():
-            driver = Driver(app, await running.enter_async_context(app.run_test(size=size)))
+    """A driver of it, once the engine is idle."""
+    with undrawn():
+        async with app.run_test(size=size) as pilot:
+            driver = Driver(app, pilot)
             await driver.settle()
-        await driver.draw()
-        yield driver
+            yield driver
+            await driver.draw()
 
 
 @pytest.fixture

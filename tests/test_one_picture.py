@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 import engine
 from engine.worker.worker import Worker
+from tests import driver
 from tests.driver import NARROW
 from tests.examples import some_of
 from tui_app import one_picture
@@ -26,7 +27,8 @@ def drawn(monkeypatch):
         draw(screen)
 
     monkeypatch.setattr(Screen, "_compositor_refresh", drawing)
-    return times
+    with driver.drawn():
+        yield times
 
 
 @pytest.mark.parametrize("explorer", SIZES, indirect=True)

@@ -328,6 +328,7 @@ async def test_a_zoomed_chart_begins_where_that_of_the_gap_does():
     app = ExplorerApp(settings, worker=Worker(settings), start_worker=False)
     async with driven(app, WIDE) as explorer:
         await explorer.press("c", "comma", "z")
+        await explorer.draw()
         ranges = {name: app.query_one(f"#{name}-chart", Chart)._picture.x_range for name in ("loss", "gap", "accuracy")}
         assert len(set(ranges.values())) == 1
         assert ranges["gap"][0] > 1

@@ -10,12 +10,12 @@ What the rules make of gradients is `adaptive_rules.py`'s; which settings of a s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import replace
 
 import numpy as np
 
-from engine.diagnosis.adaptive_rules import AdaptiveLaw, Averages, Rule, shares_at
+from engine.diagnosis.adaptive_rules import AdaptiveLaw, Averages, Rule
+from engine.diagnosis.adaptive_stack import ALPHAS, BETAS1, BETAS2, FEW_STEPS, FirstStep, RuleStack, all_rules
 from engine.diagnosis.laws import LEAST_MOVES, Motion
 from engine.diagnosis.numbers import rounded
 from engine.diagnosis.observed import Observed
@@ -23,29 +23,14 @@ from engine.experiment.choices import Objective, Reduction
 from engine.experiment.gradient_factors import gradient_factor
 from engine.experiment.optimizers import BiasCorrection, OptimizerKind
 from engine.experiment.side import Side
-from engine.experiment.step_lengths import BY_NUMBER
 from engine.experiment.update_rules import Moments
 from engine.types import FloatArray
 
 MOST_NAMED = 4
 """Numbers of the program's own among the averages' shares."""
 
-BETAS1 = (0.9, 0.5, 0.8, 0.95, 0.99, 0.999)
-BETAS2 = (0.999, 0.99, 0.9, 0.95, 0.98, 0.5, 0.9999)
-ALPHAS = (0.99, 0.9, 0.999, 0.95, 0.5)
-"""The numbers that people give the moments, likely ones first."""
-
 DECAYS = (0.01, 1e-3, 1e-4, 0.1, 5e-4, 1e-5, 0.05)
 """That people write, where the program names no other."""
-
-
-@dataclass(frozen=True)
-class _FirstStep:
-    """A and B of a first step, and where B stands."""
-
-    rate: float
-    added: float
-    inside: bool
 
 
 def adaptive_law_of(
@@ -138,7 +123,8 @@ def _without_decay(
     for dropped in (False, True) if not motion.steps[0].any() else (False,):
         begins = 1 if dropped else 0
         for first in _first_steps(motion.steps[begins], gradients[begins]):
-            for rule in _laws(first, dropped, named, updates_per_epoch):
+            rules = all_rules(first.inside, dropped, named, updates_per_epoch)
+            for rule in _laws(first, begins, few[0], gradients[:FEW_STEPS], rules, changing):
                 if _off(_with_shares(rule, *few) if changing else rule, *few) > COARSE:
                     continue
                 law = _with_shares(rule, *every) if changing else rule
@@ -183,7 +169,7 @@ def adaptive_like(
     return best
 
 
-def _first_steps(step: FloatArray, gradient: FloatArray) -> Iterator[_FirstStep]:
+def _first_steps(step: FloatArray, gradient: FloatArray) -> Iterator[FirstStep]:
     """A and B from −step/g = A/(|g| + B), or its square from A²/(g² + B)."""
     size = np.abs(gradient)
     used = (size > 1e-9 * size.max()) & (step != 0) if size.max() > 0 else size > 0
@@ -199,51 +185,25 @@ def _first_steps(step: FloatArray, gradient: FloatArray) -> Iterator[_FirstStep]
         if slope > 0 and np.abs(A @ (slope, constant) - 1).max() < 1e-6:
             rate = 1 / np.sqrt(slope) if inside else 1 / slope
             added = max(0.0, constant / slope)
-            yield _FirstStep(float(rate), float(added), inside)
+            yield FirstStep(float(rate), float(added), inside)
 
 
-def _laws(first: _FirstStep, dropped: bool, named: tuple[float, ...], updates_per_epoch: int) -> Iterator[AdaptiveLaw]:
-    """The rules that begin with such a step."""
-    moments = (Moments.FIRST_DROPPED,) if dropped else (Moments.KEPT, Moments.RESET, Moments.NEW_OPTIMIZER)
-    corrections = (
-        BiasCorrection.PER_STEP,
-        BiasCorrection.NONE,
-        BiasCorrection.CONSTANT,
-        BiasCorrection.FIRST_MOMENT,
-        BiasCorrection.SECOND_MOMENT,
-        *((BiasCorrection.PER_EPOCH,) if updates_per_epoch > 1 else ()),
-    )
-    adagrad = Rule(OptimizerKind.ADAGRAD, 0.0, 0.0, BiasCorrection.NONE, moments[0], first.inside)
-    yield from _adagrad(first, adagrad)
-    for kept, alpha in product(moments, (*ALPHAS, *named)):
-        rule = Rule(OptimizerKind.RMSPROP, 0.0, alpha, BiasCorrection.NONE, kept, first.inside)
-        yield _begun(rule, first, 2 if dropped else 1)
-    for kept, beta1, beta2, correction in product(moments, (*BETAS1, *named), (*BETAS2, *named), corrections):
-        epoch = updates_per_epoch if correction is BiasCorrection.PER_EPOCH else 1
-        rule = Rule(OptimizerKind.ADAM, beta1, beta2, correction, kept, first.inside, epoch)
-        yield _begun(rule, first, 2 if dropped else 1)
-        if correction in BY_NUMBER and not first.inside:
-            yield _begun(rule, first, 2 if dropped else 1, uncorrected=True)
-
-
-def _adagrad(first: _FirstStep, rule: Rule) -> Iterator[AdaptiveLaw]:
-    yield AdaptiveLaw(rule, first.rate, first.added)
+def _laws(
+    first: FirstStep,
+    begins: int,
+    motion: Motion,
+    gradients: FloatArray,
+    rules: RuleStack,
+    changing: bool,
+) -> Iterator[AdaptiveLaw]:
+    """Those that begin with such a step and may go on as these few do."""
+    moments = Moments.FIRST_DROPPED if begins else Moments.KEPT
+    adagrad = Rule(OptimizerKind.ADAGRAD, 0.0, 0.0, BiasCorrection.NONE, moments, first.inside)
+    yield AdaptiveLaw(adagrad, first.rate, first.added)
     if first.inside:
-        outside = Rule(rule.kind, 0.0, 0.0, rule.correction, rule.moments, False)
-        yield AdaptiveLaw(outside, first.rate, 0.0, start=first.added)
+        yield AdaptiveLaw(replace(adagrad, inside=False), first.rate, 0.0, start=first.added)
+    yield from rules.laws(first, begins, motion, gradients, 3 * COARSE, changing)
 
-
-def _begun(rule: Rule, first: _FirstStep, t: int, uncorrected: bool = False) -> AdaptiveLaw:
-    """With the rate and ε that give this first step: there m = a·g and v = b·g²."""
-    a, b = shares_at(rule, t)
-    epsilon = first.added * (b if rule.inside else np.sqrt(b))
-    if uncorrected:
-        epsilon *= float(np.sqrt(1 - rule.beta2 ** rule.counts(t)[-1, 0]))
-    return AdaptiveLaw(rule, first.rate * np.sqrt(b) / a, float(epsilon), uncorrected=uncorrected)
-
-
-FEW_STEPS = 4
-"""That refuse most rules."""
 
 LEAST_NUMBERS = 3
 """Of a tensor: fewer are read with others."""
@@ -261,6 +221,4 @@ def _off(law: AdaptiveLaw, motion: Motion, averages: Averages) -> float:
         made = law.steps(motion, averages)
     if not np.isfinite(made).all():
         return np.inf
-    distances = np.abs(made - motion.steps).max(axis=1)
-    lengths = np.maximum(motion.lengths, 1e5 * motion.rounding)
-    return float(np.max(distances / np.where(lengths > 0, lengths, 1.0)))
+    return float(np.max(np.abs(made - motion.steps).max(axis=1) / motion.comparable))

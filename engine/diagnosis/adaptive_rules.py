@@ -6,7 +6,6 @@ Which of them a recorded run followed is looked for in `adaptive.py`. T steps, n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -90,15 +89,6 @@ class Rule:
         """The t of each step, (T, 1)."""
         taken: FloatArray = np.arange(steps, dtype=np.float64)[:, None]
         return taken // self.updates_per_epoch + 1
-
-
-@lru_cache(maxsize=4096)
-def shares_at(rule: Rule, t: int) -> tuple[float, float]:
-    """Of a first gradient g that comes at step t: a and b of the direction a·g and the square b·g²."""
-    one = np.zeros((t, 1))
-    one[-1] = 1.0
-    directions, squares = rule.directions(Averages(one))
-    return float(directions[-1, 0]), float(squares[-1, 0])
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,6 +56,13 @@ class Motion:
         longest: FloatArray = np.abs(self.steps).max(axis=1)
         return longest
 
+    @cached_property
+    def comparable(self) -> FloatArray:
+        """What distances from each step are measured in, (T,): its length; as far as rounding is no distance."""
+        lengths: FloatArray = np.maximum(self.lengths, 1e5 * self.rounding)
+        lengths[lengths == 0] = 1.0
+        return lengths
+
     @property
     def tolerance(self) -> float:
         """How far the right law may be from a step, of its length: wrong ones are 1e-3 off and more."""

@@ -91,13 +91,13 @@ class RollingLaw:
 
 def rolling_rule(observed: Observed) -> Rule[RollingLaw]:
     """How such laws are found in this recording."""
-    forms = list(_forms(observed))
+    forms = RollingStack.of(list(_forms(observed)))
 
     def law_of(motion: Motion, gradients: FloatArray, samples: tuple[int, ...]) -> RollingLaw | None:
         if motion.stands_still or motion.moves.sum() < LEAST_MOVES or not np.isfinite(gradients).all():
             return None
         for power in (0, 1, 2) if len(set(samples)) > 1 else (0,):
-            for rolling in _promising(forms, motion, divided(gradients, samples, power)):
+            for rolling in forms.promising(motion, divided(gradients, samples, power)):
                 law = each_for_itself(*rolling.unrolled(motion, divided(gradients, samples, power)))
                 if law is not None:
                     return RollingLaw(rolling, law, power)
@@ -106,17 +106,44 @@ def rolling_rule(observed: Observed) -> Rule[RollingLaw]:
     return Rule(law_of, partial(like, pulls=_pulls(observed)))
 
 
-def _promising(forms: Sequence[Rolling], motion: Motion, gradients: FloatArray) -> Iterator[Rolling]:
-    """Those whose first steps are in proportion to what they make of the gradients: all forms at once, (F, T, n)."""
-    few = motion.of_steps(slice(0, FEW_STEPS))
-    made = [rolling.unrolled(few, gradients[:FEW_STEPS]) for rolling in forms]
-    steps, along = (np.stack(arrays) for arrays in zip(*((one.steps, g) for one, g in made), strict=True))
-    squares = (along * along).sum(axis=2)
-    rates = (along * steps).sum(axis=2) / np.where(squares > 0, squares, 1.0)
-    left = np.abs(steps - rates[:, :, None] * along).max(axis=2)
-    allowed = np.array([one.allowed for one, _ in made])
-    fitting = (left <= (1 + 1e-9) * allowed).all(axis=1)
-    return (rolling for rolling, fits in zip(forms, fitting, strict=True) if fits)
+@dataclass(frozen=True, eq=False)
+class RollingStack:
+    """F forms at once over a few steps, as matrices (F, T, T): what each leaves of the steps, and what it makes of
+    gradients and of the parameters that are added to them.
+    """
+
+    forms: Sequence[Rolling]
+    of_steps: FloatArray
+    of_gradients: FloatArray
+    of_parameters: FloatArray
+
+    @classmethod
+    def of(cls, forms: Sequence[Rolling]) -> RollingStack:
+        """Read from what each makes of ones and zeros."""
+        ones, zeros = np.eye(FEW_STEPS), np.zeros((FEW_STEPS, FEW_STEPS))
+        alone = [form.unrolled(Motion(zeros, ones, 0.0), ones) for form in forms]
+        pulled = [form.unrolled(Motion(ones, zeros, 0.0), zeros) for form in forms]
+        return cls(
+            forms,
+            np.array([motion.steps for motion, _ in alone]),
+            np.array([along for _, along in alone]),
+            np.array([along for _, along in pulled]),
+        )
+
+    def promising(self, motion: Motion, gradients: FloatArray) -> Iterator[Rolling]:
+        """Those whose first steps are in proportion to what they make of the gradients, (T, n) both."""
+        few = motion.of_steps(slice(0, FEW_STEPS))
+        taken = len(few.steps)
+        places = (slice(None), slice(taken), slice(taken))
+        steps = self.of_steps[places] @ few.steps
+        along = self.of_gradients[places] @ gradients[:taken] + self.of_parameters[places] @ few.before
+        squares = (along * along).sum(axis=2)
+        rates = (along * steps).sum(axis=2) / np.where(squares > 0, squares, 1.0)
+        left = np.abs(steps - rates[:, :, None] * along).max(axis=2)
+        most = np.maximum(np.abs(few.before), np.abs(few.before + steps)).max(axis=2)
+        allowed = motion.tolerance * np.abs(steps).max(axis=2) + 16 * motion.eps * most
+        fitting = (left <= (1 + 1e-9) * allowed).all(axis=1)
+        return (form for form, fits in zip(self.forms, fitting, strict=True) if fits)
 
 
 def like(
