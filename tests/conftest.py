@@ -31,7 +31,8 @@ gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "one_in(each): of its cases each so many-th is tried; with TIMES=20 all")
+    config.addinivalue_line("markers", "long: it takes long, and is tried with TIMES=20")
+    config.addinivalue_line("markers", "one_in(each): of its cases one in so many is tried; with TIMES=20 all")
 
 
 def pytest_collection_modifyitems(config, items):

@@ -1,6 +1,6 @@
 """An explorer over made-up runs, driven by keys: after each the engine works until it is idle.
 
-All is laid out as ever, and nothing is drawn but what a test looks at, and the last state of all.
+All is laid out as ever, and nothing is drawn but what a test looks at; with TIMES=20 the last state of all, too.
 """
 
 from contextlib import asynccontextmanager, contextmanager
@@ -10,6 +10,7 @@ from textual import events
 
 import engine
 from engine.experiment.discrepancies import CATALOGUE, find
+from tests.examples import TIMES
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.one_picture import HeldBack
@@ -97,7 +98,8 @@ async def driven(app, size=WIDE):
             driver = Driver(app, pilot)
             await driver.settle()
             yield driver
-            await driver.draw()
+            if TIMES > 1:
+                await driver.draw()
 
 
 @pytest.fixture

@@ -16,37 +16,43 @@ settings.register_profile(
 settings.load_profile("steady")
 
 
-long = pytest.mark.skipif(TIMES == 1, reason="takes long: with TIMES=20")
-"""What takes seconds and proves more of what another test here proves in less."""
+long = pytest.mark.long
+"""What takes long and proves more of what another test here proves in less: tried with TIMES=20."""
 
 
 def one_in(each):
-    """Of a test of many cases that are products of the same choices: each so many-th is tried, and the last; with
-    TIMES=20 all.
+    """Of a test of many cases that are products of the same choices: the last is tried, and each so many-th before it;
+    with TIMES=20 all.
     """
     return pytest.mark.one_in(each)
 
 
 def thinned(items):
     """The tests that are tried, and those that are not."""
+    if TIMES > 1:
+        return items, []
     tried, left, seen = [], [], Counter()
-    last = {(item.module.__name__, item.originalname): item for item in items if hasattr(item, "originalname")}
-    for item in items:
-        marker = item.get_closest_marker("one_in")
-        if TIMES > 1 or marker is None:
-            tried.append(item)
+    for item in reversed(items):
+        if item.get_closest_marker("long"):
+            left.append(item)
             continue
-        name = item.module.__name__, item.originalname
-        chosen = seen[name] % marker.args[0] == 0 or item is last[name]
+        marker, name = item.get_closest_marker("one_in"), (item.path, item.originalname)
+        chosen = marker is None or seen[name] % marker.args[0] == 0
         seen[name] += 1
         (tried if chosen else left).append(item)
-    return tried, left
+    return tried[::-1], left
 
 
 def some_of(values, each):
     """One of so many, and the last."""
     values = list(values)
     return values if TIMES > 1 else [*values[:-1:each], values[-1]]
+
+
+def hardest(values):
+    """The last alone, which asks for the most."""
+    values = list(values)
+    return values if TIMES > 1 else values[-1:]
 
 
 def examples(count):

@@ -67,7 +67,7 @@ BATCHES = of_both(
     bias=st.booleans(),
     doubles=st.booleans(),
 )
-@examples(20)
+@examples(10)
 def test_dataloaders_order_is_drawn_in_numpy(samples, seed, sizes, bias, doubles):
     """Of several epochs, after `nn.Linear` has drawn from the same stream."""
     settings = replace(BATCHES, data=made_up(samples, sizes[0], sizes[-1]), hidden=tuple(sizes[1:-1]), seed=seed)
@@ -171,7 +171,7 @@ def by_hand_in_torch(settings, epochs):
     return losses, model
 
 
-@one_in(4)
+@one_in(5)
 @pytest.mark.parametrize("logged", EpochLoss)
 @pytest.mark.parametrize("last", LastBatch)
 @pytest.mark.parametrize("order", [SampleOrder.IN_ORDER, SampleOrder.DATALOADER])
@@ -201,7 +201,7 @@ def test_a_side_with_fewer_batches_waits_at_the_end_of_each_epoch():
 
 
 @given(experiments(), st.integers(0, 9), st.integers(0, 9))
-@examples(8)
+@examples(4)
 def test_a_state_inside_an_epoch_is_gone_on_from(settings, before, after):
     """In a model that has just been made, and in one that has gone further."""
     with np.errstate(all="ignore"):

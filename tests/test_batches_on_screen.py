@@ -11,6 +11,7 @@ from engine.step.trace import trace_epoch
 from engine.worker.snapshot import State
 from engine.worker.worker import Worker
 from tests.driver import NARROW, WIDE, driven
+from tests.examples import one_in
 from tests.test_batches import BATCHES, made_up
 from tui_app.app import ExplorerApp
 from tui_app.screens.values import ValuesScreen
@@ -34,6 +35,7 @@ async def inside_the_third_epoch(explorer):
     assert (shown.state, shown.epoch, shown.batch) == (State.PAUSED, 2, 2)
 
 
+@one_in(2)
 @pytest.mark.parametrize("explorer", [NARROW, WIDE], indirect=True)
 async def test_what_is_shown_is_said_to_be_of_the_batches_so_far(explorer):
     await inside_the_third_epoch(explorer)

@@ -92,7 +92,7 @@ def _written(folder, text, name="own.py"):
     return str(path)
 
 
-@one_in(2)
+@one_in(5)
 @pytest.mark.parametrize("what", _some(SEEN))
 def test_whatever_it_does_its_training_is_seen(what, tmp_path):
     (tmp_path / "engine.py").write_text("MINE = True\n")
@@ -141,7 +141,7 @@ REFUSED = {
 REFUSED_ALWAYS = ("os.abort", "argparse", "lr = 2.0", "helper_bad", "u202e", "y = = 2", "later")
 
 
-@one_in(2)
+@one_in(5)
 @pytest.mark.parametrize(
     "program",
     [
@@ -185,6 +185,7 @@ for k in range(200):
 """
 
 
+@long
 def test_filters_of_one_channel_are_a_convolution(tmp_path):
     """Its last layer alone would be diagnosed, and proved."""
     with pytest.raises(CaptureError, match="It is a convolution"):
@@ -196,7 +197,7 @@ import numpy as np
 r = np.random.RandomState(0)
 X, T = r.randn(12, 4), np.eye(3)[r.randint(0, 3, 12)]
 W, b = r.randn(4, 3) / 4, np.zeros(3)
-for step in range(100):
+for step in range(30):
     e = np.exp(X @ W + b)
     P = e / e.sum(axis=1, keepdims=True)
     J = np.array([np.diag(p) - np.outer(p, p) for p in P])

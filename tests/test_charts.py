@@ -69,7 +69,7 @@ def as_asked(epochs=5000):
 # Zero
 
 
-@one_in(4)
+@one_in(5)
 @pytest.mark.parametrize("height", HEIGHTS)
 @pytest.mark.parametrize("drawing", Drawing)
 def test_zero_has_a_line_a_label_and_room_below_it(height, drawing):
@@ -160,6 +160,7 @@ def test_two_signed_reports_and_the_run_before_fit_the_least_screen(drawing):
 # Axes
 
 
+@one_in(3)
 @pytest.mark.parametrize("height", some_of(range(8, 50), 6))
 def test_a_label_stands_in_the_row_of_its_value(height):
     """Against the curve itself: one that is flat at the label's value."""
@@ -308,6 +309,7 @@ async def screen(request, monkeypatch):
         yield app
 
 
+@one_in(3)
 @pytest.mark.parametrize(
     ("screen", "glyphs"),
     [
@@ -341,6 +343,7 @@ def printed(console):
     return f"by hand, least {run.numpy.losses[least]:.1e} at {least + 1:,}"
 
 
+@one_in(3)
 @pytest.mark.parametrize(
     ("options", "no_color", "glyphs"),
     [
@@ -388,6 +391,7 @@ async def test_a_legend_without_its_chart_is_there_only_to_read_from(explorer):
     assert (chart.display, legend.display) == (True, True)
 
 
+@one_in(2)
 @pytest.mark.parametrize("explorer", [("classes", WIDE)], indirect=True)
 @pytest.mark.parametrize("keys", [(), ("z", "full_stop")])
 async def test_all_charts_have_one_axis_of_epochs(explorer, keys):

@@ -11,7 +11,7 @@ import engine
 from engine.experiment.data import Dataset
 from engine.run.class_answers import ClassMap, class_answers, classes_differ
 from tests.driver import driven
-from tests.examples import some_of
+from tests.examples import one_in, some_of
 from tests.made_up import made_up_worker
 from tests.test_class_answers import answered
 from tests.test_tables import WIDTHS, at_every_width, is_number, texts
@@ -100,6 +100,7 @@ def test_names_are_data_and_rows_fit(ascii):
     assert "[red]top[/red]" in whole
 
 
+@one_in(3)
 @pytest.mark.parametrize("count", [2, 3, 10, 26, 27, 28, 100])
 @pytest.mark.parametrize("long", [False, True])
 def test_a_legend_says_every_sign_or_how_many_it_leaves_out(count, long):
@@ -128,6 +129,7 @@ def test_a_legend_of_few_is_whole():
     assert class_legend(HOSTILE[:1], False, [], 60) == [[("a [red]top[/red]", 0)]]
 
 
+@one_in(3)
 @pytest.mark.parametrize(("count", "height"), [(2, 12), (3, 40), (26, 12), (100, 12)])
 async def test_maps_show_every_class_at_every_width(count, height):
     """Each letter against the class of the nearest point; a single point that differs is seen in any size."""

@@ -18,7 +18,7 @@ from engine.experiment.settings import Settings
 from engine.experiment.side import Side
 from engine.networks.numpy_model import NumpyModel
 from engine.networks.torch_model import TorchModel
-from tests.examples import one_in, some_of
+from tests.examples import hardest, one_in
 from tests.strategies import classes
 from tests.ulps import assert_equal_sides_stay_near
 
@@ -77,7 +77,7 @@ def of_people(problem, loss_input, reduction):
     return lambda z, Y: nn.NLLLoss(reduction=reduction)(torch.log(squash(z)), Y.argmax(dim=1))
 
 
-@one_in(4)
+@one_in(9)
 @pytest.mark.parametrize("reduction", Reduction)
 @pytest.mark.parametrize("loss_input", LossInput)
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -108,10 +108,11 @@ def test_both_sides_train_as_pytorchs_own_loss_does(problem, loss_input, reducti
             np.testing.assert_allclose(own, parameter.detach().numpy(), rtol=1e-11, atol=1e-13)
 
 
-@pytest.mark.parametrize("loss_input", some_of(LossInput, 3))
+@one_in(3)
+@pytest.mark.parametrize("loss_input", hardest(LossInput))
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_equal_sides_stay_as_near_as_one_ulp_in_the_start_lets_them(problem, loss_input):
-    """After 1,000 epochs, and within 1e-12 after each step from the same state."""
+    """In the end, and within 1e-12 after each step from the same state."""
     assert_equal_sides_stay_near(both(PROBLEMS[problem](), loss_input=loss_input))
 
 
@@ -138,6 +139,7 @@ def test_the_rule_of_the_reduction_is_the_objectives():
         assert f"C = 3: {rule}. Factor" in find("reduction").explain(settings).numbers
 
 
+@one_in(3)
 @pytest.mark.parametrize("outputs", [2, 3, 10])
 def test_softmax_twice_has_a_floor_that_is_said(outputs):
     X = np.eye(outputs)

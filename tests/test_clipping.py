@@ -48,6 +48,7 @@ def clip(model, rule):
     return [nn.utils.clip_grad_norm_(parameter, float(bound)) for parameter in model.parameters()]
 
 
+@one_in(3)
 @pytest.mark.parametrize(
     ("rule", "decay", "optimizer"), some_of(product(RULES, (0.0, 0.1), ("sgd", "adam")), 3), ids=str
 )
@@ -117,6 +118,7 @@ def test_layers_updated_in_turn_have_a_norm_each(rule):
 CHOICES = [{}, {"zero_grad": "forgotten"}, {"batch": 3}, {"precision": "float32"}, {"momentum": "textbook-0.5"}]
 
 
+@one_in(5)
 @pytest.mark.parametrize(("rule", "choices"), some_of(product(RULES, CHOICES), 3), ids=str)
 def test_fast_steps_and_stacks_have_the_plain_steps_bits(rule, choices):
     settings = experiment(rule)
@@ -137,7 +139,7 @@ def test_fast_steps_and_stacks_have_the_plain_steps_bits(rule, choices):
             np.testing.assert_allclose(stack.step(), expected, rtol=0 if exact else 1e-4)
 
 
-@one_in(3)
+@one_in(7)
 @pytest.mark.parametrize("rule", ["norm:0.5", "norm:0.2", "exact-norm:0.3", "tensor-norm:0.3"])
 @pytest.mark.parametrize("choices", [{"zero_grad": "forgotten"}, {"learning_rate": 5.0, "momentum": "0.5"}], ids=str)
 def test_a_bound_that_is_first_reached_late_is_kept(rule, choices):
@@ -157,6 +159,7 @@ def test_a_bound_that_is_first_reached_late_is_kept(rule, choices):
         np.testing.assert_allclose(stack.step(), [[model.step() for model in alone]], rtol=1e-7)
 
 
+@one_in(5)
 @pytest.mark.parametrize("rule", ["norm:0.05", "exact-norm:0.05", "tensor-norm:0.02", "value:0.005"])
 @pytest.mark.parametrize("batch", [1, 4])
 def test_a_stack_clips_no_error_that_is_yet_to_be_sent_down(rule, batch):

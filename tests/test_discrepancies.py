@@ -29,7 +29,7 @@ from engine.experiment.side import Side
 from engine.experiment.update_rules import Momentum
 from engine.networks.initial_weights import initial_layers
 from engine.networks.programs import lines_to_change, scripts
-from tests.examples import examples
+from tests.examples import examples, one_in
 from tests.strategies import classes, experiments, given_start, one_output, where_in_effect
 from tui_app.cli.main import main
 from tui_app.text.fix_lines import fix_lines
@@ -53,6 +53,7 @@ def test_names_read_back_to_their_values(settings):
         assert discrepancy.label(value)
 
 
+@one_in(5)
 @EACH
 def test_every_choice_of_a_side_can_be_set_and_trained(discrepancy):
     tried = set()
@@ -101,7 +102,7 @@ def test_matching_all_leaves_nothing(toward):
 
 
 @given(settings=experiments())
-@examples(3)
+@examples(1)
 def test_an_explanation_says_what_is_so_and_nothing_else_and_the_panel_shows_its_parts_in_order(settings):
     for discrepancy in CATALOGUE:
         explanation, changes = discrepancy.explain(settings), fix_lines(settings, discrepancy)
@@ -155,7 +156,7 @@ def of_any_layer(lines):
 
 
 @given(settings=experiments())
-@examples(3)
+@examples(1)
 def test_the_lines_to_change_turn_one_program_into_the_other(settings):
     programs = scripts(settings)
     for discrepancy, side in product(CATALOGUE, SideName):
@@ -193,6 +194,7 @@ def test_what_cannot_be_changed_says_why():
     assert lines_to_change(mixed, find("precision"), SideName.PYTORCH).startswith("# not possible: ")
 
 
+@one_in(3)
 @pytest.mark.parametrize("side", SideName)
 @pytest.mark.parametrize(("here", "there"), permutations(SQUARES, 2))
 def test_the_line_to_change_the_report_logs_the_other_sides_number(here, there, side):
@@ -368,6 +370,7 @@ def test_a_users_text_is_not_markup():
     assert "U[0, 1)" in explanation_content(find("initial_weights"), settings).plain
 
 
+@one_in(3)
 @EACH
 @pytest.mark.parametrize("option", ["--no-ascii", "--ascii"])
 def test_the_command_prints_the_same_parts(discrepancy, option):

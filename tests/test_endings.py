@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.examples import some_of
+from tests.examples import one_in, some_of
 from tests.forked import COMMAND, Captured, run_forked
 from tui_app.cli.main import main
 from tui_app.terminal.endings import FAILED, INTERRUPTED, REFUSED
@@ -37,6 +37,7 @@ PRINTING = {
 }
 
 
+@one_in(2)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="it says when signals are held back")
 @pytest.mark.parametrize("after", some_of([0, 0.1, 0.4], 2))
 def test_ctrl_c_while_modules_are_imported_is_130_too(after, tmp_path):
@@ -191,6 +192,7 @@ def test_what_should_not_have_failed_is_one_sentence_and_a_log(monkeypatch, tmp_
     assert "Traceback" in (tmp_path / "mlp-tui" / "faults.log").read_text()
 
 
+@one_in(2)
 @pytest.mark.parametrize("command", ["run --epochs 2 --json -", "presets"])
 def test_a_closed_standard_output_is_no_success(command, tmp_path):
     line = f"{sys.executable} -m tui_app {command} >&-"

@@ -18,7 +18,7 @@ from engine.run.tour import TOUR
 from engine.worker.snapshot import State
 from engine.worker.worker import Worker
 from tests.driver import LEAST, NARROW, WIDE, Driver, driven, undrawn
-from tests.examples import long
+from tests.examples import long, one_in, some_of
 from tests.made_up import made_up_trace, made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.keys import KEYS
@@ -48,7 +48,7 @@ async def test_a_switch_matches_and_parts(explorer):
             (0, "m"),
             (1, "m"),
             (1, "M"),
-            *((one, "m") for one in listed_rows(engine.preset("asked"), 0)[2:]),
+            *((one, "m") for one in some_of(listed_rows(engine.preset("asked"), 0)[2:], 3)),
         ]:
             discrepancy, asked = CATALOGUE[index], engine.preset("asked")
             await explorer.press(*explorer.down_to(discrepancy.field))
@@ -82,7 +82,7 @@ async def test_all_are_matched_at_once(explorer, key):
 async def test_arrows_go_through_every_value_of_a_side(explorer, key, side):
     explorer.app.change_settings(replace(explorer.app.settings, epochs=20))
     with undrawn():
-        for _ in CATALOGUE:
+        for _ in some_of(CATALOGUE, 4):
             index = explorer.app._selected
             discrepancy = CATALOGUE[index]
             choices = discrepancy.possible_for(explorer.app.settings, side)
@@ -155,6 +155,7 @@ async def test_presets_are_chosen_from_their_list(explorer):
     assert explorer.snapshot.settings == engine.preset("answer")
 
 
+@one_in(2)
 @pytest.mark.parametrize("explorer", [("asked", size) for size in (WIDE, NARROW)], indirect=True)
 async def test_families_are_chosen_below_their_heading_and_explained(explorer):
     await explorer.press("p", *["down"] * list(PRESETS).index("lecture-notes"))
@@ -181,6 +182,7 @@ async def test_the_last_family_stays_in_view_where_its_words_take_lines(explorer
     assert options.scroll_offset.y == options.max_scroll_y
 
 
+@long
 async def test_after_a_preset_switches_go_back_to_its_differences(explorer):
     explorer.app.choose_preset("answer")
     await explorer.press(*explorer.down_to("learning_rate"), "m", "m")
@@ -390,6 +392,7 @@ async def test_the_tour_goes_forward_and_back_and_is_left(explorer):
     assert explorer.app.query_one("#why").region.area
 
 
+@long
 async def test_setup_is_checked_while_typing(explorer):
     await explorer.press("o")
     screen = explorer.app.screen
@@ -641,6 +644,7 @@ async def test_the_cursor_and_the_matched_start_open_other_steps(explorer):
     assert not explorer.snapshot.step.matched_start
 
 
+@one_in(2)
 @pytest.mark.parametrize("explorer", [("asked", WIDE), ("asked", (80, 24))], indirect=True)
 async def test_the_reason_is_a_way_to_its_difference(explorer):
     await explorer.press("D")
@@ -722,6 +726,7 @@ async def test_rows_are_clicked(explorer):
     assert remaining(explorer.app.settings) == (alone,)
 
 
+@long
 async def test_narrow_tabs_are_short_so_that_all_can_be_clicked(explorer):
     await explorer.pilot.resize_terminal(60, 20)
     await explorer.settle()
@@ -732,6 +737,7 @@ async def test_narrow_tabs_are_short_so_that_all_can_be_clicked(explorer):
     assert explorer.app._view == "code"
 
 
+@long
 @pytest.mark.parametrize("name", [pytest.param("asked", marks=long), "classes"])
 async def test_legends_follow_the_width_of_a_finished_run(name):
     """No snapshot comes any more that would write them anew."""

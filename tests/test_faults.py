@@ -14,6 +14,7 @@ from engine.worker import faults
 from engine.worker.commands import MeasureImpact, OpenStep, Restart, Resume, Scrub, StepEpochs
 from engine.worker.snapshot import State
 from engine.worker.worker import Worker
+from tests.examples import one_in
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.screens.export import ExportScreen
@@ -78,6 +79,7 @@ JOBS = [
 ]
 
 
+@one_in(3)
 @pytest.mark.parametrize("fault", [boom, leave])
 @pytest.mark.parametrize(("place", "command", "name"), JOBS, ids=[place for place, *_ in JOBS])
 def test_a_jobs_fault_is_the_jobs(monkeypatch, state_folder, fault, place, command, name):
@@ -100,6 +102,7 @@ def test_a_jobs_fault_is_the_jobs(monkeypatch, state_folder, fault, place, comma
     assert worker.snapshot.fault is first.fault
 
 
+@one_in(3)
 @pytest.mark.parametrize("job", ["ScrubJob", "StepJob", "ImpactJob", "CauseJob"])
 def test_a_job_that_fails_whenever_it_is_looked_at_is_looked_at_once(monkeypatch, state_folder, job):
     monkeypatch.setattr(f"engine.worker.job_group.{job}.work", boom)

@@ -8,6 +8,7 @@ import engine
 from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import BY_STAGE, CATALOGUE, Group, find
 from tests.driver import NARROW, WIDE, driven
+from tests.examples import one_in
 from tests.made_up import made_up_worker
 from tests.strategies import classes
 from tui_app.app import ExplorerApp
@@ -38,6 +39,7 @@ def letters_for(entry):
 found_for = cache(find_entries)
 
 
+@one_in(5)
 @pytest.mark.parametrize("entry", [one for one in entries() if one.choice], ids=lambda one: one.choice.name)
 def test_every_value_is_at_most_six_keys_away(entry):
     """/, letters and steps down, enter, and the arrow of a side."""
@@ -77,6 +79,7 @@ def test_what_nothing_is_called_finds_nothing_and_nothing_typed_finds_every_sett
     assert find_entries("[bold]") == find_entries("\x1b[31m") == []
 
 
+@one_in(2)
 @pytest.mark.parametrize("size", [NARROW, WIDE])
 async def test_a_value_is_found_and_given_to_a_side(size):
     async with explored(engine.preset("exact"), size) as explorer:

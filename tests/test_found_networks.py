@@ -46,6 +46,7 @@ def test_all_that_takes_part_is_found(moving, tmp_path):
     assert recording.inputs[0].shape == (12, 3)
 
 
+@long
 def test_zeros_that_nothing_is_added_to_are_no_bias(tmp_path):
     step = STEP.replace(" + b1", "").replace(" + b2", "")
     recording = _captured(tmp_path, BEFORE + step + MOVES["W1"] + MOVES["W2"])
@@ -490,7 +491,7 @@ ALWAYS = (
 )
 
 
-@one_in(2)
+@one_in(5)
 @pytest.mark.parametrize("what", [pytest.param(one, marks=() if one in ALWAYS else long) for one in WRITTEN])
 def test_however_it_is_written_it_is_proved(what, tmp_path):
     program, weights, steps = WRITTEN[what]
@@ -509,7 +510,7 @@ def test_the_end_of_a_longer_network_is_refused(tmp_path):
         seen[np.arange(50), mark, 3] = 3
         target = seen[np.arange(50), mark, 0]
         q, w, b = random.normal(size=4) * 0.1, random.normal(size=4) * 0.1, 0.0
-        for _ in range(400):
+        for _ in range(250):
             s = seen @ q
             a = np.exp(s - s.max(1, keepdims=True))
             a /= a.sum(1, keepdims=True)
@@ -526,6 +527,7 @@ def test_the_end_of_a_longer_network_is_refused(tmp_path):
         _captured(tmp_path, program)
 
 
+@long
 def test_noise_on_the_inputs_is_no_training(tmp_path):
     program = """
         V = random.normal(size=(3, 2))

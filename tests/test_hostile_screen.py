@@ -14,7 +14,7 @@ from textual import events
 from textual.geometry import Size
 
 from tests.driver import NARROW
-from tests.examples import long, some_of
+from tests.examples import long, one_in, some_of
 from tui_app.screens.export import ExportScreen
 from tui_app.widgets.prediction_map import PredictionMaps
 
@@ -105,6 +105,7 @@ async def test_a_dialog_that_is_gone_takes_no_more_keys(explorer, tmp_path, monk
         await until(explorer, lambda: on_top(explorer) == "MainScreen")
 
 
+@one_in(2)
 @pytest.mark.parametrize("failing", [False, True])
 async def test_an_export_may_end_after_its_dialog_has_closed(explorer, tmp_path, monkeypatch, failing):
     """Its widgets are gone by then; what it wrote stays."""
@@ -220,6 +221,7 @@ def drawn(explorer):
     ]
 
 
+@one_in(5)
 @pytest.mark.parametrize(
     ("opening", "field"), [("e", "Input"), ("o", "#data"), ("H", "Input"), ("slash", "Input"), ("ctrl+p", "Input")]
 )
@@ -239,6 +241,7 @@ async def test_no_text_field_lets_a_control_character_through(explorer, tmp_path
     assert "RED" in "".join(line.text for line in lines)
 
 
+@long
 async def test_a_folder_with_control_characters_is_not_made(explorer, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     await explorer.press("e")

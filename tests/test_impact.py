@@ -86,6 +86,7 @@ def by_training(settings, threshold):
     }
 
 
+@one_in(2)
 @pytest.mark.parametrize(
     ("names", "data", "count", "sides"),
     some_of(
@@ -150,7 +151,7 @@ class Alone:
 
 
 @given(experiments(), st.lists(st.integers(0, 5), min_size=2, max_size=4))
-@examples(3)
+@examples(1)
 def test_every_run_of_a_torch_stack_is_the_run_alone(settings, seeds):
     """Whatever the choices, from several starts; a product of a stack may be summed in another order."""
     settings = settings.with_side(SideName.PYTORCH, precision="float64")
@@ -186,6 +187,7 @@ def test_every_run_of_a_torch_stack_is_the_run_alone(settings, seeds):
         max_size=5,
     ),
 )
+@examples(5)
 def test_every_run_of_a_numpy_stack_has_the_bits_of_the_run_alone(settings, numbers):
     """Whatever the choices: before the step is recorded, while it is, and after. But for one row in float64 times a
     matrix in float32, whose products np.dot and np.matmul sum otherwise.
@@ -234,6 +236,7 @@ def asked():
     return measure(plan(replace(engine.preset("asked"), epochs=300), SIX, seeds=4))
 
 
+@one_in(3)
 @pytest.mark.parametrize("kind", Measure)
 def test_the_shares_add_up_to_the_whole_gap(asked, kind):
     found = effects(asked, kind)
@@ -455,6 +458,7 @@ def test_an_increase_counts_where_it_is_larger_than_rounding():
     assert worse(([50], [102], [100]), Measure.EPOCHS)["bias"] == 1
 
 
+@one_in(3)
 @pytest.mark.parametrize(
     ("preset", "names"),
     [("asked", ()), ("answer", ("reduction", "learning_rate", "precision")), ("exact", ("bias", "precision"))],
@@ -591,6 +595,7 @@ def measured_by(study):
 LONG = {"epochs": 100, "hidden": (2,)}
 
 
+@one_in(3)
 @pytest.mark.parametrize(
     ("told", "seeds", "epochs"),
     [(Told(), 3, 20), (Told(seeds=True), 8, 20), (Told(epochs=True), 3, 100), (Told(True, True), 8, 100)],

@@ -52,7 +52,7 @@ def assert_whole(explorer):
     assert all(re.search(r" \d+/\d+$", line) for line in lines[1:])
 
 
-@pytest.mark.parametrize("explorer", [("asked", size) for size in some_of(SIZES, 2)], indirect=True, ids=str)
+@pytest.mark.parametrize("explorer", [("asked", size) for size in some_of(SIZES, 3)], indirect=True, ids=str)
 async def test_nothing_is_cut_at_any_size(explorer):
     await measuring(explorer)
     assert_whole(explorer)

@@ -16,6 +16,7 @@ from engine.experiment.discrepancies import find, remaining
 from engine.networks.numpy_model import NumpyModel
 from engine.networks.torch_model import TorchModel
 from engine.step.trace import trace_epoch
+from tests.examples import one_in
 from tests.test_scripts import losses_here
 
 X = np.array([[2.0, -7, 100, 5], [4, -7, 300, 5], [3, -7, 1100, 5.5], [10, -7, 0, 7]])
@@ -96,6 +97,7 @@ def test_other_inputs_are_scaled_as_the_data_were(model_type):
     )
 
 
+@one_in(5)
 @pytest.mark.parametrize("columns", [[0, 1, 2, 3], [0, 2, 3]], ids=["one is the same everywhere", "all vary"])
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("scale", ["0-to-1", "standardised", "standardised-sample"])

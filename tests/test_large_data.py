@@ -23,6 +23,7 @@ from engine.impact.study import measure, plan
 from engine.networks.programs import script_files
 from engine.run.training import result_of
 from engine.step.trace import trace_epoch
+from tests.examples import one_in
 from tui_app.cli.main import main
 
 TABLE = "id,a,b,kind\n" + "".join(f"{row},{row % 7}.5,{row % 3},{row % 2}\n" for row in range(30))
@@ -72,6 +73,7 @@ ASKED = [
 ]
 
 
+@one_in(5)
 @pytest.mark.parametrize(("name", "asked"), ASKED)
 def test_a_document_names_the_file_and_is_read_from_it(few, home, name, asked):
     data = load(name, **asked)
@@ -176,6 +178,7 @@ def test_from_trains_on_the_file_as_the_run_did(few, home):
     )
 
 
+@one_in(3)
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -75,7 +75,7 @@ ROWS = {
 }
 
 
-@one_in(3)
+@one_in(5)
 @pytest.mark.parametrize("name", ROWS)
 def test_bars_fit_and_show_their_sign(name):
     """At every width: as wide as it is given, with a bar, whole titles and whole numbers."""

@@ -15,6 +15,7 @@ from engine.experiment.objectives import with_objective
 from engine.networks.numpy_model import NumpyModel, RecordedNumpyModel
 from engine.networks.torch_model import TorchModel
 from engine.networks.torch_replay import ReplayedTorchModel
+from tests.examples import one_in
 from tests.strategies import classes
 
 EPSILON = 0.03
@@ -42,6 +43,7 @@ def costs_of(binary, kind, p, Y):
 KINDS = [LossEpsilonKind.LOGARITHM, LossEpsilonKind.DIVISOR]
 
 
+@one_in(7)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("binary", [True, False])
 @pytest.mark.parametrize("model_type", [NumpyModel, RecordedNumpyModel, TorchModel, ReplayedTorchModel])

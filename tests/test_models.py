@@ -21,7 +21,7 @@ from engine.networks.torch_model import TorchModel
 from engine.networks.torch_replay import ReplayedTorchModel
 from engine.networks.torch_start import build_model
 from engine.run.lockstep import Lockstep
-from tests.examples import examples
+from tests.examples import examples, one_in
 from tests.strategies import experiments
 from tests.tensors import assert_same_bits, state_of
 
@@ -68,6 +68,7 @@ def test_forward_and_every_gradient_are_autograds(sizes, kinds, bias, samples, s
 
 
 @given(experiments())
+@examples(5)
 def test_the_fast_steps_have_the_plain_steps_bits(settings):
     pairs = ((NumpyModel, RecordedNumpyModel), (TorchModel, ReplayedTorchModel))
     with np.errstate(all="ignore"):
@@ -96,6 +97,7 @@ def test_what_cannot_be_recorded_is_stepped_plainly(monkeypatch):
     assert fast.steps_from_now.trusted is None
 
 
+@one_in(3)
 @pytest.mark.parametrize("momentum", ["none", "pytorch-0.9-dampened-0.5", "textbook-0.9"])
 @pytest.mark.parametrize(
     ("fast_type", "plain_type"), [(RecordedNumpyModel, NumpyModel), (ReplayedTorchModel, TorchModel)]
@@ -432,7 +434,7 @@ def test_another_networks_state_is_refused(model_type):
 
 
 @given(experiments())
-@examples(15)
+@examples(8)
 def test_a_state_can_be_gone_on_from(settings):
     """Velocities too: a fresh model takes the same steps from it."""
     with np.errstate(all="ignore"):

@@ -10,11 +10,11 @@ import engine
 from engine.worker.worker import Worker
 from tests import driver
 from tests.driver import NARROW
-from tests.examples import some_of
+from tests.examples import hardest, one_in, some_of
 from tui_app import one_picture
 from tui_app.text.difference_rows import listed_rows
 
-SIZES = [("asked", size) for size in ((120, 40), NARROW)]
+SIZES = [("asked", size) for size in hardest(((120, 40), NARROW))]
 
 
 @pytest.fixture
@@ -31,6 +31,7 @@ def drawn(monkeypatch):
         yield times
 
 
+@one_in(3)
 @pytest.mark.parametrize("explorer", SIZES, indirect=True)
 @pytest.mark.parametrize(
     ("keys", "most"),

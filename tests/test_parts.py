@@ -20,7 +20,7 @@ from engine.networks.parts import LEAST, ROWS, WHOLE, blocks, keeps_bits, row_bl
 from engine.networks.threads import shares_products
 from engine.networks.torch_threads import limited
 from engine.run.lockstep import Lockstep
-from tests.examples import long, some_of
+from tests.examples import long, one_in, some_of
 from tests.large import BENCHMARK, UNTIL_RECORDED, network
 from tests.tensors import assert_same_bits
 
@@ -66,11 +66,13 @@ EACH_SIZE = [(*size, *kind) for size in BENCHMARK for kind in KINDS]
 EACH_SIZE += [(*size, *kind) for size, kind in zip(ODD, cycle(KINDS), strict=False)]
 
 
+@one_in(3)
 @pytest.mark.parametrize(("samples", "sizes", "bias", "precision"), some_of(EACH_SIZE, 3), ids=str)
 def test_the_bits_are_the_plain_steps(samples, sizes, bias, precision):
     assert_the_plain_bits(network(samples, sizes, bias=bias, precision=precision))
 
 
+@one_in(7)
 @pytest.mark.parametrize(
     ("activation", "choices"),
     [

@@ -10,7 +10,7 @@ from engine.experiment.discrepancies import CATALOGUE
 from engine.worker.commands import Restart
 from tests.diagnosis.made_up import made_up_diagnosis
 from tests.driver import Driver, undrawn
-from tests.examples import some_of
+from tests.examples import hardest, long, one_in, some_of
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.text.difference_rows import row_texts, title_text
@@ -21,6 +21,8 @@ WIDE_ALONE = pytest.mark.parametrize("size", [WIDE], ids=["120x40"])
 """Where the other size would show nothing of its own."""
 
 BOTH = pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "120x40"])
+WIDE_FIRST = pytest.mark.parametrize("size", [pytest.param(NARROW, marks=long), WIDE], ids=["80x24", "120x40"])
+NARROW_FIRST = pytest.mark.parametrize("size", [NARROW, pytest.param(WIDE, marks=long)], ids=["80x24", "120x40"])
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +55,7 @@ def test_curves(snap_compare, size):
     assert snap_compare(explorer(engine.preset("same-loss")), terminal_size=size, run_before=pressing())
 
 
-@BOTH
+@NARROW_FIRST
 def test_accuracy(snap_compare, size):
     app = explorer(engine.preset("two-classes").with_side(SideName.NUMPY, loss_input="twice"))
     assert snap_compare(app, terminal_size=size, run_before=pressing(*["down"] * 4))
@@ -102,7 +104,7 @@ def test_histograms(snap_compare, size):
     assert snap_compare(explorer(engine.preset("no-bias")), terminal_size=size, run_before=pressing("w", "h"))
 
 
-@BOTH
+@WIDE_FIRST
 def test_predictions_on_a_map(snap_compare, size):
     app = explorer(replace(engine.preset("same-loss"), data=engine.built_in("moons")))
     assert snap_compare(app, terminal_size=size, run_before=pressing("f"))
@@ -114,14 +116,14 @@ def test_predictions_in_a_table(snap_compare, size):
     assert snap_compare(app, terminal_size=size, run_before=pressing("f"))
 
 
-@BOTH
+@NARROW_FIRST
 def test_predictions_of_classes(snap_compare, size):
     settings = engine.preset("classes")
     settings = replace(settings, pytorch=replace(settings.pytorch, learning_rate=0.1))
     assert snap_compare(explorer(settings), terminal_size=size, run_before=pressing("f"))
 
 
-@BOTH
+@WIDE_FIRST
 def test_code(snap_compare, size):
     assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing("x"))
 
@@ -142,12 +144,13 @@ def test_impact(snap_compare, size):
     assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing("I", "down"))
 
 
-@BOTH
+@WIDE_FIRST
 def test_differences(snap_compare, size):
     app = explorer(engine.preset("asked"))
     assert snap_compare(app, terminal_size=size, run_before=pressing("d", "down", "down", "down"))
 
 
+@one_in(3)
 @BOTH
 @pytest.mark.parametrize(
     "keys",
@@ -158,6 +161,7 @@ def test_screens(snap_compare, size, keys):
     assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing(*keys))
 
 
+@one_in(2)
 @NARROW_ALONE
 @pytest.mark.parametrize("keys", [("slash", *"learn", "enter", "backspace"), ("e",)], ids=["number", "export"])
 def test_small_screens(snap_compare, size, keys):
@@ -187,7 +191,7 @@ def test_a_failed_run(snap_compare, size, monkeypatch):
     assert snap_compare(app, terminal_size=size, run_before=pressing())
 
 
-@BOTH
+@NARROW_FIRST
 def test_the_tour(snap_compare, size):
     keys = ("t", "n", "n") + (("d",) if size == NARROW else ())
     assert snap_compare(explorer(engine.preset("asked")), terminal_size=size, run_before=pressing(*keys))
@@ -199,6 +203,7 @@ def test_pinned_runs(snap_compare, size):
     assert snap_compare(app, terminal_size=size, run_before=pressing("P", "down", "m", "P", "down", "m"))
 
 
+@one_in(3)
 @pytest.mark.parametrize(
     "key",
     some_of(["c", "w", "f", "T", "I", "x", "d"], 2),
@@ -209,23 +214,26 @@ def test_ascii(snap_compare, key):
     assert snap_compare(app, terminal_size=NARROW, run_before=pressing("down", "m", key))
 
 
+@one_in(3)
 @pytest.mark.parametrize("key", ["question_mark", "p", "o", "t"], ids=["help", "presets", "setup", "tour"])
 def test_ascii_screens(snap_compare, key):
     app = explorer(engine.preset("asked"), ascii=True)
     assert snap_compare(app, terminal_size=NARROW, run_before=pressing("d", key))
 
 
+@one_in(2)
 @pytest.mark.parametrize("size", [(60, 20), (59, 20), (100, 30)], ids=["60x20", "59x20", "100x30"])
 def test_other_sizes(snap_compare, size):
     assert snap_compare(explorer(engine.preset("same-loss")), terminal_size=size, run_before=pressing())
 
 
-@pytest.mark.parametrize("theme", ["ansi-dark", "high-contrast"])
+@pytest.mark.parametrize("theme", hardest(["ansi-dark", "high-contrast"]))
 def test_other_themes(snap_compare, theme):
     app = explorer(engine.preset("same-loss"), theme)
     assert snap_compare(app, terminal_size=WIDE, run_before=pressing("down", "m"))
 
 
+@one_in(5)
 @pytest.mark.parametrize("key", ["c", "f", "T", "I", "x"], ids=["curves", "predictions", "step", "impact", "code"])
 def test_a_wide_screen_uses_its_width(snap_compare, key):
     app = explorer(engine.preset("same-loss"))
@@ -244,7 +252,7 @@ LIGHT = {
 }
 
 
-@pytest.mark.parametrize("name", some_of(LIGHT, 4))
+@pytest.mark.parametrize("name", some_of(LIGHT, 9))
 def test_a_light_theme(snap_compare, name):
     app = explorer(engine.preset("same-loss"), "textual-light")
     assert snap_compare(app, terminal_size=WIDE, run_before=pressing(LIGHT[name]))

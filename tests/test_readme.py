@@ -21,7 +21,7 @@ from engine.networks.threads import PAYS
 from engine.run.comparison import compare_parameters
 from engine.run.measured_epochs import MOST_POINTS, MeasuredEpochs
 from engine.step.trace import trace_epoch
-from tests.examples import TIMES, long
+from tests.examples import TIMES, long, one_in
 from tests.runs import trained
 from tests.test_families import PUBLISHED
 from tui_app.cli.main import main
@@ -102,6 +102,7 @@ def test_its_commands_run(command, tmp_path, monkeypatch, request):
         assert "species holds 2 classes: setosa, virginica" in result.stderr
 
 
+@one_in(7)
 @pytest.mark.parametrize("command", CAUSES)
 def test_each_cause_makes_the_difference_that_it_names(command):
     result = CliRunner().invoke(main, ["run", *shlex.split(command), "--epochs", "20"])

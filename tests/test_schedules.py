@@ -26,7 +26,7 @@ from engine.networks.torch_model import TorchModel
 from engine.networks.torch_replay import ReplayedTorchModel
 from engine.networks.torch_stack import TorchStack
 from engine.step.trace import trace_epoch
-from tests.examples import some_of
+from tests.examples import one_in, some_of
 from tests.tensors import assert_same_bits
 
 N, RATE, EPOCHS = 7, 0.2, 40
@@ -69,6 +69,7 @@ def torchs_own(optimizer, rule, length):
     return lr_scheduler.CosineAnnealingLR(optimizer, 55 if "length" in rule else length)
 
 
+@one_in(3)
 @pytest.mark.parametrize(("rule", "per_batch", "optimizer"), some_of(product(RULES, (False, True), ("sgd", "adam")), 3))
 def test_both_sides_are_lr_schedulers(rule, per_batch, optimizer):
     batch = 3
@@ -99,6 +100,7 @@ def test_both_sides_are_lr_schedulers(rule, per_batch, optimizer):
     np.testing.assert_allclose(run.numpy.losses, losses, rtol=1e-10)
 
 
+@one_in(3)
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 @pytest.mark.parametrize("choices", [{}, {"update_order": "in-turn"}, {"momentum": "textbook-0.5"}, {"batch": 3}])
 def test_recorded_steps_follow_it_and_go_on_from_a_state(choices, optimizer):
@@ -124,6 +126,7 @@ def test_two_forms_of_momentum_part_once_the_rate_changes():
     assert gaps[7] > 1e-6
 
 
+@one_in(3)
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("stack_kind", [NumpyStack, TorchStack])
 def test_a_stack_follows_it(stack_kind, rule):

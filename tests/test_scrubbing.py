@@ -13,6 +13,7 @@ from engine.run.scrubbing import CHECKPOINTS, Checkpoints
 from engine.worker.commands import Restart, Resume, Scrub, StepEpochs, Watch
 from engine.worker.snapshot import State
 from engine.worker.worker import Worker
+from tests.examples import one_in
 from tests.strategies import experiments
 from tests.tensors import state_of
 
@@ -31,6 +32,7 @@ def assert_is_epoch(shown, settings, epoch):
         np.testing.assert_array_equal(ours.pytorch, theirs.pytorch)
 
 
+@one_in(2)
 @pytest.mark.parametrize("preset", ["answer", "asked"])
 def test_epochs_in_any_order(preset):
     settings = replace(engine.preset(preset), epochs=500)

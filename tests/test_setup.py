@@ -11,7 +11,7 @@ from engine.errors import SettingsError
 from engine.experiment.presets import PRESETS
 from engine.run.tour import TOUR
 from tests.driver import LEAST, NARROW, WIDE, undrawn
-from tests.examples import some_of
+from tests.examples import hardest, long, some_of
 from tui_app.cli.setup_values import OF_FILES, setup_fields, setup_settings
 from tui_app.screens.setup import LABELS, SetupScreen
 from tui_app.screens.value import ValueScreen
@@ -23,7 +23,7 @@ REACHED = [field for field in FIELDS if field not in OF_FILES]
 
 
 async def test_a_burst_finds_its_field(explorer):
-    for field in ["data", "hidden", "epochs", "device", "threads"]:
+    for field in some_of(["data", "hidden", "epochs", "device", "threads"], 2):
         index = REACHED.index(field)
         await explorer.burst(["o", *["down"] * index, "ctrl+u", "7"])
         values = {name: explorer.app.screen.query_one(f"#{name}").value for name in FIELDS}
@@ -34,6 +34,7 @@ async def test_a_burst_finds_its_field(explorer):
         await explorer.press("escape")
 
 
+@long
 async def test_a_burst_goes_back_and_forth_between_fields(explorer):
     # A field that is come back to is selected whole: what is typed takes its place.
     await explorer.burst(["o", "down", "down", "ctrl+u", "8", "down", "up", "9", "tab", "shift+tab", "1", "enter"])
@@ -128,6 +129,7 @@ async def test_the_presets_dialog_says_what_becomes_of_data_and_layers(explorer)
     assert explorer.app.settings == replace(PRESETS["answer"].settings, threads=explorer.app.settings.threads)
 
 
+@long
 async def test_a_family_on_ones_own_file_says_how(explorer, tmp_path):
     (tmp_path / "own.csv").write_text("a,b\n0,1\n1,0\n")
     explorer.app.change_settings(replace(explorer.app.settings, data=engine.load(str(tmp_path / "own.csv"))))
@@ -165,6 +167,7 @@ async def test_the_tour_gives_ones_own_settings_back(explorer):
     assert explorer.snapshot.settings == explorer.app.settings == own
 
 
+@long
 @pytest.mark.parametrize("explorer", [("asked", NARROW)], indirect=True)
 async def test_the_tour_begins_on_curves(explorer):
     await explorer.press("x", "t")
@@ -181,7 +184,7 @@ async def test_the_tour_leaves_its_own_step_where_nothing_of_ones_own_was_before
 
 
 @pytest.mark.parametrize(
-    "explorer", [("asked", size) for size in some_of([WIDE, (118, 30), NARROW, LEAST], 2)], indirect=True
+    "explorer", [("asked", size) for size in hardest([WIDE, (118, 30), NARROW, LEAST])], indirect=True
 )
 async def test_the_tour_is_read_on_curves_at_every_size(explorer):
     await explorer.press("t")
@@ -202,7 +205,7 @@ async def test_the_tour_is_read_on_curves_at_every_size(explorer):
             await explorer.press("n")
 
 
-@pytest.mark.parametrize("explorer", [("asked", size) for size in some_of((WIDE, NARROW, LEAST), 2)], indirect=True)
+@pytest.mark.parametrize("explorer", [("asked", size) for size in hardest((WIDE, NARROW, LEAST))], indirect=True)
 async def test_a_verdict_is_never_cut(explorer):
     with undrawn():
         for name in some_of(PRESETS, 3):
@@ -216,9 +219,7 @@ async def test_a_verdict_is_never_cut(explorer):
                 assert explorer.snapshot.verdict.headline in str(text.render())
 
 
-@pytest.mark.parametrize(
-    "explorer", [("asked", size) for size in some_of([(118, 20), NARROW, LEAST], 2)], indirect=True
-)
+@pytest.mark.parametrize("explorer", [("asked", size) for size in hardest([(118, 20), NARROW, LEAST])], indirect=True)
 async def test_the_tour_is_read_on_every_tab(explorer):
     await explorer.press("t")
     with undrawn():
@@ -227,7 +228,9 @@ async def test_the_tour_is_read_on_every_tab(explorer):
             assert explorer.app.query_one("#tour").content_region.height >= 4, key
 
 
-@pytest.mark.parametrize("explorer", [("asked", size) for size in ((150, 20), (118, 20), LEAST)], indirect=True)
+@pytest.mark.parametrize(
+    "explorer", [("asked", size) for size in hardest([(150, 20), (118, 20), LEAST])], indirect=True
+)
 async def test_an_explanation_has_lines_on_a_low_screen(explorer):
     if explorer.app._view != "differences" and explorer.app.size.width < 118:
         await explorer.press("d")
@@ -317,7 +320,7 @@ async def test_the_columns_of_a_file_are_offered(explorer, tmp_path):
     assert data.X.tolist() == [[2, 0], [2, 1], [2, 2]]
 
 
-@pytest.mark.parametrize("explorer", [("asked", size) for size in (LEAST, NARROW)], indirect=True)
+@pytest.mark.parametrize("explorer", [("asked", size) for size in hardest((NARROW, LEAST))], indirect=True)
 async def test_every_field_is_reached_and_seen_also_on_a_low_screen(explorer, tmp_path):
     file = tmp_path / "table.csv"
     file.write_text("a,b,c\n1,2,3\n4,5,6\n")
@@ -333,6 +336,7 @@ async def test_every_field_is_reached_and_seen_also_on_a_low_screen(explorer, tm
             assert lines.region.contains_region(screen.focused.region), field
 
 
+@long
 async def test_many_columns_are_counted(explorer, tmp_path):
     file = tmp_path / "wide.csv"
     file.write_text(",".join(f"pixel {place}" for place in range(99)) + "\n" + ",".join("5" * 99) + "\n")
@@ -345,6 +349,7 @@ async def test_many_columns_are_counted(explorer, tmp_path):
     assert inputs.value == ""
 
 
+@long
 async def test_built_in_data_have_no_columns_to_choose(explorer, tmp_path):
     file = tmp_path / "table.csv"
     file.write_text("a,b,c\n1,2,3\n4,5,6\n")
@@ -360,6 +365,7 @@ async def test_built_in_data_have_no_columns_to_choose(explorer, tmp_path):
     assert explorer.app.settings.data == engine.built_in("moons")
 
 
+@long
 async def test_an_archive_has_no_columns_to_name(explorer, tmp_path):
     np.savez(tmp_path / "data.npz", X=np.ones((3, 2)), Y=np.arange(3.0))
     await explorer.press("o")
@@ -380,7 +386,7 @@ async def test_no_title_of_a_dialog_is_cut(explorer):
         await explorer.press("escape")
 
 
-@pytest.mark.parametrize("explorer", [("asked", size) for size in (WIDE, NARROW, LEAST)], indirect=True)
+@pytest.mark.parametrize("explorer", [("asked", size) for size in hardest((WIDE, NARROW, LEAST))], indirect=True)
 async def test_labels_are_classes_and_it_is_said_whole(explorer, tmp_path):
     file = tmp_path / "labels.csv"
     names = [f"[red]{number} of twenty-four letters" for number in range(9)]

@@ -174,7 +174,7 @@ SINGLE = {
 }
 
 
-@one_in(5)
+@one_in(11)
 @pytest.mark.parametrize("name", some_of(SINGLE, 2))
 def test_both_sides_move_alike(name):
     start, end = assert_both_move_alike(alike(**SINGLE[name]))
@@ -221,7 +221,7 @@ def losses_of_programs(experiment):
         np.testing.assert_array_equal(printed[: len(side.losses)], side.losses)
 
 
-@one_in(5)
+@one_in(11)
 @pytest.mark.parametrize("name", some_of(SINGLE, 5))
 def test_the_programs_have_the_engines_bits(name):
     """Long enough for the engine to record its steps, and to take them from the recordings."""
@@ -258,13 +258,13 @@ def combinations(draw):
 
 
 @given(settings=combinations())
-@examples(15)
+@examples(8)
 def test_any_slips_together_move_both_alike(settings):
     assert_both_move_alike(settings, steps=20, limit=1e-10)
 
 
 @given(settings=combinations())
-@examples(8)
+@examples(4)
 def test_the_programs_of_any_slips_together_have_the_engines_bits(settings):
     losses_of_programs(replace(settings, epochs=6))
 

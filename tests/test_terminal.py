@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.examples import long, some_of
+from tests.examples import hardest, long, one_in, some_of
 from tests.pseudo_terminal import LIMIT, OFF, ON, ForkedTerminal, Terminal
 
 SHORT = ("-m", "tui_app", "--epochs", "300")
@@ -27,6 +27,7 @@ def terminal():
         one.close()
 
 
+@one_in(2)
 @pytest.mark.parametrize(
     ("key", "moment"),
     [
@@ -48,12 +49,12 @@ def test_keys_that_leave(terminal, key, moment):
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
 
 
-@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+@pytest.mark.parametrize("number", some_of(SIGNALS, 3), ids=lambda number: number.name)
 def test_signals_while_it_trains(terminal, number):
     assert_it_ends(terminal(), number, b"of 5,000")
 
 
-@pytest.mark.parametrize("number", some_of(SIGNALS, 3), ids=lambda number: number.name)
+@pytest.mark.parametrize("number", hardest(SIGNALS), ids=lambda number: number.name)
 def test_signals_while_torch_is_imported(terminal, number):
     assert_it_ends(terminal(fresh=True), number, b"Differences")
 
@@ -108,7 +109,8 @@ def test_a_terminal_that_nobody_reads_does_not_keep_it_alive(terminal):
     assert program.line_modes() == program.line_modes(program.before)
 
 
-@pytest.mark.parametrize("tenths", some_of(range(1, 7), 3))
+@one_in(2)
+@pytest.mark.parametrize("tenths", some_of(range(1, 7), 6))
 def test_signals_at_the_start_leave_no_traceback_and_the_terminal_whole(terminal, tenths):
     number = (signal.SIGTERM, signal.SIGINT)[tenths % 2]
     program = terminal(fresh=True)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.examples import long, some_of
+from tests.examples import hardest, long
 from tests.pseudo_terminal import LIMIT, ON, ForkedTerminal
 from tests.terminal_modes import left_on
 from tui_app.terminal.signals import Ending
@@ -30,7 +30,7 @@ training = pytest.mark.parametrize("program", ["training"], indirect=True)
 OPENED = {"help": (b"?", b"Help"), "palette": (b"\x10", b"Search for commands"), "setup": (b"o", b"Hidden layers")}
 
 
-@pytest.fixture(params=some_of(OPENED, 2))
+@pytest.fixture(params=hardest(OPENED))
 def opened(program, request):
     keys, text = OPENED[request.param]
     os.write(program.master, keys)

@@ -42,7 +42,7 @@ def ranges(draw):
     return (middle - width) * scale, (middle + width) * scale
 
 
-@examples(500)
+@examples(250)
 @given(ranges(), ROWS)
 def test_a_linear_axis(ends, rows):
     low, high = ends
@@ -63,7 +63,7 @@ def test_a_linear_axis(ends, rows):
         assert mantissa in (1, 2, 2.5, 5)
 
 
-@examples(300)
+@examples(150)
 @given(st.floats(-200, 200), st.floats(1e-9, 40), ROWS)
 def test_a_log_axis(low, width, rows):
     high = low + width

@@ -47,7 +47,7 @@ from engine.step.rounding.ways import SUMS_OF_PRODUCTS, fused, order_that_gives,
 from engine.step.step_tensors import numpy_tensors, places
 from engine.step.torch_trace import torch_tensors
 from engine.step.trace import Tracing, trace, trace_epoch
-from tests.examples import examples
+from tests.examples import examples, one_in
 from tests.strategies import WITHOUT_SLIPS, experiments, where_in_effect
 from tui_app.text.step_lines import reason_lines
 
@@ -169,7 +169,7 @@ def test_every_operation_is_autograds(settings):
 
 
 @given(experiments(), st.integers(0, 7))
-@examples(3)
+@examples(2)
 def test_the_opened_step_is_the_engines_own(settings, before):
     """Whatever the choices: the new parameters and the losses have the bits of the steps that train."""
     with np.errstate(all="ignore"):
@@ -217,6 +217,7 @@ def test_ulps_are_steps_of_nextafter_across_zero_and_sign(start, steps):
     assert ulp_distance(near, -near, np.float32) == 6
 
 
+@one_in(5)
 @pytest.mark.parametrize("discrepancy", CATALOGUE, ids=lambda one: one.field)
 def test_each_difference_alone_is_found_and_named(discrepancy):
     """In float64, on data that can tell faults apart, from equal weights: the step names what was parted."""
@@ -311,6 +312,7 @@ def test_where_all_is_rounding_none_is_beyond_it():
     assert (document["first_beyond_rounding"], document["its_reason"]) == (None, None)
 
 
+@one_in(3)
 @pytest.mark.parametrize("name", ["asked", "same-loss", "same-weights", "no-bias", "answer", "exact"])
 @pytest.mark.parametrize("matched_start", [False, True])
 def test_the_first_beyond_rounding_is_none_or_not_before_the_first(name, matched_start):
@@ -320,6 +322,7 @@ def test_the_first_beyond_rounding_is_none_or_not_before_the_first(name, matched
     assert any("Beyond rounding" in line for line in said(opened)) is (opened.beyond == opened.meant is not None)
 
 
+@one_in(3)
 @VECTORS
 @pytest.mark.parametrize("epoch", [1, 2, 3, 10, 500])
 @pytest.mark.parametrize("name", ["exact", "pytorch"])
@@ -452,6 +455,7 @@ def test_a_step_is_traced_a_little_at_a_time(monkeypatch):
     )
 
 
+@one_in(2)
 @VECTORS
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 @pytest.mark.parametrize("problem", ["classes", "two-classes"])

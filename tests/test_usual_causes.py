@@ -82,6 +82,7 @@ def test_a_forgotten_zero_grad_is_pytorchs_own_loop_without_it(model_type):
     assert not np.allclose(expected[0], own_loop(settings, sgd(), nn.MSELoss())[0])
 
 
+@one_in(5)
 @pytest.mark.parametrize("model_type", MODELS)
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 def test_a_forgotten_zero_grad_is_a_momentum_of_one_to_the_last_bit(model_type, precision):
@@ -182,7 +183,7 @@ SQUARED = {
 }
 
 
-@one_in(4)
+@one_in(5)
 @pytest.mark.parametrize("model_type", MODELS)
 @pytest.mark.parametrize("reduction", Reduction)
 def test_each_reduction_of_squared_errors(model_type, reduction):
@@ -304,7 +305,7 @@ def decayed_optimizer(decayed, rate, momentum):
     return built
 
 
-@one_in(4)
+@one_in(9)
 @pytest.mark.parametrize("model_type", MODELS)
 @pytest.mark.parametrize(
     "decayed",
@@ -353,7 +354,7 @@ CHOICES = {
 }
 
 
-@pytest.mark.parametrize("name", some_of(CHOICES, 4))
+@pytest.mark.parametrize("name", some_of(CHOICES, 9))
 def test_equal_sides_stay_as_near_as_one_ulp_in_the_start_lets_them(name):
     settings = Settings(decaying().data, *[Side(precision=Precision.FLOAT64)] * 2, hidden=(4,))
     assert_equal_sides_stay_near(both(settings, **CHOICES[name]))

@@ -23,6 +23,7 @@ from engine.run.lockstep import Lockstep
 from engine.run.measured_epochs import MOST_POINTS, MeasuredEpochs
 from engine.worker.worker import Worker
 from tests.driver import NARROW, WIDE, driven
+from tests.examples import one_in
 from tests.test_scripts import losses_here
 from tui_app.app import ExplorerApp
 from tui_app.cli.main import main
@@ -69,6 +70,7 @@ def test_they_are_taken_from_everywhere():
     assert hold_out(engine.built_in("digits"), 0.1).held_out.Y.sum(axis=0).min() >= 10
 
 
+@one_in(3)
 @pytest.mark.parametrize(
     "choices",
     [

@@ -28,6 +28,7 @@ from engine.worker.commands import (
 )
 from engine.worker.snapshot import State
 from engine.worker.worker import Worker
+from tests.examples import one_in
 from tests.made_up import MadeUpClock, made_up_worker
 
 ANSWER, EXACT = (replace(engine.preset(name), epochs=300) for name in ("answer", "exact"))
@@ -220,6 +221,7 @@ def test_divergence_is_a_state_with_its_curves():
     assert "PyTorch" in snapshot.verdict.detail
 
 
+@one_in(2)
 @pytest.mark.parametrize("speed", [10, 1000])
 def test_the_speed_limit_holds(speed):
     clock = MadeUpClock()

@@ -18,7 +18,7 @@ from engine.experiment.settings import Settings
 from engine.experiment.side import Side
 from engine.networks.numpy_mlp import NumpyMLP
 from tests.diagnosis.injected import recorded
-from tests.examples import TIMES, some_of
+from tests.examples import TIMES, one_in, some_of
 from tests.strategies import OF_ONES_OWN
 
 STEPS, LONGER = 22, 50
@@ -172,6 +172,7 @@ def test_each_difference_alone_is_found(case):
     assert _is_equal_run(settings, diagnosis.reading)
 
 
+@one_in(5)
 @pytest.mark.parametrize("rule", [{}, {"momentum": "0.9"}, {"optimizer": "adam", "learning_rate": 0.01}], ids=str)
 @pytest.mark.parametrize("decayed", ["weights,none", "none,weights-and-biases"])
 def test_a_decay_of_one_layer_alone_is_found(rule, decayed):
@@ -182,7 +183,7 @@ def test_a_decay_of_one_layer_alone_is_found(rule, decayed):
     assert _is_equal_run(settings, diagnosis.reading)
 
 
-@pytest.mark.parametrize("case", some_of([case for case in ALL if case[0] != "sigmoid"], each=160), ids=_named)
+@pytest.mark.parametrize("case", some_of([case for case in ALL if case[0] != "sigmoid"], each=320), ids=_named)
 def test_nothing_false_is_proved(case):
     name, field, settings = case
     diagnosis = _diagnosed(case)
@@ -194,6 +195,7 @@ def test_nothing_false_is_proved(case):
         assert diagnosis.conclusion is Conclusion.REPRODUCED
 
 
+@one_in(2)
 @pytest.mark.parametrize("case", some_of(_pairs(300), each=150), ids=_named)
 def test_nothing_false_is_proved_of_pairs(case):
     _, _, settings = case

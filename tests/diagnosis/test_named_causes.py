@@ -15,6 +15,7 @@ from engine.experiment.schedules import ScheduleKind
 from engine.experiment.settings import Settings
 from engine.experiment.side import Side
 from tests.diagnosis.injected import recorded
+from tests.examples import long, one_in
 from tui_app.text.diagnosis_report import diagnosis_lines
 
 
@@ -27,6 +28,7 @@ def _of(C=2, N=5, hidden=(4,), **choices):
     return diagnosed(recorded(Settings(data, own, own, hidden=hidden), 30))
 
 
+@one_in(5)
 @pytest.mark.parametrize(
     ("choices", "causes"),
     [
@@ -48,6 +50,7 @@ def test_the_slip_is_called_by_its_name(choices, causes):
     assert {cause.field for cause in diagnosis.causes} == causes
 
 
+@one_in(3)
 @pytest.mark.parametrize("optimizer", ["adam:beta1=0.85,beta2=0.997", "rmsprop:alpha=0.93"])
 def test_numbers_that_the_program_names_are_tried_for_what_averages_keep(optimizer):
     random = np.random.RandomState(1)
@@ -118,6 +121,7 @@ losses, others = [], []
 {}"""
 
 
+@one_in(5)
 @pytest.mark.parametrize(
     ("ahead", "before", "after", "logged"),
     [
@@ -173,7 +177,7 @@ for epoch in range(9):
     [
         (60, "1 Gradient: 1/M, in PyTorch mean", "learning rate 0.4 (lr)"),
         # Too many for all of them to be seen.
-        (1200, "1 Gradient: Σ, in PyTorch mean", "(lr / m)"),
+        pytest.param(1200, "1 Gradient: Σ, in PyTorch mean", "(lr / m)", marks=long),
     ],
 )
 def test_batches_divided_by_all_samples_there_are(samples, cause, rate, tmp_path):
@@ -200,6 +204,7 @@ for _ in range(40):
 """
 
 
+@one_in(2)
 @pytest.mark.parametrize(("shape", "said"), [("", True), ("[:, None]", False)])
 def test_targets_that_meet_every_output_are_told(shape, said, tmp_path):
     path = tmp_path / "program.py"

@@ -11,7 +11,7 @@ from engine.diagnosis.capture.program_runs import CaptureError, capture
 from engine.diagnosis.capture.program_text import read_program
 from engine.diagnosis.diagnosis import Conclusion, diagnose
 from engine.errors import InputError
-from tests.examples import long
+from tests.examples import long, one_in
 from tui_app.cli.main import main
 
 PROGRAMS = Path(__file__).parent.parent / "programs"
@@ -162,6 +162,7 @@ def test_another_language_is_refused(metadata, is_python, tmp_path):
             read_program(path)
 
 
+@one_in(3)
 @pytest.mark.parametrize(
     ("cells", "sentence"),
     [

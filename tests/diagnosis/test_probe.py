@@ -25,7 +25,7 @@ from engine.experiment.side import Side
 from engine.experiment.tensor_steps import TensorSteps
 from engine.export.diagnosis_file import diagnosis_document
 from tests.diagnosis.injected import recorded
-from tests.examples import long
+from tests.examples import long, one_in
 from tui_app.cli.main import main
 from tui_app.text.diagnosis_report import diagnosis_lines
 
@@ -87,6 +87,7 @@ def test_samples_and_outputs_are_told_from_each_other():
     assert "2 is N·C/2, not 2 or N/2 or 2/C: with N = 5 and C = 3 it is 7.5" in text
 
 
+@one_in(3)
 @pytest.mark.parametrize(
     "reduction",
     [
@@ -214,6 +215,7 @@ def test_other_outputs_are_of_the_same_kind():
     assert with_rows(np.array([[1.0, 2.0, 3.0]]), columns, probe).shape == (3, 2)
 
 
+@one_in(3)
 @pytest.mark.parametrize(
     ("change", "undecided"),
     [

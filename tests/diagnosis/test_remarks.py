@@ -10,6 +10,7 @@ from engine.diagnosis.diagnosis import diagnose
 from engine.diagnosis.recording import LayerNames
 from engine.experiment.objectives import with_objective
 from tests.diagnosis.injected import recorded
+from tests.examples import long, one_in
 from tui_app.text.diagnosis_remarks import in_pytorch, remarks
 from tui_app.text.diagnosis_report import diagnosis_lines
 
@@ -30,6 +31,7 @@ def of_classes(activation="tanh", objective="cross-entropy", **choices):
     return with_objective(settings, engine.Objective(objective))
 
 
+@one_in(3)
 @pytest.mark.parametrize(
     ("settings", "name", "said"),
     [
@@ -61,6 +63,7 @@ def test_what_is_said_of_right_code(settings, name, said):
     assert list(remarks(diagnosis)) == said
 
 
+@long
 def test_how_arrays_are_kept_is_no_difference():
     recording = recorded(of_classes("relu"), 30)
     turned = {name: array.swapaxes(1, 2) if array.ndim == 3 else array for name, array in recording.arrays.items()}

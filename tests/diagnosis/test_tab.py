@@ -9,6 +9,7 @@ import engine
 from engine.experiment.discrepancies import find
 from tests.diagnosis.made_up import SOURCE, made_up_diagnosis
 from tests.driver import LEAST, NARROW, WIDE, driven
+from tests.examples import one_in
 from tests.made_up import made_up_worker
 from tui_app.app import ExplorerApp
 from tui_app.screens.help import HelpScreen
@@ -37,6 +38,7 @@ def test_lines_that_move_the_arrays_are_marked_and_those_of_a_difference_lit():
     assert shown == SOURCE.splitlines()
 
 
+@one_in(3)
 @pytest.mark.parametrize("size", [WIDE, NARROW, LEAST])
 async def test_it_is_the_first_tab_and_shows_the_evidence(size):
     app = opened(made_up_diagnosis())

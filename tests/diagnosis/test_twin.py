@@ -23,6 +23,7 @@ from engine.networks.places import Kind, Place
 from engine.networks.torch_model import TorchModel
 from tests.diagnosis.injected import recorded
 from tests.diagnosis.made_up import made_up_diagnosis
+from tests.examples import one_in
 from tests.forked import run_forked
 from tui_app.cli.main import main
 
@@ -59,6 +60,7 @@ def parameters_after(recording, step):
     return found
 
 
+@one_in(5)
 @pytest.mark.parametrize("name", CASES)
 def test_a_diagnosed_experiment_repeats_the_recorded_run_on_both_sides(name):
     recording = recorded(CASES[name], 30)

@@ -155,9 +155,17 @@ def _counted(part: ast.AST, stored: set[int]) -> Counter[str]:
     return Counter(map(key, nodes))
 
 
-def _stored(statement: ast.AST) -> Iterator[ast.expr]:
+def _with_inner(statement: ast.stmt) -> Iterator[ast.stmt]:
+    """The statement, and those of its blocks."""
+    yield statement
+    if isinstance(statement, Block):
+        for inner in (*statement.body, *getattr(statement, "orelse", ())):
+            yield from _with_inner(inner)
+
+
+def _stored(statement: ast.stmt) -> Iterator[ast.expr]:
     """What its assignments set, without what they change in place."""
-    for node in ast.walk(statement) if isinstance(statement, Block) else [statement]:
+    for node in _with_inner(statement):
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 yield from target.elts if isinstance(target, ast.Tuple) else [target]
@@ -195,7 +203,7 @@ def _is_changed(statements: Iterable[ast.stmt], target: str) -> bool:
     return any(
         isinstance(node, ast.AugAssign) and key(node.target) == target
         for statement in statements
-        for node in (ast.walk(statement) if isinstance(statement, Block) else [statement])
+        for node in _with_inner(statement)
     )
 
 
