@@ -44,7 +44,7 @@ def test_every_document_can_be_opened(tmp_path, document):
     assert read(tmp_path, trace_document(trace_epoch(SETTINGS, 1))) == SETTINGS
     planned = plan(SETTINGS, ["bias"], seeds=1)
     assert read(tmp_path, impact_document(measure(planned))) == planned.settings
-    assert document["format"] == FORMAT == 12
+    assert document["format"] == FORMAT == 13
 
 
 def test_a_document_from_before_formats_had_numbers(tmp_path, document):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 import engine
 from engine.experiment.choices import Precision, SideName
@@ -18,6 +19,26 @@ from tests.strategies import WITHOUT_SLIPS, classes
 N, SIZES, RATE = 5, (2, 4, 3, 2), 0.5
 X = np.random.RandomState(3).uniform(-1, 1, (N, 2))
 Y = np.random.RandomState(4).uniform(0, 1, (N, 2))
+
+
+def test_relus_derivative_at_zero_is_told_by_a_sample_of_zeros():
+    """Beside biases of 0: autograd's own where the forward pass says z ≥ 0, and where it says max(z, 0)."""
+    X = np.array([[0.0, 0.0], [0.5, -1.0], [-0.25, 0.5]])
+    side = Side(precision=Precision.FLOAT64, learning_rate=RATE, initial_weights="he")
+    settings = Settings(engine.Dataset("d", X, Y[:3]), side, side, hidden=(4,), activation=Activation.RELU)
+    for at, relu in (
+        ("output", torch.relu),
+        ("one-at-zero,output", lambda z: torch.where(z >= 0, z, torch.zeros_like(z))),
+    ):
+        both = settings.with_side(SideName.NUMPY, derivative_at=at).with_side(SideName.PYTORCH, derivative_at=at)
+        start = NumpyModel(both).parameters()
+        W1, b1, W2, b2 = (torch.from_numpy(one).requires_grad_() for one in start.values())
+        output = torch.sigmoid(relu(torch.from_numpy(X) @ W1.T + b1) @ W2.T + b2)
+        ((output - torch.from_numpy(Y[:3])) ** 2).mean().backward()
+        for model in (NumpyModel(both), TorchModel(both)):
+            model.step()
+            for old, new, parameter in zip(start.values(), model.parameters().values(), (W1, b1, W2, b2), strict=True):
+                np.testing.assert_allclose(new, old - RATE * parameter.grad.numpy(), rtol=1e-12, atol=1e-15)
 
 
 def sigmoid(z):

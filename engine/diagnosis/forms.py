@@ -25,6 +25,7 @@ LIKELY = (
     DerivativeAt.DIAGONAL,
     DerivativeAt.NONE,
     DerivativeAt.NOT_NEGATIVE,
+    DerivativeAt.ONE_AT_ZERO,
     DerivativeAt.PRE_ACTIVATION,
     DerivativeAt.OUTPUT_AGAIN,
     DerivativeAt.OF_RELU,

@@ -216,12 +216,35 @@ def _down(
         for candidate in _derivatives(observed, reading, i):
             own = rule.like(law, motion, rule.gradients(observed, candidate)[place], observed.samples)
             if own is not None:
-                reading, laws[place] = candidate, own
+                reading, laws[place] = _told_at_zero(observed, rule, candidate, law, i) or (candidate, own)
                 break
         else:
             if not motion.stands_still:
                 unexplained.append(place)
     return reading, laws, unexplained
+
+
+def _told_at_zero(
+    observed: Observed, rule: Rule[LawType], reading: Reading, law: LawType, layer: int
+) -> tuple[Reading, LawType] | None:
+    """The reading with another ReLU′(0), and the weight's law, where its bias alone tells the two apart: an input of
+    zeros adds nothing to a weight's gradient.
+    """
+    weight, bias = Place(Kind.WEIGHT, layer), Place(Kind.BIAS, layer)
+    derivatives = of_layers(reading.side.derivative_at, len(reading.activations))
+    possible = DerivativeAt.ONE_AT_ZERO in DERIVATIVES[reading.activations[layer - 1]]
+    if not possible or derivatives[layer - 1] is not DerivativeAt.OUTPUT or bias not in observed.motions:
+        return None
+
+    def law_of(one: Reading, place: Place) -> LawType | None:
+        return rule.like(law, observed.motions[place], rule.gradients(observed, one)[place], observed.samples)
+
+    at_zero = (*derivatives[: layer - 1], DerivativeAt.ONE_AT_ZERO, *derivatives[layer:])
+    other = replace(reading, side=replace(reading.side, derivative_at=at_zero))
+    if law_of(reading, bias) is not None or law_of(other, bias) is None:
+        return None
+    own = law_of(other, weight)
+    return None if own is None else (other, own)
 
 
 def _derivatives(observed: Observed, reading: Reading, layer: int) -> Iterator[Reading]:

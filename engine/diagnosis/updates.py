@@ -304,13 +304,12 @@ def decay_readings(
         DecayFactor.TWICE: acting / 2,
         DecayFactor.PER_SAMPLE: acting * max(observed.samples),
     }
+    readings = {factor: value for factor, value in readings.items() if 0 < value <= 1}
     named = [
         factor
         for factor, value in readings.items()
         if any(numbers.near(value, one) for one in numbers.constants.values())
     ]
     for factor in named or list(readings)[:1]:
-        value = numbers.likely(readings[factor])
-        if 0 < value <= 1:
-            decay = WeightDecay(value, form)
-            yield from ({"weight_decay": decay, "decay_factor": factor, "decayed": one} for one in decayed)
+        decay = WeightDecay(numbers.likely(readings[factor]), form)
+        yield from ({"weight_decay": decay, "decay_factor": factor, "decayed": one} for one in decayed)

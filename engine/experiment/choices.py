@@ -155,6 +155,8 @@ class DerivativeAt(Enum):
     """It is left out: δ is the gradient at the output."""
     NOT_NEGATIVE = "not-negative"
     """ReLU′ is 1 where the output is at least 0, which is everywhere."""
+    ONE_AT_ZERO = "one-at-zero"
+    """ReLU′ is 1 where z is at least 0: also at 0, where PyTorch's is 0."""
     OF_SIGMOID = "of-sigmoid"
     """The sigmoid's s·(1 − s), whatever the activation."""
     OF_TANH = "of-tanh"

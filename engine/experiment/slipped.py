@@ -27,12 +27,14 @@ SLIPS = {
     ),
     Activation.RELU: (
         DerivativeAt.NOT_NEGATIVE,
+        DerivativeAt.ONE_AT_ZERO,
         DerivativeAt.NONE,
         DerivativeAt.OF_SIGMOID,
         DerivativeAt.OF_TANH,
         DerivativeAt.ITSELF,
     ),
     Activation.LEAKY_RELU: (
+        DerivativeAt.ONE_AT_ZERO,
         DerivativeAt.NONE,
         DerivativeAt.OF_SIGMOID,
         DerivativeAt.OF_TANH,

@@ -12,7 +12,7 @@ from engine.experiment.choices import SideName
 from engine.experiment.discrepancies import SIDE_SETTINGS
 from engine.shown_text import shown
 
-FORMAT = 12
+FORMAT = 13
 """Of the documents that are written. Those without a number are of format 1. Since format 3 `gradient_scale` is called
 `reduction`; `old_names.py` reads both. Since format 4 a side has an `objective`, and what concerns a layer may be a
 list. Since format 5 data can have classes, and a side has a `loss_input`, a `softmax_form` and slips of the backward
@@ -22,7 +22,7 @@ has an `input_scale`. Since format 8 it has a `batch`, an `order`, a `last_batch
 `logged_penalty`, data have `input_columns`, `missing` and rows `held_out`, and those of over a million numbers stay in
 a `file` of their own. Since format 10 settings have what is `given`: first weights, and orders of the samples. Since
 format 11 a side has a `loss_epsilon` and a `negative_slope`. Since format 12 a side's `decayed` may be none, and a
-list.
+list. Since format 13 its `derivative_at` may be `one-at-zero`.
 """
 
 RUN = dict.fromkeys(("settings", *(side.value for side in SideName), "comparison"), 1)

@@ -215,6 +215,8 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
         """What the formula of the derivative of layer i is given; it is written for the output."""
         if self.derivative_at[i] is DerivativeAt.PRE_ACTIVATION:
             return z
+        if self.derivative_at[i] is DerivativeAt.ONE_AT_ZERO and self.activations[i] is Activation.RELU:
+            return z
         if self.derivative_at[i] is DerivativeAt.OUTPUT_AGAIN:
             return self.activate(i, output)
         return output
@@ -239,11 +241,15 @@ class NumpyMLP(NumpyLosses, NumpyUpdates):
             return gradient * (1 - s * s)
         if self.activations[i] is Activation.RELU:
             return self.pass_relu(i, gradient, s)
+        if self.derivative_at[i] is DerivativeAt.ONE_AT_ZERO:
+            return gradient * (s >= 0) + self.side.negative_slope * gradient * (s < 0)
         return gradient * (s > 0) + self.side.negative_slope * gradient * (s <= 0)
 
     def pass_relu(self, i: int, gradient: FloatArray, s: FloatArray) -> FloatArray:
-        """1 where the output s is above 0."""
+        """1 where the output s is above 0, or z at least 0."""
         if self.derivative_at[i] is DerivativeAt.NOT_NEGATIVE:
+            return gradient * (s >= 0)
+        if self.derivative_at[i] is DerivativeAt.ONE_AT_ZERO:
             return gradient * (s >= 0)
         return gradient * (s > 0)
 

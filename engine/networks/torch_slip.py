@@ -70,11 +70,15 @@ class SlippedActivation(nn.Module):
             return gradient * (s * (1 - s))
         if self.activation is Activation.TANH:
             return gradient * (1 - s * s)
+        if self.activation is Activation.LEAKY_RELU:
+            return gradient * (s >= 0) + self.negative_slope * gradient * (s < 0)
         return gradient * (s >= 0)
 
     def derivative_argument(self, z: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
         """What the formula of the derivative is given; it is written for the output."""
         if self.derivative_at is DerivativeAt.PRE_ACTIVATION:
+            return z
+        if self.derivative_at is DerivativeAt.ONE_AT_ZERO and self.activation is Activation.RELU:
             return z
         if self.derivative_at is DerivativeAt.OUTPUT_AGAIN:
             return self.activate(output)

@@ -46,6 +46,7 @@ SLIPS = {
     "penalty_forgotten": {"decayed": "weights,none,weights", "decay_factor": "lambda-per-sample"},
     "rate_decay": {"reduction": "sum"},
     "spiral_filled_in_place": {"decayed": "weights"},
+    "relu_one_at_zero": {"derivative_at": "one-at-zero,output"},
     "softmax_class": {"reduction": "sum", "decayed": "weights"},
     "softmax_over_all": {"softmax_form": "over-all"},
     "softmax_over_samples": {"reduction": "sum", "softmax_form": "over-samples"},

@@ -85,11 +85,14 @@ class LineTracer:
         if code.co_name == "<module>":
             self.modules.setdefault(frame.f_globals.get("__name__", ""), frame.f_globals)
         else:
-            caller = frame.f_back
+            caller, line = frame.f_back, frame.f_lineno
             if caller is not None and id(caller) in self.last and self.codes.get(caller.f_code):
                 # Of several statements on the caller's line some have been run.
                 self._after(caller, caller.f_lineno)
-            self._look(frame, frame.f_lineno, frame.f_locals, changed=False)
+                if caller.f_code.co_filename == code.co_filename:
+                    # What is handed over was made there, if it is new.
+                    line = caller.f_lineno
+            self._look(frame, line, frame.f_locals, changed=False)
         return self.inside
 
     def _readable(self, file: str) -> bool:

@@ -23,7 +23,7 @@ from engine.diagnosis.capture.found_layers import (
     moves_little,
     unchanged_slots,
 )
-from engine.diagnosis.capture.layer_forms import LEAKY, Form, arrangements, input_rows, is_nothing
+from engine.diagnosis.capture.layer_forms import LEAKY, Array, Form, arrangements, input_rows, is_nothing
 from engine.diagnosis.capture.relations import Match
 from engine.diagnosis.capture.trace import Trace
 
@@ -83,7 +83,7 @@ def stands_still(trace: Trace, network: Network) -> bool:
 def find_network(trace: Trace, seconds: float = 4.0, enough: tuple[int, int] = (MOST_EVENTS, ENOUGH)) -> Network | None:
     """The first network that trains; none if there is none. `enough` is `find_relations`'."""
     relations = find_relations(trace, seconds, enough)
-    outs = {relation.out for relation in relations}
+    outs = outputs_of(trace, relations)
     changing = {
         slot for slot in changing_slots(trace) if moves_little(trace, slot) and not is_output(trace, slot, outs)
     }
@@ -107,6 +107,25 @@ def find_network(trace: Trace, seconds: float = 4.0, enough: tuple[int, int] = (
                 if best is None or size > best[0]:
                     best = size, network
     return None if best is None else best[1]
+
+
+def outputs_of(trace: Trace, relations: Iterable[Relation]) -> set[int]:
+    """The values that are outputs of layers, or such outputs with ones beside them for the next layer's bias."""
+    outs = {relation.out for relation in relations}
+    known = {trace.values[out].tobytes() for out in outs}
+    return outs | {number for number, value in enumerate(trace.values) if _is_beside_ones(value, known)}
+
+
+def _is_beside_ones(value: Array, known: set[bytes]) -> bool:
+    """Whether it is one of these arrays, or its transpose, with a column or a row of ones first or last."""
+    whole = np.atleast_2d(value)
+    if whole.ndim > 2 or whole.size < 2:
+        return False
+    return any(
+        np.all(column == 1) and (inner.tobytes() in known or inner.T.tobytes() in known)
+        for rows in (whole, whole.T)
+        for column, inner in ((rows[:, 0], rows[:, 1:]), (rows[:, -1], rows[:, :-1]))
+    )
 
 
 def is_output(trace: Trace, slot: int, outs: set[int]) -> bool:

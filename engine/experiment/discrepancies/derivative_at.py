@@ -39,6 +39,12 @@ CHOICES = (
         "ReLU′ taken as s ≥ 0, which holds everywhere: always 1",
     ),
     Choice(
+        DerivativeAt.ONE_AT_ZERO,
+        "one-at-zero",
+        "z ≥ 0",
+        "ReLU′ taken as z ≥ 0: 1 also where z is exactly 0, as of a sample of zeros beside biases of 0",
+    ),
+    Choice(
         DerivativeAt.OF_SIGMOID,
         "of-sigmoid",
         "sigmoid's",
@@ -99,25 +105,28 @@ def _numbers(settings: Settings) -> str:
         also = ", and a loss of logits needs none of the outputs" if fused else ""
         return f"These layers have the same derivative either way{also}: it has no effect here, nothing to change."
     kinds = dict.fromkeys(settings.activations[layer - 1] for layer in differing)
-    slopes = ", ".join(
-        f"{kind.value}′ at z = {plain(TRIED_AT[kind])}: "
-        f"{each_side(_slopes(kind, settings.numpy), _slopes(kind, settings.pytorch))}"
-        for kind in kinds
-        if kind in TRIED_AT
-    )
+    slopes = ", ".join(_at_some_z(kind, settings.numpy, settings.pytorch) for kind in kinds if kind in TRIED_AT)
     affected = f"Layers affected: {len(differing)} of {len(settings.activations)}."
     return f"{affected} {slopes}." if slopes else affected
 
 
-def _slopes(kind: Activation, side: Side) -> str:
+def _at_some_z(kind: Activation, numpy: Side, pytorch: Side) -> str:
+    """What both compute at 0 where one of them has another derivative there alone, else at `TRIED_AT`."""
+    ways = [_effective(kind, at) for side in (numpy, pytorch) for at in values_of(side.derivative_at)]
+    z = 0.0 if DerivativeAt.ONE_AT_ZERO in ways else TRIED_AT[kind]
+    return f"{kind.value}′ at z = {plain(z)}: {each_side(_slopes(kind, numpy, z), _slopes(kind, pytorch, z))}"
+
+
+def _slopes(kind: Activation, side: Side, z: float) -> str:
     """What the side computes; of all its ways where its layers do not have the same."""
-    slopes = (plain(_slope(kind, _effective(kind, at)), 3) for at in values_of(side.derivative_at))
+    slopes = (plain(_slope(kind, _effective(kind, at), z), 3) for at in values_of(side.derivative_at))
     return " or ".join(dict.fromkeys(slopes))
 
 
-def _slope(kind: Activation, at: DerivativeAt) -> float:
-    """What stands for the derivative at `TRIED_AT`."""
-    z = TRIED_AT[kind]
+def _slope(kind: Activation, at: DerivativeAt, z: float) -> float:
+    """What stands for the derivative."""
+    if at is DerivativeAt.ONE_AT_ZERO and z >= 0:
+        return 1.0
     if at is DerivativeAt.NONE:
         return 1.0
     function = FUNCTIONS[kind]
@@ -154,6 +163,7 @@ WORDING = Wording(
         DerivativeAt.OUTPUT_AGAIN: "σ of the output s",
         DerivativeAt.NONE: "nothing (it is left out)",
         DerivativeAt.NOT_NEGATIVE: "s ≥ 0 (which is always so)",
+        DerivativeAt.ONE_AT_ZERO: "z ≥ 0 (1 also at 0)",
         DerivativeAt.OF_SIGMOID: "the sigmoid's formula",
         DerivativeAt.OF_TANH: "tanh's formula",
         DerivativeAt.OF_RELU: "ReLU's formula",
@@ -168,7 +178,8 @@ WORDING = Wording(
         "The derivative of the sigmoid is written in terms of its output: s·(1 − s), between 0 and 0.25. A function "
         "sigmoid_derivative(x) that returns x·(1 − x) looks as if it took the input. Given z, its value can be "
         "negative and as large as z², so weights are moved against the gradient; one that applies σ itself, given the "
-        "output, is never below 0.19. ReLU′ is 0 where the output is 0, so s ≥ 0 is the wrong question. Softmax's "
+        "output, is never below 0.19. ReLU′ is 0 where the output is 0, so s ≥ 0 is the wrong question; z ≥ 0 is "
+        "another answer where z is exactly 0, as in a first step with biases of 0 and a sample of zeros. Softmax's "
         "derivative is a matrix: each output depends on every z. autograd always takes the output, and all of it."
     ),
     matters=lambda settings: bool(_differing(settings)),

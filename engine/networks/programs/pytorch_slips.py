@@ -34,6 +34,7 @@ SLIPS = {
     DerivativeAt.OUTPUT_AGAIN: "{}Twice",
     DerivativeAt.NONE: "{}WithoutDerivative",
     DerivativeAt.NOT_NEGATIVE: "{}NotNegative",
+    DerivativeAt.ONE_AT_ZERO: "{}OneAtZero",
     DerivativeAt.DIAGONAL: "{}OfDiagonal",
     DerivativeAt.OF_SIGMOID: "{}WithSigmoidsDerivative",
     DerivativeAt.OF_TANH: "{}WithTanhsDerivative",
