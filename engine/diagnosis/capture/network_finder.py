@@ -163,13 +163,19 @@ def _build(
         given = [
             chain for chain in full if passes[chain[0].match.left] > 1 or _is_given_data(trace, chain[0].match, slots)
         ]
-        if len(given) <= len(full) / 2:
+        if len(given) <= len(full) / 2 or _is_one_number(trace, full):
             continue
         if len({chain[0].match.right for chain in full}) >= LEAST_PASSES:
             layers = _layers(trace, full)
             if layers is not None:
                 return Network(layers), len(full)
     return None
+
+
+def _is_one_number(trace: Trace, chains: Sequence[Sequence[PassLayer]]) -> bool:
+    """Whether all that is computed is one product of the very same input: any weight explains that."""
+    alone = all(len(chain) == 1 and trace.values[chain[0].first.out].size == 1 for chain in chains)
+    return alone and len({chain[0].match.left for chain in chains}) == 1
 
 
 def _chains(
