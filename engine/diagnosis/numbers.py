@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from engine.types import FloatArray
 
 RATE_WORDS = ("lr", "learn", "rate", "alpha", "eta", "step")
 """In the names that people give learning rates."""
+
+WORD = re.compile(r"[^\W\d]\w*")
 
 WRITTEN = "line "
 """What the names of numbers begin with that only stand in the program's text."""
@@ -38,6 +41,8 @@ class Numbers:
     """Whether the program is known to name no others."""
     update_lines: frozenset[int] = frozenset()
     """The lines that parameters are changed in: a number that is written there is a rate before others are."""
+    update_words: frozenset[str] = frozenset()
+    """The names in those lines, likewise."""
 
     def near(self, one: float, other: float) -> bool:
         """Whether two numbers are the same but for the fit."""
@@ -67,7 +72,7 @@ class Numbers:
             if any(word in name.lower() for word in RATE_WORDS):
                 return Named(written(self.constants[name]), 0, name)
         for name in names:
-            if name.startswith(WRITTEN) and _line(name) in self.update_lines:
+            if self._is_in_an_update(name):
                 return Named(written(self.constants[name]), 1, name)
         if self.near(value, 1.0):
             return Named(1.0, 2 if self.are_all else 3)
@@ -78,6 +83,11 @@ class Numbers:
             name = next((one for one in names if not one.startswith(WRITTEN)), names[0])
             return Named(written(self.constants[name]), 2 if name.startswith(WRITTEN) else 1, name)
         return Named(self.round(value), 2 + digits(self.round(value)))
+
+    def _is_in_an_update(self, name: str) -> bool:
+        if name.startswith(WRITTEN):
+            return _line(name) in self.update_lines
+        return any(word in self.update_words for word in WORD.findall(name)[-1:])
 
     def as_part_of_rate(self, value: float, count: int) -> Named | None:
         """A learning rate that the program names, divided by a count: by the samples of a whole batch in smaller ones,
@@ -90,7 +100,9 @@ class Numbers:
 def numbers_of(recording: Recording, accuracy: float) -> Numbers:
     """What numbers of this program may be."""
     lines = frozenset() if recording.cells else frozenset(recording.lines.values())
-    return Numbers(recording.constants, accuracy, recording.was_run, lines)
+    text = recording.source.splitlines()
+    words = (WORD.findall(text[line - 1]) for line in lines if line <= len(text))
+    return Numbers(recording.constants, accuracy, recording.was_run, lines, frozenset().union(*words))
 
 
 def rate_name(recording: Recording, rate: float) -> str:

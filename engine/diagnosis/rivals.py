@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.diagnosis.free_pairs import Beside, alike_up_to
+from engine.diagnosis.free_pairs import MOST_GROWN, Beside, alike_up_to
 from engine.diagnosis.free_run import gaps_of
 from engine.diagnosis.gradients import Reading
 from engine.diagnosis.observed import Observed
@@ -49,14 +49,19 @@ def rivals(observed: Observed, reading: Reading, gap: float, enough: float) -> R
     """Of a reading that has this gap itself."""
     nearest: float = np.inf
     within: list[Reading] = []
+    beyond: dict[Reading, float] = {}
     for other in (*_others(reading), *_with_named_decay(observed, reading)):
         # One that is further off already than the nearest is not looked at any longer.
         gaps = gaps_of(observed, other, stop_over=min(1.0, nearest), steps=PROOF_STEPS)
         own = float(gaps.max()) if np.isfinite(gaps).all() else np.inf
-        if own > enough:
+        if enough < own <= MOST_GROWN:
+            # As near as roundings may grow: perhaps it is the same function.
+            beyond[other] = own
+        elif own > enough:
             nearest = min(nearest, own)
         elif own + gap > alike_up_to(observed):
             within.append(other)
+    nearest = min((nearest, *(beyond[one] for one in other_functions(observed, reading, list(beyond)))))
     return Rivals(nearest, tuple(other_functions(observed, reading, within)))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.diagnosis.capture.layer_forms import Array, is_nothing
 from engine.diagnosis.capture.relations import Match, matches
+from engine.diagnosis.capture.repeats import Repeats
 from engine.diagnosis.capture.row_search import row_matches
 from engine.diagnosis.capture.trace import GONE, Trace
 from engine.diagnosis.made_arrays import NAME
@@ -135,18 +136,21 @@ def find_relations(trace: Trace, seconds: float, enough: tuple[int, int] = (MOST
     given: dict[int, int] = {}
     nameless: set[int] = set()
     """Values that an expression had before they got a name, and of which nothing was found then."""
+    repeats = Repeats()
+    trace.passed_over = set()
     for index, held in moments(trace, recent):
         event = trace.events[index]
         given[event.value] = index
         zero += [False] * (len(trace.values) - len(zero))
         if index > enough[0] and len(trained) > enough[1] and _has_moved(trace, trained):
             break
-        if event.value == GONE or zero[event.value]:
-            continue
-        if not _is_to_be_searched(trace, index, nameless):
+        if event.value == GONE or zero[event.value] or not _is_to_be_searched(trace, index, nameless):
             continue
         out = np.atleast_1d(trace.values[event.value])
         if out.dtype.kind != "f" or out.ndim > 2:
+            continue
+        if repeats.is_enough(event, held):
+            trace.passed_over.add(event.value)
             continue
         moving = _distinct(trace, held, weights, event.value)
         rights = moving | _distinct(trace, held, still, event.value)
@@ -155,15 +159,7 @@ def find_relations(trace: Trace, seconds: float, enough: tuple[int, int] = (MOST
         alive = sorted(set(held.values()) | set(recent), key=lambda value: -given.get(value, 0))
         lefts = {one: array for one in alive if _is_input(array := trace.values[one], zero[one], one, event.value)}
         wholes = _wholes(settled, held, lefts)
-        lefts = _latest(lefts)
-        named = set(held.values())
-        biases = _latest(
-            {
-                one: array
-                for one in alive
-                if one in named and _is_bias(array := trace.values[one], zero[one], one, event.value)
-            }
-        )
+        lefts, biases = _latest(lefts), _biases(trace, alive, held, zero, event.value)
         tried = (frozenset(rights), frozenset(moving), frozenset(wholes))
         match = _matches_before(trace, index, tried)
         if match is None:
@@ -173,11 +169,21 @@ def find_relations(trace: Trace, seconds: float, enough: tuple[int, int] = (MOST
             nameless.discard(event.value)
             trained += [one.right for one in match if one.right in moving][:1]
             found.append(Relation(index, event.value, tuple(match), dict(held)))
+            repeats.note(event, (one.right for one in match))
         if time.monotonic() > end:
             break
         trace.searched = index
     trace.relations = list(found)
     return found
+
+
+def _biases(
+    trace: Trace, alive: Iterable[int], held: Mapping[int, int], zero: Sequence[bool], out: int
+) -> dict[int, Array]:
+    """What may be added to a product: of the values that are alive those that have a name."""
+    named = set(held.values())
+    arrays = {one: trace.values[one] for one in alive if one in named}
+    return _latest({one: array for one, array in arrays.items() if _is_bias(array, zero[one], one, out)})
 
 
 def _settled(trace: Trace, weights: set[int]) -> set[int]:
@@ -199,7 +205,9 @@ def _has_moved(trace: Trace, values: list[int]) -> bool:
     gradients are added up over it sample by sample.
     """
     shapes = Counter(trace.values[value].shape for value in set(values))
-    return max(shapes.values()) >= ENOUGH_MOVES
+    # Beside matrices a row or a column is rather what a layer gave for one sample.
+    matrices = {shape: count for shape, count in shapes.items() if len(shape) > 1 and min(shape) > 1}
+    return max((matrices or shapes).values()) >= ENOUGH_MOVES
 
 
 def _is_to_be_searched(trace: Trace, index: int, nameless: set[int]) -> bool:

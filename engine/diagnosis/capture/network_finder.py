@@ -130,7 +130,8 @@ def _is_beside_ones(value: Array, known: set[bytes]) -> bool:
 
 def is_output(trace: Trace, slot: int, outs: set[int]) -> bool:
     """Whether a slot's values are outputs of layers, most of those that were searched for some."""
-    values = {value for value in trace.versions(slot) if trace.first[value] <= trace.searched}
+    searched = {value for value in trace.versions(slot) if trace.first[value] <= trace.searched}
+    values = searched - trace.passed_over
     return len(values & outs) > len(values) / 2
 
 

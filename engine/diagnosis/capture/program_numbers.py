@@ -23,6 +23,9 @@ LOSS = re.compile(r"loss|cost|err|mse|crit|energy", re.IGNORECASE)
 MOST_CONSTANTS = 400
 
 
+MOST_IN_A_PAIR = 3
+"""Numbers side by side, as β₁ and β₂ are."""
+
 MOST_WHOLE = 10**6
 """A rate is no larger."""
 
@@ -93,6 +96,7 @@ def written_numbers(source: str) -> dict[str, float]:
         return {}
     found: dict[str, float] = {}
     plain: dict[str, float] = {}
+    in_data = _in_data(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg is not None:
             _keep(found, node.arg, node.value)
@@ -103,11 +107,24 @@ def written_numbers(source: str) -> dict[str, float]:
             for argument, maybe in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
                 if maybe is not None:
                     _keep(found, argument.arg, maybe)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, float):
+        elif isinstance(node, ast.Constant) and isinstance(node.value, float) and id(node) not in in_data:
             plain.setdefault(f"line {node.lineno}: {node.value!r}", node.value)
         elif _changes_itself(node):
             plain |= _whole_factors(node)
     return found | plain
+
+
+def _in_data(tree: ast.AST) -> set[int]:
+    """The numbers in lists of lists, and in long ones: those of data."""
+    lists = [node for node in ast.walk(tree) if isinstance(node, (ast.List, ast.Tuple))]
+    data = [one for one in lists if len(one.elts) > MOST_IN_A_PAIR or any(_is_list(part) for part in one.elts)]
+    return {id(part) for one in data for part in ast.walk(one)}
+
+
+def _is_list(node: ast.expr) -> bool:
+    return isinstance(node, (ast.List, ast.Tuple)) and all(
+        isinstance(part, (ast.Constant, ast.UnaryOp)) for part in node.elts
+    )
 
 
 def _changes_itself(node: ast.AST) -> bool:

@@ -65,6 +65,8 @@ class Trace:
     """Slots that are written down; none stands for all."""
     searched: int = 0
     """The last event that was searched for layers."""
+    passed_over: set[int] = field(default_factory=set)
+    """Values before it that were not: others like them were."""
     products: Known = field(default_factory=Known)
     columns: dict[Any, Any] = field(default_factory=dict)
     matches: dict[int, tuple[Any, Any]] = field(default_factory=dict)
