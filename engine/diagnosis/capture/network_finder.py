@@ -263,6 +263,7 @@ def _layers(trace: Trace, chains: Sequence[Sequence[PassLayer]]) -> tuple[Layer,
         if slot is None:
             return None
         weights.append(slot)
+    later = _slots_of(trace, {out for layers in columns for one in layers for out in one.outs})
     found: list[Layer] = []
     for number, layers in enumerate(columns):
         following = columns[number + 1] if number + 1 < len(columns) else None
@@ -271,16 +272,26 @@ def _layers(trace: Trace, chains: Sequence[Sequence[PassLayer]]) -> tuple[Layer,
         bias = _bias(trace, layers, given, form, {one.weight for one in found} | set(weights))
         inputs = frozenset(slot for one in layers for slot in one.first.holders(one.match.left))
         outputs = frozenset(
-            (trace.events[index].slot, entry.activation)
+            (slot, entry.activation)
             for one in layers
-            for entries in one.outs.values()
+            for out, entries in one.outs.items()
             for index, entry, value in entries
             if (value is None) == (bias is None) or value is not None
+            for slot in (trace.events[index].slot, *later[out])
         )
         found.append(
             Layer(weights[number], bias, form, inputs, outputs, frozenset() if inputs else _wholes(trace, layers))
         )
     return tuple(found)
+
+
+def _slots_of(trace: Trace, outs: set[int]) -> dict[int, set[int]]:
+    """The slots that have held each of these outputs: what one line has logged another may train with."""
+    found: dict[int, set[int]] = {out: set() for out in outs}
+    for event in trace.events:
+        if event.value in found:
+            found[event.value].add(event.slot)
+    return found
 
 
 def _wholes(trace: Trace, layers: Sequence[PassLayer]) -> frozenset[int]:

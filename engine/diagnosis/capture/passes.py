@@ -9,13 +9,11 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
+from engine.diagnosis.capture.gradient_checks import without_probes
 from engine.diagnosis.capture.layer_forms import Array, activated, bias_row, fits, input_rows, product, tolerance_of
 from engine.diagnosis.capture.network_finder import Layer, Network
 from engine.diagnosis.capture.row_search import found_rows, virtual
 from engine.diagnosis.capture.trace import GONE, Trace
-
-LEAST_PROBED = 8
-"""Weights of a network whose updates surely move more than two."""
 
 OFTEN = 0.8
 """Of the states: a pass that most of them have."""
@@ -178,7 +176,7 @@ class Steps:
 def find_steps(trace: Trace, network: Network, passes: Sequence[Pass], ended: bool) -> Steps:
     """The passes after which the weights move, told from those that only look: by the calls that led to them."""
     groups = [list(group) for _, group in groupby(passes, key=lambda one: one.state)]
-    groups = _without_probes(trace, groups)
+    groups = without_probes(trace, groups)
     if len(groups) < 2:
         return Steps(())
     context = _training_context(trace, network, groups)
@@ -214,34 +212,6 @@ def _training_context(trace: Trace, network: Network, groups: list[list[Pass]]) 
 
 def _samples(trace: Trace, network: Network, one: Pass) -> int:
     return len(input_rows(trace.values[one.inputs[0]], network.layers[0].form))
-
-
-def _without_probes(trace: Trace, groups: list[list[Pass]]) -> list[list[Pass]]:
-    """Without those whose weights differ from the ones before in an element or two: a check of gradients moves one
-    element after the other, and puts it back, so that never more than one is another than before it.
-    """
-    kept = groups[:1]
-    for before, after in pairwise(groups):
-        is_one = _moved(trace, kept[-1][0].state, after[0].state) <= 1
-        if not (is_one and _is_probe(trace, before[0].state, after[0].state)):
-            kept.append(after)
-    return kept
-
-
-def _moved(trace: Trace, before: tuple[int, ...], after: tuple[int, ...]) -> int:
-    """How many elements are others."""
-    changed = [(trace.values[old], trace.values[new]) for old, new in zip(before, after, strict=True) if old != new]
-    return sum(int(np.count_nonzero(old != new)) if old.shape == new.shape else new.size for old, new in changed)
-
-
-def _is_probe(trace: Trace, before: tuple[int, ...], after: tuple[int, ...]) -> bool:
-    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
-    arrays = [(trace.values[old], trace.values[new]) for old, new in changed]
-    if len(arrays) > 2 or sum(trace.values[value].size for value in after) < LEAST_PROBED:
-        return False
-    if any(old.shape != new.shape for old, new in arrays):
-        return False
-    return sum(int(np.count_nonzero(old != new)) for old, new in arrays) <= 2
 
 
 def _with_looks(groups: Sequence[list[Pass]], training: list[list[Pass]]) -> list[list[Pass]]:
