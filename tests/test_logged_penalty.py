@@ -33,7 +33,7 @@ DECAYS = [
 def experiment(epochs=10, **choices):
     settings = replace(engine.preset("pytorch"), data=Dataset("d", X, Y), hidden=(4,), epochs=epochs)
     for side in SideName:
-        settings = settings.with_side(side, precision="float64", logged_penalty="added", **choices)
+        settings = settings.with_side(side, **({"precision": "float64", "logged_penalty": "added"} | choices))
     return settings
 
 
@@ -48,18 +48,18 @@ def penalty(model, rate, kinds):
     return rate / 2 * sum(np.sum(one**2) for place, one in model.parameters().items() if place.kind in kinds)
 
 
+@pytest.mark.parametrize(("logged", "times"), [("added", 1), ("twice", 2)])
 @pytest.mark.parametrize("moment", ["before-update", "after-update"])
 @pytest.mark.parametrize(("choices", "rate", "kinds"), DECAYS)
 @pytest.mark.parametrize("model_type", [NumpyModel, TorchModel])
-def test_it_is_half_lambda_times_the_squares_of_what_decays(model_type, choices, rate, kinds, moment):
-    settings = experiment(**choices, log_moment=moment)
+def test_it_is_half_lambda_times_the_squares_of_what_decays(model_type, choices, rate, kinds, moment, logged, times):
+    settings = experiment(**choices, log_moment=moment, logged_penalty=logged)
     added, plain = model_type(settings), model_type(left_out(settings))
     for _ in range(6):
         before = penalty(plain, rate, kinds)
         difference = added.step() - plain.step()
-        assert difference == pytest.approx(
-            penalty(plain, rate, kinds) if moment == "after-update" else before, rel=1e-11
-        )
+        of_weights = penalty(plain, rate, kinds) if moment == "after-update" else before
+        assert difference == pytest.approx(times * of_weights, rel=1e-11)
         for place, parameter in added.parameters().items():
             np.testing.assert_array_equal(parameter, plain.parameters()[place])
 
@@ -104,12 +104,14 @@ def test_the_programs_have_the_engines_bits(choices, of_epoch, moment, hidden):
 @pytest.mark.parametrize("stack_kind", [NumpyStack, TorchStack])
 def test_a_stack_logs_as_its_runs_alone(stack_kind, of_epoch, moment):
     in_torch = stack_kind is TorchStack
-    settings = experiment(weight_decay="0.05", batch=2, log_moment=moment, epoch_loss=of_epoch)
+    choices = {"weight_decay": "0.05", "batch": 2, "log_moment": moment, "epoch_loss": of_epoch}
+    settings = experiment(**choices)
     side, kind = (settings.pytorch, TorchModel) if in_torch else (settings.numpy, NumpyModel)
-    logs = [Logged.of(side), Logged.of(replace(side, logged_penalty="left-out"))]
+    ways = ("twice", "added", "left-out")
+    logs = [Logged.of(replace(side, logged_penalty=one)) for one in ways]
     stack = stack_kind(settings, [StackedRun.of(side, seed) for seed in (0, 3)], logs)
-    both = settings, left_out(settings)
-    alone = [[kind(replace(one, seed=seed)) for seed in (0, 3)] for one in both]
+    of_each = [experiment(**choices, logged_penalty=one) for one in ways]
+    alone = [[kind(replace(one, seed=seed)) for seed in (0, 3)] for one in of_each]
     for _ in range(6):
         expected = [[model.step() for model in models] for models in alone]
         np.testing.assert_allclose(stack.step(), expected, rtol=1e-10 if in_torch else 0)

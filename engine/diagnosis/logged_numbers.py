@@ -12,6 +12,7 @@ import numpy as np
 from engine.diagnosis.gradients import Reading, forward_of, network_of
 from engine.diagnosis.made_arrays import NAME
 from engine.diagnosis.observed import Observed
+from engine.diagnosis.recording import Recording
 from engine.diagnosis.stacked_steps import stacked_steps
 from engine.experiment.batch_rules import EpochLoss
 from engine.experiment.choices import LoggedPenalty, LogMoment, LossReport, Objective, Precision
@@ -21,6 +22,11 @@ from engine.types import FloatArray
 
 CALLED_LOSS = re.compile(r"(?i)loss|cost|err|entropy|mse|nll|(^|\W|_)j(\W|_|$)|objective")
 """What people call a loss."""
+
+SURELY_LOSS = re.compile(r"(?i)loss|cost|(^|\W|_)j(\W|_|$)")
+"""And nothing else."""
+
+MOST_UNREAD = 2
 
 LEAST_VALUES = 3
 """Fewer may be anything."""
@@ -35,6 +41,8 @@ class LoggedNumber:
     moment: LogMoment
     epoch_loss: EpochLoss
     penalty: LoggedPenalty
+    of_epochs: bool = False
+    """Whether there is one of each epoch, of several batches."""
 
     @property
     def is_named(self) -> bool:
@@ -63,7 +71,18 @@ def logged_numbers(observed: Observed, reading: Reading) -> tuple[LoggedNumber, 
                 if _is_same(observed, values, expected):
                     found.append(replace(kind, name=name))
                     break
-    return tuple(sorted(found, key=lambda one: (not one.is_named, CALLED_LOSS.search(one.name) is None)))
+    # What is made of all batches is what is logged; those of single batches are on the way to it.
+    return tuple(
+        sorted(found, key=lambda one: (not one.is_named, CALLED_LOSS.search(one.name) is None, not one.of_epochs))
+    )
+
+
+def unread_losses(recording: Recording, read: Sequence[LoggedNumber]) -> list[str]:
+    """What a program calls a loss, of which nothing was read though it changes; none where another was."""
+    if any(CALLED_LOSS.search(one.name) for one in read):
+        return []
+    names = (name for name, values in recording.logged.items() if _is_told(values) and NAME.fullmatch(name))
+    return sorted((name for name in names if SURELY_LOSS.search(name)), key=lambda name: "(" in name)[:MOST_UNREAD]
 
 
 def _is_told(values: FloatArray) -> bool:
@@ -85,7 +104,7 @@ def _known(observed: Observed, reading: Reading) -> Iterator[tuple[LoggedNumber,
     reports.sort(key=lambda one: one is not own)
     penalties = [LoggedPenalty.LEFT_OUT]
     if reading.side.weight_decay.rate > 0:
-        penalties.append(LoggedPenalty.ADDED)
+        penalties += [LoggedPenalty.ADDED, LoggedPenalty.TWICE]
     kinds = [
         LoggedNumber("", report, LogMoment.BEFORE, EpochLoss.MEAN, penalty)
         for report, penalty in product(reports, penalties)
@@ -118,15 +137,18 @@ def _of_kinds(
         yield kind, of_before
         yield replace(kind, moment=LogMoment.AFTER), of_after
         if has_epochs:
-            yield replace(kind, epoch_loss=EpochLoss.MEAN), _of_epochs(of_before, epoch)
-            yield replace(kind, epoch_loss=EpochLoss.WHOLE), of_whole
+            samples = np.array([len(Y) for _, Y in recording.batches], np.float64)
+            for shares in (np.ones(len(samples)), samples):
+                yield replace(kind, of_epochs=True), _of_epochs(of_before, epoch, shares)
+            yield replace(kind, epoch_loss=EpochLoss.WHOLE, of_epochs=True), of_whole
 
 
-def _of_epochs(losses: FloatArray, epoch: int) -> FloatArray:
-    """The mean over each epoch's batches, at its last step, and at the others what it was."""
+def _of_epochs(losses: FloatArray, epoch: int, shares: FloatArray) -> FloatArray:
+    """The mean over each epoch's batches, each counted with its share, at its last step; of others there is none."""
     found = np.full(len(losses), np.nan)
     for end in range(epoch, len(losses) + 1, epoch):
-        found[end - 1] = losses[end - epoch : end].mean()
+        own = slice(end - epoch, end)
+        found[end - 1] = np.average(losses[own], weights=shares[own])
     return found
 
 

@@ -297,6 +297,8 @@ class LoggedPenalty(Enum):
     """The loss of the data alone."""
     ADDED = "added"
     """Beside it ½·λ·Σw² of all that decays, λ being what acts as such."""
+    TWICE = "twice"
+    """Beside it λ·Σw²: twice what weight decay is the gradient of."""
 
 
 class Precision(Enum):

@@ -277,7 +277,7 @@ def _parsed(kind: type[Rule], value: object, field: str) -> Rule:
 
 def logs_penalty(side: Side) -> bool:
     """Whether what it logs has a penalty in it."""
-    return side.logged_penalty is LoggedPenalty.ADDED and side.weight_decay.rate > 0
+    return side.logged_penalty is not LoggedPenalty.LEFT_OUT and side.weight_decay.rate > 0
 
 
 def logs_batch_penalty(side: Side) -> bool:

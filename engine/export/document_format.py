@@ -22,7 +22,8 @@ has an `input_scale`. Since format 8 it has a `batch`, an `order`, a `last_batch
 `logged_penalty`, data have `input_columns`, `missing` and rows `held_out`, and those of over a million numbers stay in
 a `file` of their own. Since format 10 settings have what is `given`: first weights, and orders of the samples. Since
 format 11 a side has a `loss_epsilon` and a `negative_slope`. Since format 12 a side's `decayed` may be none, and a
-list. Since format 13 its `derivative_at` may be `one-at-zero`.
+list. Since format 13 its `derivative_at` may be `one-at-zero`, its
+`logged_penalty` `twice`.
 """
 
 RUN = dict.fromkeys(("settings", *(side.value for side in SideName), "comparison"), 1)

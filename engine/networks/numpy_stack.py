@@ -56,7 +56,7 @@ class NumpyStack:
             networks[0].updates_per_epoch,
             networks[0].data_samples,
         )
-        self._network.logs_batch_penalty = any(one.with_penalty for one in self._logs.before)
+        self._network.logs_batch_penalty = any(one.penalties for one in self._logs.before)
         self._reporting = {report: _with_side(self._network, side, loss_report=report) for report in LossReport}
         self._learning_rate: Any = StackedNumber.of([side.learning_rate for side in sides])
         self._rates = LearningRates(settings, sides[0])
@@ -131,7 +131,9 @@ class NumpyStack:
         last = self._network.L
         error = layer[last] - Y
         found = [self._reporting[one.loss].report(error, z[last], layer[last], Y) for one in reports]
-        return [loss + penalty if one.with_penalty else loss for one, loss in zip(reports, found, strict=True)]
+        return [
+            loss + one.penalties * penalty if one.penalties else loss for one, loss in zip(reports, found, strict=True)
+        ]
 
     def _measured(
         self, reports: Sequence[Reported], X: FloatArray, Y: FloatArray, network: NumpyMLP | None = None
@@ -140,7 +142,7 @@ class NumpyStack:
         if not reports:
             return []
         measured = network or self._network
-        penalty = measured.penalty() if any(one.with_penalty for one in reports) else 0.0
+        penalty = measured.penalty() if any(one.penalties for one in reports) else 0.0
         return self._reports(reports, *measured.forward(X), Y, penalty)
 
     def parameters(self) -> Tensors:

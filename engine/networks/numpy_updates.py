@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.experiment.choices import BiasGradient, RateIn
+from engine.experiment.choices import BiasGradient, LoggedPenalty, RateIn
 from engine.experiment.clipping import ClippingKind
 from engine.experiment.optimizers import BiasCorrection, EpsilonAt, OptimizerKind
 from engine.experiment.side import Side
@@ -115,7 +115,7 @@ class NumpyUpdates:
         return self.side.weight_decay.rate
 
     def penalty(self) -> Any:
-        """What weight decay is the gradient of, at the present weights."""
+        """What weight decay is the gradient of, at the present weights, or twice that where it is logged so."""
         rate = self.decay_rate()
         squares = 0.0
         for i in range(1, self.L + 1):
@@ -123,6 +123,8 @@ class NumpyUpdates:
                 squares = squares + np.sum(np.square(self.W[i]))
             if self.decays_bias[i] and self.bias[i]:
                 squares = squares + np.sum(np.square(self.b[i]))
+        if self.side.logged_penalty is LoggedPenalty.TWICE:
+            return rate * squares
         return 0.5 * rate * squares
 
     def descend(

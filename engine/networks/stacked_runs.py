@@ -69,12 +69,16 @@ class StackedRun:
         return [LayerStart(one.weight, one.bias if bias else None) for one, bias in zip(layers, biases, strict=True)]
 
 
+PENALTIES = {LoggedPenalty.LEFT_OUT: 0, LoggedPenalty.ADDED: 1, LoggedPenalty.TWICE: 2}
+"""How many times what weight decay is the gradient of is logged."""
+
+
 @dataclass(frozen=True)
 class Reported:
-    """A number that is made of a batch: a loss, with the penalty of weight decay or without."""
+    """A number that is made of a batch: a loss, with so many times the penalty of weight decay."""
 
     loss: LossReport
-    with_penalty: bool = False
+    penalties: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,19 +88,21 @@ class Logged:
     report: LossReport
     moment: LogMoment = LogMoment.BEFORE
     of_epoch: EpochLoss = EpochLoss.MEAN
-    with_penalty: bool = False
+    penalties: int = 0
+    """How many times the penalty of weight decay is in it."""
 
     @property
     def reported(self) -> Reported:
         """What is made of a batch."""
-        return Reported(self.report, self.with_penalty)
+        return Reported(self.report, self.penalties)
 
     @classmethod
     def of(cls, side: Side) -> Logged:
         """The whole set is measured once, whatever is done with batches."""
         whole = side.epoch_loss is EpochLoss.WHOLE
         moment = LogMoment.BEFORE if whole else side.log_moment
-        return cls(side.loss_report, moment, side.epoch_loss, logs_penalty(side))
+        times = PENALTIES[side.logged_penalty] if logs_penalty(side) else 0
+        return cls(side.loss_report, moment, side.epoch_loss, times)
 
 
 class EpochLogs:

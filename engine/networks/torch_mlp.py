@@ -14,6 +14,7 @@ from torch import nn
 
 from engine.experiment.choices import (
     BiasGradient,
+    LoggedPenalty,
     LossInput,
     LossReport,
     Objective,
@@ -224,7 +225,7 @@ class TorchMLP(TorchUpdates):
         return self.measure(prediction, Y)
 
     def penalty(self) -> torch.Tensor:
-        """What weight decay is the gradient of, at the present weights."""
+        """What weight decay is the gradient of, at the present weights, or twice that where it is logged so."""
         squares: Any = 0
         if self.side.decays_by_layer:
             for parameter in self.model.parameters():
@@ -235,6 +236,8 @@ class TorchMLP(TorchUpdates):
                 if self.side.decays_biases or name.endswith("weight"):
                     squares = squares + parameter.square().sum()
         total: torch.Tensor = 0.5 * self.decay_rate * squares
+        if self.side.logged_penalty is LoggedPenalty.TWICE:
+            total = self.decay_rate * squares
         return total
 
     def objective(self, prediction: torch.Tensor, Y: torch.Tensor) -> Any:

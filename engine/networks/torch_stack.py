@@ -131,7 +131,7 @@ class StackedTorchMLP(TorchMLP):
 
     def penalties(self, reports: Sequence[Reported]) -> torch.Tensor | None:
         """What weight decay is the gradient of, of each run (R,), where one of the reports has it."""
-        if not any(one.with_penalty for one in reports):
+        if not any(one.penalties for one in reports):
             return None
         with torch.no_grad():
             squares = [
@@ -146,7 +146,8 @@ class StackedTorchMLP(TorchMLP):
         found = [self._report(one.loss, prediction, Y) for one in reports]
         if self._penalties is not None:
             found = [
-                loss + self._penalties if one.with_penalty else loss for one, loss in zip(reports, found, strict=True)
+                loss + one.penalties * self._penalties if one.penalties else loss
+                for one, loss in zip(reports, found, strict=True)
             ]
         return torch.stack(found) if found else prediction.new_empty(0, len(prediction))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from engine.diagnosis.diagnosis import Diagnosis
 from engine.diagnosis.gradients import Reading
+from engine.diagnosis.logged_numbers import unread_losses
 from engine.diagnosis.numbers import rate_name
 from engine.diagnosis.program_rates import rates_named
 from engine.diagnosis.recording import LayerNames
@@ -18,6 +19,12 @@ from engine.experiment.settings import Activation
 from engine.experiment.side import Side
 from engine.shown_text import shown
 from tui_app.text.readings import loss_of, schedule_of
+
+PENALTIES = {
+    LoggedPenalty.LEFT_OUT: "",
+    LoggedPenalty.ADDED: " with the penalty",
+    LoggedPenalty.TWICE: " with twice the penalty",
+}
 
 
 def found_lines(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
@@ -34,9 +41,11 @@ def found_lines(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     for one in diagnosis.logged:
         label = find_setting("loss_report").label(one.report)
         moment = find_setting("log_moment").label(one.moment)
-        penalty = " with the penalty" if one.penalty is LoggedPenalty.ADDED else ""
+        penalty = PENALTIES[one.penalty]
         when = "of the whole set" if one.epoch_loss is EpochLoss.WHOLE else f"{moment} the update"
         yield "logged", f"{shown(one.name)}: {label}{penalty}, {when}"
+    for name in unread_losses(recording, diagnosis.logged):
+        yield "logged", f"{shown(name)}: none of the losses that are known"
 
 
 def _activation(reading: Reading, index: int) -> str:
