@@ -90,13 +90,8 @@ def decayed_law_of(
         found = _without_decay(motion, gradients + pull * motion.before, changing)
         if found is not None:
             return replace(found, pull=pull)
-    loss = None if changing else _loss_beside(motion, gradients)
-    if loss is not None:
-        own = Motion(motion.before, motion.steps + loss * motion.before, motion.eps)
-        found = _without_decay(own, gradients)
-        if found is not None:
-            return replace(found, loss=loss)
-    return None
+    loss = _loss_beside(motion, gradients)
+    return None if loss is None else _without_decay(motion, gradients, changing, loss=loss)
 
 
 def _loss_beside(motion: Motion, gradients: FloatArray) -> float | None:
@@ -115,16 +110,18 @@ def _without_decay(
     changing: bool = False,
     named: tuple[float, ...] = (),
     updates_per_epoch: int = 1,
+    loss: float = 0.0,
 ) -> AdaptiveLaw | None:
+    """The rule behind these steps of these gradients, a decay in them or none; `loss` is `AdaptiveLaw`'s."""
     best: AdaptiveLaw | None = None
     least = np.inf
     few = motion.of_steps(slice(0, FEW_STEPS)), Averages(gradients[:FEW_STEPS])
     every = motion, Averages(gradients)
     for dropped in (False, True) if not motion.steps[0].any() else (False,):
         begins = 1 if dropped else 0
-        for first in _first_steps(motion.steps[begins], gradients[begins]):
+        for first in _first_steps(motion.steps[begins] + loss * motion.before[begins], gradients[begins]):
             rules = all_rules(first.inside, dropped, named, updates_per_epoch)
-            for rule in _laws(first, begins, few[0], gradients[:FEW_STEPS], rules, changing):
+            for rule in _laws(first, begins, few[0], gradients[:FEW_STEPS], rules, changing, loss):
                 if _off(_with_shares(rule, *few) if changing else rule, *few) > COARSE:
                     continue
                 law = _with_shares(rule, *every) if changing else rule
@@ -195,14 +192,15 @@ def _laws(
     gradients: FloatArray,
     rules: RuleStack,
     changing: bool,
+    loss: float,
 ) -> Iterator[AdaptiveLaw]:
     """Those that begin with such a step and may go on as these few do."""
     moments = Moments.FIRST_DROPPED if begins else Moments.KEPT
     adagrad = Rule(OptimizerKind.ADAGRAD, 0.0, 0.0, BiasCorrection.NONE, moments, first.inside)
-    yield AdaptiveLaw(adagrad, first.rate, first.added)
+    yield AdaptiveLaw(adagrad, first.rate, first.added, loss=loss)
     if first.inside:
-        yield AdaptiveLaw(replace(adagrad, inside=False), first.rate, 0.0, start=first.added)
-    yield from rules.laws(first, begins, motion, gradients, 3 * COARSE, changing)
+        yield AdaptiveLaw(replace(adagrad, inside=False), first.rate, 0.0, start=first.added, loss=loss)
+    yield from rules.laws(first, begins, motion, gradients, 3 * COARSE, changing, loss)
 
 
 LEAST_NUMBERS = 3

@@ -16,7 +16,7 @@ from engine.diagnosis.observed import Observed
 from engine.diagnosis.program_rates import program_rates, schedules_of
 from engine.diagnosis.rates import power_of
 from engine.diagnosis.reader import Found
-from engine.diagnosis.updates import Candidate, decay_readings
+from engine.diagnosis.updates import Candidate, decay_readings, stopped
 from engine.experiment.choices import BiasGradient, Reduction
 from engine.experiment.gradient_factors import gradient_factor
 from engine.experiment.optimizers import DEFAULTS, BiasCorrection, EpsilonAt, Optimizer, OptimizerKind
@@ -41,7 +41,8 @@ def adaptive_candidates(observed: Observed, found: Found[AdaptiveLaw]) -> list[C
     pulled = {place: bool(one.pull or one.loss) for place, one in found.laws.items()}
     decayed = decayed_readings(pulled, observed.layers)
     biases = [one for place, one in found.laws.items() if place.kind is Kind.BIAS]
-    numbers, made = observed.numbers, []
+    numbers, made = observed.numbers, list[Candidate]()
+    factors = tuple((place, 0.0) for place in stopped(observed, found))
     start = found.reading.side
     if biases and all(one.mean for one in biases) and start.bias_gradient is BiasGradient.SUM:
         start = replace(start, bias_gradient=BiasGradient.MEAN)
@@ -56,7 +57,7 @@ def adaptive_candidates(observed: Observed, found: Found[AdaptiveLaw]) -> list[C
                 for decay in _decays(observed, one, factor, rate.value, decayed):
                     whole = replace(side, optimizer=rule, **decay)
                     extra = 0 if reduction is Reduction.MEAN else 1
-                    made.append(Candidate(whole, rate.rank + rank + extra))
+                    made.append(Candidate(whole, rate.rank + rank + extra, factors))
     return sorted(made, key=lambda one: one.rank)
 
 

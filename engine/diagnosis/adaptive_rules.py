@@ -106,7 +106,7 @@ class AdaptiveLaw:
     pull: float = 0.0
     """What multiplies the parameter where it is added to its gradient."""
     loss: float = 0.0
-    """The share of itself that a parameter loses in a step beside it."""
+    """The share of itself that a parameter loses in the first step beside it; later as the rate changes."""
     divided: int = 0
     """To which power of N the gradients are divided, N being the batch's samples."""
     mean: bool = False
@@ -128,4 +128,7 @@ class AdaptiveLaw:
             divisor = np.sqrt(second + self.start) + added
         rate = self.rate if self.shares is None else self.rate * self.shares[:, None]
         found: FloatArray = -rate * first / np.where(divisor > 0, divisor, 1.0)
-        return found - self.loss * motion.before if self.loss else found
+        if not self.loss:
+            return found
+        lost = self.loss * motion.before
+        return found - (lost if self.shares is None else lost * self.shares[:, None])

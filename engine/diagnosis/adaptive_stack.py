@@ -80,10 +80,17 @@ class RuleStack:
         return first.rate * np.sqrt(b) / a, epsilons
 
     def laws(
-        self, first: FirstStep, begins: int, motion: Motion, gradients: FloatArray, most: float, changing: bool
+        self,
+        first: FirstStep,
+        begins: int,
+        motion: Motion,
+        gradients: FloatArray,
+        most: float,
+        changing: bool,
+        loss: float = 0.0,
     ) -> Iterator[AdaptiveLaw]:
         """Those that are at most so far from the numbers that move most, of the few steps' lengths; `changing` says
-        that each step may have a rate of its own.
+        that each step may have a rate of its own, `loss` is `AdaptiveLaw`'s.
         """
         rates, epsilons = self.begun(first, begins)
         chosen = np.argsort(-np.abs(motion.steps).sum(axis=0), kind="stable")[:FEW_NUMBERS]
@@ -95,15 +102,15 @@ class RuleStack:
             divisors = np.sqrt(squares + added) if first.inside else np.sqrt(squares) + added
             made = -rates[:, None, None] * (self.of_gradients[:, :taken, :taken] @ gradients)
             made /= np.where(divisors > 0, divisors, 1.0)
+            made -= loss * motion.before[:, chosen]
             if changing:
                 lengths = (made * made).sum(axis=2, keepdims=True)
                 made *= (made * steps).sum(axis=2, keepdims=True) / np.where(lengths > 0, lengths, 1.0)
             off = (np.abs(made - steps).max(axis=2) / motion.comparable).max(axis=1)
         # What is no number is no such rule.
         for place in np.flatnonzero(off <= most):
-            yield AdaptiveLaw(
-                self.rules[place], float(rates[place]), float(epsilons[place]), uncorrected=self.uncorrected[place]
-            )
+            rule, uncorrected = self.rules[place], self.uncorrected[place]
+            yield AdaptiveLaw(rule, float(rates[place]), float(epsilons[place]), uncorrected=uncorrected, loss=loss)
 
 
 @lru_cache(maxsize=16)

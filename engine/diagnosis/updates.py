@@ -159,11 +159,11 @@ def _tensors(observed: Observed, found: Found[Law]) -> Iterator[_Tensors]:
         # A learning rate is above 0: tensors climb where theirs is not.
         signed = -one if np.median(found.laws[observed.leading].rates) * one < 0 else one
         left = {place: factor_like(observed, ratio / signed) for place, ratio in own.items()}
-        left |= dict.fromkeys(_stopped(observed, found), 0.0)
+        left |= dict.fromkeys(stopped(observed, found), 0.0)
         yield _Tensors(fields, signed, tuple((place, factor) for place, factor in left.items() if factor != 1))
 
 
-def _stopped(observed: Observed, found: Found[Law]) -> list[Place]:
+def stopped(observed: Observed, found: Found[Any]) -> list[Place]:
     """Tensors that never move, though others of their kind do and they have gradients."""
     moving = {place.kind for place in found.laws}
     gradients = observed.gradients(found.reading)

@@ -50,6 +50,134 @@ def test_the_slip_is_called_by_its_name(choices, causes):
     assert {cause.field for cause in diagnosis.causes} == causes
 
 
+ADAM = {"optimizer": "adam", "reduction": "mean", "learning_rate": 0.05}
+
+
+@pytest.mark.parametrize(
+    ("choices", "fields"),
+    [
+        ({"tensor_steps": "b1:0"}, {"tensor_steps"}),
+        ({"weight_decay": "decoupled-0.01", "schedule": "cosine:length=60,per=batch"}, set()),
+        ({"weight_decay": "decoupled-0.01", "decayed": "weights", "schedule": "inverse:decay=0.1"}, {"decayed"}),
+    ],
+    ids=["a bias that stands still", "a decay beside steps that shrink", "of the weights alone"],
+)
+def test_what_stands_beside_adams_steps_is_told(choices, fields):
+    diagnosis = _of(N=7, **ADAM, **choices)
+    assert diagnosis.conclusion is Conclusion.PROVED
+    assert {cause.field for cause in diagnosis.causes} == fields
+    for field in ("weight_decay", *fields):
+        assert getattr(diagnosis.settings.numpy, field) == getattr(Side(**ADAM, **choices), field)
+
+
+SUMS_OVER_EPOCHS = """
+import numpy as np
+r = np.random.RandomState(0)
+X = r.randn(20, 3); Y = (X @ r.randn(3, 1) > 0) * 1.0
+W = r.randn(3, 1)
+history = []
+for epoch in range(12):
+    total = 0
+    for k in range(0, 20, 8):
+        x, y = X[k:k + 8], Y[k:k + 8]
+        p = 1 / (1 + np.exp(-(x @ W)))
+        cost = -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p))
+        total += cost
+        W -= 0.5 * x.T @ (p - y) / len(x)
+    mean_cost = {}
+    history.append(mean_cost)
+"""
+
+
+@pytest.mark.parametrize(("made", "cause"), [("total / 20", set()), ("total", {"loss_report"})])
+def test_sums_of_batches_that_are_divided_by_all_samples_are_a_mean(made, cause, tmp_path):
+    """It is what is made of all batches that is logged; where nothing is, the batches' own numbers are all there is."""
+    program = tmp_path / "program.py"
+    program.write_text(SUMS_OVER_EPOCHS.format(made))
+    diagnosis = diagnosed(capture(str(program), steps=30))
+    assert diagnosis.conclusion is Conclusion.PROVED
+    assert {one.field for one in diagnosis.causes} == cause
+
+
+DOUBLE = """
+import numpy as np
+r = np.random.RandomState(0)
+X, y = r.randn(30, 4), r.randint(0, 3, 30)
+W = r.randn(4, 3) * 0.1
+losses = []
+for _ in range(40):
+    s = np.exp(X @ W)
+    p = s / s.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(30), y]).mean() + {} * np.sum(W * W)
+    losses.append(loss)
+    p[np.arange(30), y] -= 1
+    W -= 0.2 * (X.T @ p / 30 + 0.1 * W)
+"""
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [("0.1", ["logged_penalty"]), ("0.05", ["logged_penalty"]), ("0.07", [])],
+    ids=["twice", "right", "neither"],
+)
+def test_a_penalty_that_is_logged_twice_is_told_from_one_that_is_right(factor, said, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(DOUBLE.format(factor))
+    diagnosis = diagnosed(capture(str(program), steps=30))
+    assert [one.field for one in diagnosis.causes] == said
+    expected = {"0.1": "twice", "0.05": "added", "0.07": "left-out"}[factor]
+    assert diagnosis.settings.numpy.logged_penalty.value == expected
+    lines = " ".join("".join(part for part, _ in line) for line in diagnosis_lines(diagnosis))
+    assert ("none of the losses that are known" in lines) is (factor == "0.07")
+
+
+IN_DATA = """
+import numpy as np
+X = np.array([[0.3, 1.0], [0.5, 0.2], [1.0, 0.4], [0.6, {}]]) / 2
+y = np.array([[0.75], [0.82], [0.93], [0.7]])
+W = np.random.RandomState(4).randn(2, 1)
+scalar = 3
+for k in range(60):
+    error = X @ W - y
+    W = W - scalar * (X.T @ error / 4 + 0.0001 * W)
+"""
+
+
+@pytest.mark.parametrize("number", ["1.5", "0.375", "0.1"])
+def test_a_number_of_the_data_is_no_learning_rate(number, tmp_path):
+    """And a whole number is one, whatever it is called, where a line that moves weights names it."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        IN_DATA.format(number).replace("scalar = 3", "scalar = 0.75" if number == "0.375" else "scalar = 3")
+    )
+    diagnosis = diagnosed(capture(str(program)))
+    assert diagnosis.settings.numpy.learning_rate == (0.75 if number == "0.375" else 3)
+
+
+CHECKED = """
+import numpy as np
+r = np.random.RandomState(0)
+X, y = r.randn(9, 2), r.randn(9)
+def cost(theta): return np.sum((X.dot(theta) - y) ** 2) / 18
+theta = {}
+for i in range(2):
+    d = np.zeros(2); d[i] = 1e-3
+    slope = (cost(theta + d) - cost(theta - d)) / 2e-3
+for _ in range(60):
+    theta = theta - 0.1 * X.T.dot(X.dot(theta) - y) / 9
+    last = cost(theta)
+"""
+
+
+@pytest.mark.parametrize("start", ["np.zeros(2)", "r.randn(2)"])
+def test_a_check_of_the_gradient_of_few_weights_is_no_training(start, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(CHECKED.format(start))
+    diagnosis = diagnosed(capture(str(program)))
+    assert diagnosis.conclusion is Conclusion.PROVED
+    assert "reduction" in {one.field for one in diagnosis.causes}
+
+
 @one_in(3)
 @pytest.mark.parametrize("optimizer", ["adam:beta1=0.85,beta2=0.997", "rmsprop:alpha=0.93"])
 def test_numbers_that_the_program_names_are_tried_for_what_averages_keep(optimizer):

@@ -56,11 +56,13 @@ def remarks(diagnosis: Diagnosis) -> Iterator[str]:
     derivatives = of_layers(side.derivative_at, len(reading.activations))
     hidden = [one for one, at in zip(reading.activations, derivatives, strict=True) if at is DerivativeAt.OUTPUT]
     smooth = [one for one in hidden[: None if not is_fused(side) else -1] if one in FROM_OUTPUT]
-    if smooth and "derivative_at" not in left:
+    source = diagnosis.recording.source
+    if smooth and "derivative_at" not in left and _has(source, ONE_LESS):
         yield f"{FROM_OUTPUT[smooth[0]]}."
     momentum = side.sgd_momentum
     plain = momentum.form in (MomentumForm.PYTORCH, MomentumForm.TEXTBOOK) and not momentum.dampening
-    if momentum.coefficient and plain and side.schedule.is_none and "momentum" not in left:
+    is_said = plain and side.schedule.is_none and "momentum" not in left and _has(source, RATE_IN_VELOCITY)
+    if momentum.coefficient and is_said:
         yield (
             "v ← μ·v − η·g, w ← w + v takes the steps of v ← μ·v + g, w ← w − η·v, torch.optim.SGD's momentum, while "
             "the learning rate η stays the same."
@@ -72,6 +74,21 @@ def remarks(diagnosis: Diagnosis) -> Iterator[str]:
     if all(layer.transposed for layer in layers):
         yield "Weights kept (out, in), as nn.Linear keeps them, are no difference."
 
+
+def _has(source: str, pattern: re.Pattern[str]) -> bool:
+    """Whether a program has such words; of a recording nothing is known."""
+    return not source or pattern.search(source) is not None
+
+
+ONE_LESS = re.compile(r"\b1(\.0?)?\s*-|\bsubtract\(\s*1")
+"""How a derivative that is written for the output begins."""
+
+_TIMES = r"(?:\*\s*[\w.]*(?:{0})\w*|(?:{0})\w*\s*\*)"
+
+_MOMENTUM, _RATE = _TIMES.format("mu|moment|beta|gamma"), _TIMES.format("lr|rate|alpha|eta")
+
+RATE_IN_VELOCITY = re.compile(rf"(?im)^.*{_MOMENTUM}.*{_RATE}|^.*{_RATE}.*{_MOMENTUM}")
+"""A line that multiplies by the momentum and by the learning rate."""
 
 FROM_OUTPUT = {
     Activation.SIGMOID: "s·(1 − s) is the sigmoid's derivative where s is the layer's output, as it is here",
