@@ -485,7 +485,7 @@ WRITTEN = {
         X, Y = random.randn(200, 3), random.randn(200, 2)
         for _ in range(60):
             G1, G2 = np.zeros_like(W1), np.zeros_like(W2)
-            for k in random.randint(0, 200, 64):
+            for k in random.permutation(200)[:64]:
                 x, y = X[k], Y[k]
                 h = 1 / (1 + np.exp(-np.dot(x, W1)))
                 out = np.dot(h, W2)

@@ -26,6 +26,7 @@ from engine.diagnosis.capture.found_layers import (
 from engine.diagnosis.capture.layer_forms import LEAKY, Array, Form, arrangements, input_rows, is_nothing
 from engine.diagnosis.capture.relations import Match
 from engine.diagnosis.capture.trace import Trace
+from engine.diagnosis.made_arrays import NAME
 
 LEAST_PASSES = 3
 
@@ -263,7 +264,7 @@ def _layers(trace: Trace, chains: Sequence[Sequence[PassLayer]]) -> tuple[Layer,
         if slot is None:
             return None
         weights.append(slot)
-    later = _slots_of(trace, {out for layers in columns for one in layers for out in one.outs})
+    again = _made_again(trace, {out for layers in columns for one in layers for out in one.outs})
     found: list[Layer] = []
     for number, layers in enumerate(columns):
         following = columns[number + 1] if number + 1 < len(columns) else None
@@ -277,7 +278,7 @@ def _layers(trace: Trace, chains: Sequence[Sequence[PassLayer]]) -> tuple[Layer,
             for out, entries in one.outs.items()
             for index, entry, value in entries
             if (value is None) == (bias is None) or value is not None
-            for slot in (trace.events[index].slot, *later[out])
+            for slot in (trace.events[index].slot, *again[out])
         )
         found.append(
             Layer(weights[number], bias, form, inputs, outputs, frozenset() if inputs else _wholes(trace, layers))
@@ -285,11 +286,11 @@ def _layers(trace: Trace, chains: Sequence[Sequence[PassLayer]]) -> tuple[Layer,
     return tuple(found)
 
 
-def _slots_of(trace: Trace, outs: set[int]) -> dict[int, set[int]]:
-    """The slots that have held each of these outputs: what one line has logged another may train with."""
+def _made_again(trace: Trace, outs: set[int]) -> dict[int, set[int]]:
+    """The expressions without a name that gave each of these outputs: what one line has logged another trains with."""
     found: dict[int, set[int]] = {out: set() for out in outs}
     for event in trace.events:
-        if event.value in found:
+        if event.value in found and not NAME.fullmatch(trace.name(event.slot)):
             found[event.value].add(event.slot)
     return found
 
