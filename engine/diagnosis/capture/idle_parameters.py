@@ -20,8 +20,9 @@ from engine.diagnosis.capture.layer_forms import (
     tolerance_of,
     weight_rows,
 )
+from engine.diagnosis.capture.layer_slots import Layer
 from engine.diagnosis.capture.loops import Loops, in_one_loop, loops_of
-from engine.diagnosis.capture.network_finder import Layer, Network
+from engine.diagnosis.capture.network_finder import Network
 from engine.diagnosis.capture.passes import Pass, Steps, pre_activation
 from engine.diagnosis.capture.relations import Match
 from engine.diagnosis.capture.trace import GONE, Trace

@@ -11,7 +11,8 @@ import numpy as np
 
 from engine.diagnosis.capture.gradient_checks import without_probes
 from engine.diagnosis.capture.layer_forms import Array, activated, bias_row, fits, input_rows, product, tolerance_of
-from engine.diagnosis.capture.network_finder import Layer, Network
+from engine.diagnosis.capture.layer_slots import Layer
+from engine.diagnosis.capture.network_finder import Network
 from engine.diagnosis.capture.row_search import found_rows, virtual
 from engine.diagnosis.capture.trace import GONE, Trace
 
