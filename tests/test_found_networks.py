@@ -53,6 +53,7 @@ def test_zeros_that_nothing_is_added_to_are_no_bias(tmp_path):
     assert [(layer.weight, layer.bias) for layer in recording.layers] == [("W1", None), ("W2", None)]
 
 
+@long
 def test_features_made_before_the_training_are_data(tmp_path):
     step = STEP.replace(
         "for step in range(40):\n    h = np.tanh(X @ W1 + b1)\n", "h = np.tanh(X @ W1)\nfor step in range(40):\n"

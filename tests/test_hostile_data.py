@@ -15,6 +15,7 @@ from engine.errors import DataError
 from engine.experiment.data_files import load
 from engine.experiment.npz_files import load_npz
 from engine.number_text import read_number
+from tests.examples import long
 from tui_app.cli.main import main
 from tui_app.cli.options import command_line
 
@@ -87,6 +88,7 @@ def test_a_header_that_is_not_as_it_was_written(tmp_path, header, said):
     assert said in said_of(npz(tmp_path, header), "--data")
 
 
+@long
 def test_a_bomb_is_not_unpacked(tmp_path, monkeypatch):
     path = tmp_path / "points.npz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("X.npy", "w") as file:

@@ -223,6 +223,7 @@ def test_every_run_of_a_numpy_stack_has_the_bits_of_the_run_alone(settings, numb
                     np.testing.assert_array_equal(stacks[place][column], parameter, err_msg=place.name)
 
 
+@long
 def test_in_float32_it_is_engine_train_up_to_rounding():
     study = plan(replace(engine.preset("asked"), epochs=50), seeds=1)
     measured = measure(study)

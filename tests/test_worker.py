@@ -28,7 +28,7 @@ from engine.worker.commands import (
 )
 from engine.worker.snapshot import State
 from engine.worker.worker import Worker
-from tests.examples import one_in
+from tests.examples import long, one_in
 from tests.made_up import MadeUpClock, made_up_worker
 
 ANSWER, EXACT = (replace(engine.preset(name), epochs=300) for name in ("answer", "exact"))
@@ -209,6 +209,7 @@ def test_the_cause_of_a_divergence_is_found_beside():
     assert "The cause: gradient." in snapshot.verdict.detail
 
 
+@long
 def test_divergence_is_a_state_with_its_curves():
     settings = replace(engine.preset("exact"), output_activation="identity", activation="identity")
     settings = settings.with_side(SideName.PYTORCH, learning_rate=1e6)

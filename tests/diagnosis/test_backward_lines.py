@@ -9,6 +9,7 @@ from engine.diagnosis.diagnosis import diagnose
 from engine.diagnosis.made_arrays import MadeArray, sums_of
 from engine.export.diagnosis_file import diagnosis_document
 from engine.networks.places import Kind, Place
+from tests.examples import long
 
 PROGRAM = """\
 import numpy as np
@@ -68,6 +69,7 @@ for step in range(40):
 """
 
 
+@long
 def test_a_softmax_is_shown_where_it_is_made_and_a_delta_not_where_it_is_handed_on(tmp_path):
     path = tmp_path / "program.py"
     path.write_text(OF_SOFTMAX)

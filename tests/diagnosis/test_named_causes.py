@@ -53,6 +53,7 @@ def test_the_slip_is_called_by_its_name(choices, causes):
 ADAM = {"optimizer": "adam", "reduction": "mean", "learning_rate": 0.05}
 
 
+@one_in(2)
 @pytest.mark.parametrize(
     ("choices", "fields"),
     [
@@ -115,6 +116,7 @@ for _ in range(40):
 """
 
 
+@one_in(2)
 @pytest.mark.parametrize(
     ("factor", "said"),
     [("0.1", ["logged_penalty"]), ("0.05", ["logged_penalty"]), ("0.07", [])],
@@ -143,6 +145,7 @@ for k in range(60):
 """
 
 
+@one_in(2)
 @pytest.mark.parametrize("number", ["1.5", "0.375", "0.1"])
 def test_a_number_of_the_data_is_no_learning_rate(number, tmp_path):
     """And a whole number is one, whatever it is called, where a line that moves weights names it."""
@@ -169,6 +172,7 @@ for _ in range(60):
 """
 
 
+@one_in(2)
 @pytest.mark.parametrize("start", ["np.zeros(2)", "r.randn(2)"])
 def test_a_check_of_the_gradient_of_few_weights_is_no_training(start, tmp_path):
     program = tmp_path / "program.py"

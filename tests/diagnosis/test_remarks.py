@@ -108,6 +108,7 @@ def test_inputs_taken_for_samples_are_a_difference_of_their_own():
     assert "times 2.5 in every step: divided by D, the number of inputs, in place of the samples." in said
 
 
+@long
 def test_an_averaged_decay_and_clipping_are_named_in_pytorchs_words():
     decaying = diagnose(recorded(of_classes(weight_decay="0.01"), 30))
     settings = decaying.settings
