@@ -185,6 +185,13 @@ for k in range(200):
 """
 
 
+@pytest.mark.parametrize(("steps", "told"), [(100_000, True), (25, False)])
+def test_that_fewer_steps_were_seen_than_asked_for_is_told(steps, told, tmp_path):
+    recording = capture(_written(tmp_path, f"{TRAIN}train(10 ** 6)"), steps=steps, seconds=2)
+    assert recording.steps >= 22
+    assert any("stopped once they were enough" in note for note in recording.notes) is told
+
+
 @long
 def test_filters_of_one_channel_are_a_convolution(tmp_path):
     """Its last layer alone would be diagnosed, and proved."""

@@ -43,6 +43,9 @@ FIRST_LOOK = 150
 HOPELESS = 20_000
 """So many events without a network are enough."""
 
+FEWER = "Its steps take long: it was stopped once they were enough for a proof."
+"""Said where fewer were seen than were asked for."""
+
 LONG_SEARCH = 15.0
 """Seconds of looking after which a quarter of them are."""
 
@@ -252,7 +255,10 @@ class Watch:
             return {"refused": reason}, {}
         except Exception as failed:  # a fault of ours must come out as one, not as the program's
             return {"fault": "".join(traceback.format_exception(failed))[-4000:]}, {}
-        return {**found.described, "source": source, "notes": [*notes(), *found.described["notes"]]}, found.arrays
+        told = [*notes(), *found.described["notes"]]
+        if not ended and len(found.described["inputs"]) < self.asked["steps"] - 1:
+            told.append(FEWER)
+        return {**found.described, "source": source, "notes": told}, found.arrays
 
 
 @contextlib.contextmanager
