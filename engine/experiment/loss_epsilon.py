@@ -1,6 +1,6 @@
 """What hand-written code adds where a cross-entropy of probabilities would divide by 0. Values only, checked when made.
 
-The arithmetic is in `numpy_losses.py` and `torch_mlp.py`.
+The arithmetic is in `numpy_losses.py` and `torch_losses.py`.
 """
 
 from __future__ import annotations

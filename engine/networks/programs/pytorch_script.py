@@ -285,7 +285,12 @@ def _specializer(side: Side, binary: bool, batches: Batches, data_samples: int) 
         logs_penalty=logs_penalty(side),
         logs_batch_penalty=logs_batch_penalty(side),
     )
-    parts = ("torch_written_out", "TorchWrittenOut"), ("torch_updates", "TorchUpdates"), ("torch_mlp", "TorchMLP")
+    parts = (
+        ("torch_losses", "TorchLosses"),
+        ("torch_written_out", "TorchWrittenOut"),
+        ("torch_updates", "TorchUpdates"),
+        ("torch_mlp", "TorchMLP"),
+    )
     return Specializer(joined(*(source_of(f"engine.networks.{module}", name) for module, name in parts)), known)
 
 
