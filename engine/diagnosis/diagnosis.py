@@ -24,7 +24,7 @@ from engine.diagnosis.probe import ProbeResult, would_separate
 from engine.diagnosis.ratios import gradient_ratios
 from engine.diagnosis.recording import LEAST_STEPS, PROOF_STEPS, Recording
 from engine.diagnosis.rivals import other_functions, rivals
-from engine.diagnosis.search import Outcome, Trial, search
+from engine.diagnosis.search import Outcome, Trial, precisions, search
 from engine.errors import DataError
 from engine.experiment.choices import LossInput, Objective, SideName
 from engine.experiment.discrepancies import Discrepancy, remaining
@@ -158,7 +158,7 @@ def _diagnosed(observed: Observed) -> Diagnosis:
     trials = _without_idle_epsilons(trials, enough)
     usual = min(trials, key=lambda one: (one.gap > enough, one.rank, slips_of(one.reading)))
     logged = logged_numbers(observed, usual.reading)
-    best, *others = _by_likelihood(trials, logged, enough)
+    best, *others = _by_likelihood(observed, trials, logged, enough)
     return explained(observed, best, others, enough)
 
 
@@ -199,19 +199,23 @@ def _unexplained(recording: Recording, outcome: Outcome) -> Diagnosis:
     )
 
 
-def _by_likelihood(trials: list[Trial], logged: tuple[LoggedNumber, ...], enough: float) -> list[Trial]:
+def _by_likelihood(
+    observed: Observed, trials: list[Trial], logged: tuple[LoggedNumber, ...], enough: float
+) -> list[Trial]:
     """What is logged speaks for the loss whose gradient is taken, less than a rate that the program names. Of readings
     that nothing else tells apart, the one is meant that differs least from PyTorch, and then the one whose loss is that
     of its outputs: p − y is a cross-entropy's before it is a squared error's without its derivative.
     """
+    likely = precisions(observed)
 
-    def against(trial: Trial) -> tuple[bool, int, float, int, bool, bool]:
+    def against(trial: Trial) -> tuple[bool, int, float, int, int, bool, bool]:
         side = trial.reading.side
         rank = trial.rank + (speaks_for(logged, side.objective) is False)
         gap = trial.gap if trial.gap > enough else 0.0
         own = OWN_LOSS.get(trial.reading.activations[-1], side.objective) is side.objective
         slips = slips_of(trial.reading)
-        return trial.gap > enough, rank, gap, slips, not own, side.loss_input is not LossInput.LOGITS
+        precision = likely.index(side.precision)
+        return trial.gap > enough, rank, gap, precision, slips, not own, side.loss_input is not LossInput.LOGITS
 
     return sorted(trials, key=against)
 

@@ -14,6 +14,9 @@ from engine.types import FloatArray
 RATE_WORDS = ("lr", "learn", "rate", "alpha", "eta", "step")
 """In the names that people give learning rates."""
 
+NO_RATE = re.compile(r"std|sigma|scale|eps|reg|lambda|decay|moment|beta|drop|init|seed|noise")
+"""In the names of numbers that are no learning rates."""
+
 WORD = re.compile(r"[^\W\d]\w*")
 
 WRITTEN = "line "
@@ -67,7 +70,9 @@ class Numbers:
         """A learning rate: that of a name that says so, 1 where none is written, another constant of the program but a
         count, or another number. Where the program may name others, 1 is a number as others are.
         """
-        names = [name for name, one in self.constants.items() if self.near(one, value)]
+        names = [
+            name for name, one in self.constants.items() if self.near(one, value) and not NO_RATE.search(name.lower())
+        ]
         for name in names:
             if any(word in name.lower() for word in RATE_WORDS):
                 return Named(written(self.constants[name]), 0, name)

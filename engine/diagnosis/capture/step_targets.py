@@ -6,6 +6,7 @@ of the activation perhaps, shows them. A counter of the loop shows nothing and n
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -180,11 +181,15 @@ class TargetFinder:
 
     def _of_slots(self) -> Iterator[Candidate]:
         parameters = set(self.network.slots)
+        often = Counter(event.slot for event in self._events(0) if event.value != GONE)
+        filled = {slot for slot, count in often.items() if count > 1}
         for slot in range(len(self.trace.slots)):
             if slot not in parameters:
                 if slot in self.passes[0].held:
                     yield Candidate(self.trace.name(slot), 1, self._before(slot))
                 yield Candidate(self.trace.name(slot), 2, self._after(slot))
+                if slot in filled:
+                    yield Candidate(self.trace.name(slot), 2, self._after(slot, filled=True))
 
     def _before(self, slot: int) -> Reader:
         def read(step: int) -> Array | None:
@@ -193,11 +198,13 @@ class TargetFinder:
 
         return read
 
-    def _after(self, slot: int) -> Reader:
+    def _after(self, slot: int, filled: bool = False) -> Reader:
+        """What it gets in a pass: first, or where it is filled bit by bit, last."""
         before = self._before(slot)
 
         def read(step: int) -> Array | None:
-            for event in self._events(step):
+            events = self._events(step)
+            for event in reversed(events) if filled else events:
                 if event.slot == slot and event.value != GONE:
                     return self._as_rows(self.trace.values[event.value], step)
             # What is computed again and stays the same is no event.
