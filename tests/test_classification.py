@@ -178,6 +178,7 @@ def test_each_cross_entropy_that_is_logged_by_hand():
             LossReport.CROSS_ENTROPY: costs.sum() / (5 if problem == "classes" else 7),
             LossReport.CROSS_ENTROPY_SUM: costs.sum(),
             LossReport.CROSS_ENTROPY_PER_OUTPUT: costs.mean(),
+            LossReport.CROSS_ENTROPY_PER_SAMPLE: costs.sum(axis=1).mean(),
             LossReport.CROSS_ENTROPY_EPSILON: shifted.sum() / (5 if problem == "classes" else 7),
             LossReport.MSE: np.square(p - Y).mean(),
             LossReport.HALF_SUM: np.square(p - Y).sum() / 2,

@@ -119,6 +119,8 @@ class LossReport(Enum):
     """The sum over all samples."""
     CROSS_ENTROPY_PER_OUTPUT = "cross-entropy-per-output"
     """The mean over all N·C outputs."""
+    CROSS_ENTROPY_PER_SAMPLE = "cross-entropy-per-sample"
+    """The mean over the samples of the sum over their outputs: C times a binary one's mean."""
     CROSS_ENTROPY_EPSILON = "cross-entropy-epsilon"
     """The mean with log(p + 1e-8) instead of log p."""
 

@@ -23,7 +23,7 @@ has an `input_scale`. Since format 8 it has a `batch`, an `order`, a `last_batch
 a `file` of their own. Since format 10 settings have what is `given`: first weights, and orders of the samples. Since
 format 11 a side has a `loss_epsilon` and a `negative_slope`. Since format 12 a side's `decayed` may be none, and a
 list. Since format 13 its `derivative_at` may be `one-at-zero`, its
-`logged_penalty` `twice`.
+`logged_penalty` `twice`, its `loss_report` `cross-entropy-per-sample`.
 """
 
 RUN = dict.fromkeys(("settings", *(side.value for side in SideName), "comparison"), 1)

@@ -121,6 +121,8 @@ class NumpyLosses:
         costs = self.costs(z, p, Y)
         if self.side.loss_report is LossReport.CROSS_ENTROPY_SUM:
             return np.sum(costs)
+        if self.side.loss_report is LossReport.CROSS_ENTROPY_PER_SAMPLE:
+            return np.sum(costs) / len(Y)
         if self.binary or self.side.loss_report is LossReport.CROSS_ENTROPY_PER_OUTPUT:
             return np.mean(costs)
         return np.sum(costs) / len(Y)

@@ -172,6 +172,8 @@ class TorchLosses:
         costs = self.costs(prediction, Y)
         if self.side.loss_report is LossReport.CROSS_ENTROPY_SUM:
             return costs.sum()
+        if self.side.loss_report is LossReport.CROSS_ENTROPY_PER_SAMPLE:
+            return costs.sum() / len(Y)
         if self.binary or self.side.loss_report is LossReport.CROSS_ENTROPY_PER_OUTPUT:
             return costs.mean()
         return costs.sum() / len(Y)

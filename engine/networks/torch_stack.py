@@ -159,7 +159,9 @@ class StackedTorchMLP(TorchMLP):
             costs = reporting.costs(prediction, Y).flatten(1)
             if report is LossReport.CROSS_ENTROPY_SUM:
                 return costs.sum(1)
-            if self.binary or report is LossReport.CROSS_ENTROPY_PER_OUTPUT:
+            if report is not LossReport.CROSS_ENTROPY_PER_SAMPLE and (
+                self.binary or report is LossReport.CROSS_ENTROPY_PER_OUTPUT
+            ):
                 return costs.mean(1)
             return costs.sum(1) / prediction.shape[1]
         error = self.probabilities(prediction) - Y

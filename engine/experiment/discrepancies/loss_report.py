@@ -61,6 +61,12 @@ CHOICES = (
         "the mean over all N·C outputs: np.mean of a matrix",
     ),
     Choice(
+        LossReport.CROSS_ENTROPY_PER_SAMPLE,
+        "cross-entropy-per-sample",
+        "ΣCE/N",
+        "the sum over the outputs, its mean over the N samples: C times the mean of a binary one",
+    ),
+    Choice(
         LossReport.CROSS_ENTROPY_EPSILON,
         "cross-entropy-epsilon",
         "log(p+ε)",
@@ -80,6 +86,7 @@ PHRASES = {
     LossReport.CROSS_ENTROPY: "the mean cross-entropy",
     LossReport.CROSS_ENTROPY_SUM: "the sum of the cross-entropies",
     LossReport.CROSS_ENTROPY_PER_OUTPUT: "the cross-entropy's mean over N·C",
+    LossReport.CROSS_ENTROPY_PER_SAMPLE: "the sum of the cross-entropies divided by N",
     LossReport.CROSS_ENTROPY_EPSILON: "the mean cross-entropy with log(p + ε)",
 }
 
@@ -100,6 +107,7 @@ def _logged(report: LossReport, error: float, settings: Settings, binary: bool) 
         LossReport.CROSS_ENTROPY: log(2),
         LossReport.CROSS_ENTROPY_SUM: cost,
         LossReport.CROSS_ENTROPY_PER_OUTPUT: cost / elements,
+        LossReport.CROSS_ENTROPY_PER_SAMPLE: cost / settings.batch_samples(settings.numpy),
         LossReport.CROSS_ENTROPY_EPSILON: log(2),
     }
     return plain(values[report])
