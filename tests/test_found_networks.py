@@ -604,3 +604,21 @@ def test_what_a_generator_yields_before_its_update_is_logged_before_it(tmp_path)
     diagnosis = diagnose(_captured(tmp_path, BEFORE + textwrap.dedent(program)))
     assert diagnosis.conclusion is Conclusion.PROVED
     assert diagnosis.is_parity
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_an_activation_that_is_not_read_is_named(dtype, tmp_path):
+    """In float32, too, where its small numbers are exact to fewer digits."""
+    program = f"""
+        X, Y = random.randn(48, 2).astype("{dtype}"), random.randn(48, 3).astype("{dtype}")
+        W1, W2 = (random.randn(2, 32) / 2).astype("{dtype}"), (random.randn(32, 3) / 6).astype("{dtype}")
+        for _ in range(40):
+            z = X @ W1
+            h = np.where(z > 0, z, np.exp(np.minimum(z, 0)) - 1)
+            d2 = (h @ W2 - Y) / 48
+            d1 = d2 @ W2.T * np.where(z > 0, 1, h + 1).astype("{dtype}")
+            W2 = (W2 - 0.05 * h.T @ d2).astype("{dtype}")
+            W1 = (W1 - 0.05 * X.T @ d1).astype("{dtype}")
+    """
+    with pytest.raises(CaptureError, match="an ELU of the layer before"):
+        _captured(tmp_path, BEFORE + textwrap.dedent(program))

@@ -101,6 +101,7 @@ def _is_part_of(array: Array, known: Iterable[Array]) -> bool:
 def _between(trace: Trace, network: Network, passes: list[Pass], relation: Relation, left: int) -> str:
     """What a layer's output is made to before that weight gets it; empty if it is not known."""
     given = trace.values[left]
+    relative, absolute = (1e-6, 1e-9) if given.dtype == np.float64 else (1e-4, 1e-6)
     slots = {slot for layer in network.layers for slot, _ in layer.outputs}
     start = max((one.index for one in passes if one.index <= relation.index), default=0)
     values = dict.fromkeys(event.value for event in trace.events[start : relation.index] if event.slot in slots)
@@ -119,6 +120,6 @@ def _between(trace: Trace, network: Network, passes: list[Pass], relation: Relat
             if np.allclose(ratios, ratios.flat[0]) and ratios.flat[0] not in (0, 1):
                 return f"a leaky ReLU of slope {ratios.flat[0]:.3g}"
         for name, function in OTHER_ACTIVATIONS.items():
-            if np.allclose(given, function(out), rtol=1e-6, atol=1e-9):
+            if np.allclose(given, function(out), rtol=relative, atol=absolute):
                 return name
     return ""
