@@ -19,6 +19,9 @@ NO_RATE = re.compile(r"std|sigma|scale|eps|reg|lambda|decay|moment|beta|drop|ini
 
 WORD = re.compile(r"[^\W\d]\w*")
 
+PATH = re.compile(r"[^\W\d][\w.]*")
+"""A name with those that lead to it."""
+
 WRITTEN = "line "
 """What the names of numbers begin with that only stand in the program's text."""
 
@@ -45,7 +48,7 @@ class Numbers:
     update_lines: frozenset[int] = frozenset()
     """The lines that parameters are changed in: a number that is written there is a rate before others are."""
     update_words: frozenset[str] = frozenset()
-    """The names in those lines, likewise."""
+    """The names that multiply in those lines, likewise."""
 
     def near(self, one: float, other: float) -> bool:
         """Whether two numbers are the same but for the fit."""
@@ -70,12 +73,11 @@ class Numbers:
         """A learning rate: that of a name that says so, 1 where none is written, another constant of the program but a
         count, or another number. Where the program may name others, 1 is a number as others are.
         """
-        names = [
-            name for name, one in self.constants.items() if self.near(one, value) and not NO_RATE.search(name.lower())
-        ]
+        names = [name for name, one in self.constants.items() if self.near(one, value)]
         for name in names:
             if any(word in name.lower() for word in RATE_WORDS):
                 return Named(written(self.constants[name]), 0, name)
+        names = [name for name in names if not NO_RATE.search(name.lower())]
         for name in names:
             if self._is_in_an_update(name):
                 return Named(written(self.constants[name]), 1, name)
@@ -102,11 +104,21 @@ class Numbers:
         return Named(rate.value / count, 1, f"{rate.name} / {count}") if rate.rank == 0 else None
 
 
+def factors_in(line: str) -> frozenset[str]:
+    """The names in a line of code that multiply something or are divided: what divides is a count of samples."""
+    found = set()
+    for name in PATH.finditer(line):
+        before, after = line[: name.start()].rstrip()[-1:], line[name.end() :].lstrip()[:1]
+        if before != "/" and (before == "*" or after in ("*", "/")):
+            found.add(WORD.findall(name[0])[-1])
+    return frozenset(found)
+
+
 def numbers_of(recording: Recording, accuracy: float) -> Numbers:
     """What numbers of this program may be."""
     lines = frozenset() if recording.cells else frozenset(recording.lines.values())
     text = recording.source.splitlines()
-    words = (WORD.findall(text[line - 1]) for line in lines if line <= len(text))
+    words = (factors_in(text[line - 1]) for line in lines if line <= len(text))
     return Numbers(recording.constants, accuracy, recording.was_run, lines, frozenset().union(*words))
 
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.diagnosis.capture.program_numbers import written_numbers
 from engine.diagnosis.capture.program_runs import capture
 from engine.diagnosis.diagnosis import Conclusion
 from engine.diagnosis.diagnosis import diagnose as diagnosed
-from engine.diagnosis.numbers import Numbers
+from engine.diagnosis.numbers import Numbers, factors_in
 from engine.diagnosis.rates import schedules_behind
 from engine.experiment.data import Dataset
 from engine.experiment.schedules import ScheduleKind
@@ -369,3 +370,30 @@ def test_a_two_before_a_cross_entropy_is_no_squared_error(tmp_path):
     assert [cause.field for cause in diagnosis.causes] == ["reduction"]
     assert diagnosis.reading.side.reduction.value == "twice-mean"
     assert diagnosis.logged[0].name == "losses"
+
+
+@pytest.mark.parametrize(
+    ("program", "names"),
+    [
+        ("W, b, V, c = W - 0.1 * dW, b - 0.1 * db, V - 0.1 * dV, c - 0.1 * dc", {"line 1: 0.1"}),
+        ("net = [Dense(2, 3, 0.1), Relu(), Dense(3, 3, 0.1), Relu(), Dense(3, 1, 0.1)]", {"line 1: 0.1"}),
+        ("X = np.array([[0.1, 0.2], [0.3, -0.4]]); y = [0.1, 0.2, 0.3, 0.4]", set()),
+        ("betas = (0.9, 0.999)", {"line 1: 0.9", "line 1: 0.999"}),
+    ],
+    ids=["four weights at once", "arguments of layers", "data", "a pair"],
+)
+def test_numbers_in_lists_are_data_but_not_those_of_what_is_computed(program, names):
+    assert set(written_numbers(program)) == names
+
+
+RATES = {"initial_learning_rate": 0.3, "std": 0.2, "m": 8.0, "scalar": 3.0, "hidden": 5.0}
+
+
+@pytest.mark.parametrize(
+    ("value", "name"), [(0.3, "initial_learning_rate"), (0.2, ""), (8.0, ""), (3.0, "scalar"), (5.0, "")]
+)
+def test_a_rate_is_what_is_called_one_or_multiplies_in_an_update(value, name):
+    """Not what divides there, as a number of samples does."""
+    words = factors_in("W = W - scalar * X.T.dot(delta) / m")
+    numbers = Numbers(RATES, 1e-9, update_lines=frozenset({1}), update_words=words)
+    assert numbers.as_rate(value).name == name

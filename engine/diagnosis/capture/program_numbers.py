@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,13 +118,22 @@ def _in_data(tree: ast.AST) -> set[int]:
     """The numbers in lists of lists, and in long ones: those of data."""
     lists = [node for node in ast.walk(tree) if isinstance(node, (ast.List, ast.Tuple))]
     data = [one for one in lists if len(one.elts) > MOST_IN_A_PAIR or any(_is_list(part) for part in one.elts)]
-    return {id(part) for one in data for part in ast.walk(one)}
+    return {number for one in data for number in _numbers_in(one)}
 
 
 def _is_list(node: ast.expr) -> bool:
-    return isinstance(node, (ast.List, ast.Tuple)) and all(
-        isinstance(part, (ast.Constant, ast.UnaryOp)) for part in node.elts
-    )
+    return isinstance(node, (ast.List, ast.Tuple))
+
+
+def _numbers_in(node: ast.expr) -> Iterator[int]:
+    """Those that stand in a list themselves, or in lists in it: not in what is computed there."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        for part in node.elts:
+            yield from _numbers_in(part)
+    elif isinstance(node, ast.UnaryOp):
+        yield from _numbers_in(node.operand)
+    elif isinstance(node, ast.Constant):
+        yield id(node)
 
 
 def _changes_itself(node: ast.AST) -> bool:
