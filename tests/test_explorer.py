@@ -17,7 +17,7 @@ from engine.run.divergence import Cause
 from engine.run.tour import TOUR
 from engine.worker.snapshot import State
 from engine.worker.worker import Worker
-from tests.driver import LEAST, NARROW, WIDE, Driver, driven, undrawn
+from tests.driver import LEAST, NARROW, WIDE, Driver, driven
 from tests.examples import long, one_in, some_of
 from tests.made_up import made_up_trace, made_up_worker
 from tui_app.app import ExplorerApp
@@ -43,30 +43,29 @@ async def test_up_and_down_select_and_stop_at_the_ends(explorer):
 
 
 async def test_a_switch_matches_and_parts(explorer):
-    with undrawn():
-        for index, key in [
-            (0, "m"),
-            (1, "m"),
-            (1, "M"),
-            *((one, "m") for one in some_of(listed_rows(engine.preset("asked"), 0)[2:], 3)),
-        ]:
-            discrepancy, asked = CATALOGUE[index], engine.preset("asked")
-            await explorer.press(*explorer.down_to(discrepancy.field))
-            toward = SideName.NUMPY if key == "M" else SideName.PYTORCH
-            was_matched, wanted = discrepancy.matched(asked), discrepancy.value(asked, toward)
-            before = explorer.snapshot.number
+    for index, key in [
+        (0, "m"),
+        (1, "m"),
+        (1, "M"),
+        *((one, "m") for one in some_of(listed_rows(engine.preset("asked"), 0)[2:], 3)),
+    ]:
+        discrepancy, asked = CATALOGUE[index], engine.preset("asked")
+        await explorer.press(*explorer.down_to(discrepancy.field))
+        toward = SideName.NUMPY if key == "M" else SideName.PYTORCH
+        was_matched, wanted = discrepancy.matched(asked), discrepancy.value(asked, toward)
+        before = explorer.snapshot.number
+        await explorer.press(key)
+        assert discrepancy.matched(explorer.app.settings) is not was_matched
+        assert explorer.snapshot.number > before
+        assert explorer.snapshot.settings == explorer.app.settings
+        assert explorer.snapshot.state is State.FINISHED
+        if was_matched:
+            explorer.app.change_settings(asked)
+            await explorer.settle()
+        else:
+            assert discrepancy.value(explorer.app.settings, toward.other) == wanted
             await explorer.press(key)
-            assert discrepancy.matched(explorer.app.settings) is not was_matched
-            assert explorer.snapshot.number > before
-            assert explorer.snapshot.settings == explorer.app.settings
-            assert explorer.snapshot.state is State.FINISHED
-            if was_matched:
-                explorer.app.change_settings(asked)
-                await explorer.settle()
-            else:
-                assert discrepancy.value(explorer.app.settings, toward.other) == wanted
-                await explorer.press(key)
-            assert explorer.app.settings == asked
+        assert explorer.app.settings == asked
 
 
 @pytest.mark.parametrize("key", ["a", "A"])
@@ -81,23 +80,22 @@ async def test_all_are_matched_at_once(explorer, key):
 )
 async def test_arrows_go_through_every_value_of_a_side(explorer, key, side):
     explorer.app.change_settings(replace(explorer.app.settings, epochs=20))
-    with undrawn():
-        for _ in some_of(CATALOGUE, 4):
-            index = explorer.app._selected
-            discrepancy = CATALOGUE[index]
-            choices = discrepancy.possible_for(explorer.app.settings, side)
-            seen = []
-            for _ in choices:
-                await explorer.press(key)
-                seen.append(discrepancy.value(explorer.app.settings, side))
-            assert set(seen) == set(choices)
-            if not discrepancy.choices:
-                await explorer.press(key)
-                assert isinstance(explorer.app.screen, ValueScreen)
-                await explorer.press("escape")
-            listed = listed_rows(explorer.app.settings, index)
-            await explorer.press("down")
-            assert explorer.app._selected == [*listed, listed[-1]][listed.index(index) + 1]
+    for _ in some_of(CATALOGUE, 4):
+        index = explorer.app._selected
+        discrepancy = CATALOGUE[index]
+        choices = discrepancy.possible_for(explorer.app.settings, side)
+        seen = []
+        for _ in choices:
+            await explorer.press(key)
+            seen.append(discrepancy.value(explorer.app.settings, side))
+        assert set(seen) == set(choices)
+        if not discrepancy.choices:
+            await explorer.press(key)
+            assert isinstance(explorer.app.screen, ValueScreen)
+            await explorer.press("escape")
+        listed = listed_rows(explorer.app.settings, index)
+        await explorer.press("down")
+        assert explorer.app._selected == [*listed, listed[-1]][listed.index(index) + 1]
 
 
 async def test_a_learning_rate_is_typed_and_checked(explorer):

@@ -6,7 +6,6 @@ import pytest
 from textual.geometry import Region
 from textual.widgets import Static
 
-from tests.driver import undrawn
 from tests.examples import some_of
 from tui_app.views.impact import ImpactView
 from tui_app.widgets.line_list import LineList
@@ -57,11 +56,10 @@ async def test_nothing_is_cut_at_any_size(explorer):
     await measuring(explorer)
     assert_whole(explorer)
     await explorer.settle()
-    with undrawn():
-        # Each row with its details, by another measure each.
-        for _ in range(5):
-            assert_whole(explorer)
-            await explorer.press("u", "down")
+    # Each row with its details, by another measure each.
+    for _ in range(5):
+        assert_whole(explorer)
+        await explorer.press("u", "down")
 
 
 async def test_nothing_is_concluded_before_the_end(explorer):
@@ -108,9 +106,8 @@ async def test_what_was_measured_before_all_was_matched_says_so(explorer):
 
 async def test_it_says_match_and_not_another_word_for_it(explorer):
     await explorer.press("I")
-    with undrawn():
-        for _ in range(5):
-            for _ in range(4):
-                assert not re.search(r"\bmend", said(explorer) + ImpactView.HELP, re.IGNORECASE)
-                await explorer.press("u")
-            await explorer.press("down")
+    for _ in range(5):
+        for _ in range(4):
+            assert not re.search(r"\bmend", said(explorer) + ImpactView.HELP, re.IGNORECASE)
+            await explorer.press("u")
+        await explorer.press("down")

@@ -10,7 +10,7 @@ import engine
 from engine.errors import SettingsError
 from engine.experiment.presets import PRESETS
 from engine.run.tour import TOUR
-from tests.driver import LEAST, NARROW, WIDE, undrawn
+from tests.driver import LEAST, NARROW, WIDE
 from tests.examples import hardest, long, some_of
 from tui_app.cli.setup_values import OF_FILES, setup_fields, setup_settings
 from tui_app.screens.setup import LABELS, SetupScreen
@@ -190,42 +190,39 @@ async def test_the_tour_is_read_on_curves_at_every_size(explorer):
     await explorer.press("t")
     app = explorer.app
     assert app._view == "curves"
-    with undrawn():
-        for step in TOUR:
-            panel, text = app.query_one("#tour"), app.query_one("#tour Static")
-            happened = step.happened(explorer.snapshot.curves, explorer.snapshot.comparison)
-            for part in (step.changed, step.expect, happened):
-                assert part in str(text.render())
-            # All of it can be read: what does not fit is scrolled to.
-            assert panel.content_region.height >= 6
-            assert panel.content_region.height + panel.max_scroll_y >= text.size.height
-            assert app.query_one("#loss-chart").region.height >= 5
-            await explorer.press("pagedown", "pagedown", "pagedown")
-            assert panel.scroll_offset.y == panel.max_scroll_y
-            await explorer.press("n")
+    for step in TOUR:
+        panel, text = app.query_one("#tour"), app.query_one("#tour Static")
+        happened = step.happened(explorer.snapshot.curves, explorer.snapshot.comparison)
+        for part in (step.changed, step.expect, happened):
+            assert part in str(text.render())
+        # All of it can be read: what does not fit is scrolled to.
+        assert panel.content_region.height >= 6
+        assert panel.content_region.height + panel.max_scroll_y >= text.size.height
+        assert app.query_one("#loss-chart").region.height >= 5
+        await explorer.press("pagedown", "pagedown", "pagedown")
+        assert panel.scroll_offset.y == panel.max_scroll_y
+        await explorer.press("n")
 
 
 @pytest.mark.parametrize("explorer", [("asked", size) for size in hardest((WIDE, NARROW, LEAST))], indirect=True)
 async def test_a_verdict_is_never_cut(explorer):
-    with undrawn():
-        for name in some_of(PRESETS, 3):
-            explorer.app.choose_preset(name)
-            await explorer.settle()
-            for key in "cwd":
-                await explorer.press(key)
-                panel, text = explorer.app.query_one("#verdict"), explorer.app.query_one("#verdict Static")
-                assert text.size.height <= panel.content_region.height
-                assert panel.region.bottom <= explorer.app.query_one("KeyFooter").region.y, (name, key)
-                assert explorer.snapshot.verdict.headline in str(text.render())
+    for name in some_of(PRESETS, 3):
+        explorer.app.choose_preset(name)
+        await explorer.settle()
+        for key in "cwd":
+            await explorer.press(key)
+            panel, text = explorer.app.query_one("#verdict"), explorer.app.query_one("#verdict Static")
+            assert text.size.height <= panel.content_region.height
+            assert panel.region.bottom <= explorer.app.query_one("KeyFooter").region.y, (name, key)
+            assert explorer.snapshot.verdict.headline in str(text.render())
 
 
 @pytest.mark.parametrize("explorer", [("asked", size) for size in hardest([(118, 20), NARROW, LEAST])], indirect=True)
 async def test_the_tour_is_read_on_every_tab(explorer):
     await explorer.press("t")
-    with undrawn():
-        for key in "cwfTIx":
-            await explorer.press(key)
-            assert explorer.app.query_one("#tour").content_region.height >= 4, key
+    for key in "cwfTIx":
+        await explorer.press(key)
+        assert explorer.app.query_one("#tour").content_region.height >= 4, key
 
 
 @pytest.mark.parametrize(
@@ -397,9 +394,8 @@ async def test_labels_are_classes_and_it_is_said_whole(explorer, tmp_path):
     problem = explorer.app.screen.query_one("#problem")
     assert explorer.text("#problem").startswith("kind holds 9 classes: [red]0 of twenty-fo…, [red]1 of twenty-fo…, ")
     assert explorer.text("#problem").endswith("and 4 more; each is a column of 0 and 1.")
-    with undrawn():
-        assert problem.size.height * problem.size.width >= len(explorer.text("#problem"))
-        assert explorer.app.screen.query_one("#setup").content_region.contains_region(problem.region)
+    assert problem.size.height * problem.size.width >= len(explorer.text("#problem"))
+    assert explorer.app.screen.query_one("#setup").content_region.contains_region(problem.region)
     await explorer.press("enter")
     assert explorer.app.settings.data.classes == tuple(names)
 
