@@ -1,7 +1,7 @@
 """PyTorch's side of an experiment as a program that runs alone with only torch.
 
-Its optimizer and its training step are `torch_mlp.py`'s own source; the data, the model and the loop around them are
-written here. A test holds its losses to the engine's bits.
+Its optimizer and its training step are `torch_mlp.py`'s own source, its model is `pytorch_model.py`'s; the data and the
+loop around them are written here. A test holds its losses to the engine's bits.
 """
 
 from __future__ import annotations
@@ -10,23 +10,13 @@ import ast
 import re
 from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise
-from types import SimpleNamespace
 
 from engine.experiment.batch_rules import Batches, EpochLoss, LastBatch, SampleOrder
-from engine.experiment.choices import BiasGradient, InitialWeights, Precision, RateIn, SideName, TargetShape
-from engine.experiment.gradient_factors import batch_size
-from engine.experiment.per_layer import by_layer, of_layers
+from engine.experiment.choices import InitialWeights, Precision, RateIn, SideName, TargetShape
 from engine.experiment.schedules import ScheduleKind
-from engine.experiment.settings import Activation, Settings
+from engine.experiment.settings import Settings
 from engine.experiment.side import (
     Side,
-    decay_rates,
-    decaying_layers,
-    is_fused,
-    logs_batch_penalty,
-    logs_penalty,
-    shrinks_in_optimizer,
 )
 from engine.experiment.update_rules import UpdateOrder
 from engine.networks.programs.base import (
@@ -53,13 +43,13 @@ from engine.networks.programs.epochs import (
 from engine.networks.programs.fold import fold
 from engine.networks.programs.given_start import (
     GIVEN_IN_PYTORCH,
-    add_given_orders,
     given_file_name,
     has_given_orders,
     reads_given_file,
 )
 from engine.networks.programs.layout import lines_of
-from engine.networks.programs.pytorch_slips import activations_of, module_name, slipped_classes, slips_of
+from engine.networks.programs.pytorch_model import MAY_GO, add_model, order_of, specializer_of
+from engine.networks.programs.pytorch_slips import slipped_classes
 from engine.networks.programs.pytorch_start import (
     STANDARD_NORMAL,
     TRUNCATED_NORMAL,
@@ -67,20 +57,10 @@ from engine.networks.programs.pytorch_start import (
     start_lines,
     starts_of,
 )
-from engine.networks.programs.source import joined, source_of
-from engine.networks.programs.specialize import Specializer
 from engine.networks.threads import matters, threads_of
 
 NAME = "pytorch_mlp.py"
 
-MODULES = {
-    Activation.SIGMOID: "nn.Sigmoid()",
-    Activation.TANH: "nn.Tanh()",
-    Activation.RELU: "nn.ReLU()",
-    Activation.LEAKY_RELU: "nn.LeakyReLU()",
-    Activation.IDENTITY: "nn.Identity()",
-    Activation.SOFTMAX: "nn.Softmax(dim=1)",
-}
 
 PERMUTATION = '''\
 def permutation(count):
@@ -93,19 +73,6 @@ def permutation(count):
         order[i], order[j] = order[j], order[i]
     return order'''
 
-OF_UPDATES = frozenset({"gradient", "rate", "velocity", "moment", "square", "first", "second", "direction", "groups"})
-OF_LOSSES = frozenset({"logged", "reported", "costs", "p", "logits", "total"})
-
-MAY_GO = OF_UPDATES | OF_LOSSES
-"""Names of the step that a program has only where they are needed."""
-
-
-def _module(kind: Activation, side: Side) -> str:
-    is_default = side.negative_slope == Side().negative_slope
-    if kind is Activation.LEAKY_RELU and not is_default:
-        return f"nn.LeakyReLU({side.negative_slope!r})"
-    return MODULES[kind]
-
 
 def pytorch_script(settings: Settings) -> Script:
     """The program."""
@@ -115,7 +82,7 @@ def pytorch_script(settings: Settings) -> Script:
     _imports(writer, settings)
     _data(writer, settings)
     _functions(writer, settings)
-    _model(writer, settings)
+    add_model(writer, settings)
     _training(writer, settings)
     return Script(NAME, tuple(writer.lines))
 
@@ -193,7 +160,7 @@ def _functions(writer: Writer, settings: Settings) -> None:
         writer.add(f"{TRUNCATED_NORMAL}\n\n")
     if reads_given_file(settings, SideName.PYTORCH):
         _add_function(writer, GIVEN_IN_PYTORCH.format(file=given_file_name(settings)))
-    if _order(settings) is SampleOrder.PERMUTATION:
+    if order_of(settings) is SampleOrder.PERMUTATION:
         _add_function(writer, PERMUTATION)
     if classes := slipped_classes(settings):
         writer.add()
@@ -206,104 +173,10 @@ def _add_function(writer: Writer, text: str) -> None:
     writer.add(f"{'' if writer.lines[-1] == '' and writer.lines[-2] == '' else chr(10)}{text}\n\n")
 
 
-def _model(writer: Writer, settings: Settings) -> None:
-    side, starts, slips = settings.pytorch, starts_of(settings), slips_of(settings)
-    biases = of_layers(side.bias, len(starts))
-    if any(start is not InitialWeights.GIVEN for start in starts) or _order(settings) is SampleOrder.DATALOADER:
-        writer.add(f"torch.manual_seed({settings.seed})")
-    writer.add("model = nn.Sequential(")
-    for i, (fan_in, fan_out) in enumerate(pairwise(settings.layer_sizes)):
-        options = "" if biases[i] else ", bias=False"
-        options += ", dtype=torch.float64" if starts[i] is InitialWeights.PYTORCH_FLOAT64 else ""
-        writer.add(f"nn.Linear({fan_in}, {fan_out}{options}),", indent=1)
-        slip = slips[i]
-        module = _module(activations_of(settings)[i], side) if slip is None else f"{module_name(slip)}()"
-        # One by one, layers are taken in pairs.
-        if not (is_fused(side) and i == len(starts) - 1) or side.goes_by_layer:
-            writer.add(f"{module},", indent=1)
-    writer.add(")")
-    in_double = {start is InitialWeights.PYTORCH_FLOAT64 for start in starts}
-    if side.precision is Precision.FLOAT64 and False in in_double:
-        writer.add("model.double()")
-    elif side.precision is Precision.FLOAT32 and True in in_double:
-        writer.add("model.float()")
-    for line in start_lines(settings):
-        writer.add(line)
-    if _order(settings) is SampleOrder.PERMUTATION and not any(start.numpys_stream for start in starts):
-        writer.add(f"torch.manual_seed({settings.seed})")
-    if settings.device != "cpu":
-        writer.add(f'model.to("{settings.device}")')
-    specializer = _specializer(side, settings.is_binary(side), settings.batches(side), settings.data.samples)
-    prepared = [*specializer.method("prepare"), *specializer.method("slip_biases")]
-    for line in _decaying_lines(settings):
-        writer.add(line)
-    for line in lines_of(fold(prepared, MAY_GO.__contains__)):
-        writer.add(line)
-    for line in _factor_lines(settings):
-        writer.add(line)
-    add_given_orders(writer, settings, SideName.PYTORCH)
-    writer.add()
-
-
-def _decaying_lines(settings: Settings) -> list[str]:
-    """What decays where not every layer does alike, as `TorchMLP.decaying_parameters` has it."""
-    side, layers = settings.pytorch, len(settings.activations)
-    if not side.decays_by_layer or side.weight_decay.rate == 0:
-        return []
-    weights, biases = decaying_layers(side, layers)
-    has_bias = by_layer(side.bias, layers)
-    names = [f"model[{2 * (i - 1)}].weight" for i, decays in weights.items() if decays]
-    names += [f"model[{2 * (i - 1)}].bias" for i, decays in biases.items() if decays and has_bias[i]]
-    return [f"decaying = {{{', '.join(names)}}}" if names else "decaying = set()"]
-
-
-def _factor_lines(settings: Settings) -> list[str]:
-    """What multiplies the gradients of single tensors, as `TorchMLP.multiply_gradients` does."""
-    side, lines = settings.pytorch, []
-    biases = of_layers(side.bias, len(settings.activations))
-    for name, factor in side.tensor_steps.factors:
-        layer = int(name[1:])
-        moves = biases[layer - 1] and side.bias_gradient is not BiasGradient.NONE
-        if name[0] == "W" or moves:
-            tensor = f"model[{2 * (layer - 1)}].{'weight' if name[0] == 'W' else 'bias'}"
-            lines.append(f"{tensor}.register_hook(lambda gradient: {factor!r} * gradient)")
-    return lines
-
-
-def _specializer(side: Side, binary: bool, batches: Batches, data_samples: int) -> Specializer:
-    rate, in_gradient = decay_rates(side, batches.size)
-    known = SimpleNamespace(
-        side=side,
-        binary=binary,
-        fused=is_fused(side),
-        batch_size=batch_size(side, batches.size),
-        updates_per_epoch=batches.count,
-        data_samples=data_samples,
-        decay_rate=rate,
-        decay_in_gradient=in_gradient,
-        optimizer_shrinks=shrinks_in_optimizer(side),
-        logs_penalty=logs_penalty(side),
-        logs_batch_penalty=logs_batch_penalty(side),
-    )
-    parts = (
-        ("torch_losses", "TorchLosses"),
-        ("torch_written_out", "TorchWrittenOut"),
-        ("torch_updates", "TorchUpdates"),
-        ("torch_mlp", "TorchMLP"),
-    )
-    return Specializer(joined(*(source_of(f"engine.networks.{module}", name) for module, name in parts)), known)
-
-
-def _order(settings: Settings) -> SampleOrder:
-    """In which the program takes the samples."""
-    side = settings.pytorch
-    return side.order if settings.takes_batches(side) else SampleOrder.IN_ORDER
-
-
 def _has_loader(settings: Settings) -> bool:
     """Whether a `DataLoader` makes the batches."""
     by_places = (SampleOrder.PERMUTATION, SampleOrder.GIVEN)
-    return settings.takes_batches(settings.pytorch) and _order(settings) not in by_places
+    return settings.takes_batches(settings.pytorch) and order_of(settings) not in by_places
 
 
 @lru_cache(maxsize=256)
@@ -312,7 +185,7 @@ def _step_lines(
 ) -> tuple[str, ...]:
     """The network's own step for this experiment, and what becomes of its loss."""
     X, Y = named
-    body = _specializer(side, binary, batches, data_samples).method("step", "logged", X=X, Y=Y)
+    body = specializer_of(side, binary, batches, data_samples).method("step", "logged", X=X, Y=Y)
     logged = ast.parse(log_statement(log, "logged.item()")).body
     return tuple(lines_of(fold([*body, *logged], MAY_GO.__contains__)))
 
@@ -320,7 +193,7 @@ def _step_lines(
 @lru_cache(maxsize=256)
 def _evaluation_lines(side: Side, binary: bool, batches: Batches, data_samples: int) -> tuple[str, ...]:
     """The loss of the whole set."""
-    body = _specializer(side, binary, batches, data_samples).method("evaluate", "logged", X="X", Y="Y")
+    body = specializer_of(side, binary, batches, data_samples).method("evaluate", "logged", X="X", Y="Y")
     logged = ast.parse(log_statement(Log.APPEND, "logged.item()")).body
     return tuple(lines_of(fold([*body, *logged], MAY_GO.__contains__)))
 
@@ -335,7 +208,7 @@ ORDERS = {
 
 def _batch_text(settings: Settings, epochs: Epochs) -> BatchText:
     if not _has_loader(settings):
-        return batch_by_places(epochs, ORDERS[_order(settings)])
+        return batch_by_places(epochs, ORDERS[order_of(settings)])
     return BatchText(loop="for x, y in loader:", count="len(loader)")
 
 
